@@ -174,6 +174,9 @@ def print_manifest(
     loan_links: Annotated[
         str, typer.Option(envvar="LOANDESK_LOAN_LINKS", help="Link pattern of your loan system, https://…/{number}.")
     ] = "",
+    work_objects: Annotated[
+        bool, typer.Option("--work-objects", help="Show those links as Work Objects with a side pane.")
+    ] = False,
 ) -> None:
     """Print the Slack app manifest for HTTP or for Socket Mode."""
     from bot.manifest import manifest
@@ -187,7 +190,10 @@ def print_manifest(
         domain = LoanLinks(loan_links).domain if loan_links else ""
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--loan-links") from None
-    console().print(json.dumps(manifest(url, links_domain=domain), indent=2, ensure_ascii=False))
+    if work_objects and not domain:
+        raise typer.BadParameter("give --loan-links too", param_hint="--work-objects")
+    written = manifest(url, links_domain=domain, work_objects=work_objects)
+    console().print(json.dumps(written, indent=2, ensure_ascii=False))
 
 
 @app.command()

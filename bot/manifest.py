@@ -5,6 +5,7 @@ from typing import Any
 from desk.people.app_manifest import AppManifest
 from handlers.buttons.forms import SHORTCUTS
 from handlers.commands import COMMANDS
+from handlers.messages.work_objects import ENTITY_TYPE
 
 EVENTS = {
     "app_home_opened": "to show the Home",
@@ -40,13 +41,22 @@ LINK_SCOPES = {
 """Each scope that only loan links need, with its reason."""
 
 
+PANE_EVENT = "entity_details_requested"
+"""The event that only Work Objects need: a member opens the side pane of a link."""
+
+
 def needed_scopes(*, links: bool) -> dict[str, str]:
     """Return the scopes that the desk needs with or without unfurling loan links."""
     return SCOPES | LINK_SCOPES if links else SCOPES
 
 
-def manifest(base_url: str | None, *, name: str = "Loan Desk", links_domain: str = "") -> dict[str, Any]:
-    """Return the manifest for a desk that Slack reaches at `base_url`, or in Socket Mode. Links to `links_domain` unfurl."""
+def manifest(
+    base_url: str | None, *, name: str = "Loan Desk", links_domain: str = "", work_objects: bool = False
+) -> dict[str, Any]:
+    """Return the manifest for a desk that Slack reaches at `base_url`, or in Socket Mode. Links to `links_domain` unfurl, with
+    `work_objects` as Work Objects."""
+    previews = {"rich_previews": {"is_active": True, "entity_types": [ENTITY_TYPE]}} if work_objects else {}
+    link_events = ["link_shared", *([PANE_EVENT] if work_objects else ())] if links_domain else []
     events = f"{base_url.rstrip('/')}/slack/events" if base_url else None
     command_url = {"url": events} if events else {}
     request_url = {"request_url": events} if events else {}
@@ -71,7 +81,7 @@ def manifest(base_url: str | None, *, name: str = "Loan Desk", links_domain: str
                 }
                 for shortcut in SHORTCUTS
             ],
-            **({"unfurl_domains": [links_domain]} if links_domain else {}),
+            **({"unfurl_domains": [links_domain], **previews} if links_domain else {}),
             "bot_user": {"display_name": name, "always_online": True},
             "slash_commands": [
                 {
@@ -89,7 +99,7 @@ def manifest(base_url: str | None, *, name: str = "Loan Desk", links_domain: str
         },
         "settings": {
             "interactivity": {"is_enabled": True, **request_url, **options_url},
-            "event_subscriptions": {**request_url, "bot_events": [*EVENTS, *(["link_shared"] if links_domain else [])]},
+            "event_subscriptions": {**request_url, "bot_events": [*EVENTS, *link_events]},
             "org_deploy_enabled": False,
             "socket_mode_enabled": events is None,
             "token_rotation_enabled": False,

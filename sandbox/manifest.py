@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, overload
 
 from sandbox.model import Json
+from sandbox.validator.entities import ENTITY_TYPES
 
 _KNOWN = {
     "": ("display_information", "features", "oauth_config", "settings", "functions", "_metadata"),
@@ -16,9 +17,11 @@ _KNOWN = {
         "shortcuts",
         "slash_commands",
         "unfurl_domains",
+        "rich_previews",
         "agent_view",
         "assistant_view",
     ),
+    "rich_previews": ("is_active", "entity_types"),
     "app_home": ("home_tab_enabled", "messages_tab_enabled", "messages_tab_read_only_enabled"),
     "bot_user": ("display_name", "always_online"),
     "shortcuts": ("name", "type", "callback_id", "description"),
@@ -102,6 +105,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "channel_shared": ("channels:read", "groups:read"),
     "channel_unshared": ("channels:read", "groups:read"),
     "channel_unarchive": ("channels:read",),
+    "entity_details_requested": (),
     "group_archive": ("groups:read",),
     "group_unarchive": ("groups:read",),
     "link_shared": ("links:read",),
@@ -146,7 +150,8 @@ class Shortcut:
 class Installation:
     """An app installed in the workspace. Setting `revoked` to Slack's error revokes the `token`.
 
-    With `socket_mode` nothing is sent over HTTP: the app connects with `app_token`.
+    `entity_types` are the Work Objects that it may show. With `socket_mode` nothing is sent over HTTP: the app connects with
+    `app_token`.
     """
 
     name: str
@@ -169,6 +174,7 @@ class Installation:
     events: frozenset[str] = frozenset()
     shortcuts: tuple[Shortcut, ...] = ()
     unfurl_domains: tuple[str, ...] = ()
+    entity_types: frozenset[str] = frozenset()
     verification_token: str = field(default_factory=lambda: secrets.token_hex(12))
     revoked: str | None = None
 
@@ -213,6 +219,7 @@ def read_manifest(
         events=events,
         shortcuts=shortcuts,
         unfurl_domains=tuple(_list(features, "unfurl_domains", _MAX_DOMAINS)),
+        entity_types=_entity_types(_object(features, "rich_previews")),
         signing_secret=signing_secret,
         token=token,
         home_tab=bool(home.get("home_tab_enabled")),
@@ -279,6 +286,13 @@ def _events(subscribed: Json, scopes: frozenset[str]) -> frozenset[str]:
         if needed and not scopes.intersection(needed):
             raise ManifestError(f"oauth_config.scopes.bot: the event {event} needs the scope {' or '.join(needed)}")
     return events
+
+
+def _entity_types(previews: Json) -> frozenset[str]:
+    types = frozenset(_list(previews, "entity_types", len(ENTITY_TYPES)))
+    if unknown := types - set(ENTITY_TYPES):
+        raise ManifestError(f"features.rich_previews: there is no type {', '.join(sorted(unknown))}")
+    return types if previews.get("is_active") else frozenset()
 
 
 def _object(parent: Json, key: str) -> Json:

@@ -102,6 +102,29 @@ def view_actions_form(
     )
 
 
+def pane_actions_form(
+    workspace: Workspace,
+    app: Installation,
+    user: User,
+    link: Json,
+    message: Message,
+    *,
+    action: Json,
+    trigger_id: str,
+) -> dict[str, str]:
+    """Return the form of `block_actions` in the side pane of a Work Object, without a response URL."""
+    container = {
+        "type": "entity_detail",
+        "entity_url": link["url"],
+        "external_ref": link["external_ref"],
+        "app_unfurl_url": link["app_unfurl_url"],
+        "message_ts": message.ts,
+        "channel_id": message.channel,
+    }
+    payload = _interaction("block_actions", workspace, app, user) | {"container": container}
+    return _form(payload | {"trigger_id": trigger_id, "actions": [action]})
+
+
 def submission_form(
     workspace: Workspace, app: Installation, user: User, view: View, *, trigger_id: str, response_urls: list[Json]
 ) -> dict[str, str]:

@@ -22,6 +22,9 @@ from sandbox.manifest import Installation, read_manifest
 from sandbox.modals import Home, Modal, Outcome, ViewActions
 from sandbox.model import Channel, ChannelKind, Json, Message, User
 from sandbox.page_api import PageApi
+from sandbox.pane_actions import PaneActions
+from sandbox.panes import Pane, Panes
+from sandbox.panes_api import PanesApi
 from sandbox.sockets import Sockets
 from sandbox.suggestions import Suggestions
 from sandbox.traffic import Exchange, Traffic, Violation
@@ -72,6 +75,7 @@ class Sandbox:
             self.workspace, self.triggers, self.faults, self.traffic, self.violations, self._installed
         )
         self.views = Views(self.workspace)
+        self.panes = Panes(self.workspace)
         self.suggestions = Suggestions(self.workspace, self.delivery, self.answers, self._installed)
         self.user_actions = UserActions(
             self.workspace, self.delivery, self.triggers, self.answers, self.suggestions, self._installed
@@ -87,9 +91,13 @@ class Sandbox:
         )
         self.events = Events(self.workspace, self.views, self.delivery, self.violations, self._installed)
         self.workspace.observer = self.events
+        self.pane_actions = PaneActions(
+            self.workspace, self.panes, self.events, self.delivery, self.triggers, self.answers, self._installed
+        )
         self.api = WebApi(
             self.workspace,
             self.views,
+            self.panes,
             self.triggers,
             self.limits,
             self.faults,
@@ -125,6 +133,7 @@ class Sandbox:
                 web.static("/static", PAGE),
                 *self._page.routes(),
                 *ViewsApi(self.view_actions, self.user_actions, self.open_home).routes(),
+                *PanesApi(self.workspace, self.pane_actions).routes(),
                 *FaultScenariosApi(self.workspace, self.faults.scenarios).routes(),
                 *ClockApi(self.workspace, self._clock).routes(),
             ]
@@ -291,6 +300,15 @@ class Sandbox:
         sent = self.events.home_opened(_id(user), tab)
         if sent is not None:
             await sent
+
+    async def open_pane(self, user: User | str, message: Message, url: str | None = None) -> Pane:
+        """Click the Work Object below a link of a message, of which there is one or that of `url`. When this returns, the app
+        has been notified; the pane shows what it then presents."""
+        return await self.pane_actions.open(_id(user), message, url)
+
+    async def press_in_pane(self, user: User | str, what: str) -> Outcome:
+        """Press a button of the side pane that the user has open."""
+        return await self.pane_actions.press(_id(user), what)
 
     async def shortcut(self, user: User | str, what: str) -> Outcome:
         """Start a global shortcut, by its name. Raises NotPossibleError when the user doesn't see it."""

@@ -10,7 +10,7 @@ from sandbox.mentions import mentions_in, notified_users
 from sandbox.model import TEAM_ID, Channel, Json, Message, User
 
 Found = TypeVar("Found")
-EventKind = Literal["message", "message_changed", "message_deleted", "channels", "notice", "views", "tools"]
+EventKind = Literal["message", "message_changed", "message_deleted", "channels", "notice", "views", "pane", "tools"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ async def examine(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 slack_team_id = team or slack_team_id
                 yield finding
             if usable:
-                async for finding in check_workspace(database, client, slack_team_id, clock.now()):
+                links = bool(settings.loan_links)
+                async for finding in check_workspace(database, client, slack_team_id, clock.now(), links=links):
                     yield finding
     finally:
         await database.close()

@@ -8,10 +8,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doctor.findings import Finding, fix, ok
 from bot.doctor.slack import check_channels
-from bot.manifest import app_manifest
+from bot.manifest import PANE_EVENT, app_manifest
 from bot.monitoring import WORKER_SILENT_AFTER
+from desk.messages.notices import REFUSED_FOR
 from desk.rules.hours import known_zone
 from handlers.door.directory import Directory
+from handlers.messages.work_objects import ENTITY_TYPE
 from storage.engine.database import Database
 from storage.queries.core import set_aside
 from storage.queries.loans import index_versions
@@ -27,9 +29,10 @@ RECENT = timedelta(days=1)
 
 
 async def check_workspace(
-    database: Database, client: AsyncWebClient, slack_team_id: str | None, now: datetime
+    database: Database, client: AsyncWebClient, slack_team_id: str | None, now: datetime, *, links: bool
 ) -> AsyncIterator[Finding]:
-    """Yield what is found of the workspace. `slack_team_id` is the team of the token, None if Slack did not say."""
+    """Yield what is found of the workspace. `slack_team_id` is the team of the token, None if Slack did not say; `links`: links
+    to the lender's loan system are set."""
     async with database.reading() as session:
         workspace = next(iter(await workspaces.every(session)), None)
     if workspace is None:
@@ -47,6 +50,8 @@ async def check_workspace(
     async for finding in _accounts(database, workspace):
         yield finding
     yield _manifest(workspace)
+    if (finding := _work_objects(workspace, now, links=links)) is not None:
+        yield finding
     yield await _search(database, workspace)
     yield await _admins(database, workspace)
     yield await _worker(database, workspace, now)
@@ -83,6 +88,30 @@ def _manifest(workspace: Workspace) -> Finding:
     if workspace.app_manifest_at is None:
         return ok("manifest", "nothing has been added since the installation")
     return ok("manifest", f"the admins were told on {workspace.app_manifest_at:%Y-%m-%d} what to paste in Slack")
+
+
+def _work_objects(workspace: Workspace, now: datetime, *, links: bool) -> Finding | None:
+    if not workspace.work_objects:
+        off = "off: links show number and stage. An admin chooses them under Language and country on the Home"
+        return ok("work objects", off) if links else None
+    if not links:
+        return fix(
+            "work objects", "the workspace shows them, but LOANDESK_LOAN_LINKS says no links: set it and restart"
+        )
+    # Slack does not tell an app which of its features are on: only a refusal shows that one is missing.
+    needs = (
+        f"Work Object Previews with the type {ENTITY_TYPE} and the event {PANE_EVENT}, at https://api.slack.com/apps or by "
+        "pasting the output of `loandesk manifest --work-objects`"
+    )
+    refused_at = workspace.entities_refused_at
+    if refused_at is not None and now - refused_at < REFUSED_FOR:
+        return fix(
+            "work objects",
+            f"Slack refused one on {refused_at:%Y-%m-%d %H:%M} UTC, so links show number and stage: switch on {needs}. Then "
+            "choose the other way under Language and country and this one again, or the desk tries again after "
+            f"{REFUSED_FOR.days} days",
+        )
+    return ok("work objects", f"on, and Slack has refused none lately. They need {needs}")
 
 
 async def _search(database: Database, workspace: Workspace) -> Finding:

@@ -125,6 +125,17 @@ async def accepts_tables(desk: Desk) -> bool:
     return refused_at is None or desk.now - refused_at >= REFUSED_FOR
 
 
+async def accepts_entities(desk: Desk) -> bool:
+    """Return whether links to loans are shown as Work Objects: an admin chose it, and Slack refused none lately."""
+    wanted, refused_at = await workspaces.work_objects(desk.session, desk.workspace.id)
+    return wanted and (refused_at is None or desk.now - refused_at >= REFUSED_FOR)
+
+
+async def record_entities_refused(desk: Desk) -> None:
+    """Record that Slack refused a Work Object now."""
+    await workspaces.remember_entities_refused(desk.session, desk.workspace.id, desk.now)
+
+
 async def record_tables_refused(desk: Desk) -> None:
     """Record that Slack refused a table or chart now."""
     await workspaces.remember_tables_refused(desk.session, desk.workspace.id, desk.now)

@@ -1,4 +1,4 @@
-"""Settings of a workspace: language of its channels, country of its holidays, time zone, contact hours."""
+"""Settings of a workspace: language of its channels, country of its holidays, time zone, contact hours, links to loans."""
 
 from dataclasses import asdict, dataclass
 from datetime import time
@@ -17,13 +17,15 @@ from storage.tables import Workspace
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceSettings:
-    """`country` is an ISO 3166 code, or None for no public holidays; contact hours are in `zone`."""
+    """`country` is an ISO 3166 code, or None for no public holidays; contact hours are in `zone`. With `work_objects`, links to
+    loans are shown as Slack's Work Objects."""
 
     locale: str
     country: str | None
     zone: str
     contact_start: time
     contact_end: time
+    work_objects: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ async def present_settings(desk: Desk) -> tuple[WorkspaceSettings, tuple[str, ..
 
 
 def _settings_of(row: Workspace) -> WorkspaceSettings:
-    return WorkspaceSettings(row.locale, row.country, row.zone, row.contact_start, row.contact_end)
+    return WorkspaceSettings(row.locale, row.country, row.zone, row.contact_start, row.contact_end, row.work_objects)
 
 
 async def change_settings(
@@ -70,6 +72,10 @@ async def change_settings(
         raise Invalid("unknown_country", given=settings.country)
     if settings.contact_start >= settings.contact_end:
         raise Invalid("contact_hours_order")
+    if changed.get("work_objects"):
+        row.entities_refused_at = None  # the admin may have switched them on in Slack since
+    desk.workspace = row
     desk.audit("workspace_settings", subject_id=row.id)
     undo_id = offer_undo(desk, "workspace_settings")
-    return WorkspaceChange(settings, undo_id, under_way=await recompute(desk, [row]))
+    under_way = bool(changed.keys() - {"work_objects"}) and await recompute(desk, [row])
+    return WorkspaceChange(settings, undo_id, under_way)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from handlers.door.request import Answer, OpenModal, Reply, UpdateModal
+from handlers.door.request import Answer, OpenModal, Reply, ShowPane, UpdateModal
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.view import View
 
@@ -20,6 +20,8 @@ def write_answer(answer: Answer | None) -> str:
             return json.dumps(written)
         case UpdateModal(view, parent):
             return json.dumps({"rewrite": _view(view), "beneath": _view(parent)})
+        case ShowPane(entity):
+            return json.dumps({"pane": dict(entity)})
 
 
 def command_body(message: Message | None) -> str:
@@ -38,6 +40,8 @@ def read_answer(text: str) -> Answer | None:
             return OpenModal(View(**view), Message(**message), _parent(more))
         case {"rewrite": view, **more}:
             return UpdateModal(View(**view), _parent(more))
+        case {"pane": entity}:
+            return ShowPane(entity)
         case _:
             return None
 

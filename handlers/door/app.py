@@ -32,8 +32,8 @@ def build_app(
     """Return the application for one workspace.
 
     `identity` is the answer of one `auth.test` at start, so that no command asks Slack who the bot is. With `loan_links`,
-    links to loans are unfurled. Bolt tries its listeners in the order in which they are added here, and each one that it
-    passes by takes time: there are few, and commands go to the door before.
+    links to loans are unfurled, and their panes answered. Bolt tries its listeners in the order in which they are added here, and
+    each one that it passes by takes time: there are few, and commands go to the door before.
     """
     door = Door(registry, transactions, Responder(client, session, transactions), loan_links)
 
@@ -62,5 +62,6 @@ def build_app(
     app.event("user_change")(door.user_changed)
     if loan_links is not None:
         app.event("link_shared")(door.link_shared)
+        app.event("entity_details_requested")(door.pane_opened)
     app.event(_ANY)(door.ignore)
     return app

@@ -18,16 +18,27 @@ from handlers.door.answers import command_body
 from handlers.door.directory import names_in, readable
 from handlers.door.interactions import CommandInteraction, PressInteraction, SubmissionInteraction
 from handlers.door.registry import Registry
-from handlers.door.request import Answer, Delivery, FormErrors, OpenModal, Reply, Request, UpdateModal, ViewState
+from handlers.door.request import (
+    Answer,
+    Delivery,
+    FormErrors,
+    OpenModal,
+    Reply,
+    Request,
+    ShowPane,
+    UpdateModal,
+    ViewState,
+)
 from handlers.door.responses import Responder
 from handlers.door.transaction import Transactions, new_reference
 from handlers.events import replacement
-from handlers.loan_links import LoanLinks, shown_links
+from handlers.loan_links import LoanLinks, ShownLinks, shown_links
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.view import OPENED_AT, PRODUCT, Option, read_typed, undo_button_of
 from handlers.messages.block_kit.writer import unescaped
 from handlers.messages.refusals.errors import Failure, trouble
 from handlers.messages.undo import undo_kept
+from handlers.messages.work_objects import refused_pane
 
 log = structlog.get_logger()
 
@@ -80,11 +91,15 @@ class Door(AsyncMiddleware):
         action = body["actions"][0]
         channel = body.get("channel") or {}
         delivery = Delivery(body["trigger_id"], body["user"]["id"], channel.get("id", ""))
-        interaction = self._press(delivery, _act(action), _value_of(action), state=_state_of(body))
-        if interaction.state is not None:
+        in_pane = (body.get("container") or {}).get(
+            "type"
+        ) == "entity_detail"  # it has no messages: all answers are modals
+        state = ViewState() if in_pane else _state_of(body)
+        interaction = self._press(delivery, _act(action), _value_of(action), state=state)
+        if state is not None and not in_pane:
             await self._responder.in_view(body, await self._transactions.run(interaction))
         else:
-            if interaction.opens_modal:
+            if interaction.opens_modal or in_pane:
                 answer, view_id = await self._responder.run_with_loading(interaction, body["trigger_id"])
             else:
                 answer, view_id = await self._transactions.run(interaction), ""
@@ -193,20 +208,33 @@ class Door(AsyncMiddleware):
     async def link_shared(self, body: dict[str, Any]) -> None:
         """Show a loan's number and stage below a link to it."""
         assert self._loan_links is not None
-        event = body["event"]
+        event, links = body["event"], self._loan_links
         urls = [link["url"] for link in event["links"]]
-        numbers = {url: number for url in urls if (number := self._loan_links.number_in(url)) is not None}
+        numbers = {url: number for url in urls if (number := links.number_in(url)) is not None}
         # People of another company can read a shared channel. A link in the composer has not been sent yet.
         if not numbers or body.get("is_ext_shared_channel") or event.get("source") == "composer":
             return
 
-        async def read(request: Request) -> Mapping[str, Message]:
-            return await shown_links(request, list(numbers.values()))
+        async def read(request: Request) -> ShownLinks:
+            return await shown_links(request, links, numbers)
 
-        loans = await self._transactions.read("link_shared", event["user"], read, {})
-        unfurls = {url: loans[number] for url, number in numbers.items() if number in loans}
-        if unfurls:
-            await self._responder.unfurl(event, unfurls)
+        shown = await self._transactions.read("link_shared", event["user"], read, ShownLinks())
+        if shown.plain:
+            await self._responder.unfurl(event, shown.plain, list(shown.entities.values()))
+
+    async def pane_opened(self, body: dict[str, Any]) -> None:
+        """Show the side pane of a link to a loan, or why its reader sees nothing there."""
+        event = body["event"]
+        delivery = Delivery(key=body["event_id"], user_id=event["user"])
+        value = {"l": event["external_ref"]["id"], "url": event.get("entity_url", "")}
+        match await self._transactions.run(self._press(delivery, "pane.opened", value)):
+            case ShowPane(entity):
+                await self._responder.present(event["trigger_id"], {"metadata": dict(entity)})
+            case Reply(message):
+                t = self._transactions.languages.of_user(event["user"]).t
+                await self._responder.present(event["trigger_id"], {"error": refused_pane(t, message)})
+            case _:
+                return
 
     async def ignore(self) -> None:
         """Let an event pass that the desk has no use for."""

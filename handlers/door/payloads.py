@@ -211,8 +211,13 @@ class _View(_Part):
     blocks: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
 
 
+class _Container(_Part):
+    type: str = ""
+
+
 class _Press(_Interaction):
     trigger_id: _Id
+    container: _Container | None = None
     actions: Annotated[list[_Action], Field(min_length=1)]
     channel: _Identified | None = None
     view: _View | None = None
@@ -272,6 +277,18 @@ class _Shared(_Part):
     links: list[_Link]
 
 
+class _Reference(_Part):
+    id: _Id
+
+
+class _PaneOpened(_Part):
+    type: Literal["entity_details_requested"]
+    user: _Id
+    trigger_id: _Id
+    external_ref: _Reference
+    entity_url: str = ""
+
+
 class _Event(_Part):
     event_id: _Id
 
@@ -300,12 +317,17 @@ class _LinkEvent(_Event):
     event: _Shared
 
 
+class _PaneEvent(_Event):
+    event: _PaneOpened
+
+
 _EVENTS: dict[str, type[_Event]] = {
     "app_home_opened": _HomeEvent,
     "message": _MessageEvent,
     "app_mention": _MessageEvent,
     "user_change": _ChangeEvent,
     "link_shared": _LinkEvent,
+    "entity_details_requested": _PaneEvent,
 }
 
 _SHAPES: dict[str, type[BaseModel]] = {

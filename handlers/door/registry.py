@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from handlers import events
+from handlers import events, loan_links
 from handlers.buttons import (
     appointments,
     calls,
@@ -37,6 +37,7 @@ FAMILIES: tuple[ButtonFamily, ...] = (
     loans.DOCUMENTS,
     loans.FAMILY,
     loans.STAGES,
+    loan_links.PANES,
     people.ACCESS,
     people.REASSIGN,
     people.TEAM,

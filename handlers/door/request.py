@@ -97,8 +97,15 @@ class FormErrors:
     errors: Mapping[str, str]
 
 
-Answer = Reply | OpenModal | UpdateModal
-"""How a command or a press can be answered."""
+@dataclass(frozen=True, slots=True)
+class ShowPane:
+    """The content of the side pane that was opened: a Work Object."""
+
+    entity: Mapping[str, Any]
+
+
+Answer = Reply | OpenModal | UpdateModal | ShowPane
+"""How a command, a press or an opened pane can be answered."""
 
 CommandHandler = Callable[[Request], Awaitable[Message | OpenModal]]
 PressHandler = Callable[[Request], Awaitable[Answer | None]]

@@ -1,7 +1,7 @@
 """How an answer reaches its reader: in a modal, in the view of the press, through `response_url`, or as a message."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from desk.messages.home import record_published
-from desk.messages.notices import record_tables_refused
+from desk.messages.notices import record_entities_refused, record_tables_refused
 from handlers.door.directory import code_of
 from handlers.door.interactions import CommandInteraction, Interaction
 from handlers.door.request import Answer, FormErrors, OpenModal, Reply, UpdateModal
@@ -35,7 +35,10 @@ LOADING_SECONDS = 0.8
 """Time after which a modal that says "one moment" is opened, to be updated by the answer."""
 
 NOTE_SECONDS = 0.4
-"""Time limit for recording that Slack refuses tables, before the answer is sent without them."""
+"""Time limit for recording that Slack refuses tables or Work Objects, before the answer is sent without them."""
+
+_ENTITIES_REFUSED = ("feature_not_enabled", "invalid_metadata", "metadata_", "missing_unfurls", "invalid_arg")
+"""How the errors begin with which Slack refuses Work Objects themselves, rather than this message or at this moment."""
 
 
 class Responder:
@@ -167,11 +170,37 @@ class Responder:
         content = {**where, "text": message.text, "blocks": message.blocks}
         await send(self._client, method, content, HAND_OVER_SECONDS, "help")
 
-    async def unfurl(self, event: dict[str, Any], unfurls: Mapping[str, Message]) -> None:
-        """Show messages, by URL, below the links of the message in which they were shared."""
+    async def unfurl(
+        self, event: dict[str, Any], unfurls: Mapping[str, Message], entities: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Show Work Objects below the links of the message in which they were shared; without any, or if Slack refuses
+        them, the messages by URL."""
         where = {"channel": event["channel"], "ts": event["message_ts"]}
+        if entities and await self._unfurl_entities(where, entities):
+            return
         blocks = {url: {"blocks": message.blocks} for url, message in unfurls.items()}
         await send(self._client, "chat.unfurl", {**where, "unfurls": blocks}, HAND_OVER_SECONDS, "help")
+
+    async def _unfurl_entities(self, where: Mapping[str, Any], entities: Sequence[Mapping[str, Any]]) -> bool:
+        """Show Work Objects below links. Return False if Slack refuses them or does not answer."""
+        arguments = {**where, "metadata": {"entities": list(entities)}}
+        try:
+            async with asyncio.timeout(TABLE_SECONDS):
+                await self._client.api_call("chat.unfurl", json=arguments)
+        except SlackApiError as error:
+            log.info("entity_refused", error=code_of(error))
+            if code_of(error).startswith(_ENTITIES_REFUSED):
+                await self._transactions.note(record_entities_refused, NOTE_SECONDS, "refusal_not_noted")
+            return False
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.warning("entity_not_shown", error=type(error).__name__)
+            return False
+        return True
+
+    async def present(self, trigger_id: str, content: Mapping[str, Any]) -> None:
+        """Show the side pane that was opened: `metadata` with its Work Object, or an `error`."""
+        arguments = {"trigger_id": trigger_id, **content}
+        await send(self._client, "entity.presentDetails", arguments, HAND_OVER_SECONDS, "pane")
 
     async def _push(self, content: View, view: dict[str, Any], trigger_id: str) -> None:
         """Open a modal over the present one, or update the present one if Slack refuses another."""

@@ -1,4 +1,4 @@
-"""The form for the workspace's language, country and contact hours."""
+"""The form for the workspace's language, country, contact hours and links to loans."""
 
 from collections.abc import Mapping, Sequence
 from datetime import time
@@ -18,12 +18,14 @@ COUNTRIES = "country.search"
 """The source of suggestions for the country field."""
 
 _NONE = "-"
+_PLAIN, _WORK_OBJECT = "plain", "work_object"
 _LOCALES = tuple(language.locale for language in LANGUAGES.values())
 _OFFERED = 50
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Write the form: the channels' language, the country of the holidays, the hours in which borrowers may be called."""
+    """Write the form: the channels' language, the country of the holidays, the hours in which borrowers may be called, and how
+    links to loans are shown."""
     t = request.t
     now, zones = await present_settings(request.desk)
     was: Mapping[str, str] = private.get(WAS) or _written(now)
@@ -48,13 +50,19 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
         t("Time zone for these hours"),
         [Option(t.zone(ZoneInfo(zone)), zone) for zone in sorted({*zones, was["zone"]})],
     )
+    form.choice(
+        "links",
+        t("Links to your loan system show"),
+        [Option(t("number and stage"), _PLAIN), Option(t("a Work Object with a side pane"), _WORK_OBJECT)],
+        hint=t("Work Objects must be switched on in the Slack app first; `loandesk doctor` says what is missing."),
+    )
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 
 async def submit(request: Request) -> Message:
     """Change what differs from what the form showed, so that what another admin set meanwhile stays."""
     was: Mapping[str, str] | None = request.private.get(WAS)  # a form that the release before has opened has none
-    typed = {name: request.one(name) for name in ("language", "country", "zone", "from", "until")}
+    typed = {name: request.one(name) for name in ("language", "country", "zone", "from", "until", "links")}
     shown = _read(was) if was is not None else None
     return settings_changed(request.t, await change_settings(request.desk, _read(typed), shown))
 
@@ -66,6 +74,7 @@ def _read(values: Mapping[str, str]) -> WorkspaceSettings:
         zone=values["zone"],
         contact_start=time.fromisoformat(values["from"]),
         contact_end=time.fromisoformat(values["until"]),
+        work_objects=values.get("links") == _WORK_OBJECT,  # a form that the release before has opened has no such field
     )
 
 
@@ -77,6 +86,7 @@ def _written(now: WorkspaceSettings) -> dict[str, str]:
         "zone": now.zone,
         "from": f"{now.contact_start:%H:%M}",
         "until": f"{now.contact_end:%H:%M}",
+        "links": _WORK_OBJECT if now.work_objects else _PLAIN,
     }
 
 

@@ -39,6 +39,7 @@ def home(t: Translator, view: HomeView) -> View:
         *([elements.form_button(t("Reassign"), "reassign")] if view.team is not None else ()),
         *([elements.form_button(t("What stages need"), "stage_rules")] if offers.change_stage_rules else ()),
         *([elements.form_button(t("Team settings"), "team")] if view.is_admin else ()),
+        *([elements.form_button(t("Language and country"), "workspace")] if view.is_admin else ()),
         *([Button(t("Playbooks"), "playbook.list")] if offers.edit_playbook else ()),
         *([elements.form_button(t("Rules of calls"), "cadence")] if offers.change_cadence else ()),
     )

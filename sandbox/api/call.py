@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.manifest import Installation
 from sandbox.model import TEAM_ID, Channel, Json, Message
+from sandbox.panes import Panes
 from sandbox.triggers import Triggers
 from sandbox.views import Views
 from sandbox.workspace import Workspace
@@ -31,6 +32,7 @@ class ApiCall:
     app: Installation
     workspace: Workspace
     views: Views
+    panes: Panes
     triggers: Triggers
     base_url: str
     dedupe: bool

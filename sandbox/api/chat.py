@@ -3,9 +3,12 @@
 from typing import Any
 
 from sandbox.api.call import ApiCall, ApiError, message_json
+from sandbox.api.entities import check_types
 from sandbox.mentions import links_in
 from sandbox.model import Channel, Json, Message
+from sandbox.panes import preview
 from sandbox.validator import MAX_ON_POST, MAX_ON_UPDATE, units, validate_message
+from sandbox.validator.entities import validate_entities
 from sandbox.workspace import Draft
 
 _CONTENT = ("channel", "text", "blocks", "attachments", "markdown_text", "metadata")
@@ -108,29 +111,45 @@ def get_permalink(call: ApiCall) -> Json:
 
 
 def unfurl(call: ApiCall) -> Json:
-    """Add the app's previews of links to a message, for everyone who sees the message."""
-    call.only("channel", "ts", "unfurls")
+    """Add the app's previews of links to a message, for everyone who sees the message: blocks, or Work Objects."""
+    call.only("channel", "ts", "unfurls", "metadata")
     channel = call.channel()
     message = call.workspace.find(channel.id, call.text("ts"))
     if message is None:
         raise ApiError("cannot_find_message")
+    unfurled = _entities(call) if "metadata" in call.args else _attachments(call)
+    shared = [link["url"] for link in links_in(message.text, call.app.unfurl_domains)]
+    urls = [one["from_url"] for one in unfurled]
+    for url in urls:
+        if url not in shared:
+            raise ApiError("cannot_unfurl_url", (f"[ERROR] {url} is not in the message, or not of the app's domains",))
+    others = [one for one in message.attachments if one.get("from_url") not in urls]
+    call.workspace.attach(message, others + unfurled)
+    return {}
+
+
+def _entities(call: ApiCall) -> list[Json]:
+    metadata = call.structure("metadata", "invalid_metadata")
+    if not call.app.entity_types:
+        raise ApiError("feature_not_enabled")
+    if refusal := validate_entities(metadata):
+        raise ApiError(refusal.error, refusal.messages)
+    check_types(call, metadata["entities"])
+    return [preview(entity) for entity in metadata["entities"]]
+
+
+def _attachments(call: ApiCall) -> list[Json]:
     unfurls = call.structure("unfurls", "cannot_parse_attachment")
     if not isinstance(unfurls, dict) or not unfurls:
         raise ApiError("missing_unfurls")
-    shared = [link["url"] for link in links_in(message.text, call.app.unfurl_domains)]
     unfurled: list[Json] = []
     for url, content in unfurls.items():
-        if url not in shared:
-            raise ApiError("cannot_unfurl_url", (f"[ERROR] {url} is not in the message, or not of the app's domains",))
         if not isinstance(content, dict):
             raise ApiError("cannot_parse_attachment")
         if refusal := validate_message({"text": url, "attachments": [content]}, call.app.scopes):
             raise ApiError("cannot_parse_attachment", refusal.messages)
         unfurled.append({**content, "from_url": url, "is_app_unfurl": True})
-    urls = unfurls.keys()
-    others = [one for one in message.attachments if one.get("from_url") not in urls]
-    call.workspace.attach(message, others + unfurled)
-    return {}
+    return unfurled
 
 
 def _target(call: ApiCall) -> Channel:

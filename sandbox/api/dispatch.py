@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox.api import chat, conversations, users, views
+from sandbox.api import chat, conversations, entities, users, views
 from sandbox.api.call import ApiCall, ApiError, Method
 from sandbox.faults import Faults, drop_connection, rate_limited
 from sandbox.limits import Limits
 from sandbox.manifest import Installation
 from sandbox.model import Json
+from sandbox.panes import Panes
 from sandbox.traffic import Exchange, Traffic, Violation
 from sandbox.triggers import Triggers
 from sandbox.views import Views
@@ -21,6 +22,7 @@ from sandbox.workspace import Workspace
 METHODS: dict[str, tuple[Method, tuple[str, ...]]] = {
     **chat.METHODS,
     **conversations.METHODS,
+    **entities.METHODS,
     **users.METHODS,
     **views.METHODS,
 }
@@ -37,6 +39,7 @@ _PAYLOAD_ERRORS = frozenset(
         "markdown_text_conflict",
         "invalid_arguments",
         "invalid_arg_name",
+        "invalid_metadata",
         "invalid_metadata_format",
         "metadata_too_large",
         "view_too_large",
@@ -54,6 +57,7 @@ class WebApi:
 
     workspace: Workspace
     views: Views
+    panes: Panes
     triggers: Triggers
     limits: Limits
     faults: Faults
@@ -108,7 +112,9 @@ class WebApi:
         if seconds := self.limits.take(method, str(args.get("channel", ""))):
             raise _RateLimitedError(seconds)
         run, scopes = known
-        call = ApiCall(args, app, self.workspace, self.views, self.triggers, self.base_url, self.dedupe_client_msg_id)
+        call = ApiCall(
+            args, app, self.workspace, self.views, self.panes, self.triggers, self.base_url, self.dedupe_client_msg_id
+        )
         if scopes:
             call.require(*scopes)
         return run(call)

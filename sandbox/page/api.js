@@ -67,6 +67,12 @@ export const setFaultScenarios = (on) => post("/ui/fault-scenarios", { on });
 export const changeAccount = (user, change, on) => post("/ui/account", { user, change, on });
 export const shareChannel = (channel, on) => post("/ui/share", { channel, on });
 
+/** Open the side pane of a Work Object below a message's link; get it, press a button in it, close it. */
+export const openPane = (user, message, url) => post("/ui/pane", { user, message_id: message, url });
+export const getPane = async (user) => (await request(`/ui/pane?${new URLSearchParams({ user })}`)).pane;
+export const sendPaneAction = (user, action) => post("/ui/pane/action", { user, ...action });
+export const closePane = (user) => post("/ui/pane/close", { user });
+
 export const setClock = (instant) => post("/ui/clock", { set: new Date(instant).toISOString() });
 export const markRead = (user, channel) => post("/ui/read", { user, channel });
 

@@ -8,6 +8,7 @@ import { errorText, translator } from "./i18n.js";
 import { closeMenu } from "./menu.js";
 import { listenToKeys } from "./keys.js";
 import { Modal } from "./modal.js";
+import { drawPane } from "./pane.js";
 import { Feed } from "./messages.js";
 import { toast } from "./overlay.js";
 import { Panel } from "./panel.js";
@@ -83,6 +84,38 @@ async function startShortcut(shortcut, message) {
   await api.startShortcut(page.ctx.me.id, shortcut, message).catch(complain);
 }
 
+/** Open the side pane of a Work Object in the panel. */
+async function openPane(message, url) {
+  const user = page.ctx.me.id;
+  panel.open({
+    name: "pane",
+    title: page.ctx.t("Side pane"),
+    closeLabel: page.ctx.t("Close"),
+    build: (body) => {
+      page.paneBody = body;
+      drawPane(body, { title: "", error: "", blocks: [] }, { ctx: page.ctx, press: pressInPane });
+      return () => api.closePane(user).catch(complain);
+    },
+  });
+  await api.openPane(user, message, url).catch(complain);
+}
+
+async function pressInPane(action) {
+  try {
+    await api.sendPaneAction(page.ctx.me.id, action);
+    return true;
+  } catch (error) {
+    complain(error);
+    return false;
+  }
+}
+
+/** Reload the member's side pane and show it. */
+async function refreshPane() {
+  const pane = await api.getPane(page.ctx.me.id);
+  if (panel.name === "pane") drawPane(page.paneBody, pane, { ctx: page.ctx, press: pressInPane });
+}
+
 const loadOptions = (query) => api.getOptions(page.ctx.me.id, query);
 
 /** Reload the member's views and show them. */
@@ -126,7 +159,7 @@ async function becomeMember(user, navigation) {
   const state = await stateOf(user);
   if (navigation !== page.navigation) return;
   page.current = null;
-  if (thread.ts) panel.close();
+  if (thread.ts || panel.name === "pane") panel.close();
   takeState(state);
   drawMember();
   await listen(page.ctx.me.id);
@@ -239,6 +272,10 @@ function onEvent(event) {
     refreshViews().catch(complain);
     return;
   }
+  if (event.type === "pane") {
+    refreshPane().catch(complain);
+    return;
+  }
   if (event.channel === page.current && event.type !== "channels") onCurrent(event);
   if (event.channel !== page.current || event.type === "channels") refreshState();
 }
@@ -294,7 +331,7 @@ function refreshState() {
 
 function takeState(state) {
   page.state = state;
-  page.ctx = readerContext(state, { press, options: loadOptions });
+  page.ctx = readerContext(state, { press, options: loadOptions, openPane });
   feed.ctx = page.ctx;
 }
 

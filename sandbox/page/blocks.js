@@ -29,7 +29,7 @@ export function messageBody(message, ctx) {
   const body = message.blocks?.length
     ? div("blocks", renderBlocks(message.blocks, host, ctx))
     : div("block-text", mrkdwn(message.text ?? "", ctx));
-  return [body, (message.attachments ?? []).map((one) => attachment(one, host, ctx))];
+  return [body, (message.attachments ?? []).map((one) => attachment(one, host, ctx, message))];
 }
 
 /** The elements of a list of blocks; `host` handles the actions in them. */
@@ -38,12 +38,20 @@ export function renderBlocks(blocks, host, ctx) {
 }
 
 /** An attachment, such as an unfurled link: blocks, or else a title and text, beside a bar in its colour. */
-function attachment({ blocks, title, title_link: address, text, fallback, color }, host, ctx) {
+function attachment({ blocks, title, title_link: address, text, fallback, color, entity }, host, ctx, message) {
   const heading = title && div("attachment-title", address ? link(address, plainText(title)) : plainText(title));
   const node = blocks?.length
     ? div("attachment", renderBlocks(blocks, host, ctx))
     : div("attachment", heading, div("block-text", mrkdwn(text ?? (title ? "" : fallback ?? ""), ctx)));
+  if (entity) node.append(paneButton(entity, message, ctx));
   if (/^#?[0-9a-f]{6}$/i.test(color ?? "")) node.style.borderColor = `#${color.replace("#", "")}`;
+  return node;
+}
+
+/** The button that opens the side pane of a Work Object; in Slack the whole preview does. */
+function paneButton(entity, message, ctx) {
+  const node = h("button", { type: "button", class: "block-button", data: { action: "pane" } }, ctx.t("Open the side pane"));
+  node.addEventListener("click", () => ctx.openPane(message.id, entity.url));
   return node;
 }
 

@@ -5,8 +5,8 @@ import { errorText, translator } from "./i18n.js";
 import { languageFor } from "./settings.js";
 import { timeFormats } from "./time.js";
 
-/** Return the context of a workspace's state; `press` and `options` send requests from a message to the app. */
-export function readerContext(state, { press, options }) {
+/** Return the context of a workspace's state; `press`, `options` and `openPane` send requests from a message to the app. */
+export function readerContext(state, { press, options, openPane }) {
   const language = languageFor(state.me);
   const t = translator(language);
   const app = state.app?.name ?? "";
@@ -25,6 +25,7 @@ export function readerContext(state, { press, options }) {
     appName: app,
     press,
     options,
+    openPane,
     problem: (error) => errorText(t, app, error.code ?? error.message),
   };
   return ctx;

@@ -85,6 +85,8 @@ const ZH = {
   "Clear selection": "清除选择",
   "Type at least {n} characters.": "请至少输入 {n} 个字。",
   "Home": "主页",
+  "Side pane": "侧栏",
+  "Open the side pane": "打开侧栏",
   "Loading …": "正在加载……",
   "Shortcuts": "快捷方式",
   "Message shortcuts": "消息快捷方式",

@@ -252,6 +252,8 @@ async def test_a_backup_of_an_older_release_is_migrated(
         "restored_from",
         "restored_at",
         "native_refused_at",
+        "work_objects",
+        "entities_refused_at",
         "version",
         "app_manifest",
         "app_manifest_at",

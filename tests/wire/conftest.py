@@ -4,6 +4,7 @@ import base64
 import io
 import logging
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -67,14 +68,17 @@ async def slack(
 ) -> AsyncIterator[Slack]:
     """The desk at work in that workspace, with a team of everybody. What the first admin is owed has been sent."""
     loan_links = getattr(request.module, "LOAN_LINKS", "")
-    domain = urlsplit(loan_links).hostname or ""
-    install(sandbox, "http://127.0.0.1:9" if door == "http" else None, domain)
+    links = {
+        "links_domain": urlsplit(loan_links).hostname or "",
+        "work_objects": hasattr(request.module, "WORK_OBJECTS"),
+    }
+    install(sandbox, "http://127.0.0.1:9" if door == "http" else None, **links)
     service = await open_service(settings_for(sandbox, database_url, loan_links=loan_links), clock)
     if door == "socket":
         await service.connect()
     else:
         await service.serve()
-        install(sandbox, f"http://127.0.0.1:{service.port}", domain)
+        install(sandbox, f"http://127.0.0.1:{service.port}", **links)
     team, people = await employ(service)
     await service.sender.deliver_pending()
     yield Slack(
@@ -121,9 +125,9 @@ def log() -> Iterator[io.StringIO]:
     logging.getLogger().setLevel(level)
 
 
-def install(sandbox: Sandbox, url: str | None, links_domain: str = "") -> None:
-    """The desk's own manifest, for HTTP at `url` or for Socket Mode."""
-    written = manifest(url, links_domain=links_domain)
+def install(sandbox: Sandbox, url: str | None, **links: Any) -> None:
+    """The desk's own manifest, for HTTP at `url` or for Socket Mode; `links` as for `manifest`."""
+    written = manifest(url, **links)
     sandbox.install(manifest=written, signing_secret=SIGNING_SECRET, token=TOKEN, app_token=APP_TOKEN)
 
 

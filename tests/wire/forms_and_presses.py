@@ -112,6 +112,7 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
         "bot.asked": (None, {}),
         "home.opened": (None, {}),
         "home.show": (None, {}),
+        "pane.opened": ("see_loan", {**loan, "url": "https://loans.example.com/l/L-1"}),
         "due.list": ("see_due_list", {"p": "week", "w": agent}),
         "due.worked": ("see_due_list", {"of": str(world.slack.manager.id), "d": "2026-11-24"}),
         "follow_up.not_needed": ("close_follow_up", follow_up),

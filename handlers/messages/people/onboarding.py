@@ -67,10 +67,10 @@ def settings_changed(t: Translator, changed: WorkspaceChange) -> Message:
     """Render the workspace's settings as they are now."""
     settings = changed.now
     hours = _hours(settings.contact_start, settings.contact_end)
-    writer = Writer().line(t("From now on:"))
-    writer.bullets(
-        [[part] for part in _rules(t, settings.locale, settings.country, settings.zone, hours) if part != " · "]
-    )
+    rules = [part for part in _rules(t, settings.locale, settings.country, settings.zone, hours) if part != " · "]
+    if settings.work_objects:
+        rules.append(t("links to your loan system show a Work Object with a side pane"))
+    writer = Writer().line(t("From now on:")).bullets([rule] for rule in rules)
     write_under_way(t, writer, changed.under_way)
     return writer.buttons(undo_button(t, changed.undo_id)).message()
 

@@ -68,6 +68,18 @@ async def remember_tables_refused(session: Work, workspace_id: UUID, now: dateti
     await session.exec(statement)
 
 
+async def work_objects(session: Work, workspace_id: UUID) -> tuple[bool, datetime | None]:
+    """Return whether links to loans are to be shown as Work Objects, and when Slack last refused one."""
+    asked = select(Workspace.work_objects, Workspace.entities_refused_at).where(Workspace.id == workspace_id)
+    return (await session.exec(asked)).one()
+
+
+async def remember_entities_refused(session: Work, workspace_id: UUID, now: datetime) -> None:
+    """Record that Slack refused a Work Object in the workspace."""
+    statement = update(Workspace).where(col(Workspace.id) == workspace_id).values(entities_refused_at=now)
+    await session.exec(statement)
+
+
 async def calendar_overrides(session: Work, workspace_id: UUID) -> Mapping[date, bool]:
     """Return the days that the workspace itself declares working (True) or off (False)."""
     rows = await session.exec(_OVERRIDES, params={"workspace": workspace_id})
