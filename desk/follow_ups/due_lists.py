@@ -10,7 +10,7 @@ from desk.core.errors import NotAllowed
 from desk.core.permissions import allows, refusal
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, PurposeKind
-from desk.follow_ups import chasing, listed_loans
+from desk.follow_ups import arrears_queue, chasing, listed_loans
 from desk.follow_ups.chasing import Paper
 from desk.follow_ups.listed_loans import ListedLoan
 from desk.follow_ups.promises import Promise, promises_of
@@ -23,6 +23,7 @@ from desk.people.members import (
     today_of,
     zone_of,
 )
+from desk.rules.arrears import Bucket
 from desk.rules.working_time import instant_of
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Whose, Window
@@ -72,7 +73,8 @@ class DueList:
     `whose` is another member's Slack id, `team`, or None for the reader's own. `of` is the Slack id of the member whose own
     list or team it is, if not the reader's. `covers_for` are the Slack ids of the absent members whose rows are in it too.
     `of_reminder`: only what one reminder lists.
-    `is_longer`: there are more than the `total` rows that were counted.
+    `is_longer`: there are more than the `total` rows that were counted. `buckets` counts all loans in arrears by the bucket of
+    their days past due, the latest first.
     """
 
     period: Period
@@ -86,6 +88,7 @@ class DueList:
     covers_for: tuple[str, ...] = ()
     of_reminder: bool = False
     is_longer: bool = False
+    buckets: tuple[tuple[Bucket, int], ...] = ()
 
     @property
     def more(self) -> int:
@@ -135,8 +138,8 @@ async def list_due(
             counted = await due_lists.count_unplanned(desk.session, owners, desk.workspace_today, limit=most)
             view = replace(view, loans=await listed_loans.unplanned(desk, owners, limit=limit, offset=offset))
         case "arrears":
-            counted = await due_lists.count_in_arrears(desk.session, owners, desk.workspace_today, limit=most)
-            view = replace(view, loans=await listed_loans.in_arrears(desk, owners, limit=limit, offset=offset))
+            page = await arrears_queue.arrears_page(desk, owners, limit=limit, offset=offset)
+            return replace(view, loans=page.rows, total=page.total, is_longer=page.is_longer, buckets=page.buckets)
         case _:
             if reminded is None:
                 window = _window(desk, listed.people, period, kind)

@@ -3,16 +3,38 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from desk.core.transaction import Desk
+from desk.follow_ups.standing import LastPromise
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, follow_up_view
 from desk.people.members import zone_of
+from desk.rules.arrears import Bucket
+from desk.rules.queues import Reason
 from storage.queries.follow_ups import due_lists, follow_ups
 from storage.queries.follow_ups.due_lists import LoanRow, Whose
+from storage.queries.loans import loans
 from storage.queries.people import members
 from storage.tables import Loan
+
+
+@dataclass(frozen=True, slots=True)
+class ArrearsView:
+    """What a list says of a borrower in arrears.
+
+    `past_due` is None where the amount is not known. `promise` is the last one that no other replaced, `spoken_on` the day of the
+    last conversation with the borrower. `reasons` say what puts them at their place, the most important first.
+    """
+
+    days: int
+    bucket: Bucket
+    past_due: Decimal | None = field(repr=False)
+    currency: str
+    promise: LastPromise | None
+    spoken_on: date | None
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +42,7 @@ class ListedLoan:
     """A loan in a list. `owner` is a Slack id, None for a loan of nobody.
 
     `since` is when it entered its stage or, in arrears, the due date of its oldest unpaid instalment. `next` is its most
-    urgent open follow-up.
+    urgent open follow-up. `arrears` is there in the list of those alone.
     """
 
     loan_id: UUID
@@ -33,6 +55,7 @@ class ListedLoan:
     owner_name: str
     next: FollowUpView | None
     next_name: str
+    arrears: ArrearsView | None = None
 
 
 async def unplanned(desk: Desk, whose: Whose, *, limit: int, offset: int = 0) -> tuple[ListedLoan, ...]:
@@ -42,10 +65,12 @@ async def unplanned(desk: Desk, whose: Whose, *, limit: int, offset: int = 0) ->
     return await _listed(desk, found, lambda loan: loan.stage_since.astimezone(zone).date())
 
 
-async def in_arrears(desk: Desk, whose: Whose, *, limit: int, offset: int = 0) -> tuple[ListedLoan, ...]:
-    """Return the live loans that the lender's data calls unpaid, the longest unpaid first."""
-    found = await due_lists.in_arrears(desk.session, whose, desk.workspace_today, limit=limit, offset=offset)
-    return await _listed(desk, found, lambda loan: loan.next_instalment_on or loan.unpaid_since or desk.workspace_today)
+async def in_arrears(desk: Desk, found: Sequence[Loan]) -> tuple[ListedLoan, ...]:
+    """Return these loans in arrears as rows, in their order."""
+    borrowers_of = await loans.borrowers_by_ids(desk.session, [loan.borrower_id for loan in found])
+    by_id = {row.id: row for row in borrowers_of}
+    rows = [(loan, by_id[loan.borrower_id]) for loan in found]
+    return await _listed(desk, rows, lambda loan: loan.next_instalment_on or loan.unpaid_since or desk.workspace_today)
 
 
 async def _listed(desk: Desk, found: Sequence[LoanRow], since: Callable[[Loan], date]) -> tuple[ListedLoan, ...]:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from desk.follow_ups.due_lists import OF_LOANS, PAGE, DueList, Period
 from desk.follow_ups.listed_loans import ListedLoan
+from handlers.messages.arrears import arrears_facts, arrears_table, write_buckets
 from handlers.messages.block_kit import elements, tables
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
@@ -19,8 +20,10 @@ def due_list(t: Translator, view: DueList, value: dict[str, Any]) -> Message:
     if view.of_reminder:
         writer.line(t("Only what this reminder lists and nobody has acted on."))
     if view.total:
+        write_buckets(t, writer, view.buckets)
         writer.bullets(_rows(t, view))
         _write_more(t, writer, view)
+        _write_order(t, writer, view)
     else:
         writer.line(_nothing(t, view))
     _write_covers(t, writer, view)
@@ -46,8 +49,11 @@ def with_table(t: Translator, view: DueList, value: dict[str, Any]) -> Message:
         return page
     block, fit = tables.table(f"{_caption(t, view)} · {_total(view)}", header, rows)
     visible = view.first(fit)
-    writer = Writer().line(_title(t, view), f" · {_total(view)}").block(block)
+    writer = Writer().line(_title(t, view), f" · {_total(view)}")
+    write_buckets(t, writer, view.buckets)
+    writer.block(block)
     _write_more(t, writer, visible)
+    _write_order(t, writer, view)
     _write_covers(t, writer, view)
     tabular = _write_buttons(t, writer, visible, value).message()
     readable = visible.first(fitting(_rows(t, visible)))
@@ -99,6 +105,15 @@ def _titles(t: Translator) -> dict[Period, str]:
     }
 
 
+def _write_order(t: Translator, writer: Writer, view: DueList) -> None:
+    if view.period == "arrears":
+        writer.small(
+            t(
+                "In this order: a broken promise, the later bucket, the larger amount, the longest without a conversation."
+            )
+        )
+
+
 def _nothing(t: Translator, view: DueList) -> str:
     if view.period == "arrears":
         return t("By the lender's data, nobody is in arrears here.")
@@ -132,6 +147,7 @@ def _unplanned(t: Translator, row: ListedLoan) -> list[Inline]:
 
 def _in_arrears(t: Translator, row: ListedLoan) -> list[Inline]:
     words = [*_loan(t, row), " · ", t("unpaid since {day}", day=t.short_date(row.since)), " · "]
+    words += [piece for facts in arrears_facts(t, row.arrears) for piece in (*facts, " · ")] if row.arrears else []
     if row.next is None:
         words.append(t("no call planned"))
     else:
@@ -164,11 +180,7 @@ def _table(t: Translator, view: DueList) -> tuple[list[str], list[list[tables.Ce
             for row in view.loans
         ]
     if view.period == "arrears":
-        header = [t("Loan"), t("Borrower"), t("Phone ending"), t("Unpaid since"), t("Next call"), t("By"), t("Owner")]
-        return header, [
-            [*_loan_cells(row), t.short_date(row.since), _next_call(t, row), row.next_name, row.owner_name]
-            for row in view.loans
-        ]
+        return arrears_table(t, view.loans, _next_call)
     header = [
         t("Follow-up"),
         t("Borrower"),

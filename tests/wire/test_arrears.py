@@ -25,10 +25,13 @@ async def loan(slack: Slack) -> Loan:
     return loan
 
 
+L3 = "• L-3 韩梅 · phone ending 5678 · unpaid since Thu 15 Oct · M2, 41 days · never spoken to"
+L2 = "• L-2 李雷 · phone ending 5678 · unpaid since Sun 15 Nov · M1, 10 days · never spoken to"
 ARREARS = [
     "In arrears · 2",
-    "• L-3 韩梅 · phone ending 5678 · unpaid since Thu 15 Oct · no call planned · <@UAGENT>",
-    "• L-2 李雷 · phone ending 5678 · unpaid since Sun 15 Nov · next: arrears Thu 26 Nov, <@UCOLLECTOR> · <@UAGENT>",
+    "M2 1 · M1 1",
+    f"{L3} · no call planned · <@UAGENT>",
+    f"{L2} · next: arrears Thu 26 Nov, <@UCOLLECTOR> · <@UAGENT>",
 ]
 
 
@@ -38,7 +41,7 @@ ARREARS = [
 async def test_arrears_lists_the_borrowers_whom_the_lender_calls_unpaid(slack: Slack, loan: Loan, typed: str) -> None:
     reply = await slack.command(slack.agent, f"/loan-due {typed}")
     assert reply.ephemeral
-    assert reply.text.splitlines()[:3] == ARREARS
+    assert reply.text.splitlines()[:4] == ARREARS
     assert reply.message is not None
     assert "韩梅" in shown(await slack.press(slack.agent, reply.message, "Card L-3")).text
 
@@ -54,15 +57,28 @@ async def test_late_lists_the_calls_whose_time_has_passed(slack: Slack, loan: Lo
 async def test_arrears_in_chinese(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
     reply = await slack.command(slack.agent, "/loan-due 逾期")
-    assert reply.text.splitlines()[:3] == [
+    next_call = "下次：逾期 11月26日 周四, <@UCOLLECTOR>"
+    assert reply.text.splitlines()[:4] == [
         "逾期 · 2",
-        "• L-3 韩梅 · 尾号5678 · 10月15日 周四起逾期 · 未安排跟进 · <@UAGENT>",
-        "• L-2 李雷 · 尾号5678 · 11月15日 周日起逾期 · 下次：逾期 11月26日 周四, <@UCOLLECTOR> · <@UAGENT>",
+        "M2 1 · M1 1",
+        "• L-3 韩梅 · 尾号5678 · 10月15日 周四起逾期 · M2，41天 · 从未通上话 · 未安排跟进 · <@UAGENT>",
+        f"• L-2 李雷 · 尾号5678 · 11月15日 周日起逾期 · M1，10天 · 从未通上话 · {next_call} · <@UAGENT>",
     ]
-    assert cells(reply.message)[:2] == [
-        ["贷款", "客户", "手机尾号", "逾期起始", "下次跟进", "跟进人", "负责人"],
-        ["L-3", "韩梅", "5678", "10月15日 周四", "–", "–", "Agent"],
-    ]
+    header, first, *_ = cells(reply.message)
+    assert dict(zip(header, first, strict=True)) == {
+        "贷款": "L-3",
+        "客户": "韩梅",
+        "手机尾号": "5678",
+        "逾期起始": "10月15日 周四",
+        "逾期阶段": "M2",
+        "天数": "41",
+        "逾期金额": "–",
+        "承诺": "–",
+        "上次通话": "–",
+        "下次跟进": "–",
+        "跟进人": "–",
+        "负责人": "Agent",
+    }
     late = await slack.command(slack.agent, "/loan-due 超时")
     assert late.text.startswith("已超时 · 1\n")
     assert "逾期" not in late.text
@@ -74,11 +90,13 @@ async def test_nobody_in_arrears_is_said_of_borrowers(slack: Slack, loan: Loan) 
 
 
 async def test_arrears_are_of_those_who_own_the_loan_or_hold_a_call_on_it(slack: Slack, loan: Loan) -> None:
-    assert (await slack.command(slack.collector, "/loan-due arrears")).text.startswith("In arrears · 1\n• L-2 李雷")
+    assert (await slack.command(slack.collector, "/loan-due arrears")).text.startswith(
+        "In arrears · 1\nM1 1\n• L-2 李雷"
+    )
     by_name = await slack.command(slack.manager, "/loan-due arrears @collector")
-    assert by_name.text.startswith("In arrears · <@UCOLLECTOR> · 1\n• L-2 李雷")
+    assert by_name.text.startswith("In arrears · <@UCOLLECTOR> · 1\nM1 1\n• L-2 李雷")
     team = await slack.command(slack.manager, "/loan-due team 逾期")
-    assert team.text.startswith("In arrears · the team · 2\n• L-3")
+    assert team.text.startswith("In arrears · the team · 2\nM2 1 · M1 1\n• L-3")
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,12 @@ from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from storage.engine.types import UtcDateTime
 from storage.engine.work import Work
+from storage.queries.core.dates import DaysBetween
 from storage.queries.core.literals import IS_OPEN
 from storage.queries.follow_ups import quiet_periods
 from storage.queries.loans.loans import LIVE_STAGES
 from storage.queries.people.scopes import People, Scope, are_of, one_of
-from storage.tables import Borrower, FollowUp, Loan
+from storage.tables import Borrower, FollowUp, Loan, RepaymentSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +113,8 @@ async def count_unplanned(session: Work, whose: Whose, today: date, *, limit: in
     return (await session.exec(_count_unplanned(*whose.shape), params=values)).one()
 
 
-async def in_arrears(session: Work, whose: Whose, today: date, *, limit: int, offset: int = 0) -> Sequence[LoanRow]:
-    """Return the live loans that the lender's data calls unpaid, the longest unpaid first.
-
-    These members own them or hold an open follow-up on them.
-    """
-    values = whose.values | {"today": today, "most": limit, "first": offset}
-    return (await session.exec(_loans_in_arrears(*whose.shape), params=values)).all()
-
-
 async def count_in_arrears(session: Work, whose: Whose, today: date, *, limit: int | None = None) -> int:
-    """Count the loans that `in_arrears` lists, up to `limit`."""
+    """Count the live loans in arrears that these members own or hold an open follow-up on, up to `limit`."""
     values = whose.values | {"today": today, "most": limit or _ALL}
     return (await session.exec(_count_in_arrears(*whose.shape), params=values)).one()
 
@@ -253,14 +245,8 @@ def _count_unplanned(scope: Scope, nobodys: bool) -> SelectOfScalar[int]:
 
 
 @cache
-def _loans_in_arrears(scope: Scope, nobodys: bool) -> Select[Loan, Borrower]:
-    since = func.coalesce(col(Loan.next_instalment_on), col(Loan.unpaid_since))
-    return _loans(_in_arrears(scope, nobodys)).order_by(since, col(Loan.id))
-
-
-@cache
 def _count_in_arrears(scope: Scope, nobodys: bool) -> SelectOfScalar[int]:
-    return _count(select(Loan.id).where(_in_arrears(scope, nobodys)))
+    return _count(select(Loan.id).where(in_arrears(scope, nobodys)))
 
 
 def _loans(*conditions: ColumnElement[bool]) -> Select[Loan, Borrower]:
@@ -298,8 +284,11 @@ def _unplanned(scope: Scope, nobodys: bool) -> list[ColumnElement[bool]]:
     ]
 
 
-def _in_arrears(scope: Scope, nobodys: bool) -> ColumnElement[bool]:
-    """Return the condition for loans in arrears: one index finds the owned ones, another those with an open follow-up."""
+def in_arrears(scope: Scope, nobodys: bool) -> ColumnElement[bool]:
+    """Return the condition for live loans in arrears that these members own or hold an open follow-up on.
+
+    One index finds the owned ones, another those with an open follow-up.
+    """
     owned, held = aliased(Loan), aliased(Loan)
     by_owner = [
         select(owned.id).where(_owned(owned, scope, nobodys), *_unpaid(owned, each))
@@ -331,6 +320,12 @@ def _says_the_lender(loan: type[Loan]) -> ColumnElement[bool]:
 
 
 def _is_past_due(loan: type[Loan]) -> ColumnElement[bool]:
-    """Return the condition for a loan with an instalment of its schedule past due."""
+    """Return the condition for a loan with an instalment of its schedule past due, more days ago than those of grace."""
     following = col(loan.next_instalment_on)
-    return following.is_not(None) & (following < bindparam("today"))
+    in_grace = exists().where(
+        col(RepaymentSchedule.loan_id) == col(loan.id),
+        col(RepaymentSchedule.replaced_at).is_(None),
+        col(RepaymentSchedule.undone_at).is_(None),
+        col(RepaymentSchedule.grace_days) >= DaysBetween(following, bindparam("today", type_=Date)),
+    )
+    return following.is_not(None) & (following < bindparam("today")) & ~in_grace
