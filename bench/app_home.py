@@ -5,6 +5,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from bench import dataset
 from bench.environment import Environment
@@ -61,7 +62,7 @@ async def _show_home(service: Service, agent: UUID, expected: int) -> float:
     async with service.office.reading_desk(service.workspace) as desk:
         desk.actor = await desk.session.get_one(Member, agent)
         seen = await home_of(desk, HomePage())
-    home(Translator("zh-CN"), seen).content()
+    home(Translator("zh-CN"), seen, ZoneInfo("Asia/Shanghai")).content()
     duration = 1000 * (time.perf_counter() - started)
     assert seen.total == expected, f"the home counts {seen.total} calls, not {expected}"
     return duration

@@ -19,6 +19,7 @@ from desk.core.retention import forget_old
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk, Office
 from desk.follow_ups.appointments import appointments_due, remind_of_appointments
+from desk.follow_ups.escalations import second_level_due, tell_second_level
 from desk.loans.indexing import index_next
 from desk.messages.digests import digests_due, queue_due_digests
 from desk.messages.reminders import announce_due, escalate_due, escalations_due, reminders_due
@@ -27,6 +28,7 @@ from desk.people.working_time import absences_to_end, end_absences
 from desk.repayment.promises import settle_promises
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.follow_ups.appointments import APPOINTMENTS
+from storage.queries.follow_ups.escalations import SECOND_LEVEL
 from storage.queries.messages.due_scan import DIGESTS, ESCALATIONS, REMINDERS
 from storage.queries.people.absences import ABSENCES
 from storage.tables import Workspace
@@ -44,6 +46,7 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     end_absences,
     announce_due,
     escalate_due,
+    tell_second_level,
     remind_of_appointments,
     queue_due_digests,
     forget_old,
@@ -79,6 +82,7 @@ ROWS: Mapping[Callable[..., Awaitable[object]], Rows] = {
     end_absences: Rows(ABSENCES, absences_to_end),
     announce_due: Rows(REMINDERS, reminders_due),
     escalate_due: Rows(ESCALATIONS, escalations_due),
+    tell_second_level: Rows(SECOND_LEVEL, second_level_due),
     remind_of_appointments: Rows(APPOINTMENTS, appointments_due),
     queue_due_digests: Rows(DIGESTS, digests_due),
 }

@@ -4,7 +4,7 @@
 # pyright: reportUnusedImport=false
 
 from desk.documents import steps
-from desk.follow_ups import lifecycle, rescheduling, rule_changes, standing, verification_notices
+from desk.follow_ups import escalations, lifecycle, rescheduling, rule_changes, standing, verification_notices
 from desk.handover import reassigning
 from desk.loans import borrowers, edits, inquiries, related, stage_rules, stages, term_rows
 from desk.messages import digest_times, manager_notices

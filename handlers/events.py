@@ -51,7 +51,7 @@ def replacement(message: Message) -> View:
 
 async def current_home(request: Request, page: HomePage) -> View:
     """Return the present home."""
-    return home(request.t, await home_of(request.desk, page))
+    return home(request.t, await home_of(request.desk, page), request.zone)
 
 
 async def answer_message(request: Request) -> Reply:

@@ -21,6 +21,7 @@ from desk.core.vocabulary import VOCABULARY, Outcome
 from desk.follow_ups import chasing, checks, quiet_periods
 from desk.follow_ups.assignees import assignee_of_next
 from desk.follow_ups.checks import Findings
+from desk.follow_ups.escalations import escalate_after_attempt
 from desk.follow_ups.lifecycle import check_note, close, move, plan
 from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.verification_notices import report_check
@@ -271,6 +272,7 @@ async def _log(
     if outcome.marks_number_wrong and party is None:
         await borrowers.mark_phone(desk, loan.borrower_id, wrong=True)
     told = outcome.tells_manager and await report_call(desk, loan, call, result.answered)
+    told = await _escalate_last_attempt(desk, loan, outcome, result.answered) or told
     subject = result.answered.id if result.answered else call.id
     desk.audit("call", loan_id=loan.id, subject_id=subject, outcome=outcome.code, call=str(call.id))
     undo_id = offer_undo(desk, "call", loan_id=loan.id)
@@ -286,6 +288,13 @@ async def _log(
         noted=noted,
         party=party,
     )
+
+
+async def _escalate_last_attempt(desk: Desk, loan: Loan, outcome: Outcome, answered: FollowUp | None) -> bool:
+    """Escalate a loan whose borrower the last attempt did not reach either; return whether it was."""
+    if answered is None or outcome.ends:
+        return False
+    return await escalate_after_attempt(desk, loan, answered.id, answered.attempts, answered.assignee_id)
 
 
 async def _go_on_chasing(desk: Desk, loan: Loan, result: OutcomeResult) -> OutcomeResult:

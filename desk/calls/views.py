@@ -23,6 +23,7 @@ from desk.loans.related import RelatedName, people_of
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.people.members import may_act_on_each
 from desk.repayment.payments import Taken
+from desk.rules.escalations import heard_in
 from storage.queries.follow_ups import follow_ups
 from storage.tables import Call, FollowUp, Loan
 
@@ -98,6 +99,8 @@ class CallLogged:
     quiet: Quiet | None = None
     party: RelatedName | None = None
     """Whom the call reached instead of the borrower."""
+    sounds_like: str | None = None
+    """The kind of escalation that the note sounds like: to be offered."""
 
     @property
     def keeps_plan(self) -> bool:
@@ -136,6 +139,8 @@ async def call_logged(
     asks = not open_now and VOCABULARY.stage(loan.stage).live and call.share != "asked"
     offers = _noted_offers(loan, call, match, result, noted)
     offers += await _offers(desk, loan, call, match, result, asks=asks) if offers_next else ()
+    note = unreadable.read(desk, Call.note_cipher, call)
+    planned_note = note_of(desk, result.planned.follow_up) if result.planned else ""
     return CallLogged(
         call_id=call.id,
         at=call.at,
@@ -145,10 +150,10 @@ async def call_logged(
         amount=call.amount,
         currency=loan.currency,
         share=call.share,
-        note=unreadable.read(desk, Call.note_cipher, call),
+        note=note,
         answered=views[result.answered.id] if result.answered else None,
         planned=planned_view(desk, loan, result.planned) if result.planned else None,
-        planned_note=note_of(desk, result.planned.follow_up) if result.planned else "",
+        planned_note=planned_note,
         by_rule=result.by_rule,
         chase=planned_view(desk, loan, result.chase) if result.chase else None,
         unasked=await _unasked(desk, loan, result.answered),
@@ -165,6 +170,7 @@ async def call_logged(
         undo_id=undo_id,
         quiet=quiet,
         party=party,
+        sounds_like=heard_in(note) or heard_in(planned_note),
     )
 
 
@@ -233,6 +239,7 @@ class ChosenLoan:
     """The loan in a form, with the open follow-ups that the form can be about, most urgent first. `offers` are times for the
     next call."""
 
+    id: UUID
     number: str
     name: str = field(repr=False)
     tail: str = field(repr=False)
@@ -262,6 +269,7 @@ async def chosen_loan(
         due = await retry_due(desk, loan, VOCABULARY.outcome(outcome), assignee)
         offers = with_retry(NextOffer("retry", due, purpose), offers)
     return ChosenLoan(
+        id=loan.id,
         number=loan.number,
         name=contact.name,
         tail=contact.tail,

@@ -12,6 +12,7 @@ from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import ItemView, item_views
 from desk.follow_ups.appointments import AppointmentView, open_appointments
+from desk.follow_ups.escalations import EscalationView, unresolved_on
 from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.promises import PROMISING
 from desk.follow_ups.quiet_periods import Quiet, quiet_of
@@ -118,6 +119,7 @@ class LoanCard:
     offers: Offers
     checks: tuple[CheckMark, ...] = ()
     people: tuple[RelatedView, ...] = ()
+    escalations: tuple[EscalationView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,7 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         stages=await _past_stages(desk, await stage_changes(desk.session, loan.id, limit=STAGES)),
         offers=offers_on(desk, loan.owner_id),
         people=await people_of(desk, loan.id) if details.has_people else (),
+        escalations=await unresolved_on(desk, loan.id) if details.has_escalations else (),
         checks=_marks(open_rows, await checks.of_loan(desk.session, loan.id) if has_results else ()),
     )
 

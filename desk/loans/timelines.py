@@ -26,7 +26,7 @@ from desk.rules.contacts import without_extension
 from desk.rules.masking import phone_tail
 from storage.queries.calls import calls
 from storage.queries.documents import documents
-from storage.queries.follow_ups import appointments, checks, follow_ups, quiet_periods
+from storage.queries.follow_ups import appointments, checks, escalations, follow_ups, quiet_periods
 from storage.queries.loans import notes, terms
 from storage.queries.loans.loans import corrections, stage_changes
 from storage.queries.repayment import repayment
@@ -38,6 +38,7 @@ from storage.tables import (
     Check,
     DocumentItem,
     DocumentStep,
+    Escalation,
     FollowUp,
     Loan,
     LoanCorrection,
@@ -77,6 +78,7 @@ class Event:
     the terms `change` has both. Check: `code` is what a manager decided about a failed one of `purpose`. Appointment: `code` is
     its kind, `when` its time, `state` what became of it, `note` its place. Payment: `day` is when it was paid, `state` is
     recorded or reversed. Schedule: `code` is where it comes from. Pause: `code` is its kind, `day` and `until` are its days.
+    Escalation: `code` is its kind, `state` raised or resolved.
     """
 
     id: UUID
@@ -94,6 +96,7 @@ class Event:
         "payment",
         "schedule",
         "pause",
+        "escalation",
     ]
     at: datetime
     who: str | None
@@ -143,6 +146,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
         *await _decisions(desk, await checks.decided_of_loan(desk.session, loan.id, limit=wanted)),
         *await _quiet(desk, await quiet_periods.of_loan(desk.session, loan.id, limit=wanted)),
         *await _appointments(desk, await appointments.of_loan(desk.session, loan.id, limit=wanted)),
+        *await _escalations(desk, await escalations.of_loan(desk.session, loan.id, limit=wanted)),
         *await _documents(desk, await documents.steps_of_loan(desk.session, loan.id, limit=wanted)),
         *(await _repayment(desk, loan.id, limit=wanted) if _was_repaid(loan) else ()),
     ]
@@ -281,6 +285,20 @@ async def _quiet(desk: Desk, rows: Sequence[QuietPeriod]) -> list[Event]:
         )
         for row in rows
     ]
+
+
+async def _escalations(desk: Desk, rows: Sequence[Escalation]) -> list[Event]:
+    names = await slack_ids(desk, (each for row in rows for each in (row.by_id, row.resolved_by_id)))
+    events: list[Event] = []
+    for row in rows:
+        note = unreadable.read(desk, Escalation.note_cipher, row)
+        who = names.get(row.by_id)
+        events.append(Event(row.id, "escalation", row.raised_at, who, row.kind, note, state="raised"))
+        if row.resolved_at is not None:
+            note = unreadable.read(desk, Escalation.resolution_cipher, row)
+            who = names.get(row.resolved_by_id)
+            events.append(Event(row.id, "escalation", row.resolved_at, who, row.kind, note, state="resolved"))
+    return events
 
 
 async def _appointments(desk: Desk, rows: Sequence[Appointment]) -> list[Event]:

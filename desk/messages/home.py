@@ -10,6 +10,7 @@ from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.waiting import count_waiting
 from desk.follow_ups.due_lists import DueRow, Kind, end_of_day, late_window, purposes_of, rows_of
+from desk.follow_ups.escalations import NO_ESCALATIONS, WaitingEscalations, waiting_for
 from desk.loans.lists import LoanRow, loan_rows
 from desk.messages import overview
 from desk.messages.digests import TeamDigest, team_digest_of
@@ -57,7 +58,7 @@ class HomeView:
 
     `unplanned` and `arrears` count loans as their lists do. `by_stage` counts the reader's live loans, `movable` are those before
     payout that are the longest in their stage, `documents` the first loans with open documents. `documents_total` counts all
-    of these documents and `to_accept` those to review. Only managers have a `team`.
+    of these documents and `to_accept` those to review. Only managers have a `team`; `escalations` wait for one.
     """
 
     page: HomePage
@@ -77,6 +78,7 @@ class HomeView:
     team: TeamDigest | None
     is_admin: bool
     offers: Offers
+    escalations: WaitingEscalations = NO_ESCALATIONS
 
     @property
     def more(self) -> int:
@@ -147,6 +149,7 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         team=await team_digest_of(desk, member) if allows(member, "see_team_digest") else None,
         is_admin=allows(member, "change_workspace"),
         offers=offers,
+        escalations=await waiting_for(desk, member),
     )
 
 

@@ -95,6 +95,15 @@ async def managers_for_each(desk: Desk, people: Collection[Member]) -> dict[UUID
     return {key: [m for m in managers if m.id != key] or managers for key, managers in found.items()}
 
 
+async def second_level(desk: Desk) -> list[Member]:
+    """Return who hears of what no manager has taken on: the managers who manage no team and are in none, or else the admins."""
+    managers = await members.with_role(desk.session, desk.workspace.id, "manager")
+    without_team = [each for each in managers if each.team_id is None]
+    of_teams = await members.managing_any(desk.session, [each.id for each in without_team])
+    above = [each for each in without_team if each.id not in of_teams]
+    return above or await members.with_role(desk.session, desk.workspace.id, "admin")
+
+
 @dataclass(frozen=True, slots=True)
 class StandIns:
     """Who acts for whom among the members given to `stand_ins_for`, on any date."""

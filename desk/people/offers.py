@@ -29,6 +29,8 @@ class Offers:
     change_stage: bool
     edit_loan: bool
     reassign: bool
+    raise_escalation: bool
+    take_escalation: bool
     change_stage_rules: bool
 
 

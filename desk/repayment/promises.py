@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from desk.core.changes import create, track
 from desk.core.retention import BATCH
 from desk.core.transaction import Desk
+from desk.follow_ups.escalations import escalate_after_broken_promise
 from desk.follow_ups.standing import Standing
 from desk.rules.arrears import SCALE, promise_state
 from desk.rules.working_time import local_date
@@ -86,6 +87,7 @@ async def settle_promises(desk: Desk) -> bool:
     said = await calls.since_with_outcome(
         desk.session, [row.loan_id for row in rows], _PAYMENTS, min(row.at for row in rows)
     )
+    broken: list[Promise] = []
     for row in rows:
         told = [call for call in said.get(row.loan_id, ()) if call.at > row.at]
         if on[row.loan_id].next_instalment_on is None and any(call.outcome == "paid" for call in told):
@@ -97,7 +99,22 @@ async def settle_promises(desk: Desk) -> bool:
         _set_state(desk, row, paid)
         if row.state == "broken":
             desk.audit("promise_broken", loan_id=row.loan_id, subject_id=row.id)
+            broken.append(row)
+    await _escalate(desk, broken)
     return len(rows) == BATCH
+
+
+async def _escalate(desk: Desk, broken: Sequence[Promise]) -> None:
+    """Escalate the loans of which more promises than the rules allow are broken now."""
+    if not broken:
+        return
+    loan_ids = {row.loan_id for row in broken}
+    await loans.lock_all(desk.session, loan_ids)
+    await desk.session.flush()
+    found, on = await repayment.promises_of(desk.session, loan_ids), await loans.by_ids(desk.session, loan_ids)
+    for row in broken:
+        count = sum(each.state == "broken" for each in found.get(row.loan_id, ()))
+        await escalate_after_broken_promise(desk, on[row.loan_id], row.id, count)
 
 
 async def _open(desk: Desk, loan: Loan) -> list[Promise]:

@@ -14,6 +14,7 @@ from handlers.messages.block_kit.elements import outcome_and_amount, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Code, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.escalations import suggestion_button
 from handlers.messages.follow_ups import write_unasked
 from handlers.messages.related import named_role
 from handlers.messages.repayment import write_taken
@@ -56,7 +57,10 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
         writer.line(Bold(t("Nothing is planned for this loan now. What's next?")))
     _write_withdrawal(t, writer, call)
     _write_quiet(t, writer, call)
-    return _add_buttons(t, writer, call, zone, call_undo).message()
+    _add_buttons(t, writer, call, zone, call_undo)
+    if call.sounds_like is not None:
+        writer.buttons(suggestion_button(t, call.loan.id, call.sounds_like))
+    return writer.message()
 
 
 def already_logged(t: Translator, call: RepeatedCall, zone: ZoneInfo) -> Message:

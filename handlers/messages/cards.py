@@ -39,6 +39,7 @@ from handlers.messages.block_kit.writer import Writer, renumbered
 from handlers.messages.calls import share_buttons
 from handlers.messages.checks import checks_button, marks
 from handlers.messages.documents import item_line, write_documents
+from handlers.messages.escalations import escalate_button, write_escalations
 from handlers.messages.playbooks import playbook_button
 from handlers.messages.related import write_people, write_people_with_buttons
 from handlers.messages.repayment import repayment_button, write_page, write_summary
@@ -58,6 +59,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
     """Render all that a caller needs before the call."""
     writer, notes = Writer(), NoteBudget()
     _write_header(t, writer, view, zone)
+    write_escalations(t, writer, view.escalations, zone, act=view.offers.take_escalation)
     _write_due(t, writer, view, notes)
     _write_calls(t, writer, view, zone, notes)
     _write_notes(t, writer, view, zone, notes)
@@ -210,6 +212,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
     """Render the tab with the borrower, the loan, its owner and what is paid. `above` is a message to show first."""
     writer = _start(t, view.loan, "contact")
     _write_header(t, writer, view, zone)
+    write_escalations(t, writer, view.escalations, zone, act=view.offers.take_escalation)
     write_appointments(t, writer, view.appointments, zone, act=view.offers.book_appointment)
     loan_id = view.loan.id
     writer.buttons(
@@ -253,7 +256,8 @@ def _changes(t: Translator, offers: Offers, loan_id: UUID, at: str) -> list[Butt
         form_button(t("Terms"), "terms", loan=loan_id),
         form_button(t("Vehicle"), "vehicle", loan=loan_id),
     ]
-    return request + note + move + (correct if offers.edit_loan else [])
+    escalate = [escalate_button(t, loan_id)] if offers.raise_escalation else []
+    return request + note + escalate + move + (correct if offers.edit_loan else [])
 
 
 def people_tab(t: Translator, view: RelatedList, above: Message | None = None) -> View:

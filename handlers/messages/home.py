@@ -15,13 +15,14 @@ from handlers.messages.block_kit.view import HOME, VIEW_BLOCKS, View
 from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.digests import write_loads
 from handlers.messages.documents import brief_papers
+from handlers.messages.escalations import write_waiting
 from handlers.messages.loans import next_stages
 
 _OPENABLE = 5
 """How many calls have a button that logs them; the others are logged from the loan's card."""
 
 
-def home(t: Translator, view: HomeView) -> View:
+def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
     """Render the day's calls, the member's loans and documents, and the team for a manager."""
     writer = Writer(most_blocks=VIEW_BLOCKS)
     if view.page.first_visit:
@@ -43,6 +44,7 @@ def home(t: Translator, view: HomeView) -> View:
         *([Button(t("Playbooks"), "playbook.list")] if offers.edit_playbook else ()),
         *([elements.form_button(t("Rules of calls"), "cadence")] if offers.change_cadence else ()),
     )
+    write_waiting(t, writer, view.escalations, zone)
     _today(t, writer, view)
     _loans(t, writer, view)
     _waiting(t, writer, view)

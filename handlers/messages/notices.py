@@ -9,6 +9,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import arrived
 from desk.follow_ups.appointments import appointment_notice
 from desk.follow_ups.checks import failed_check_of
+from desk.follow_ups.escalations import escalation_now
 from desk.loans.lookup import may_see_as
 from desk.loans.views import loan_view
 from desk.messages import kinds
@@ -27,6 +28,7 @@ from handlers.messages import (
     checks,
     digests,
     documents,
+    escalations,
     handover,
     reminders,
     repayment,
@@ -98,6 +100,16 @@ async def _manager_told(desk: Desk, notice: Notice, t: Translator, _zone: ZoneIn
         undone=call.undone_at is not None,
         failed=failed,
     )
+
+
+async def _escalation_raised(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    view = await escalation_now(desk, UUID(notice.facts["escalation"]))
+    if view is None or (notice.ts is None and view.state == "resolved"):
+        return None if view is not None or notice.ts is None else escalations.undone(t)
+    if notice.kind == kinds.ESCALATION_RAISED.name:
+        return escalations.raised(t, view, zone)
+    reader = await desk.session.get_one(Member, notice.to_id)
+    return escalations.unanswered(t, view, zone, reader=reader.slack_user_id)
 
 
 async def _check_ended(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
@@ -261,6 +273,8 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.REMINDER_BUNDLE: _due(reminders.bundle),
     kinds.ASSIGNED: _assigned,
     kinds.ESCALATION: _escalation,
+    kinds.ESCALATION_RAISED: _escalation_raised,
+    kinds.ESCALATION_UNANSWERED: _escalation_raised,
     kinds.MANAGER_TOLD: _manager_told,
     kinds.CHECK_ENDED: _check_ended,
     kinds.PAYMENT_RECORDED: _payment_told,

@@ -13,6 +13,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.checks import DECISIONS, decide_button
 from handlers.messages.documents import write_papers
+from handlers.messages.escalations import escalate_button
 from handlers.messages.playbooks import playbook_button
 
 ROWS = 10
@@ -41,6 +42,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
         _number(t, item),
         *_workplace(t, item),
         playbook_button(t, item.loan.id, item.follow_up.purpose),
+        escalate_button(t, item.loan.id),
     )
     return writer.message()
 

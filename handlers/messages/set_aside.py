@@ -13,6 +13,7 @@ _WORK = {
     "reminders": _("reminder"),
     "escalations": _("escalation"),
     "digests": _("digest"),
+    "second_level": _("escalation to the second level"),
     "absences": _("end of an absence"),
     "homes": _("Home"),
     "reminder_times": _("new reminder time"),

@@ -20,6 +20,7 @@ from handlers.messages.block_kit.writer import Writer, clipped, phrase
 from handlers.messages.calls import correct_button
 from handlers.messages.checks import DECISIONS
 from handlers.messages.documents import document, state
+from handlers.messages.escalations import raised_event
 from handlers.messages.notes import correct_note_button
 from handlers.messages.playbooks import playbook_shown
 from handlers.messages.related import named_role, role
@@ -53,12 +54,8 @@ def event_line(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> li
     match event.kind:
         case "call":
             words += _call_event(t, event, currency)
-        case "note":
-            words.append(Bold(t("note")))
-        case "quiet":
-            words += phrase(t, "nothing needed until {date}", date=Bold(t.date(date.fromisoformat(event.code))))
-        case "stage":
-            words += phrase(t, "stage: {stage}", stage=Bold(stage(t, event.code)))
+        case "note" | "quiet" | "stage":
+            words += _plain_event(t, event)
         case "owner":
             words += phrase(t, "owner: {who}", who=Mention(event.code) if event.code else t("nobody"))
         case "handover":
@@ -79,9 +76,21 @@ def event_line(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> li
         case "document":
             now = t("requested from the borrower") if event.state == "requested" else state(t, event.state)
             words += [Bold(document(t, event.code, event.words)), " · ", now]
+        case "escalation":
+            words += raised_event(t, event.code, resolved=event.state == "resolved", by_rule=event.who is None)
         case "payment" | "schedule" | "pause":
             words.append(Bold(repayment_event(t, event, currency)))
     return [*words, " · ", Mention(event.who)] if event.who else words
+
+
+def _plain_event(t: Translator, event: Event) -> list[Inline]:
+    match event.kind:
+        case "quiet":
+            return phrase(t, "nothing needed until {date}", date=Bold(t.date(date.fromisoformat(event.code))))
+        case "stage":
+            return phrase(t, "stage: {stage}", stage=Bold(stage(t, event.code)))
+        case _:
+            return [Bold(t("note"))]
 
 
 def _call_event(t: Translator, event: Event, currency: str) -> list[Inline]:

@@ -21,6 +21,7 @@ from storage.tables.core import (
     SetAside,
     Undo,
 )
+from storage.tables.escalations import Escalation
 from storage.tables.loans import (
     Assignment,
     Borrower,
@@ -33,7 +34,15 @@ from storage.tables.loans import (
     StageChange,
 )
 from storage.tables.messages import DeliveryRound, Home, Notice, NoticeItem
-from storage.tables.people import AccessRequest, CalendarOverride, Member, Team, TeamManager, Workspace
+from storage.tables.people import (
+    AccessRequest,
+    CalendarOverride,
+    Member,
+    PlannedAbsence,
+    Team,
+    TeamManager,
+    Workspace,
+)
 from storage.tables.related import CallParty, RelatedPerson, RelatedPhone, RelatedTerm
 from storage.tables.repayment import Instalment, Payment, Promise, RepaymentPause, RepaymentSchedule
 from storage.tables.terms import LoanTerms, Vehicle

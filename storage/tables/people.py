@@ -11,6 +11,7 @@ from storage.tables.columns import counter, instant, maybe_instant, references, 
 
 _PRESENT = text("removed_at IS NULL")
 _AWAY = text("absent_until IS NOT NULL OR account_lost_at IS NOT NULL")
+_AHEAD = text("ended_at IS NULL AND undone_at IS NULL")
 _COVERED = text("cover_id IS NOT NULL")
 _WITH_CHANNEL = text("reminder_channel_id IS NOT NULL")
 
@@ -78,7 +79,9 @@ class Team(Row, table=True):
 class Member(Row, table=True):
     """A person at the desk. `roles` are codes joined by blanks; `working_days` has 0 for Monday, e.g. `01234`.
 
-    `digest_time` None means no digest. `absent_until` is the last day of absence. `removed_at` ends the membership; the
+    `digest_time` None means no digest. `absent_from` and `absent_until` are the first and last day of
+    the present absence, or else of the next one (further ones are `PlannedAbsence` rows); `absence_begins_at` is when the desk
+    is to hand the calls to the cover, None once it has. `removed_at` ends the membership; the
     row stays, because calls and audit entries name it. `channel_lost_at` is when the reminder channel failed; messages go
     to the member directly until another is set. `locale` is Slack's, `language` (`zh`, `en`) what the member chose instead.
     `account_lost_at` is when the desk learned that their Slack account was deactivated or is a guest's (`account_lost_why`:
@@ -110,6 +113,12 @@ class Member(Row, table=True):
             "next_digest_at",
             sqlite_where=text("next_digest_at IS NOT NULL"),
             postgresql_where=text("next_digest_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_member_absence_begins_at",
+            "absence_begins_at",
+            sqlite_where=text("absence_begins_at IS NOT NULL"),
+            postgresql_where=text("absence_begins_at IS NOT NULL"),
         ),
         Index(
             "ix_member_absent_until",
@@ -145,12 +154,33 @@ class Member(Row, table=True):
     working_days: str = "01234"
     absent_from: date | None = None
     absent_until: date | None = None
+    absence_begins_at: datetime | None = maybe_instant()
     cover_id: UUID | None = references("member", nullable=True)
     account_lost_at: datetime | None = maybe_instant()
     account_lost_why: str | None = None
     removed_at: datetime | None = maybe_instant()
     version: int = 1
     created_at: datetime = instant()
+
+
+class PlannedAbsence(Row, table=True):
+    """An absence of a member after the one in their row. `ended_at` is when it was cancelled, or became the one in their row."""
+
+    __tablename__ = "planned_absence"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("ix_planned_absence_member", "member_id", "absent_from", sqlite_where=_AHEAD, postgresql_where=_AHEAD),
+    )
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    member_id: UUID = references("member")
+    absent_from: date
+    absent_until: date
+    cover_id: UUID | None = references("member", nullable=True)
+    made_at: datetime = instant()
+    ended_at: datetime | None = maybe_instant()
+    undone_at: datetime | None = maybe_instant()
+    version: int = 1
 
 
 class TeamManager(Row, table=True):

@@ -23,7 +23,8 @@ class FollowUp(Row, table=True):
     `due_on` is the date in the assignee's zone; `due_at` None means the date alone; `planned_at` is when that was agreed.
     `late_at` is the instant after which it is late (`due_at`, or the end of that workday), and the order of
     urgency. `remind_at` and `escalate_at` are when the desk reminds and escalates next, None when it has done so or need
-    not. `announced_for` is the instant for which the last reminder was sent. `instalment_on` is the instalment that a
+    not. `announced_for` is the instant for which the last reminder was sent, `holds` how often its
+    escalation was held since: whoever acts is on it. `instalment_on` is the instalment that a
     repayment follow-up is about.
 
     `rule` is the rule that planned it, None once a member has moved it. `rule_trigger` stays: the rule and what it was
@@ -57,6 +58,7 @@ class FollowUp(Row, table=True):
     escalated_at: datetime | None = maybe_instant()
     snoozes: int = 0
     snoozed_until: datetime | None = maybe_instant()
+    holds: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     attempts: int = 0
     state: str = "open"
     rule: str | None = None

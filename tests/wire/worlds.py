@@ -24,6 +24,7 @@ from storage.tables import (
     Check,
     DocumentItem,
     DocumentRequest,
+    Escalation,
     FollowUp,
     Loan,
     LoanNote,
@@ -63,6 +64,7 @@ class World:
     phone: RelatedPhone
     item: DocumentItem
     appointment: Appointment
+    escalation: Escalation
     request: AccessRequest
     payment: Payment
     pause: RepaymentPause
@@ -207,6 +209,15 @@ async def make_world(slack: Slack) -> World:
             by_id=slack.agent.id,
             made_at=office.clock.now(),
         )
+        escalation = Escalation(
+            id=new_id(),
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            kind="complaint",
+            about_member_id=slack.agent.id,
+            by_id=slack.agent.id,
+            raised_at=office.clock.now(),
+        )
         person = RelatedPerson(
             id=(person_id := new_id()),
             workspace_id=workspace.id,
@@ -222,7 +233,7 @@ async def make_world(slack: Slack) -> World:
             phone_cipher=office.cipher.encrypt(RelatedPhone.phone_cipher, phone_id, "+8613900139000"),
             kind="mobile",
         )
-        session.add_all([note, asked, request, check, appointment, person, phone, payment, pause])
+        session.add_all([note, asked, request, check, appointment, escalation, person, phone, payment, pause])
         await session.flush()
         session.add(item)
     transactions = Transactions(office, workspace, Directory(slack.service.client), lambda *_: None)
@@ -238,6 +249,7 @@ async def make_world(slack: Slack) -> World:
         phone,
         item,
         appointment,
+        escalation,
         request,
         payment,
         pause,

@@ -31,6 +31,7 @@ from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import phrase
 from handlers.messages.checks import differing, lacks
 from handlers.messages.documents import document, state
+from handlers.messages.escalations import escalation_kind
 from handlers.messages.refusals.in_forms import ANSWERS_OTHER, FORM_EXPLANATIONS, FORM_TEXTS
 from handlers.messages.refusals.texts import TEXTS
 from handlers.messages.undo import act
@@ -163,6 +164,7 @@ _STATES: Mapping[str, Callable[[Translator, str], str]] = {
     "state": _follow_up_state,
     "appointment": appointment_kind,
     "became": appointment_state,
+    "escalation": escalation_kind,
 }
 """How a param of that name is worded."""
 

@@ -49,6 +49,17 @@ TEXTS: dict[str, str] = {
     ),
     "channel_archived": _("{channel} is archived. Choose another channel."),
     "channel_without_bot": _("The bot isn't in {channel}. Invite it there first: /invite @Loan Desk"),
+    # escalations
+    "escalation_unknown": _("“{given}” is no reason for an escalation. Choose one of the list."),
+    "escalation_there": _(
+        "{loan} is escalated for this already: {escalation}, since {at}, by {who}. Add what is new as a note on its card."
+    ),
+    "unknown_escalation": _("That escalation no longer exists: it was undone."),
+    "escalation_taken": _("{who} has been on it since {at}."),
+    "escalation_open": _("Nobody is on it any more. You can take it."),
+    "escalation_resolved": _("{who} resolved it: {at}."),
+    "escalation_changed": _("The escalation has changed since. The message shows how it is now."),
+    "resolution_missing": _("What was decided? Write it in a few words."),
     # appointments
     "unknown_appointment": _("That appointment no longer exists."),
     "appointment_needs_time": _("An appointment needs a time of day: {on} at what time?"),

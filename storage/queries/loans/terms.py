@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam
@@ -10,7 +11,8 @@ from sqlmodel import col, select
 
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
-from storage.tables import Borrower, Loan, LoanTerms, RelatedPerson, Vehicle
+from storage.queries.follow_ups.escalations import UNRESOLVED
+from storage.tables import Borrower, Escalation, Loan, LoanTerms, RelatedPerson, Vehicle
 
 _PEOPLE = (
     select(RelatedPerson.id)
@@ -22,8 +24,11 @@ _PEOPLE = (
     .exists()
 )
 
-_DETAILS = (
-    select(Borrower, LoanTerms, Vehicle, _PEOPLE)
+_ESCALATIONS = select(Escalation.id).where(Escalation.loan_id == Loan.id, UNRESOLVED).exists()
+
+_columns: Any = select  # the types of SQLModel end with four columns
+_DETAILS: Any = (
+    _columns(Borrower, LoanTerms, Vehicle, _PEOPLE, _ESCALATIONS)
     .select_from(Loan)
     .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
     .outerjoin(LoanTerms, col(LoanTerms.loan_id) == col(Loan.id))
@@ -34,16 +39,18 @@ _DETAILS = (
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a card needs besides the loan's row, read at once. `has_people`: there are people around the loan."""
+    """What a card needs besides the loan's row, read at once. `has_people`: there are people around the loan;
+    `has_escalations`: there are some that nobody has resolved."""
 
     borrower: Borrower
     terms: LoanTerms | None
     vehicle: Vehicle | None
     has_people: bool
+    has_escalations: bool
 
 
 async def details_of(session: Work, loan_id: UUID) -> Details:
-    """Return the borrower of a loan, its terms and its vehicle, and whether there are people around it."""
+    """Return the borrower of a loan, its terms and its vehicle, and whether there are people around it and escalations."""
     return Details(*(await session.exec(_DETAILS, params={"loan": loan_id})).one())
 
 

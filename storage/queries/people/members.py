@@ -183,6 +183,14 @@ async def managed_by(session: Work, member_id: UUID) -> list[TeamManager]:
     return list((await session.exec(select(TeamManager).where(TeamManager.member_id == member_id))).all())
 
 
+async def managing_any(session: Work, member_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these members manage a team."""
+    if not member_ids:
+        return set()
+    statement = select(TeamManager.member_id).where(col(TeamManager.member_id).in_(member_ids), MANAGES)
+    return set((await session.exec(statement)).all())
+
+
 async def by_addresses(session: Work, workspace_id: UUID, keys: Collection[str]) -> list[Member]:
     """Return the present members with one of these Slack ids or e-mail addresses, case-folded, by name; if one of them is
     nobody's as the database compares them, all members."""

@@ -41,6 +41,8 @@ close_follow_up        r r r r r r  own loan covered managed
 move_follow_up         r r r r r r  own loan covered managed
 fit_follow_up          r r r r - -  own loan covered managed
 decide_check           - - - y - -
+raise_escalation       y y y y - -
+take_escalation        - - - y - y
 snooze                 r r r r r r  own loan covered managed
 hand_to_manager        r r r r r r  own loan covered managed
 request_documents      y y y y - -

@@ -27,7 +27,7 @@ from desk.rules.hours import WorkingHours
 from desk.rules.moves import Need
 from handlers.buttons.forms import FORMS
 from handlers.commands import COMMANDS
-from handlers.forms import appointment, call, check, note, playbook, related
+from handlers.forms import appointment, call, check, escalation, note, playbook, related
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
@@ -44,10 +44,11 @@ from tests.handlers.messages.example_texts import CODES, example_text
 _OF_SOMETHING_ELSE = (
     *(call.CORRECTION, call.PART_PAYMENT, check.DECISION, note.CORRECTION, playbook.FORM, appointment.MOVE),
     related.CHANGE,
+    escalation.RESOLUTION,
 )
 
 FORMS_OF_A_LOAN = {name: form for name, form in FORMS.items() if form not in _OF_SOMETHING_ELSE}
-"""The forms that open for a loan, or for none; those about a logged call, a note, an appointment or a playbook need one."""
+"""The forms that open for a loan, or for none; those about a logged call, a note, an appointment and the like need one."""
 
 _NEEDS = (
     Need("documents", ("id", "bank")),
@@ -159,7 +160,7 @@ class ExampleBuilder:
 
     def _event(self) -> Event:
         kinds = ("call", "stage", "owner", "document", "note", "correction", "check", "appointment", "quiet")
-        kind = self.choices.one_of((*kinds, "payment", "schedule", "pause"))
+        kind = self.choices.one_of((*kinds, "payment", "schedule", "pause", "escalation"))
         codes = {"call": CODES["outcome"], "stage": CODES["stage"], "owner": ("U0LIN",), "document": CODES["code"]}
         codes |= {
             "note": ("",),
@@ -170,6 +171,7 @@ class ExampleBuilder:
             "payment": ("form",),
             "schedule": ("lender", "computed"),
             "pause": CODES["PauseView.kind"],
+            "escalation": ("upset",),
         }
         change = term_change(self.choices) if kind == "correction" and self.choices.includes("change") else None
         return Event(
@@ -225,6 +227,7 @@ def refusals(builder: ExampleBuilder) -> Iterator[DeskError]:
         "document": "id",
         "appointment": "signing",
         "became": "kept",
+        "escalation": "upset",
         "loans": (choices.number,) * min(choices.count(), 5),
         "roles": ("manager", "admin"),
         "who": "U0LIN",

@@ -1,0 +1,90 @@
+"""Why a loan is escalated, what rules raise it, and when the second level hears: read from `data/escalations.toml`."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from desk.core.data_files import DataFile
+from desk.core.languages import language_of
+from desk.core.playbooks import shipped_playbooks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationKind:
+    """A reason for escalating a loan. `playbook` is the code of a situation, or empty; the file explains the other fields."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    zh: Annotated[str, Field(min_length=1)]
+    en: Annotated[str, Field(min_length=1)]
+    playbook: str = ""
+    second_level_hours: Annotated[int, Field(ge=1, le=80)]
+    attempts: Annotated[int, Field(ge=2, le=100)] | None = None
+    broken_promises: Annotated[int, Field(ge=1, le=20)] | None = None
+    words: tuple[Annotated[str, Field(min_length=2)], ...] = ()
+
+    def word(self, locale: str) -> str:
+        """Return the reason in the language of `locale`."""
+        return self.zh if language_of(locale).code == "zh" else self.en
+
+    @property
+    def second_level_after(self) -> timedelta:
+        """Return how much working time passes until the second level hears."""
+        return timedelta(hours=self.second_level_hours)
+
+    def is_heard_in(self, note: str) -> bool:
+        """Return whether the note has one of the words; of English words only whole ones count."""
+        text = note.casefold()
+        return any(re.search(_whole(word.casefold()), text) for word in self.words)
+
+
+def _whole(word: str) -> str:
+    return rf"(?<![a-z]){re.escape(word)}(?![a-z])" if word.isascii() else re.escape(word)
+
+
+def load_escalations(source: Traversable) -> Mapping[str, EscalationKind]:
+    """Read the kinds by code, in the order of the file. Raises DataFileError, which names the file, the line and the entry."""
+    file = DataFile(source)
+    kinds: dict[str, EscalationKind] = {}
+    for code, entry in file.tables.items():
+        kind = file.read(EscalationKind, entry, code)
+        if kind.playbook and kind.playbook not in shipped_playbooks().situations:
+            raise file.error(f"playbook: {kind.playbook!r} is no situation of playbooks.toml", code, field="playbook")
+        if kind.attempts is not None and kind.broken_promises is not None:
+            raise file.error("it has two rules", code, field="broken_promises")
+        kinds[code] = kind
+    if not kinds:
+        raise file.error("it has no entry")
+    return kinds
+
+
+@cache
+def escalation_kinds() -> Mapping[str, EscalationKind]:
+    """Return the kinds of this release by code. Raises DataFileError."""
+    return load_escalations(resources.files("desk") / "data" / "escalations.toml")
+
+
+def heard_in(note: str) -> str | None:
+    """Return the code of the first kind whose words the note has, or None."""
+    if not note:
+        return None
+    return next((code for code, kind in escalation_kinds().items() if kind.is_heard_in(note)), None)
+
+
+def raised_by_attempts(attempts: int) -> str | None:
+    """Return the kind that this number of fruitless calls about one follow-up raises, or None."""
+    limits = ((code, kind.attempts) for code, kind in escalation_kinds().items())
+    return next((code for code, limit in limits if limit is not None and attempts >= limit), None)
+
+
+def raised_by_broken_promises(broken: int) -> str | None:
+    """Return the kind that this number of a loan's broken promises raises, or None."""
+    limits = ((code, kind.broken_promises) for code, kind in escalation_kinds().items())
+    return next((code for code, limit in limits if limit is not None and broken >= limit), None)

@@ -1,0 +1,169 @@
+"""Escalations: the message that managers act on, the answers to acting, and their place on a card and a Home."""
+
+from collections.abc import Sequence
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from desk.core.playbooks import shipped_playbooks
+from desk.follow_ups.escalations import EscalationChanged, EscalationView, WaitingEscalations
+from desk.rules.escalations import escalation_kinds
+from handlers.messages.block_kit.elements import card_button, form_button, masked_loan, named_loan, stage, undo_button
+from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.writer import Writer, phrase
+
+_CALL = "problem"
+"""The purpose of the call to which the playbook of an escalation belongs."""
+
+
+def escalation_kind(t: Translator, kind: str) -> str:
+    """Return the words for a reason of an escalation."""
+    return escalation_kinds()[kind].word(t.language)
+
+
+def escalate_button(t: Translator, loan_id: UUID) -> Button:
+    """Return the button that opens the form to escalate a loan."""
+    return form_button(t("Escalate"), "escalation", loan=loan_id)
+
+
+def suggestion_button(t: Translator, loan_id: UUID, kind: str) -> Button:
+    """Return the button that opens the form to escalate a loan for that reason: a note sounds like it."""
+    label = t("Escalate: {reason}", reason=escalation_kind(t, kind))
+    return Button(label, "form.open", {"form": "escalation", "i": str(loan_id), "fill": {"kind": kind}})
+
+
+def situation_button(t: Translator, loan_id: UUID, kind: str) -> list[Button]:
+    """Return the button with what to do for that reason, if there is a playbook for it."""
+    code = escalation_kinds()[kind].playbook
+    if not code:
+        return []
+    name = shipped_playbooks().situations[code].name(t.language)
+    return [
+        Button(
+            t("What to do: {situation}", situation=name),
+            "playbook.show",
+            {"l": str(loan_id), "p": _CALL, "c": code},
+        )
+    ]
+
+
+def raised(t: Translator, view: EscalationView, zone: ZoneInfo) -> Message:
+    """Render the message in the managers' channel. Others read it too, so it has no note and mentions nobody."""
+    writer = Writer()
+    writer.line(Bold(t("Escalated: {reason}", reason=escalation_kind(t, view.kind))))
+    _write(t, writer, view, zone)
+    return writer.buttons(
+        *_acts(t, view), *_situation(t, view), card_button(t, view.loan.id, view.loan.number)
+    ).message()
+
+
+def unanswered(t: Translator, view: EscalationView, zone: ZoneInfo, *, reader: str) -> Message:
+    """Render the message to one of the second level. `reader` is a Slack id."""
+    writer = Writer()
+    if view.state == "open":
+        reason = Bold(escalation_kind(t, view.kind))
+        writer.phrase(
+            t, "{who}: no manager has taken this escalation on: {reason}.", who=Mention(reader), reason=reason
+        )
+    else:
+        writer.line(Bold(t("Escalated: {reason}", reason=escalation_kind(t, view.kind))))
+    _write(t, writer, view, zone)
+    return writer.buttons(
+        *_acts(t, view), *_situation(t, view), card_button(t, view.loan.id, view.loan.number)
+    ).message()
+
+
+def undone(t: Translator) -> Message:
+    """Render the message about an escalation that was undone."""
+    return Writer().line(t("This escalation was undone.")).message()
+
+
+def escalation_changed(t: Translator, result: EscalationChanged, zone: ZoneInfo) -> Message:
+    """Render the answer to raising, taking, handing back or resolving an escalation."""
+    writer, view = Writer(), result.escalation
+    writer.line(named_loan(t, view.loan), " · ", Bold(escalation_kind(t, view.kind)))
+    writer.quote(view.note)
+    writer.line(_state(t, view, zone))
+    writer.quote(view.resolution)
+    if not result.told:
+        writer.line(t("No other manager could be told: it waits in your Home."))
+    acts = _acts(t, view) if view.state == "taken" else []
+    return writer.buttons(undo_button(t, result.undo_id), *acts, *_situation(t, view)).message()
+
+
+def write_escalations(
+    t: Translator, writer: Writer, rows: Sequence[EscalationView], zone: ZoneInfo, *, act: bool
+) -> None:
+    """Write what nobody has resolved on a loan, with its note; with `act` also the buttons that change it."""
+    for row in rows:
+        writer.line(Bold(t("Escalated: {reason}", reason=escalation_kind(t, row.kind))), " · ", _state(t, row, zone))
+        writer.quote(row.note)
+        if act:
+            writer.buttons(*_acts(t, row))
+
+
+def write_waiting(t: Translator, writer: Writer, waiting: WaitingEscalations, zone: ZoneInfo) -> None:
+    """Write the escalations that wait for the reader of a Home, each with the buttons that change it and its card."""
+    if not waiting.shown:
+        return
+    writer.heading(t("Escalations"))
+    for row in waiting.shown:
+        writer.bullets(
+            [[*named_loan(t, row.loan), " · ", Bold(escalation_kind(t, row.kind)), " · ", _state(t, row, zone)]]
+        )
+        card = Button(t("Card {number}", number=row.loan.number), "card.open", {"l": str(row.loan.id)})
+        writer.buttons(*_acts(t, row), card)
+    if waiting.more:
+        writer.line(t.n("{n} more", "{n} more", waiting.more))
+
+
+def raised_event(t: Translator, kind: str, *, resolved: bool, by_rule: bool) -> list[Inline]:
+    """Return an escalation, or its end, as a line of the timeline."""
+    reason = Bold(escalation_kind(t, kind))
+    if resolved:
+        return phrase(t, "escalation resolved: {reason}", reason=reason)
+    if by_rule:
+        return phrase(t, "escalated by a rule: {reason}", reason=reason)
+    return phrase(t, "escalated: {reason}", reason=reason)
+
+
+def _write(t: Translator, writer: Writer, view: EscalationView, zone: ZoneInfo) -> None:
+    writer.line(masked_loan(t, view.loan), " · ", stage(t, view.loan.stage))
+    writer.line(_raised_by(t, view, zone))
+    writer.line(_state(t, view, zone))
+
+
+def _raised_by(t: Translator, view: EscalationView, zone: ZoneInfo) -> str:
+    at = t.minute(view.raised_at, zone)
+    if view.raised_by is None:
+        return t("A rule raised it: {at}.", at=at)
+    return t("{who} raised it: {at}. The reason is on the card.", who=view.raised_by, at=at)
+
+
+def _state(t: Translator, view: EscalationView, zone: ZoneInfo) -> str:
+    if view.state == "resolved":
+        at = t.minute(view.resolved_at, zone) if view.resolved_at else ""
+        return t("{who} resolved it: {at}.", who=view.resolved_by or "", at=at)
+    if view.state == "taken":
+        at = t.minute(view.taken_at, zone) if view.taken_at else ""
+        return t("{who} has been on it since {at}.", who=view.taken_by or "", at=at)
+    if view.level > 1:
+        return t("Nobody is on it yet. The second level has been told.")
+    if view.next_level_at is None:
+        return t("Nobody is on it yet.")
+    return t("Nobody is on it yet. At {at} the second level hears.", at=t.minute(view.next_level_at, zone))
+
+
+def _situation(t: Translator, view: EscalationView) -> list[Button]:
+    return situation_button(t, view.loan.id, view.kind) if view.state != "resolved" else []
+
+
+def _acts(t: Translator, view: EscalationView) -> list[Button]:
+    """Return the buttons for a manager: none once it is resolved."""
+    value = {"e": str(view.id), "v": view.version}
+    resolve = Button(t("Resolve…"), "form.open", {"form": "resolve_escalation", **value})
+    if view.state == "open":
+        return [Button(t("I take it"), "escalation.take", value, style="primary"), resolve]
+    if view.state == "taken":
+        return [resolve, Button(t("Hand it back"), "escalation.hand_back", value)]
+    return []
