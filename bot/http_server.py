@@ -16,6 +16,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from bot.file_page import FILES, FilePage
 from bot.monitoring import alive
 from handlers.door.payloads import AnotherTeamError, MalformedError, check_payload, read_payload
 from handlers.door.signatures import is_current, is_signed
@@ -44,7 +45,10 @@ class HttpTimeouts:
 
 
 class SlackServer:
-    """Answers `POST /slack/events` of one Slack team, and `GET /healthz`. `now` is the clock of the signatures."""
+    """Answers `POST /slack/events` of one Slack team, `GET /healthz`, and the paths of `file_page`.
+
+    `now` is the clock of the signatures.
+    """
 
     def __init__(
         self,
@@ -53,12 +57,14 @@ class SlackServer:
         signing_secret: str,
         slack_team_id: str,
         timeouts: HttpTimeouts | None = None,
+        file_page: FilePage | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._app = app
         self._secret = signing_secret
         self._slack_team_id = slack_team_id
         self._timeouts = timeouts or HttpTimeouts()
+        self._file_page = file_page
         self._now = now
         self._in_progress = 0
         self.idle = asyncio.Event()
@@ -83,6 +89,8 @@ class SlackServer:
                     return await alive(request)
                 case "/slack/events" | "/healthz", _:
                     return web.Response(status=405)
+                case path, _ if self._file_page is not None and path.startswith(FILES):
+                    return await self._file_page.serve(request)
                 case _:
                     return web.Response(status=404)
         except _RefusedError as refused:

@@ -1,10 +1,11 @@
 """The running desk: open it from its settings, answer Slack, and close it without losing requests in progress."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import aiohttp
 import structlog
@@ -16,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import monitoring
 from bot.delivery.sender import Sender
 from bot.demo.messages import DEMO_BUTTONS, DEMO_COMPOSERS
+from bot.file_page import FilePage
 from bot.home_updater import HomeUpdater
 from bot.http_server import HttpTimeouts, SlackServer
 from bot.manifest import app_manifest
@@ -24,6 +26,7 @@ from bot.settings import Settings
 from bot.socket_mode import SocketMode, SocketTimeouts
 from bot.worker import Worker, do_chores
 from desk.core.clock import Clock, SystemClock
+from desk.core.file_storage import FileStorage
 from desk.core.transaction import Office
 from desk.people.installing import Installation, Newcomer, install
 from handlers.door.app import build_app
@@ -37,6 +40,7 @@ from handlers.messages.refusals.errors import trouble
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
 from storage.engine.trouble import Trouble
+from storage.files.disk import DiskStore
 from storage.tables import Workspace
 from storage.upkeep.inspection import wrong_key
 
@@ -47,6 +51,8 @@ log = structlog.get_logger()
 
 REQUEST_SECONDS = 10
 """Time limit of one request to Slack's Web API."""
+
+MEGABYTE = 1024 * 1024
 
 FINISH_SECONDS = 10
 """How long a stop waits for requests in progress, each of which must be answered within 3 s."""
@@ -86,6 +92,7 @@ class Service:
             signing_secret=self.settings.signing_secret.get_secret_value(),
             slack_team_id=self.workspace.slack_team_id,
             timeouts=timeouts,
+            file_page=FilePage(self.office, self.workspace) if self.office.files else None,
         )
         self.runner = server.runner(FINISH_SECONDS)
         await self.runner.setup()
@@ -184,6 +191,7 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             manifest=app_manifest(),
         )
         workspace = await install(office, installation, await _first_admin(directory, settings))
+        office = replace(office, files=file_storage(settings, workspace.id))
         app = build_app(
             registry(DEMO_BUTTONS),
             Transactions(office, workspace, directory, monitoring.count_answer),
@@ -207,6 +215,14 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
         await session.close()
         await office.database.close()
         raise
+
+
+def file_storage(settings: Settings, workspace_id: UUID) -> FileStorage | None:
+    """Return where this desk keeps files, None if it has no page that opens them."""
+    if not settings.public_url:
+        return None
+    store = DiskStore(settings.files, workspace_id)
+    return FileStorage(store, settings.public_url, settings.file_megabytes * MEGABYTE)
 
 
 async def _first_admin(directory: Directory, settings: Settings) -> Newcomer | None:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -62,6 +63,20 @@ def _address(url: str) -> str:
     if not url.startswith(("https://", "http://")):
         raise ValueError("write it like https://slack.com/api/")
     return url
+
+
+def _public_address(url: str) -> str:
+    if not url:
+        return url
+    try:
+        parts = urlsplit(url)
+        local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        wrong = bool(parts.username or parts.query or parts.fragment or not parts.hostname or parts.port == 0)
+    except ValueError:
+        raise ValueError("write it like https://desk.example.com") from None
+    if wrong or not (parts.scheme == "https" or (local and parts.scheme == "http")):
+        raise ValueError("write it like https://desk.example.com, with https")
+    return url.rstrip("/")
 
 
 def _given(value: T) -> T:
@@ -126,6 +141,16 @@ class Settings(BaseSettings):
 
     loan_links: Annotated[str, AfterValidator(_loan_links)] = ""
     """The link pattern of the lender's loan system, `https://loans.example.com/l/{number}`, to unfurl. Empty: none."""
+
+    public_url: Annotated[str, AfterValidator(_public_address)] = ""
+    """The address at which browsers reach this desk, `https://desk.example.com`, for the page that opens files. Empty: the
+    desk has no such page, and takes no files."""
+
+    files: Path = Path("data/files")
+    """The folder of files. On PostgreSQL, every process must see the same one."""
+
+    file_megabytes: int = Field(default=20, ge=1, le=200)
+    """The largest file that the desk takes, in megabytes of 1,048,576 bytes."""
 
     executor_id: Annotated[str, AfterValidator(_process_name)] = ""
     """The unique name of this process, the same after a restart. Empty: made from the machine's name."""

@@ -1,4 +1,4 @@
-"""Delete what the desk needs only for minutes: answers for repeats, drafts, unsent forms, and what Undo needs."""
+"""Delete what the desk needs only for minutes: answers for repeats, drafts, unsent forms, links to files, and what Undo needs."""
 
 from datetime import timedelta
 
@@ -14,6 +14,9 @@ BATCH = 500
 UNDO_KEPT_FOR = UNDO_FOR + timedelta(minutes=1)
 """How long what Undo needs is kept: a press at the last second may take a while."""
 
+LINK_KEPT_FOR = timedelta(days=1)
+"""How long a link to a file is kept that can no longer be used: whoever follows it is told why."""
+
 
 async def forget_old(desk: Desk) -> bool:
     """Delete the next batch of what is no longer needed. Return whether there may be more."""
@@ -22,6 +25,7 @@ async def forget_old(desk: Desk) -> bool:
         await retention.delete_deliveries(session, workspace_id, now - ANSWER_LIFETIME, limit=BATCH),
         await retention.delete_drafts(session, workspace_id, now - DRAFT_LIFETIME, limit=BATCH),
         await retention.delete_undos(session, workspace_id, now - UNDO_KEPT_FOR, limit=BATCH),
+        await retention.delete_file_links(session, workspace_id, now - LINK_KEPT_FOR, limit=BATCH),
         await retention.delete_handovers(session, workspace_id, now - UNDO_KEPT_FOR, limit=BATCH),
     )
     return max(deleted) == BATCH

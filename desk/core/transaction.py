@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 from desk.core.clock import Clock
 from desk.core.errors import NotAllowed
+from desk.core.file_storage import FileStorage
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database
 from storage.engine.work import Work
@@ -37,6 +38,7 @@ class Desk:
     be rewritten). `unknown_zones`: the members met whose time zone this machine does not know; they and the admins are told
     after the commit. `unreadable`: the loans and other rows met of which a text does not open, which the admins are told of too;
     `shows_unreadable`: a result has a mark for such a text. `cache` holds values that are read once per transaction, by type.
+    `files` is where files are kept; without it the desk takes none.
     """
 
     session: Work
@@ -50,6 +52,7 @@ class Desk:
     unreadable: set[UUID] = field(default_factory=set[UUID])
     shows_unreadable: bool = False
     cache: dict[type[Any], Any] = field(default_factory=dict[type[Any], Any], repr=False)
+    files: FileStorage | None = None
 
     @property
     def member(self) -> Member:
@@ -84,11 +87,12 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What all transactions of a process share: the database, the keys, the clock."""
+    """What all transactions of a process share: the database, the keys, the clock, the store of files if there is one."""
 
     database: Database
     cipher: Cipher
     clock: Clock
+    files: FileStorage | None = None
 
     @contextlib.asynccontextmanager
     async def desk(self, workspace: Workspace, actor: Member | None = None) -> AsyncGenerator[Desk]:
@@ -97,7 +101,7 @@ class Office:
         After a commit that changed the workspace itself, copy the new values onto the process's `workspace`.
         """
         async with self.database.transaction() as session:
-            desk = Desk(session=session, cipher=self.cipher, workspace=workspace, actor=actor, now=self.clock.now())
+            desk = self._desk(session, workspace, actor)
             yield desk
             # Flush first, so that a reminder that the due scan is writing for a row changed here is also touched.
             await session.flush()
@@ -110,11 +114,15 @@ class Office:
     async def reading_desk(self, workspace: Workspace, actor: Member | None = None) -> AsyncGenerator[Desk]:
         """Open a read-only transaction. The damaged rows that it met are reported behind it."""
         async with self.database.reading() as session:
-            desk = Desk(session=session, cipher=self.cipher, workspace=workspace, actor=actor, now=self.clock.now())
+            desk = self._desk(session, workspace, actor)
             yield desk
         if desk.unreadable:
             async with self.database.transaction() as session:
                 await set_aside.save_unreadable(session, workspace.id, desk.unreadable, desk.now)
+
+    def _desk(self, session: Work, workspace: Workspace, actor: Member | None) -> Desk:
+        now = self.clock.now()
+        return Desk(session=session, cipher=self.cipher, workspace=workspace, actor=actor, now=now, files=self.files)
 
 
 async def _report(session: Work, desk: Desk) -> None:

@@ -1,17 +1,18 @@
 """Request documents, change their state, and plan and finish the calls that ask for them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
 from desk.core.changes import offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotFound
-from desk.core.permissions import require_role
+from desk.core.permissions import allows, require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
 from desk.documents import calls
 from desk.documents.calls import PlacedCall
+from desk.documents.files import FileView, files_of_items
 from desk.documents.names import DocumentName, check_words, key_of
 from desk.documents.requests import write_items, write_request
 from desk.documents.steps import set_state
@@ -106,6 +107,7 @@ class DocumentList:
     open: tuple[ItemView, ...]
     settled: tuple[ItemView, ...]
     offers: Offers
+    files: Mapping[UUID, tuple[FileView, ...]]
 
 
 async def request_documents(
@@ -247,7 +249,12 @@ async def _listed(desk: Desk, loan: Loan) -> DocumentList:
         open=tuple(v for v in views if v.state in documents.OPEN_STATES),
         settled=tuple(settled),
         offers=offers_on(desk, loan.owner_id),
+        files=await files_of_items(desk, [view.id for view in views]) if _opens_files(desk) else {},
     )
+
+
+def _opens_files(desk: Desk) -> bool:
+    return desk.files is not None and allows(desk.member, "open_file")
 
 
 def _require_possible(loan: Loan, items: Iterable[DocumentItem], act: Act) -> None:

@@ -27,10 +27,14 @@ from handlers.messages.block_kit.elements import (
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.files import file_line
 from handlers.messages.follow_ups import offer_next
 
 ROWS = 10
 """How many open and how many settled documents a list shows."""
+
+FILES = 20
+"""How many files a list shows."""
 
 _BRIEF = 3
 """How many documents a row of a list names."""
@@ -193,6 +197,27 @@ def write_documents(
     if result.settled:
         writer.line(t("Closed:"))
         _write_items(t, writer, result.settled, zone)
+    write_files(t, writer, result)
+
+
+def write_files(t: Translator, writer: Writer, result: DocumentList) -> None:
+    """Write the files of the listed documents, with a button that opens each."""
+    shown = [
+        (document(t, item.code, item.words), file)
+        for item in (*result.open[:ROWS], *result.settled[:ROWS])
+        for file in result.files.get(item.id, ())
+    ]
+    if not shown:
+        return
+    writer.line(t("Files:"))
+    writer.bullets([[Bold(name), " · ", *file_line(t, file)] for name, file in shown[:FILES]])
+    write_more(t, writer, len(shown) - FILES)
+    writer.buttons(
+        *(
+            Button(t("Open {name}", name=f"{name} · {file.name}"), "files.open", {"f": str(file.id)})
+            for name, file in shown[:FILES]
+        )
+    )
 
 
 def papers_arrived(t: Translator, loan: LoanView, codes: Sequence[str], *, name: str, by: str) -> Message:

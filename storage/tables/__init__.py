@@ -22,6 +22,7 @@ from storage.tables.core import (
     Undo,
 )
 from storage.tables.escalations import Escalation
+from storage.tables.files import FileLink, StoredFile
 from storage.tables.loans import (
     Assignment,
     Borrower,

@@ -4,6 +4,7 @@ import base64
 import io
 import logging
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -64,16 +65,19 @@ def door(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def slack(
-    sandbox: Sandbox, database_url: str, clock: FrozenClock, door: str, request: pytest.FixtureRequest
+    sandbox: Sandbox, database_url: str, clock: FrozenClock, door: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[Slack]:
-    """The desk at work in that workspace, with a team of everybody. What the first admin is owed has been sent."""
+    """The desk at work in that workspace, with a team of everybody. What the first admin is owed has been sent. Where a module
+    has a PUBLIC_URL, the desk takes files."""
+    takes_files = hasattr(request.module, "PUBLIC_URL")
     loan_links = getattr(request.module, "LOAN_LINKS", "")
     links = {
         "links_domain": urlsplit(loan_links).hostname or "",
         "work_objects": hasattr(request.module, "WORK_OBJECTS"),
     }
     install(sandbox, "http://127.0.0.1:9" if door == "http" else None, **links)
-    service = await open_service(settings_for(sandbox, database_url, loan_links=loan_links), clock)
+    keeping = {"public_url": request.module.PUBLIC_URL, "files": str(tmp_path)} if takes_files else {}
+    service = await open_service(settings_for(sandbox, database_url, loan_links=loan_links, **keeping), clock)
     if door == "socket":
         await service.connect()
     else:

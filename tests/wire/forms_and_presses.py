@@ -130,6 +130,8 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
         "card.reverse_payment": ("reverse_payment", {"p": str(world.payment.id), "v": 1}),
         "card.end_pause": ("pause_repayment", {"p": str(world.pause.id), "v": 1}),
         "documents.list": ("see_loan", loan),
+        "files.open": ("open_file", {"f": str(new_id())}),
+        "files.follow": (None, {}),
         "documents.waiting": (None, {"s": "open"}),
         "documents.got": ("change_documents", item),
         "documents.accept": ("change_documents", item),

@@ -49,13 +49,15 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button. `act` names the handler; `value` holds ids, codes and versions, never personal data."""
+    """A button. `act` names the handler; `value` holds ids, codes and versions, never personal data. `url` opens in a
+    browser."""
 
     label: str
     act: str
     value: dict[str, Any] = field(default_factory=dict[str, Any])
     style: Literal["primary", "danger"] | None = None
     confirm: Confirm | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

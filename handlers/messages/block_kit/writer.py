@@ -200,6 +200,8 @@ class Writer:
             "text": {"type": "plain_text", "text": clipped(button.label, BUTTON_TEXT), "emoji": False},
             "value": json.dumps(button.value, separators=(",", ":")),
         }
+        if button.url:
+            element["url"] = button.url
         if button.style:
             element["style"] = button.style
         if button.confirm:

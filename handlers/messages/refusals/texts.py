@@ -122,6 +122,11 @@ TEXTS: dict[str, str] = {
     "nothing_changed": _("{loan} already says that."),
     "document_words_needed": _("Several other documents are open on {loan}. Name the one you mean after “other:”."),
     "document_words_too_long": _("The document's name has {length} characters; the limit is {limit}."),
+    # files
+    "unknown_file": _("That file no longer exists, or you can't see it."),
+    "files_stay_out": _(
+        "This desk has no page where files can be opened, so it keeps none. An admin can set one up: LOANDESK_PUBLIC_URL."
+    ),
     # what was said
     "incomplete": _("The line is incomplete: something is missing at the end."),
     "not_understood": _("I don't understand “{given}” here."),

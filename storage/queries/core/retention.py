@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, delete, func, select, true
 from sqlmodel import col, update
 
 from storage.engine.work import Work
-from storage.tables import Call, Draft, Handover, ProcessedDelivery, Recomputation, Undo
+from storage.tables import Call, Draft, FileLink, Handover, ProcessedDelivery, Recomputation, Undo
 
 
 async def delete_deliveries(session: Work, workspace_id: UUID, before: datetime, *, limit: int) -> int:
@@ -33,6 +33,11 @@ async def delete_handovers(session: Work, workspace_id: UUID, before: datetime, 
     left = select(col(Handover.batch_id)).join(Recomputation, col(Recomputation.id) == col(Handover.id))
     free = col(Handover.batch_id).not_in(left)
     return await _delete(session, Handover, Handover.at, workspace_id, before, limit, free)
+
+
+async def delete_file_links(session: Work, workspace_id: UUID, before: datetime, *, limit: int) -> int:
+    """Delete links to files that were made before, and return how many."""
+    return await _delete(session, FileLink, FileLink.made_at, workspace_id, before, limit)
 
 
 async def clear_line_digests(session: Work, workspace_id: UUID, before: datetime, *, limit: int) -> int:

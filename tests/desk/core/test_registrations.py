@@ -12,10 +12,10 @@ from desk.core.changes import create
 from desk.core.transaction import Office
 from storage.engine.rows import Row
 from storage.queries.core import undos
-from storage.tables import AuditEntry, Borrower, Team, Workspace
+from storage.tables import AuditEntry, Borrower, StoredFile, Team, Workspace
 
-NEVER_CREATED_BY_AN_ACT_WITH_UNDO = {Borrower, Team, Workspace}
-"""Borrowers and teams stay when the act that wrote them is undone; a workspace is installed."""
+NEVER_CREATED_BY_AN_ACT_WITH_UNDO = {Borrower, StoredFile, Team, Workspace}
+"""Borrowers and teams stay when the act that wrote them is undone; a workspace is installed; who sent a file discards it."""
 
 LIST_REGISTRATIONS = """
 import importlib, json, pkgutil, sys

@@ -1,0 +1,174 @@
+"""The page that opens a file: `GET /files/<token>` asks for the code, `POST` with the right one sends the file.
+
+Whoever has the address alone gets nothing from it; `desk.files.links` has the rules. Answers may not be stored, framed or
+sniffed, and tell no other site where they came from.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from urllib.parse import parse_qsl, quote
+
+import structlog
+from aiohttp import ClientError, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from desk.core.transaction import Office
+from desk.files.links import LinkAnswer, SealedFile, follow_link, open_link
+from desk.rules.file_kinds import KINDS, FileKind
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.file_page import CONTENT_SECURITY_POLICY, file_page
+from storage.engine.cipher import UnreadableError
+from storage.engine.trouble import log_fields
+from storage.files.sealing import DamagedFileError, unseal
+from storage.files.store import MissingBytesError, StoreAwayError
+from storage.tables import Workspace
+
+log = structlog.get_logger()
+
+FILES = "/files/"
+"""The beginning of the paths that it serves."""
+
+_LONGEST_TOKEN, _LARGEST_BODY = 100, 4096
+_BODY_SECONDS = 10.0
+_SEND_SECONDS = 600.0
+"""How long sending one file may take: 20 MB over a poor line."""
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+_FILE_POLICY = (
+    "default-src 'none'; img-src 'self' data:; object-src 'self'; style-src 'unsafe-inline'; form-action 'none'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+"""For the file itself: what browsers' own viewers of images and PDFs need, and no script."""
+
+_STATUS = {"ask": 200, "wrong": 403, "forbidden": 403, "spent": 410, "expired": 410, "used": 410, "unknown": 404}
+
+_NOT_OPENED = (MissingBytesError, StoreAwayError, DamagedFileError, UnreadableError)
+
+
+class FilePage:
+    """Serves the page of one workspace."""
+
+    def __init__(self, office: Office, workspace: Workspace) -> None:
+        self._office = office
+        self._workspace = workspace
+
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request whose path begins with `FILES`."""
+        token = request.path.removeprefix(FILES)
+        if request.method not in ("GET", "HEAD", "POST"):
+            return web.Response(status=405, headers={**_HEADERS, "Allow": "GET, HEAD, POST"})
+        try:
+            if not token or len(token) > _LONGEST_TOKEN:
+                return self._page(LinkAnswer("unknown", self._workspace.locale))
+            if request.method != "POST":
+                async with self._office.reading_desk(self._workspace) as desk:
+                    answer = await follow_link(desk, token)
+                return self._page(answer)
+            typed = await _typed_code(request)
+            async with self._office.desk(self._workspace) as desk:
+                answer = await open_link(desk, token, typed)
+        except _BrokenRequestError as broken:
+            return web.Response(status=broken.status, headers=_HEADERS)
+        except Exception as error:
+            log.error("file_page_failed", **log_fields(error))
+            return self._trouble(self._workspace.locale)
+        return self._page(answer) if answer.file is None else await self._send(request, answer.file, answer.locale)
+
+    async def _send(self, request: web.BaseRequest, file: SealedFile, locale: str) -> web.StreamResponse:
+        """Send the file, of which the link is used up by now."""
+        assert self._office.files is not None
+        async with aclosing(unseal(self._office.files.store.read(file.blob_id), file.key, file.blob_id)) as plain:
+            return await self._stream(request, file, plain, locale)
+
+    async def _stream(
+        self, request: web.BaseRequest, file: SealedFile, plain: AsyncGenerator[bytes], locale: str
+    ) -> web.StreamResponse:
+        try:
+            first = await anext(plain)
+        except _NOT_OPENED as error:
+            log.error("file_not_opened", file=str(file.view.id), error=type(error).__name__)
+            return self._trouble(locale)
+        response = web.StreamResponse(headers=_headers_of(file))
+        response.content_length = file.view.size
+        await response.prepare(request)
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                await response.write(first)
+                async for chunk in plain:
+                    await response.write(chunk)
+                await response.write_eof()
+        except (*_NOT_OPENED, TimeoutError) as error:
+            # What is sent cannot be taken back: a connection that ends early tells the browser that the file is not whole.
+            log.error("file_not_opened", file=str(file.view.id), error=type(error).__name__)
+            if request.transport is not None:
+                request.transport.abort()
+        except (ConnectionError, ClientError):
+            log.info("file_page_left", file=str(file.view.id))
+        return response
+
+    def _page(self, answer: LinkAnswer) -> web.Response:
+        text = file_page(Translator(answer.locale), answer.outcome, tries_left=answer.tries_left)
+        return _html(text, _STATUS[answer.outcome])
+
+    def _trouble(self, locale: str) -> web.Response:
+        return _html(file_page(Translator(locale), "ask", trouble=True), 503)
+
+
+class _BrokenRequestError(Exception):
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+async def _typed_code(request: web.BaseRequest) -> str:
+    """Return what was typed as the code. Raises _BrokenRequestError for what the page's form does not send."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise _BrokenRequestError(415)
+    raw = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for piece in request.content.iter_chunked(_LARGEST_BODY):
+                raw += piece
+                if len(raw) > _LARGEST_BODY:
+                    raise _BrokenRequestError(413)
+        fields: Mapping[str, str] = dict(parse_qsl(raw.decode(), errors="strict", max_num_fields=10))
+    except TimeoutError:
+        raise _BrokenRequestError(408) from None
+    except (ValueError, web.RequestPayloadError, HttpProcessingError, ClientError, ConnectionError):
+        raise _BrokenRequestError(400) from None
+    return fields.get("code", "")
+
+
+def _html(text: str, status: int) -> web.Response:
+    headers = {**_HEADERS, "Content-Security-Policy": CONTENT_SECURITY_POLICY}
+    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=headers)
+
+
+def _headers_of(file: SealedFile) -> dict[str, str]:
+    kind = KINDS[file.view.kind]
+    shown = "inline" if kind.inline else "attachment"
+    name = _file_name(file.view.name, kind)
+    disposition = f"{shown}; filename=\"document.{kind.extension}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return {
+        **_HEADERS,
+        "Content-Security-Policy": _FILE_POLICY,
+        "Content-Type": kind.media_type,
+        "Content-Disposition": disposition,
+    }
+
+
+def _file_name(name: str, kind: FileKind) -> str:
+    """Return the sender's name of a file without what a file's name cannot have, with the ending of its real kind."""
+    clean = "".join(each for each in name if each.isprintable() and each not in '\\/:*?"<>|').strip(". ")
+    stem = clean.rpartition(".")[0] or clean or "document"
+    return f"{stem[:100]}.{kind.extension}"

@@ -1,0 +1,96 @@
+"""Look at a file while it streams by: its size, kind, pages and SHA-256. Nothing of it is kept."""
+
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+
+from desk.rules.file_kinds import HEAD, FileKind, kind_of, name_of_other
+from desk.rules.pdf_pages import PdfPages
+
+MOST_PAGES = 500
+"""The most pages of a PDF: a bank's statement of several years has fewer."""
+
+
+class RefusedFileError(Exception):
+    """The desk does not take this file. `why` is a code: too_large, empty, too_many_pages, or kind_ and what it seems
+    to be (`desk.rules.file_kinds.name_of_other`)."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What was found of a whole file. `size` is in bytes, `sha256` in hexadecimal digits; `pages` None: unknown. `protected`:
+    it is a PDF that may ask for a password; banks protect statements so that everyone can read them, too."""
+
+    kind: FileKind
+    size: int
+    pages: int | None
+    sha256: str
+    protected: bool = False
+
+
+class Inspection:
+    """Looks at one file: iterate over `watch`, then ask for `facts`."""
+
+    def __init__(self, *, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self._head = b""
+        self._kind: FileKind | None = None
+        self._pdf: PdfPages | None = None
+
+    async def watch(self, plain: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+        """Yield the same bytes, none before the kind is known to be one that the desk takes.
+
+        Raises RefusedFileError as soon as there is a reason.
+        """
+        async for piece in plain:
+            self._size += len(piece)
+            if self._size > self._most_bytes:
+                raise RefusedFileError("too_large")
+            if self._kind is None:
+                self._head += piece
+                if len(self._head) < HEAD:
+                    continue
+                piece = self._begin()
+            self._take(piece)
+            yield piece
+        if self._kind is None:
+            piece = self._begin()
+            self._take(piece)
+            yield piece
+        self._end()
+
+    def facts(self) -> FileFacts:
+        """Return what was found, after `watch` has ended."""
+        assert self._kind is not None
+        pages = self._pdf.pages if self._pdf is not None else 1
+        pages = None if self._kind.code == "tiff" else pages
+        protected = self._pdf is not None and self._pdf.protected
+        return FileFacts(self._kind, self._size, pages, self._digest.hexdigest(), protected)
+
+    def _begin(self) -> bytes:
+        head, self._head = self._head, b""
+        if not head:
+            raise RefusedFileError("empty")
+        self._kind = kind_of(head)
+        if self._kind is None:
+            raise RefusedFileError(f"kind_{name_of_other(head)}")
+        self._pdf = PdfPages() if self._kind.code == "pdf" else None
+        return head
+
+    def _take(self, piece: bytes) -> None:
+        self._digest.update(piece)
+        if self._pdf is not None:
+            self._pdf.feed(piece)
+
+    def _end(self) -> None:
+        if self._pdf is None:
+            return
+        self._pdf.end()
+        if (self._pdf.pages or 0) > MOST_PAGES:
+            raise RefusedFileError("too_many_pages")

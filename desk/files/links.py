@@ -1,0 +1,168 @@
+"""Links by which a member opens a file on the desk's page: bound to the member by a code, for one use, and logged.
+
+A link alone opens nothing: whoever follows it must type the code that Slack showed to that member alone. What the member may
+see is asked again when the code is typed, so who lost the loan in between does not see its file.
+"""
+
+import hmac
+import secrets
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from desk.core.errors import DeskError, Invalid, NotFound
+from desk.core.permissions import require_role
+from desk.core.transaction import Desk
+from desk.documents.files import FileView, file_view
+from desk.loans import lookup
+from desk.people.members import is_at_desk, locale_of
+from storage.engine.types import new_id
+from storage.queries.files import files
+from storage.tables import FileLink, Member, StoredFile
+
+LINK_LIFETIME = timedelta(minutes=5)
+"""How long a link can be used."""
+
+TRIES = 5
+"""How many wrong codes end a link."""
+
+DIGITS = 6
+"""The digits of a code."""
+
+Outcome = Literal["ask", "wrong", "opened", "spent", "expired", "used", "forbidden", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOffer:
+    """A fresh link for the acting member alone, with the code that it asks for."""
+
+    file: FileView
+    url: str = field(repr=False)
+    code: str = field(repr=False)
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFile:
+    """What is needed to send the bytes of a file: where they are stored, and their key."""
+
+    view: FileView
+    blob_id: UUID
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAnswer:
+    """What became of following a link: `ask` for the code, or of typing one. `file` only when it was opened.
+
+    `locale` is the language of the link's member, or the workspace's.
+    """
+
+    outcome: Outcome
+    locale: str
+    tries_left: int = 0
+    file: SealedFile | None = None
+
+
+async def offer_link(desk: Desk, file_id: UUID) -> LinkOffer:
+    """Make a link to a file for the acting member.
+
+    Raises NotAllowed (`role_missing`), NotFound (`unknown_file`) and Invalid (`files_stay_out`).
+    """
+    require_role(desk, "open_file")
+    if desk.files is None:
+        raise Invalid("files_stay_out")
+    file = await _require_openable(desk, file_id)
+    token, link_id = secrets.token_urlsafe(32), new_id()
+    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+    desk.add(
+        FileLink(
+            id=link_id,
+            workspace_id=desk.workspace.id,
+            file_id=file.id,
+            member_id=desk.member.id,
+            token_digest=desk.cipher.digest("file_token", token),
+            code_digest=_code_digest(desk, link_id, code),
+            made_at=desk.now,
+        )
+    )
+    desk.audit("file_link", loan_id=file.loan_id, subject_id=file.id)
+    url = f"{desk.files.page_url}/files/{token}"
+    return LinkOffer(file_view(desk, file), url, code, desk.now + LINK_LIFETIME)
+
+
+async def follow_link(desk: Desk, token: str) -> LinkAnswer:
+    """Return whether the link of this token still asks for its code. Changes nothing."""
+    link = await files.link_of(desk.session, desk.workspace.id, desk.cipher.digest("file_token", token), locked=False)
+    if link is None:
+        return LinkAnswer("unknown", desk.workspace.locale)
+    member = await desk.session.get_one(Member, link.member_id)
+    return LinkAnswer(_ended(desk, link) or "ask", locale_of(member), TRIES - link.tries)
+
+
+async def open_link(desk: Desk, token: str, typed: str) -> LinkAnswer:
+    """Open the file of a link with its code, in the name of the link's member, if they may still see it. Count a wrong code.
+
+    What is no code of six digits is not counted. Raises nothing: also what is refused is recorded.
+    """
+    link = await files.link_of(desk.session, desk.workspace.id, desk.cipher.digest("file_token", token), locked=True)
+    if link is None:
+        return LinkAnswer("unknown", desk.workspace.locale)
+    member = await desk.session.get_one(Member, link.member_id)
+    locale, code = locale_of(member), read_code(typed)
+    ended = _ended(desk, link)
+    if ended is not None or not code:
+        return LinkAnswer(ended or "ask", locale, TRIES - link.tries)
+    if not hmac.compare_digest(_code_digest(desk, link.id, code), link.code_digest):
+        link.tries += 1
+        desk.add(link)
+        desk.audit("file_code_wrong", subject_id=link.file_id, tries=link.tries)
+        return LinkAnswer("wrong" if link.tries < TRIES else "spent", locale, TRIES - link.tries)
+    link.used_at = desk.now
+    desk.add(link)
+    if is_at_desk(member):
+        desk.actor = member
+    try:
+        file = await _require_openable(desk, link.file_id)
+    except DeskError:
+        desk.audit("file_refused", subject_id=link.file_id, member=str(link.member_id))
+        return LinkAnswer("forbidden", locale)
+    desk.audit("file_opened", loan_id=file.loan_id, subject_id=file.id)
+    assert file.blob_id is not None
+    key = desk.cipher.decrypt(StoredFile.key_cipher, file)
+    return LinkAnswer("opened", locale, file=SealedFile(file_view(desk, file), file.blob_id, key))
+
+
+def read_code(typed: str) -> str:
+    """Return the six digits that a person typed, in any width and however they are grouped; else the empty text."""
+    digits = "".join(each for each in unicodedata.normalize("NFKC", typed) if each not in " -")
+    return digits if len(digits) == DIGITS and digits.isascii() and digits.isdigit() else ""
+
+
+async def may_open(desk: Desk, file: StoredFile) -> bool:
+    """Return whether the acting member may open a file: of a loan that they see, or one of their own that waits."""
+    if file.state == "filed" and file.loan_id is not None:
+        return await lookup.may_see(desk, file.loan_id)
+    return file.state == "waiting" and file.member_id == desk.member.id
+
+
+async def _require_openable(desk: Desk, file_id: UUID) -> StoredFile:
+    require_role(desk, "open_file")
+    file = await desk.session.get(StoredFile, file_id)
+    if file is None or not await may_open(desk, file):
+        raise NotFound("unknown_file")
+    return file
+
+
+def _ended(desk: Desk, link: FileLink) -> Outcome | None:
+    if link.used_at is not None:
+        return "used"
+    if link.tries >= TRIES:
+        return "spent"
+    return "expired" if desk.now >= link.made_at + LINK_LIFETIME else None
+
+
+def _code_digest(desk: Desk, link_id: UUID, code: str) -> bytes:
+    return desk.cipher.digest("file_code", f"{link_id}:{code}")

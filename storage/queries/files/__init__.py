@@ -1,0 +1,1 @@
+"""Files and the links that open them."""
