@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-browser check bench lock migration snapshots screenshots clean
+.PHONY: help demo test test-long test-browser simulate check bench lock migration snapshots screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ test-long: $(VENV)/.dev ## run the tests that take minutes: a worker killed fift
 test-browser: $(VENV)/.dev ## run the tests of the sandbox page in Chromium
 	@command -v chromium >/dev/null || sh tests/browser/install_chromium.sh
 	$(BIN)/python -m pytest -m browser $(ARGS)
+
+simulate: $(VENV)/.dev ## play a year of a lender and compare it with a model that shares no code with the desk (ARGS=--small is a month)
+	$(BIN)/python -m tests.simulation $(ARGS)
 
 bench: $(VENV)/.dev ## measure on this machine and rewrite docs/performance.md (ARGS=--quick is short and leaves the docs alone)
 	$(BIN)/python -m bench $(ARGS)
