@@ -20,6 +20,7 @@ from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk, Office
 from desk.follow_ups.appointments import appointments_due, remind_of_appointments
 from desk.follow_ups.escalations import second_level_due, tell_second_level
+from desk.follow_ups.replanning import loans_to_replan, replan_loans
 from desk.loans.indexing import index_next
 from desk.messages.digests import digests_due, queue_due_digests
 from desk.messages.reminders import announce_due, escalate_due, escalations_due, reminders_due
@@ -29,6 +30,7 @@ from desk.repayment.promises import settle_promises
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.follow_ups.appointments import APPOINTMENTS
 from storage.queries.follow_ups.escalations import SECOND_LEVEL
+from storage.queries.follow_ups.replanning import REPLANNING
 from storage.queries.messages.due_scan import DIGESTS, ESCALATIONS, REMINDERS
 from storage.queries.people.absences import ABSENCES
 from storage.tables import Workspace
@@ -44,6 +46,8 @@ TICK_SECONDS = 1.0
 CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     recompute_pending,
     end_absences,
+    settle_promises,
+    replan_loans,
     announce_due,
     escalate_due,
     tell_second_level,
@@ -51,7 +55,6 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     queue_due_digests,
     forget_old,
     forget_lines,
-    settle_promises,
     index_next,
     report_set_aside,
 )
@@ -59,6 +62,7 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
 
 REPEATED: Mapping[Callable[..., Awaitable[object]], int] = {
     recompute_pending: 50,
+    replan_loans: 20,
     index_next: 20,
     forget_old: 10,
     forget_lines: 10,
@@ -80,6 +84,7 @@ class Rows:
 
 ROWS: Mapping[Callable[..., Awaitable[object]], Rows] = {
     end_absences: Rows(ABSENCES, absences_to_end),
+    replan_loans: Rows(REPLANNING, loans_to_replan),
     announce_due: Rows(REMINDERS, reminders_due),
     escalate_due: Rows(ESCALATIONS, escalations_due),
     tell_second_level: Rows(SECOND_LEVEL, second_level_due),

@@ -9,8 +9,8 @@ from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import assignees, check_plans, lifecycle, rule_plans, workspace_cadence
 from desk.follow_ups.assignees import Candidates, Terms, UnwrittenPlans
+from desk.follow_ups.instalment_calls import Facts, InstalmentCall, calls_required, first_is_next
 from desk.follow_ups.lifecycle import NewFollowUp
-from desk.follow_ups.rule_plans import InstalmentCall
 from desk.people.members import StandIns, hours_of, stand_ins_for
 from desk.rules.cadence import AssigneeKind, Rule
 from desk.rules.hours import WorkingHours
@@ -45,7 +45,7 @@ class FirstPlans:
         the calls. `first_due_on` is the date of its first instalment, if that is known. Raises Invalid as `lifecycle.plan`
         does."""
         rows: list[dict[str, Any]] = []
-        for call in self._calls_required(loan, first_due_on if rule_plans.first_is_next(loan) else None):
+        for call in self._calls_required(loan, first_due_on if first_is_next(loan) else None):
             assignee = await self._assignee(call.rule, loan)
             if assignee is None:
                 continue
@@ -73,7 +73,7 @@ class FirstPlans:
     def _calls_required(self, loan: Terms, first_due_on: date | None) -> Sequence[InstalmentCall]:
         key = (loan.stage, loan.due_day, loan.autopay, loan.unpaid_since, loan.paid_through, first_due_on)
         if key not in self._required:
-            self._required[key] = rule_plans.calls_required(self._desk, loan, first_due_on=first_due_on)
+            self._required[key] = calls_required(self._desk, loan, facts=Facts(first_due_on))
         return self._required[key]
 
     async def calls_of_stage(self, loan_id: UUID, loan: Terms, product: str | None) -> list[dict[str, Any]]:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import time
+from zoneinfo import ZoneInfo
 
 from desk.core.transaction import Desk, Office
 from desk.messages.digest_times import next_for
 from desk.people.app_manifest import AppManifest, announce
 from desk.people.onboarding import send_welcome
+from storage.queries.follow_ups import replanning
 from storage.queries.people import members, workspaces
 from storage.tables import Member, Workspace
 
@@ -67,6 +69,9 @@ async def install(office: Office, installation: Installation, first_admin: Newco
             created_at=office.clock.now(),
         )
         workspace = await workspaces.of_slack_team(session, new)
+        if workspace.id == new.id:
+            today = new.created_at.astimezone(ZoneInfo(new.zone)).date()
+            await replanning.begin_day(session, new.id, today)
         workspace.name, workspace.bot_user_id = installation.name, installation.bot_user_id
     if workspace.app_manifest != installation.manifest.stored():
         async with office.desk(workspace) as desk:

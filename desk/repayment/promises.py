@@ -13,6 +13,7 @@ from desk.follow_ups.standing import Standing
 from desk.rules.arrears import SCALE, promise_state
 from desk.rules.working_time import local_date
 from storage.queries.calls import calls
+from storage.queries.follow_ups import replanning
 from storage.queries.loans import loans
 from storage.queries.repayment import repayment
 from storage.tables import Call, FollowUp, Loan, Payment, Promise
@@ -101,6 +102,8 @@ async def settle_promises(desk: Desk) -> bool:
             desk.audit("promise_broken", loan_id=row.loan_id, subject_id=row.id)
             broken.append(row)
     await _escalate(desk, broken)
+    missed = {row.loan_id for row in rows if row.state in ("broken", "partly_kept")}
+    await replanning.request(desk.session, desk.workspace.id, missed, desk.now)
     return len(rows) == BATCH
 
 

@@ -19,16 +19,13 @@ from desk.loans import borrowers, lookup
 from desk.loans.views import LoanView, PlannedView, loan_view, planned_view
 from desk.people.calendars import calendar_of
 from desk.rules.hours import DEFAULT_ZONE, WEEKDAYS, WorkingHours
-from desk.rules.schedules import MOST_MONTHS, Row, Shift, Terms, schedule, shifted
+from desk.rules.schedules import MOST_GRACE, MOST_MONTHS, Row, Shift, Terms, schedule, shifted
 from storage.engine.types import new_id
 from storage.queries.repayment import repayment
 from storage.tables import Loan, RepaymentSchedule
 
 _BANKING_DAYS = WorkingHours(time(9), time(18), WEEKDAYS, DEFAULT_ZONE)
 """The days on which banks debit, but for holidays."""
-
-MOST_GRACE = 31
-"""The most days of grace."""
 
 ScheduleSource = Literal["lender", "computed"]
 

@@ -31,6 +31,9 @@ Shift = Literal["none", "next_working_day", "previous_working_day"]
 METHODS: tuple[Method, ...] = get_args(Method)
 DAY_COUNTS: tuple[DayCount, ...] = get_args(DayCount)
 
+MOST_GRACE = 31
+"""The most days of grace."""
+
 MOST_MONTHS = 480
 """The longest term. Car loans of seven years exist; the published examples have thirty."""
 

@@ -8,8 +8,8 @@ from typing import cast
 from desk.core.errors import Invalid
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY
 from desk.repayment import overview, pauses, payments, schedules
-from desk.repayment.schedules import MOST_GRACE, Options
-from desk.rules.schedules import MOST_MONTHS, DayCount, Method, RateBasis, Shift, Terms
+from desk.repayment.schedules import Options
+from desk.rules.schedules import MOST_GRACE, MOST_MONTHS, DayCount, Method, RateBasis, Shift, Terms
 from handlers.door.request import Request
 from handlers.forms.fields import LOAN_REFUSALS, loan_of, start_form, words
 from handlers.forms.form import Form, field

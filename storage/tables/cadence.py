@@ -25,6 +25,31 @@ class CadenceVersion(Row, table=True):
     version: int = 1
 
 
+class Replanning(Row, table=True):
+    """A loan whose calls by rule the worker plans again, because a day, a promise or a rule may have changed what is due."""
+
+    __tablename__ = "replanning"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_replanning_requested", "workspace_id", "requested_at"),)
+
+    loan_id: UUID = references("loan", primary_key=True)
+    workspace_id: UUID = references("workspace")
+    requested_at: datetime = instant()
+
+
+class DailyLook(Row, table=True):
+    """A day, in the workspace's zone, of which the loans were listed that may need other calls by rule. The last one is kept.
+
+    `id` follows from workspace and day, so that of two processes that begin a day one is first.
+    """
+
+    __tablename__ = "daily_look"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_daily_look_day", "workspace_id", "looked_on"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    looked_on: date
+
+
 class QuietPeriod(Row, table=True):
     """A loan that needs no call before `until_on`, and why. `ended_at` is when another one, or a member, ended it earlier."""
 

@@ -12,6 +12,7 @@ from storage.tables.columns import counter, followed, instant, maybe_instant, mo
 
 _IN_ARREARS = text("unpaid_since IS NOT NULL")
 _SCHEDULED = text("next_instalment_on IS NOT NULL")
+_BY_DUE_DAY = text("stage = 'disbursed' AND next_instalment_on IS NULL")
 
 
 _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2012\u2013\u2014\u2015\u2212", "-"))
@@ -91,6 +92,7 @@ class Loan(Row, table=True):
         Index(
             "ix_loan_own_next", "owner_id", "next_instalment_on", sqlite_where=_SCHEDULED, postgresql_where=_SCHEDULED
         ),
+        Index("ix_loan_due_day", "workspace_id", "due_day", sqlite_where=_BY_DUE_DAY, postgresql_where=_BY_DUE_DAY),
     )
 
     id: UUID = row_id()

@@ -102,7 +102,10 @@ class RepaymentPause(Row, table=True):
     or `hardship`; `ended_at` is when a member ended it early, on the day that is then its end."""
 
     __tablename__ = "repayment_pause"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (Index("ix_repayment_pause_loan", "loan_id", "starts_on"),)
+    __table_args__ = (
+        Index("ix_repayment_pause_loan", "loan_id", "starts_on"),
+        Index("ix_repayment_pause_end", "workspace_id", "ends_on"),
+    )
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")

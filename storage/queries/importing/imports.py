@@ -114,12 +114,11 @@ async def loans_with_borrowers(session: Work, loan_ids: Collection[UUID]) -> dic
 
 
 async def calls_about_instalments(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, list[FollowUp]]:
-    """Return the follow-ups of each of these loans that are about an instalment, open or not, in order."""
+    """Return the follow-ups of each of these loans that are about an instalment or a promise, open or not, in order."""
     found: dict[UUID, list[FollowUp]] = {loan_id: [] for loan_id in loan_ids}
     if found:
-        statement = select(FollowUp).where(
-            col(FollowUp.loan_id).in_(loan_ids), col(FollowUp.instalment_on).is_not(None)
-        )
+        about = col(FollowUp.instalment_on).is_not(None) | (col(FollowUp.purpose) == "promise")
+        statement = select(FollowUp).where(col(FollowUp.loan_id).in_(loan_ids), about)
         # Open ones in the order of urgency, as they are cancelled.
         for row in await session.exec(statement.order_by(col(FollowUp.late_at), col(FollowUp.number))):
             found[row.loan_id].append(row)

@@ -1,0 +1,79 @@
+"""Plan the calls of loans again whose answer a new day may have changed: nobody touches a loan on the day on which its instalment
+falls past due, its arrears reach another bucket, or its pause is over."""
+
+from collections.abc import Collection
+from datetime import datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from desk.core.transaction import Desk
+from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups import quiet_periods, rule_plans, standing
+from desk.follow_ups.workspace_cadence import cadence_of
+from desk.rules.schedules import MOST_GRACE
+from storage.queries.follow_ups import replanning
+from storage.queries.follow_ups.replanning import Days
+from storage.queries.loans import loans
+from storage.queries.people import workspaces
+
+BATCH = 20
+"""How many loans are planned again in one transaction, which holds up others for less than 0.2 s."""
+
+_FURTHEST = timedelta(days=400)
+"""How far a desk looks back that never looked at its loans."""
+
+
+async def replan_loans(desk: Desk, only: Collection[UUID] | None = None) -> bool:
+    """Plan the calls of the next loans again (of `only` these, if given), after listing those of a new day. Return whether there
+    may be more.
+
+    A worker that is stopped loses the batch in hand, and the next does it again; two at once take different loans.
+    """
+    if only is None:
+        # Another process may have begun the day, or changed the rules, since this one read the workspace.
+        desk.workspace = await workspaces.current(desk.session, desk.workspace.id)
+        if await _begin_day(desk):
+            return True
+    taken = await replanning.take(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only)
+    for loan_id in taken:
+        await _replan(desk, loan_id)
+    return len(taken) == BATCH
+
+
+async def loans_to_replan(desk: Desk) -> list[list[UUID]]:
+    """Return what `replan_loans` would do next, each loan apart."""
+    return [[each] for each in await replanning.due(desk.session, desk.workspace.id, desk.now, limit=BATCH)]
+
+
+async def _begin_day(desk: Desk) -> bool:
+    """List the loans whose answer may be another one since the last day on which they were listed. Return False if they are."""
+    today = desk.workspace_today
+    before = await replanning.last_day(desk.session, desk.workspace.id, today)
+    if before == today:
+        return False
+    if not await replanning.begin_day(desk.session, desk.workspace.id, today):
+        return False
+    after = max(before, today - _FURTHEST) if before is not None else today - _FURTHEST
+    midnight = datetime.combine(after + timedelta(days=1), time(), ZoneInfo(desk.workspace.zone))
+    rules = [rule for rule in cadence_of(desk).rules if rule.enabled and rule.state == "arrears"]
+    await replanning.request_changed(
+        desk.session,
+        desk.workspace.id,
+        Days(after, today, midnight),
+        desk.now,
+        past_due={rule.days_past_due for rule in rules},
+        again={rule.again_days for rule in rules if rule.again_days},
+        most_grace=MOST_GRACE,
+    )
+    return True
+
+
+async def _replan(desk: Desk, loan_id: UUID) -> None:
+    loan = await loans.lock(desk.session, loan_id)
+    if VOCABULARY.stage(loan.stage).ended:
+        return
+    if loan.paused_until is not None and loan.paused_until <= desk.workspace_today:
+        await standing.refresh(desk, loan)  # another pause may follow
+    await rule_plans.replan_instalment(desk, loan)
+    await quiet_periods.replan_after(desk, loan)
+    await desk.session.flush()
