@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from desk.calls.matching import CallDetails, FollowUpMatch, match_follow_up, require_fit
-from desk.calls.outcomes import PART_PAID, NextStep, OutcomeResult, apply_outcome, plan_only
+from desk.calls.outcomes import PART_PAID, NextStep, OutcomeResult, apply_outcome, leaves_borrower_asked, plan_only
 from desk.calls.payments import has_schedule, is_what_is_due
 from desk.calls.views import CallLogged, RepeatedCall, call_logged
 from desk.core import unreadable
@@ -25,8 +25,8 @@ from desk.follow_ups.escalations import escalate_after_attempt
 from desk.follow_ups.lifecycle import check_note, close, move, plan
 from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.verification_notices import report_check
-from desk.loans import borrowers, lookup
-from desk.loans.parties import record_party
+from desk.loans import lookup
+from desk.loans.parties import find_party, named, party_of, record_whom, role_of
 from desk.messages.manager_notices import report_call
 from desk.people.members import require_may_act
 from desk.repayment.payments import Taken
@@ -121,6 +121,7 @@ async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogge
     await _require_last_of_its_line(desk, earlier)
     answered = await desk.session.get(FollowUp, earlier.follow_up_id) if earlier.follow_up_id else None
     is_open = answered is not None and answered.state == "open"
+    party = await party_of(desk, earlier.id)
     note = unreadable.read(desk, Call.note_cipher, earlier)
     return await _log(
         desk,
@@ -131,6 +132,7 @@ async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogge
             note,
             amount=Amount(earlier.amount) if earlier.amount else None,
             amount_in_note=earlier.share is not None,
+            party=party.code if party else "",
         ),
         answered,
         line_digest=earlier.line_digest,
@@ -159,7 +161,8 @@ async def answer_another(
     require_fit(outcome, shown.follow_up.purpose)
     match = replace(await recorded_match(desk, call), answered=shown.follow_up)
     about = shown.follow_up.purpose
-    if outcome.closes(VOCABULARY.purpose(about)):
+    asked = leaves_borrower_asked(loan, outcome, match, None, role_of(await party_of(desk, call.id)))
+    if outcome.closes(VOCABULARY.purpose(about)) and not asked:
         close(desk, shown.follow_up, "done")
         result = OutcomeResult(answered=shown.follow_up, ended=(shown.follow_up,))
         await checks.record_result(desk, loan, call, shown.follow_up)
@@ -168,7 +171,15 @@ async def answer_another(
             result = await _go_on_chasing(desk, loan, result)
     else:
         result = await apply_outcome(
-            desk, loan, [shown.follow_up], outcome, match, None, call_id=call.id, keeps_plan=keeps_plan
+            desk,
+            loan,
+            [shown.follow_up],
+            outcome,
+            match,
+            None,
+            call_id=call.id,
+            keeps_plan=keeps_plan,
+            only_attempt=asked,
         )
     if call.follow_up_id is None:
         track(desk, call).follow_up_id = shown.follow_up.id
@@ -192,8 +203,9 @@ async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_n
     match = await recorded_match(desk, call)
     assignee = await assignee_of_next(desk, loan, match.answered)
     outcome, check = VOCABULARY.outcome(call.outcome), match.answered
-    attempt = not outcome.ends
-    if check is not None and check.state == "open" and not outcome.closes(VOCABULARY.purpose(check.purpose)):
+    asked = leaves_borrower_asked(loan, outcome, match, None, role_of(await party_of(desk, call.id)))
+    attempt, stays = not outcome.ends or asked, check is not None and check.state == "open"
+    if check is not None and stays and (asked or not outcome.closes(VOCABULARY.purpose(check.purpose))):
         planned = await move(desk, check, due, assignee=assignee)
     else:
         planned = await plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
@@ -251,11 +263,22 @@ async def _log(
     if share and amount is not None and has_schedule(loan) and await is_what_is_due(desk, loan, amount):
         share = "whole"
     call_id = new_id()
+    party = await find_party(desk, loan, details.party)
+    attempt = leaves_borrower_asked(loan, outcome, match, step, role_of(party))
     if share == "asked":
         result = await plan_only(desk, loan, outcome, match, step)
     else:
         result = await apply_outcome(
-            desk, loan, open_rows, outcome, match, step, call_id=call_id, amount=amount, keeps_plan=keeps_plan
+            desk,
+            loan,
+            open_rows,
+            outcome,
+            match,
+            step,
+            call_id=call_id,
+            amount=amount,
+            keeps_plan=keeps_plan,
+            only_attempt=attempt,
         )
     if about == chasing.PURPOSE:
         result = await _go_on_chasing(desk, loan, result)
@@ -263,14 +286,12 @@ async def _log(
         await report_check(desk, loan, ended)
     call = create(desk, _call(desk, call_id, loan, outcome, match, result.answered, line_digest, minutes))
     call.amount, call.share = amount, share
-    if outcome.next_purpose == PURPOSE and result.planned is not None:
+    if outcome.next_purpose == PURPOSE and result.planned is not None and not attempt:
         rest = amount if outcome.code != PART_PAID else _rest(result.taken)
         await make_promise(desk, loan, call, result.planned.follow_up, open_rows, rest)
     if outcome.result is not None and result.answered is not None:
         await checks.record_result(desk, loan, call, result.answered, findings)
-    party = await record_party(desk, loan, call, outcome, details.party) if details.party else None
-    if outcome.marks_number_wrong and party is None:
-        await borrowers.mark_phone(desk, loan.borrower_id, wrong=True)
+    await record_whom(desk, loan, call, party, wrong_number=outcome.marks_number_wrong)
     told = outcome.tells_manager and await report_call(desk, loan, call, result.answered)
     told = await _escalate_last_attempt(desk, loan, outcome, result.answered) or told
     subject = result.answered.id if result.answered else call.id
@@ -286,7 +307,7 @@ async def _log(
         undo_id=undo_id,
         open_before=open_rows,
         noted=noted,
-        party=party,
+        party=named(desk, party) if party else None,
     )
 
 

@@ -1,6 +1,7 @@
-"""Correct the content of a logged call. Its effect on follow-ups stays; the mark of a wrong number and the result of a check
-follow the correction."""
+"""Correct the content of a logged call, and whom it reached. Its effect on follow-ups stays; the mark of a wrong number and the
+result of a check follow the correction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +16,8 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import checks
 from desk.follow_ups.lifecycle import check_note
 from desk.loans import borrowers, lookup
+from desk.loans.parties import Party, find_party, mark_their_phone, named, party_of, record_party
+from desk.loans.related import RelatedName, people_of
 from desk.loans.views import LoanView, loan_view
 from desk.messages.manager_notices import report_call, revise_call_report
 from desk.people.members import authorship
@@ -28,23 +31,27 @@ _LATEST = 20
 
 @dataclass(frozen=True, slots=True)
 class CallContent:
-    """What a call says. `minutes` is its length, if given, `amount` what was promised or paid."""
+    """What a call says. `minutes` is its length, if given, `amount` what was promised or paid. `party` is whom it reached instead
+    of the borrower: the id of a person around the loan, or a role; empty for the borrower."""
 
     outcome: str
     minutes: int | None
     note: str = field(repr=False)
     amount: Decimal | None = field(default=None, repr=False)
+    party: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CallToCorrect:
-    """A call that the acting member may correct, with its version."""
+    """A call that the acting member may correct, with its version. `people` are those around the loan, by the code with which a
+    correction names them, and the one whom the call reached."""
 
     loan: LoanView
     at: datetime
     version: int
     currency: str
     content: CallContent
+    people: Mapping[str, RelatedName] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,8 @@ class CallCorrected:
     content: CallContent
     earlier: CallContent
     undo_id: UUID
+    party: RelatedName | None = None
+    earlier_party: RelatedName | None = None
 
 
 async def call_to_correct(desk: Desk, call_id: UUID) -> CallToCorrect:
@@ -65,20 +74,30 @@ async def call_to_correct(desk: Desk, call_id: UUID) -> CallToCorrect:
     Raises NotFound (`unknown_call`), NotAllowed (`role_missing`, `correction_not_yours`), Conflict (`call_undone`).
     """
     loan, call = await _correctable(desk, call_id)
-    return CallToCorrect(await loan_view(desk, loan), call.at, call.version, loan.currency, _content(desk, call))
+    party = await party_of(desk, call.id)
+    people = {str(each.id): RelatedName(each.role, each.name) for each in await people_of(desk, loan.id)}
+    if party is not None:
+        people.setdefault(party.code, named(desk, party))
+    return CallToCorrect(
+        await loan_view(desk, loan), call.at, call.version, loan.currency, _content(desk, call, party), people
+    )
 
 
 async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallContent) -> CallCorrected:
     """Change the content of a call and keep the earlier content.
 
     A note that no key opens stays as it is stored until another one is entered. Raises as `call_to_correct` does, Conflict
-    (`call_changed`), Invalid (`nothing_changed_here`, `note_too_long`, `amount_not_taken`, and as `checks.correct_result` does).
+    (`call_changed`), NotFound (`unknown_person`), Invalid (`nothing_changed_here`, `note_too_long`, `amount_not_taken`, and as
+    `checks.correct_result` does).
     """
     check_note(content.note)
     loan, call = await _correctable(desk, call_id)
     if call.version != version:
         raise Conflict("call_changed")
-    earlier = _content(desk, call)
+    was = await party_of(desk, call.id)
+    earlier = _content(desk, call, was)
+    party = was if content.party == earlier.party else await find_party(desk, loan, content.party)
+    content = replace(content, party=party.code if party else "")
     if earlier.note in unreadable.MARKS and not content.note:  # the form could not show it
         content = replace(content, note=earlier.note)
     if content == earlier:
@@ -97,6 +116,8 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallCon
             minutes=earlier.minutes,
             amount=earlier.amount,
             note_cipher=desk.cipher.encrypt_optional(CallCorrection.note_cipher, row_id, earlier.note),
+            role=was.role if was else None,
+            person_id=was.person.id if was and was.person else None,
             at=desk.now,
         ),
     )
@@ -104,7 +125,9 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallCon
     call.outcome, call.minutes, call.amount = content.outcome, content.minutes, content.amount
     if content.note != earlier.note:
         call.note_cipher = desk.cipher.encrypt_optional(Call.note_cipher, call.id, content.note)
-    await _correct_mark(desk, loan, call, earlier.outcome)
+    if content.party != earlier.party:
+        await record_party(desk, call, party)
+    await _correct_marks(desk, loan, call, earlier, content)
     if await checks.correct_result(desk, call, earlier.outcome) == "failed":
         await report_call(desk, loan, call, await desk.session.get(FollowUp, call.follow_up_id))
     if VOCABULARY.outcome(earlier.outcome).tells_manager or VOCABULARY.outcome(call.outcome).tells_manager:
@@ -112,14 +135,36 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallCon
     desk.audit("correct_call", loan_id=loan.id, subject_id=call.id, was=earlier.outcome, outcome=content.outcome)
     await desk.session.flush()
     undo_id = offer_undo(desk, "correct_call", loan_id=loan.id)
-    return CallCorrected(await loan_view(desk, loan), call.at, loan.currency, content, earlier, undo_id)
+    return CallCorrected(
+        await loan_view(desk, loan),
+        call.at,
+        loan.currency,
+        content,
+        earlier,
+        undo_id,
+        named(desk, party) if party else None,
+        named(desk, was) if was else None,
+    )
 
 
-async def _correct_mark(desk: Desk, loan: Loan, call: Call, was: str) -> None:
+async def _correct_marks(desk: Desk, loan: Loan, call: Call, earlier: CallContent, content: CallContent) -> None:
     """Mark the number that was called as wrong, or remove the mark that this call set, when the correction says so."""
-    wrong = VOCABULARY.outcome(call.outcome).marks_number_wrong
-    if wrong is VOCABULARY.outcome(was).marks_number_wrong:
+    before, now = (_whose_number_is_wrong(each) for each in (earlier, content))
+    if before == now:
         return
+    for code in (before, now):
+        if code and (party := await find_party(desk, loan, code)) is not None:
+            mark_their_phone(desk, party, call.at if code == now else None, unless_marked_at=call.at)
+    if "" in (before, now):
+        await _correct_mark(desk, loan, call, wrong=now == "")
+
+
+def _whose_number_is_wrong(content: CallContent) -> str | None:
+    """Return whom a call with a wrong number was meant for, empty for the borrower; None for other calls."""
+    return content.party if VOCABULARY.outcome(content.outcome).marks_number_wrong else None
+
+
+async def _correct_mark(desk: Desk, loan: Loan, call: Call, *, wrong: bool) -> None:
     since = await loans.corrections(desk.session, loan.id, limit=_LATEST)
     another = any(each.field == "phone" and each.at >= call.at for each in since)
     marked = (await desk.session.get_one(Borrower, loan.borrower_id)).phone_wrong_at
@@ -141,5 +186,6 @@ async def _correctable(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
     return loan, call
 
 
-def _content(desk: Desk, call: Call) -> CallContent:
-    return CallContent(call.outcome, call.minutes, unreadable.read(desk, Call.note_cipher, call), call.amount)
+def _content(desk: Desk, call: Call, party: Party | None) -> CallContent:
+    note = unreadable.read(desk, Call.note_cipher, call)
+    return CallContent(call.outcome, call.minutes, note, call.amount, party.code if party else "")

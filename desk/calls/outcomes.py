@@ -12,13 +12,14 @@ from desk.core.changes import track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Due
-from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY, Outcome
+from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY, Outcome, RelatedRole
 from desk.follow_ups import assignees, lifecycle, rule_plans
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, today_of, zone_of
 from desk.repayment.payments import ABOUT_AN_INSTALMENT, Taken
 from desk.rules import cadence
+from desk.rules.conversations import is_attempt
 from desk.rules.working_time import day_bounds, local_date
 from storage.queries.calls import calls
 from storage.queries.people import members
@@ -26,6 +27,9 @@ from storage.tables import FollowUp, Loan, Member
 
 PART_PAID = "part_paid"
 """The outcome of a call about a payment that is a part of an instalment."""
+
+_MESSAGE_LEFT = VOCABULARY.outcome("voicemail")
+"""What a conversation with another person than the borrower counts as where the borrower is asked for."""
 
 _FRUITLESS = frozenset(outcome.code for outcome in VOCABULARY.outcomes if not outcome.ends)
 """Outcomes of attempts: they are counted and leave the follow-up open."""
@@ -67,8 +71,10 @@ async def apply_outcome(
     call_id: UUID,
     amount: Decimal | None = None,
     keeps_plan: bool = False,
+    only_attempt: bool = False,
 ) -> OutcomeResult:
     """Carry out what the outcome of a call means. `amount` was paid, `keeps_plan`: the next call is already planned.
+    `only_attempt`: the call was had with another person (`leaves_borrower_asked`).
 
     Raises Invalid (`next_missing`) if the outcome needs an agreed next call and none was typed, and as `lifecycle.plan`
     does.
@@ -76,14 +82,12 @@ async def apply_outcome(
     if outcome.next == "must" and step is None and not keeps_plan:
         raise Invalid("next_missing", outcome=outcome.code, loan=loan.number)
     answered = match.answered
+    if only_attempt:
+        return await _count_word_with_another(desk, loan, match, step, keeps_plan=keeps_plan)
     if outcome.ends and answered is not None and not outcome.closes(VOCABULARY.purpose(answered.purpose)):
         return await _leave_open(desk, loan, outcome, match, answered, step)
     if not outcome.ends:
-        if match.answered is not None:
-            return await _count_and_move(desk, loan, outcome, match, step, keeps_plan=keeps_plan)
-        if step is None and (keeps_plan or (open_rows and not match.missing)):
-            return OutcomeResult()
-        return await _plan_next_attempt(desk, loan, outcome, match, step)
+        return await _apply_attempt(desk, loan, open_rows, outcome, match, step, keeps_plan=keeps_plan)
     paid = taken = None
     ended: tuple[FollowUp, ...] = (answered,) if answered else ()
     if _pays(outcome, loan, amount):
@@ -104,6 +108,43 @@ async def apply_outcome(
     first, also = (planned[0] if planned else None), tuple(planned[1:])
     by_rule = step is None and first is not None
     return OutcomeResult(answered, first, by_rule, ended, paid, taken, also_planned=also)
+
+
+def leaves_borrower_asked(
+    loan: Loan, outcome: Outcome, match: FollowUpMatch, step: NextStep | None, role: RelatedRole | None
+) -> bool:
+    """Return whether the call was had with another person, who does not stand for the borrower in what it is about."""
+    if role is None:
+        return False
+    about = match.answered.purpose if match.answered else match.purpose
+    typed = step.purpose if step else None
+    stage = VOCABULARY.stage(loan.stage).purpose
+    return is_attempt(outcome, VOCABULARY.purpose(about or typed or outcome.next_purpose or stage), role)
+
+
+async def _apply_attempt(
+    desk: Desk,
+    loan: Loan,
+    open_rows: Sequence[FollowUp],
+    outcome: Outcome,
+    match: FollowUpMatch,
+    step: NextStep | None,
+    *,
+    keeps_plan: bool,
+) -> OutcomeResult:
+    if match.answered is not None:
+        return await _count_and_move(desk, loan, outcome, match, step, keeps_plan=keeps_plan)
+    if step is None and (keeps_plan or (open_rows and not match.missing)):
+        return OutcomeResult()
+    return await _plan_next_attempt(desk, loan, outcome, match, step)
+
+
+async def _count_word_with_another(
+    desk: Desk, loan: Loan, match: FollowUpMatch, step: NextStep | None, *, keeps_plan: bool
+) -> OutcomeResult:
+    if match.answered is not None:
+        return await _count_and_move(desk, loan, _MESSAGE_LEFT, match, step, keeps_plan=keeps_plan)
+    return OutcomeResult(planned=await _plan_typed(desk, loan, _MESSAGE_LEFT, match, None, step) if step else None)
 
 
 def _pays(outcome: Outcome, loan: Loan, amount: Decimal | None) -> bool:

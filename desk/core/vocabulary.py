@@ -156,6 +156,8 @@ class RelatedRole(Word):
     """Whether it is a firm, whose phones are at work."""
     liable: bool = False
     """Whether they answer for the debt; others are told nothing about the loan."""
+    borrows: bool = False
+    """Whether they borrow too: any call may be had with them as with the borrower."""
 
 
 @dataclass(frozen=True, slots=True)

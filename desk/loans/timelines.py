@@ -15,7 +15,7 @@ from desk.core.transaction import Desk
 from desk.documents.views import words_of
 from desk.loans import borrowers, lookup
 from desk.loans.notes import text_of
-from desk.loans.parties import parties_of
+from desk.loans.parties import earlier_parties, parties_of
 from desk.loans.playbooks import playbooks_of_calls
 from desk.loans.related import RelatedName
 from desk.loans.term_rows import values_of
@@ -56,7 +56,8 @@ PAGE = 10
 
 @dataclass(frozen=True, slots=True)
 class EarlierVersion:
-    """A call or note before a correction. `at` and `by` (Slack id) tell of the correction; a note has no outcome."""
+    """A call or note before a correction. `at` and `by` (Slack id) tell of the correction; a note has no outcome. `party` is whom
+    the call then said it reached instead of the borrower."""
 
     at: datetime
     by: str
@@ -64,6 +65,7 @@ class EarlierVersion:
     minutes: int | None
     note: str = field(repr=False)
     amount: Decimal | None = None
+    party: RelatedName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +192,12 @@ async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
 async def _earlier_calls(desk: Desk, call_ids: Sequence[UUID]) -> dict[UUID, list[EarlierVersion]]:
     rows = await calls.corrections(desk.session, call_ids)
     names = await slack_ids(desk, (row.by_id for row in rows))
+    parties = await earlier_parties(desk, rows)
     found: dict[UUID, list[EarlierVersion]] = defaultdict(list)
     for row in rows:
         note = unreadable.read(desk, CallCorrection.note_cipher, row)
-        found[row.call_id].append(EarlierVersion(row.at, names[row.by_id], row.outcome, row.minutes, note, row.amount))
+        party, who = parties.get(row.id), names[row.by_id]
+        found[row.call_id].append(EarlierVersion(row.at, who, row.outcome, row.minutes, note, row.amount, party))
     return found
 
 

@@ -35,6 +35,9 @@ from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed,
 from handlers.messages.calls import already_logged, corrected, logged
 from handlers.messages.related import named_role
 
+_BORROWER = "borrower"
+"""The choice of the borrower where a form shows whom a call reached."""
+
 LONGEST = 600
 """The most minutes that one call can take."""
 
@@ -145,10 +148,14 @@ async def build_correction(request: Request, private: Private, typed: Typed) -> 
     content = call.content
     minutes = "" if content.minutes is None else str(content.minutes)
     amount = "" if content.amount is None else f"{content.amount:f}"
-    typed = {"outcome": content.outcome, "note": content.note, "minutes": minutes, "amount": amount, **typed}
+    shown = {"outcome": content.outcome, "party": content.party or _BORROWER, "note": content.note}
+    typed = {**shown, "minutes": minutes, "amount": amount, **typed}
     form = FormWriter(t, {"v": call.version, **private}, typed)
     write_loan_and_time(t, form, call.loan, call.at, request.zone)
     form.choice("outcome", t("Outcome"), words(t, VOCABULARY.outcomes))
+    people = [Option(named_role(t, each), code) for code, each in call.people.items()]
+    roles = [role for role in VOCABULARY.related_roles if role.code not in call.people]
+    form.choice("party", t("Spoke to"), [Option(t("the borrower"), _BORROWER), *people, *words(t, roles)])
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
     _amount_field(request, form)
     form.number("minutes", t("Length (minutes)"), optional=True, low=0, high=LONGEST)
@@ -160,10 +167,14 @@ async def submit_correction(request: Request) -> Message:
     """Correct the call."""
     minutes = request.one("minutes")
     amount = _amount_of(request)
+    private, party = request.private, request.one("party")
     content = CallContent(
-        request.one("outcome"), int(minutes) if minutes else None, request.one("note"), amount.value if amount else None
+        request.one("outcome"),
+        int(minutes) if minutes else None,
+        request.one("note"),
+        amount.value if amount else None,
+        "" if party == _BORROWER else party,
     )
-    private = request.private
     result = await corrections.correct_call(request.desk, UUID(private["c"]), private["v"], content)
     return corrected(request.t, result, request.zone)
 
@@ -175,7 +186,7 @@ CORRECTION = Form(
     build=build_correction,
     submit=submit_correction,
     main="outcome",
-    fields={"note_too_long": "note", "amount_not_taken": "amount"},
+    fields={"note_too_long": "note", "amount_not_taken": "amount", "unknown_person": "party"},
     about="c",
 )
 """The form that corrects the button's call."""

@@ -8,6 +8,7 @@ from desk.calls.corrections import CallContent, CallCorrected
 from desk.calls.views import CallLogged, RepeatedCall, waits_for_result
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.next_steps import NextOffer
+from desk.loans.related import RelatedName
 from desk.loans.views import FollowUpView, PlannedView
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.elements import outcome_and_amount, undo_button
@@ -98,16 +99,22 @@ def _write_answered(t: Translator, writer: Writer, call: CallLogged) -> None:
     what, name = Bold(elements.purpose(t, follow_up.purpose)), Code(elements.follow_up_name(follow_up))
     if call.share == "asked":
         writer.phrase(t, "Is about {what} ({name}): still open.", what=what, name=name)
-    elif follow_up.state == "open" and VOCABULARY.outcome(call.outcome).ends:
+    elif follow_up.state == "open" and VOCABULARY.outcome(call.outcome).ends and _is_check(follow_up):
         text = _("Answers {what} ({name}): still open, until it is confirmed or has failed.")
         writer.phrase(t, text, what=what, name=name)
     elif follow_up.state == "open":
         attempts = t.n("{n} attempt so far", "{n} attempts so far", follow_up.attempts)
         writer.phrase(t, "Answers {what} ({name}): still open, {attempts}.", what=what, name=name, attempts=attempts)
+        if call.party is not None and VOCABULARY.outcome(call.outcome).ends:
+            writer.line(t("It asks for the borrower: this was an attempt."))
     elif VOCABULARY.outcome(call.outcome).result == "failed":
         writer.phrase(t, "Answers {what} ({name}): failed.", what=what, name=name)
     else:
         writer.phrase(t, "Answers {what} ({name}): done.", what=what, name=name)
+
+
+def _is_check(follow_up: FollowUpView) -> bool:
+    return VOCABULARY.purpose(follow_up.purpose).check
 
 
 def _write_consequences(t: Translator, writer: Writer, call: CallLogged) -> None:
@@ -218,16 +225,19 @@ def corrected(t: Translator, result: CallCorrected, zone: ZoneInfo) -> Message:
     """Render what the call says now, and what it said before."""
     writer = Writer()
     elements.write_loan_and_time(t, writer, result.loan, result.at, zone)
-    now, before = (_summary(t, content, result.currency) for content in (result.content, result.earlier))
+    now = _summary(t, result.content, result.party, result.currency)
+    before = _summary(t, result.earlier, result.earlier_party, result.currency)
     writer.line(t("Corrected to:"), " ", Bold(now)).quote(result.content.note)
     writer.line(t("Before:"), " ", before).quote(result.earlier.note)
-    if result.content.outcome != result.earlier.outcome:
+    if (result.content.outcome, result.content.party) != (result.earlier.outcome, result.earlier.party):
         writer.line(t("Follow-ups stay as the call left them. Plan or finish them yourself where needed."))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def _summary(t: Translator, version: CallContent, currency: str) -> str:
+def _summary(t: Translator, version: CallContent, party: RelatedName | None, currency: str) -> str:
     words = outcome_and_amount(t, version.outcome, version.amount, currency)
+    if party is not None:
+        words += f" · {named_role(t, party)}"
     if version.minutes is None:
         return words
     return words + " · " + t.n("{n} minute", "{n} minutes", version.minutes)

@@ -148,6 +148,8 @@ def write_corrections(
             writer.phrase(t, "corrected {when} by {who}; before:", when=when, who=who)
         else:
             what = outcome_and_amount(t, version.outcome, version.amount, currency)
+            if version.party is not None:
+                what += f" · {named_role(t, version.party)}"
             if version.minutes is not None:
                 what += " · " + t.n("{n} minute", "{n} minutes", version.minutes)
             writer.phrase(t, "corrected {when} by {who}; before: {what}", when=when, who=who, what=what)

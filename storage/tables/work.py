@@ -141,7 +141,8 @@ class PlaybookShown(Row, table=True):
 
 
 class CallCorrection(Row, table=True):
-    """The outcome, length, amount and note of a call before a correction."""
+    """The outcome, length, amount and note of a call before a correction, and whom it then said it reached: a role, and the
+    related person, if the desk knows them; neither for the borrower."""
 
     __tablename__ = "call_correction"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_call_correction_call", "call_id", "at"),)
@@ -154,6 +155,8 @@ class CallCorrection(Row, table=True):
     minutes: int | None = None
     amount: Decimal | None = money()
     note_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    role: str | None = None
+    person_id: UUID | None = references("related_person", nullable=True, index=True, when_gone="clear")
     at: datetime = instant()
     undone_at: datetime | None = maybe_instant()
     version: int = 1

@@ -3,7 +3,7 @@
 import pytest
 
 from storage.tables import Loan
-from tests.builders import make_loan
+from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack, buttons, given, shown
 
 
@@ -101,3 +101,85 @@ async def test_the_home_leads_to_the_loans_of_nobody_the_newest_first(slack: Sla
         assert title in pool
         assert 0 < pool.index("L-8") < pool.index("L-7")
         assert "L-9" not in pool
+
+
+async def test_a_word_with_another_leaves_the_call_to_the_borrower_open_and_counts_as_an_attempt(
+    slack: Slack, loan: Loan
+) -> None:
+    await add_spouse(slack)
+    await make_follow_up(slack.office, loan, slack.agent, purpose="repayment")
+    for line, said in (
+        ("A-1 spouse reached he is abroad", "It asks for the borrower: this was an attempt."),
+        ("A-1 配偶 已接通", "It asks for the borrower: this was an attempt."),
+        ("A-1 spouse promised 3000 fri", "Fri 27 Nov 2026"),
+        ("A-1 spouse call back fri 10am", "Fri 27 Nov 2026 10:00"),
+    ):
+        logged = await slack.command(slack.agent, f"/loan-call {line}")
+        assert "Answers repayment reminder (A-1/1): still open, 1 attempt so far." in logged.text, line
+        assert said in logged.text
+        assert "Promised" not in (await slack.command(slack.agent, "/loan A-1")).text
+        await slack.press(slack.agent, given(logged.message), "Undo")
+    await slack.in_chinese(slack.agent)
+    logged = await slack.command(slack.agent, "/loan-call A-1 配偶 已接通")
+    assert "需联系到客户本人，本次计为一次尝试。" in logged.text
+
+
+async def test_a_word_with_one_who_answers_for_the_debt_ends_a_call_about_repayment(slack: Slack, loan: Loan) -> None:
+    await make_follow_up(slack.office, loan, slack.agent, purpose="overdue")
+    await make_follow_up(slack.office, loan, slack.agent, purpose="conditions")
+    logged = await slack.command(slack.agent, "/loan-call A-1/1 担保人 承诺还款 3000 周五")
+    assert "Answers arrears (A-1/1): done." in logged.text
+    logged = await slack.command(slack.agent, "/loan-call A-1/2 guarantor reached")
+    assert "Answers conditions (A-1/2): still open, 1 attempt so far." in logged.text
+    logged = await slack.command(slack.agent, "/loan-call A-1/2 co-borrower reached")
+    assert "Answers conditions (A-1/2): done." in logged.text
+
+
+async def test_what_a_button_adds_to_a_word_with_another_is_an_attempt_too(slack: Slack, loan: Loan) -> None:
+    for purpose in ("repayment", "problem"):
+        await make_follow_up(slack.office, loan, slack.agent, purpose=purpose)
+    logged = await slack.command(slack.agent, "/loan-call A-1/1 spouse reached")
+    button = next(each for each in buttons(logged.message) if each.startswith("Also /2"))
+    added = shown(await slack.press(slack.agent, given(logged.message), button))
+    assert "(A-1/2): still open, 1 attempt so far." in added.text
+    again = await slack.command(slack.agent, "/loan-call A-1/1 spouse reached")
+    once_more = shown(await slack.press(slack.agent, given(again.message), "Log another"))
+    assert "Spoke to: spouse" in once_more.text
+    assert "(A-1/1): still open, 2 attempts so far." in once_more.text
+
+
+async def test_a_correction_says_whom_a_call_reached_and_the_timeline_keeps_what_it_said(
+    slack: Slack, loan: Loan
+) -> None:
+    await add_spouse(slack)
+    await slack.command(slack.agent, "/loan-call A-1 reached")
+
+    async def correct(what: str, **values: str) -> str:
+        form = await slack.in_card(slack.agent, "Open", "Timeline", f"Correct Wed 25 Nov 10:00 {what}")
+        for label, value in values.items():
+            await form.fill(label.replace("_", " "), value)
+        assert (await form.submit()).errors == {}
+        return form.text
+
+    text = await correct("reached", Spoke_to="spouse 韩梅梅")
+    assert "Corrected to: reached · spouse 韩梅梅" in text
+    assert "Before: reached" in text.splitlines()
+    assert "reached · spouse 韩梅梅 · <@UAGENT>" in await timeline(slack)
+    slack.clock.advance(minutes=1)
+    await correct("reached", Outcome="wrong_number")
+    card = (await slack.command(slack.agent, "/loan A-1")).text
+    assert "this number is marked as wrong" not in card
+    assert "spouse 韩梅梅 · mobile phone ending 9000 wrong number" in card
+    slack.clock.advance(minutes=1)
+    await correct("wrong number", Spoke_to="the borrower")
+    card = (await slack.command(slack.agent, "/loan A-1")).text
+    assert "this number is marked as wrong" in card
+    assert "phone ending 9000 wrong number" not in card
+    told = await timeline(slack)
+    assert "before: reached" in told.splitlines()[-1] or "before: reached" in told
+    assert "before: wrong number · spouse 韩梅梅" in told
+    modal = await slack.in_card(slack.agent, "Open", "Timeline", "Correct Wed 25 Nov 10:00 wrong number")
+    await modal.fill("Spoke to", "employer")
+    await modal.submit()
+    await modal.press("Undo")
+    assert "wrong number · <@UAGENT>" in await timeline(slack)

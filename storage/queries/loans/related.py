@@ -79,6 +79,19 @@ async def named(
     return list((await session.exec(statement.order_by(col(RelatedPerson.created_at), col(RelatedPerson.id)))).all())
 
 
+async def party_row(session: Work, call_id: UUID) -> CallParty | None:
+    """Return what is recorded of whom a call reached, also if that was taken back: a call has one row."""
+    return (await session.exec(select(CallParty).where(CallParty.call_id == call_id))).first()
+
+
+async def people_by_ids(session: Work, ids: Collection[UUID]) -> dict[UUID, RelatedPerson]:
+    """Return these people around loans, removed ones too, by id."""
+    if not ids:
+        return {}
+    found = await session.exec(select(RelatedPerson).where(col(RelatedPerson.id).in_(ids)))
+    return {person.id: person for person in found}
+
+
 async def parties_of(session: Work, call_ids: Collection[UUID]) -> dict[UUID, tuple[CallParty, RelatedPerson | None]]:
     """Return whom these calls reached instead of the borrower, by the call's id."""
     if not call_ids:

@@ -49,6 +49,7 @@ CODES: dict[str, Sequence[str]] = {
     "FileView.kind": ("pdf", "jpeg"),
     "LinkOffer.url": ("https://desk.example.com/files/x",),
     "LinkOffer.code": ("012345",),
+    "CallContent.party": ("spouse",),
     "ShownPlaybook.code": ("documents", "hardship"),
     "situations": ("hardship",),
     "AppointmentView.kind": ("signing", "pickup"),
