@@ -103,7 +103,17 @@ class Rule:
         while language.fallback is not None and not hasattr(self, language.code):
             language = LANGUAGES[language.fallback]
         text = getattr(self, language.code, self.en)
-        return text.format(**{name: getattr(self, name) for name in NUMBERS})
+        return text.format(**{name: _Counted(getattr(self, name)) for name in NUMBERS})
+
+
+class _Counted(int):
+    """A number of a rule, for its text: `{days:day|days}` is `1 day` or `2 days`."""
+
+    def __format__(self, words: str) -> str:
+        if not words:
+            return str(int(self))
+        one, many = words.split("|")
+        return f"{int(self)} {one if self == 1 else many}"
 
 
 class Cadence:

@@ -23,7 +23,7 @@ async def test_an_application_is_assigned_to_a_verifier(slack: Slack, loan: Loan
         "L-1042 · 王小明: inquiry → application",
         "> form is signed &lt;!channel&gt;",
         "Next: identity check Thu 26 Nov 2026 09:00 (Shanghai time), <@UVERIFIER> (L-1042/1)",
-        "By rule: an application gets an identity check within 1 working day(s)",
+        "By rule: an application gets an identity check within 1 working day",
         "Next: documents Fri 27 Nov 2026 09:00 (Shanghai time), <@UAGENT> (L-1042/2)",
         "By rule: the documents of an application are complete within 2 working days",
     ]

@@ -1,6 +1,7 @@
 """What the desk plans by itself: retries, verifications, decisions, instalments, documents, arrears."""
 
 import re
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -186,7 +187,7 @@ FIRST_LINE = {
         ("inquiry", "working_hours = 2", "hours = 2", "hours: Unexpected keyword"),
         ("inquiry", 'place = "working_hours"', 'place = "25:00"', "place: Input should be"),
         ("inquiry", 'place = "working_hours"', 'place = "before_date"', "before_date"),
-        ("inquiry", "{working_hours} working", "{hours} working", "names a number that no rule has"),
+        ("inquiry", "{working_hours:", "{hours:", "names a number that no rule has"),
         ("inquiry", 'assignee = ["owner", "manager"]', "assignee = []", "assignee"),
         ("inquiry", 'assignee = ["owner", "manager"]', 'assignee = ["boss"]', "assignee"),
         ("inquiry_again", 'after = "inquiry"', 'after = "inqiury"', "there is no rule 'inqiury'"),
@@ -218,6 +219,15 @@ def test_an_invalid_rule_is_refused_with_file_line_and_entry(
     if "cycle" not in said:
         assert entry == rule
         assert FIRST_LINE[rule] <= line <= FIRST_LINE[rule] + 14
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_number_of_a_rule_stands_before_a_word_for_one_or_for_several(n: int):
+    for rule in CADENCE.rules:
+        words = replace(rule, **dict.fromkeys(rule.numbers, n)).why("en")
+        counted = re.findall(rf"\b{n} (?:working )?(day|days|hour|hours)\b", words)
+        assert all(word.endswith("s") is (n > 1) for word in counted), words
+        assert "(s)" not in words
 
 
 @pytest.mark.parametrize("text", ["[arrears", "arrears = 3"])
