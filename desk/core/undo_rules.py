@@ -67,6 +67,7 @@ RIGHTS: Mapping[str, str] = {
     "follow_up": "plan_follow_up",
     "hand_back_escalation": "take_escalation",
     "hand_over": "hand_to_manager",
+    "hold": "snooze",
     "move": "move_follow_up",
     "move_appointment": "change_appointment",
     "new_loan": "open_inquiry",

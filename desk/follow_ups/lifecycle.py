@@ -136,7 +136,7 @@ async def move(
     track(desk, follow_up)
     _set_times(follow_up, schedule)
     follow_up.announced_for = follow_up.announced_at = follow_up.escalated_at = None
-    follow_up.snoozes, follow_up.snoozed_until = 0, None
+    follow_up.snoozes, follow_up.snoozed_until, follow_up.holds = 0, None, 0
     follow_up.planned_at = desk.now
     return PlannedFollowUp(
         follow_up=follow_up,
@@ -200,6 +200,7 @@ def reschedule(desk: Desk, follow_up: FollowUp, acting: Member, calendar: Calend
     _set_times(follow_up, plan)
     if announce_again:
         follow_up.escalated_at = follow_up.snoozed_until = None
+        follow_up.holds = 0
 
 
 def acts_on(desk: Desk, follow_up: FollowUp, assignee: Member) -> date:

@@ -14,7 +14,7 @@ from desk.follow_ups.lifecycle import acts_on
 from desk.follow_ups.promises import Promise, promises_of
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
-from desk.messages.reminders import is_snoozed
+from desk.messages.reminders import held_until, is_snoozed, may_be_held
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, managers_for_each, stand_ins_for
 from desk.rules.reminders import SnoozeOption, snooze_options
@@ -58,7 +58,8 @@ class Item:
     mentioned.
 
     `asks_for` are the documents that a call asks for, `promise` is what was promised before it. `may_hand_over`: the reader
-    does not act for an absent assignee. `snoozed`: it waits for the end of a snooze.
+    does not act for an absent assignee. `snoozed`: it waits for the end of a snooze. `held_until`: whoever acts is on it, and the
+    managers hear only then; `may_be_held`: they may say so.
     """
 
     loan: LoanView
@@ -71,6 +72,8 @@ class Item:
     promise: Promise | None = None
     may_hand_over: bool = True
     snoozed: bool = False
+    held_until: datetime | None = None
+    may_be_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,8 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp], calls: Ma
                 asks_for=papers.get(row.id, ()),
                 promise=promises.get(row.id),
                 snoozed=is_snoozed(row),
+                held_until=held_until(row),
+                may_be_held=may_be_held(row),
                 may_hand_over=_may_hand_over(notice, assignee, acting[row.id], managers.get(assignee.id, ())),
             )
         )

@@ -17,7 +17,7 @@ from desk.messages.notices import may_have_been_sent, new_notice, queue_notice
 from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, require_may_act, stand_ins_for, today_of
 from desk.rules.hours import WorkingHours
-from desk.rules.reminders import SnoozeOption, reschedule_reminder_after_snooze, snooze_options
+from desk.rules.reminders import HOLD, SnoozeOption, hold_escalation, reschedule_reminder_after_snooze, snooze_options
 from desk.rules.working_time import add_working_minutes
 from storage.queries.messages import due_scan, notices
 from storage.queries.messages.due_scan import ESCALATIONS, REMINDERS
@@ -56,6 +56,17 @@ class TakenUp:
     """A follow-up whose snooze was ended before its time."""
 
     follow_up: FollowUpView
+    undo_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A follow-up of which the managers hear only at `until` that nobody acted. `left`: how often it may be held further."""
+
+    loan: LoanView
+    follow_up: FollowUpView
+    until: datetime
+    left: int
     undo_id: UUID
 
 
@@ -141,6 +152,45 @@ async def snooze_until(desk: Desk, follow_up_id: UUID, version: int, until: date
     if until > desk.now + LONGEST_SNOOZE:
         raise Invalid("snooze_too_long", given=until, n=LONGEST_SNOOZE.days)
     return await _snooze(desk, loan, row, SnoozeOption("other", until))
+
+
+async def hold(desk: Desk, follow_up_id: UUID, version: int) -> Held:
+    """Hold the escalation of a follow-up that was reminded of for a while: the acting member is on it.
+
+    Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`hold_not_reminded`,
+    `hold_too_late`: the managers were told; `hold_no_more`).
+    """
+    loan, row = await lock_follow_up(desk, follow_up_id, version)
+    await require_may_act(desk, "snooze", row, loan)
+    if row.announced_for is None or row.remind_at is not None:
+        raise Invalid("hold_not_reminded")
+    if row.escalate_at is None:
+        raise Invalid("hold_too_late")
+    if row.holds >= HOLD.at_most:
+        raise Invalid("hold_no_more", n=HOLD.at_most, at=row.escalate_at)
+    assignee = await desk.session.get_one(Member, row.assignee_id)
+    track(desk, row)
+    row.holds += 1
+    row.escalate_at = hold_escalation(row.escalate_at, desk.now, await _hours(desk, row), await calendar_of(desk))
+    desk.audit("hold", loan_id=loan.id, subject_id=row.id, until=row.escalate_at.isoformat())
+    await desk.session.flush()
+    return Held(
+        loan=await loan_view(desk, loan),
+        follow_up=follow_up_view(desk, loan, row, assignee),
+        until=row.escalate_at,
+        left=HOLD.at_most - row.holds,
+        undo_id=offer_undo(desk, "hold", loan_id=loan.id),
+    )
+
+
+def held_until(row: FollowUp) -> datetime | None:
+    """Return until when the escalation of a follow-up is held, or None if it is not."""
+    return row.escalate_at if row.holds and row.state == "open" else None
+
+
+def may_be_held(row: FollowUp) -> bool:
+    """Return whether whoever acts may still say that they are on it."""
+    return row.escalate_at is not None and row.holds < HOLD.at_most
 
 
 async def take_up(desk: Desk, follow_up_id: UUID, version: int) -> TakenUp:

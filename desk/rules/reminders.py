@@ -2,9 +2,14 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
+from pydantic import ConfigDict, Field
+
+from desk.core.data_files import DataFile
 from desk.core.errors import Invalid
 from desk.core.values import Due
 from desk.rules.calendar import Calendar
@@ -75,6 +80,33 @@ class ScheduleWarning:
 
     kind: WarningKind
     moved_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRule:
+    """By how many working hours, and how often for one reminder, whoever acts may hold its escalation."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    working_hours: Annotated[int, Field(ge=1, le=40)]
+    at_most: Annotated[int, Field(ge=1, le=10)]
+
+
+def load_hold_rule(source: Traversable) -> HoldRule:
+    """Read how reminders may be held. Raises DataFileError, which names the file, the line and the entry."""
+    file = DataFile(source)
+    if unknown := file.tables.keys() - {"hold"}:
+        raise file.error("there is no such entry", min(unknown))
+    return file.read(HoldRule, file.tables.get("hold", {}), "hold")
+
+
+HOLD = load_hold_rule(resources.files("desk") / "data" / "reminders.toml")
+"""How reminders may be held."""
+
+
+def hold_escalation(escalate_at: datetime, now: datetime, hours: WorkingHours, calendar: Calendar) -> datetime:
+    """Return when a follow-up is escalated that would be at `escalate_at`, after whoever acts has said that they are on it."""
+    return add_working_minutes(max(escalate_at, now), HOLD.working_hours * 60, hours, calendar)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from desk.handover.reassigning import hand_to_manager
 from desk.messages import reminders
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
-from handlers.messages.follow_ups import assigned, closed, fitted, handed_over, snoozed, taken_up
+from handlers.messages.follow_ups import assigned, closed, fitted, handed_over, held, snoozed, taken_up
 
 
 async def snooze(request: Request) -> Reply:
@@ -16,6 +16,12 @@ async def snooze(request: Request) -> Reply:
     value = request.value
     result = await reminders.snooze(request.desk, UUID(value["f"]), value["v"], value["k"])
     return Reply(snoozed(request.t, result, request.zone))
+
+
+async def hold(request: Request) -> Reply:
+    """Hold the escalation: the presser is on it."""
+    value = request.value
+    return Reply(held(request.t, await reminders.hold(request.desk, UUID(value["f"]), value["v"]), request.zone))
 
 
 async def take_up(request: Request) -> Reply:
@@ -30,7 +36,7 @@ async def hand_over(request: Request) -> Reply:
     return Reply(handed_over(request.t, await hand_to_manager(request.desk, UUID(value["f"]), value["v"])))
 
 
-REMINDERS = ButtonFamily("reminder", {"snooze": snooze, "take_up": take_up, "hand_over": hand_over})
+REMINDERS = ButtonFamily("reminder", {"snooze": snooze, "hold": hold, "take_up": take_up, "hand_over": hand_over})
 
 
 async def fit(request: Request) -> Reply:

@@ -9,7 +9,7 @@ from desk.follow_ups.chasing import Paper
 from desk.follow_ups.next_steps import NextOffer, NextSteps
 from desk.follow_ups.quiet_periods import QuietBegun
 from desk.handover.reassigning import ManagerHandover
-from desk.messages.reminders import SnoozeResult, TakenUp
+from desk.messages.reminders import Held, SnoozeResult, TakenUp
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.elements import brief_when, fit_buttons, undo_button, write_plan
 from handlers.messages.block_kit.message import Bold, Button, Code, Mention, Message
@@ -136,6 +136,20 @@ def snoozed(t: Translator, result: SnoozeResult, zone: ZoneInfo) -> Message:
         writer.line(t("It has been snoozed several times, so the manager has been told."))
     take_up = Button(t("Take it up"), "reminder.take_up", elements.follow_up_value(result.follow_up))
     return writer.buttons(take_up, undo_button(t, result.undo_id)).message()
+
+
+def held(t: Translator, result: Held, zone: ZoneInfo) -> Message:
+    """Render until when the managers do not hear of a follow-up, because whoever acts is on it."""
+    name, until = Bold(elements.follow_up_name(result.follow_up)), Bold(t.instant(result.until, zone))
+    writer = Writer().phrase(
+        t, "{name} is in hand. Without a result the managers hear at {time}.", name=name, time=until
+    )
+    if result.left:
+        writer.line(t.n("You can say so {n} more time.", "You can say so {n} more times.", result.left))
+    log = elements.form_button(
+        t("Log a call"), "call", loan=result.follow_up.loan_id, follow_up=result.follow_up.number
+    )
+    return writer.buttons(log, undo_button(t, result.undo_id)).message()
 
 
 def taken_up(t: Translator, result: TakenUp) -> Message:

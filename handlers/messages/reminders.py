@@ -33,8 +33,10 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     writer.line(_since(t, item, zone))
     elements.write_why(t, writer, item.follow_up)
     write_papers(t, writer, item.asks_for, zone, openly=True)
+    _write_held(t, writer, item, zone)
     writer.buttons(*_outcomes(t, item), *_check(t, item))
     writer.buttons(
+        *_hold(t, item),
         *_snoozes(t, view, item, zone),
         _log(t, item),
         *_hand_over(t, item),
@@ -274,6 +276,19 @@ def _snoozes(t: Translator, view: FollowUpNotice, item: Item, zone: ZoneInfo) ->
         for option in view.snoozes
         if option.kind != "other"  # what is chosen in the form of the last button
     ] + [Button(t("Other time…"), "form.open", {"form": "snooze", **value})]
+
+
+def _hold(t: Translator, item: Item) -> list[Button]:
+    """Return the button that holds the escalation: whoever acts is on it."""
+    if not item.may_be_held:
+        return []
+    return [Button(t("I'm on it"), "reminder.hold", elements.follow_up_value(item.follow_up))]
+
+
+def _write_held(t: Translator, writer: Writer, item: Item, zone: ZoneInfo) -> None:
+    if item.held_until is not None:
+        until = t.minute(item.held_until, zone)
+        writer.phrase(t, "In hand: without a result the managers hear at {time}.", time=Bold(until))
 
 
 def _hand_over(t: Translator, item: Item) -> list[Button]:

@@ -14,6 +14,11 @@ TEXTS: dict[str, str] = {
     "role_missing": _("You need the role {roles} for this."),
     "others_may_act": _("Only the people responsible can act on this: {who}."),
     "acts_already": _("You already act for {who} while they are away. The call is theirs again when they are back."),
+    "hold_not_reminded": _("There is no reminder to hold: the call is snoozed, or not due yet."),
+    "hold_too_late": _("The managers have been told already. Log the call once you have made it."),
+    "hold_no_more": _(
+        "You have said {n} times that you are on it. The managers hear at {at}. Log the call, or move it to another time."
+    ),
     "not_snoozed": _("It isn't snoozed any more."),
     "nobody_to_assign": _("There is nobody to assign this to."),
     "person_missing": _("Who? Mention a member with @."),

@@ -1,0 +1,55 @@
+"""I'm on it: a reminder whose escalation is held for a while, and nothing is lost. It comes on Wednesday at 12:00."""
+
+from tests.wire.noon_call import follow_up, loan, reminder
+from tests.wire.office_day import Slack, buttons, shown
+
+__all__ = ["loan"]
+
+
+async def hold(slack: Slack, label: str = "I'm on it") -> str:
+    [post] = slack.posts("CAGENT")
+    answer = shown(await slack.press(slack.agent, post, label)).text
+    await slack.deliver()
+    return answer
+
+
+def told(slack: Slack) -> int:
+    return len(slack.posts(slack.manager_channel))
+
+
+async def test_the_managers_hear_two_working_hours_later_at_most_twice(slack: Slack, loan: object) -> None:
+    await reminder(slack)
+    assert "Without a result the managers hear at Wed 25 Nov 2026 18:00" in await hold(slack)
+    [post] = slack.posts("CAGENT")
+    assert "In hand: without a result the managers hear at Wed 25 Nov 18:00." in post.text
+    assert "confirmed" in buttons(post)
+    await slack.at("2026-11-25 16:30")
+    assert told(slack) == 0
+    assert "Thu 26 Nov 2026 11:00" in await hold(slack)
+    [post] = slack.posts("CAGENT")
+    assert "I'm on it" not in buttons(post)
+    await slack.at("2026-11-26 10:59")
+    assert told(slack) == 0
+    await slack.at("2026-11-26 11:00")
+    assert told(slack) == 1
+    [post] = slack.posts("CAGENT")
+    assert "confirmed" in buttons(post)
+
+
+async def test_in_chinese_with_undo_and_a_second_press_of_an_old_message(slack: Slack, loan: object) -> None:
+    await slack.in_chinese(slack.agent)
+    await reminder(slack)
+    [post] = slack.posts("CAGENT")
+    answer = shown(await slack.press(slack.agent, post, "我在跟进"))
+    assert "正在跟进" in answer.text
+    await slack.press(slack.agent, answer, "撤销")
+    assert (await follow_up(slack)).holds == 0
+    await slack.at("2026-11-25 16:00")
+    assert told(slack) == 1
+
+
+async def test_a_move_starts_the_count_again(slack: Slack, loan: object) -> None:
+    await reminder(slack)
+    await hold(slack)
+    await slack.command(slack.agent, "/loan-follow L-1042/1 move tomorrow 10:00")
+    assert (await follow_up(slack)).holds == 0
