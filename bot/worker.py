@@ -25,14 +25,14 @@ from desk.loans.indexing import index_next
 from desk.messages.digests import digests_due, queue_due_digests
 from desk.messages.reminders import announce_due, escalate_due, escalations_due, reminders_due
 from desk.messages.set_aside import report_set_aside
-from desk.people.working_time import absences_to_end, end_absences
+from desk.people.working_time import absences_to_begin, absences_to_end, begin_absences, end_absences
 from desk.repayment.promises import settle_promises
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.follow_ups.appointments import APPOINTMENTS
 from storage.queries.follow_ups.escalations import SECOND_LEVEL
 from storage.queries.follow_ups.replanning import REPLANNING
 from storage.queries.messages.due_scan import DIGESTS, ESCALATIONS, REMINDERS
-from storage.queries.people.absences import ABSENCES
+from storage.queries.people.absences import ABSENCES, BEGINNINGS
 from storage.tables import Workspace
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ TICK_SECONDS = 1.0
 CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     recompute_pending,
     end_absences,
+    begin_absences,
     settle_promises,
     replan_loans,
     announce_due,
@@ -83,6 +84,7 @@ class Rows:
 
 
 ROWS: Mapping[Callable[..., Awaitable[object]], Rows] = {
+    begin_absences: Rows(BEGINNINGS, absences_to_begin),
     end_absences: Rows(ABSENCES, absences_to_end),
     replan_loans: Rows(REPLANNING, loans_to_replan),
     announce_due: Rows(REMINDERS, reminders_due),

@@ -19,6 +19,7 @@ from desk.handover.moves import HandoverCounts, count, fingerprint_of, hand_over
 from desk.loans.lookup import lock_by_id, resolve
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.people import accounts
+from desk.people.absences import end_all, forget_cover
 from desk.people.members import acting_for, managers_for, require_caller, require_may_act
 from desk.people.team import require_may_change_roles, require_other_admin, require_settled
 from desk.people.views import MemberChange, view_of
@@ -26,7 +27,7 @@ from storage.engine.types import new_id
 from storage.queries.handover import holdings
 from storage.queries.handover.holdings import FollowUpOutline, LoanOutline
 from storage.queries.messages import homes
-from storage.queries.people import absences, members
+from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
 
@@ -209,9 +210,8 @@ async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChang
     counts = await _hand_over_all(desk, "remove_member", holding, outgoing, to, why="", batch=batch)
     track(desk, outgoing)
     outgoing.removed_at, outgoing.next_digest_at = desk.now, None
-    outgoing.absent_from = outgoing.absent_until = outgoing.cover_id = None
-    for covered in await absences.covered_by(desk.session, outgoing.id):
-        track(desk, covered).cover_id = None
+    await end_all(desk, outgoing)
+    await forget_cover(desk, outgoing)
     await homes.request_check(desk.session, outgoing.id, desk.now)
     desk.audit("remove_member", subject_id=outgoing.id, to=str(to.id))
     await desk.session.flush()

@@ -13,9 +13,10 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import allow_partial_undo
 from desk.follow_ups import rescheduling
 from desk.messages.digest_times import next_for
+from desk.people.absences import begin_absence, end_absence
 from desk.people.members import acting_for, hours_of, today_of
 from desk.people.team import ReminderChannel, check_channel
-from desk.people.working_time import begin_absence, end_absence, enter_hours
+from desk.people.working_time import enter_hours
 from desk.rules.hours import WorkingHours
 from storage.queries.people import members
 from storage.tables import Member
@@ -25,7 +26,8 @@ from storage.tables import Member
 class Settings:
     """A member's settings. None means: the language of Slack, no digest, direct messages, not away.
 
-    `away_until` is the last day of an absence; `cover` and `acting` are Slack ids: whom they named, and who acts for them today.
+    `away_until` is the last day of the present or next absence, `away_from` the first of one that has not begun. `cover` and
+    `acting` are Slack ids: whom they named, and who acts for them today, or when it begins.
     A member who makes no calls gets no digest at all.
     """
 
@@ -35,16 +37,18 @@ class Settings:
     channel: str | None
     hours: WorkingHours
     away_until: date | None
+    away_from: date | None
     cover: str | None
     acting: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class NewAbsence:
-    """An absence from today to `until`, inclusive."""
+    """An absence from `since`, or from today, to `until`, inclusive."""
 
     until: date
     cover: Member | None
+    since: date | None = None
 
 
 allow_partial_undo("settings")
@@ -80,7 +84,8 @@ async def settings_of(desk: Desk, member: Member) -> Settings:
     if until is not None and until < today_of(desk, member):
         until = None
     covers = await members.by_ids(desk.session, [member.cover_id]) if member.cover_id and until else {}
-    acting = await acting_for(desk, member, today_of(desk, member)) if until else member
+    on = member.absent_from if member.absent_from is not None and _is_ahead(desk, member) else today_of(desk, member)
+    acting = await acting_for(desk, member, on) if until else member
     return Settings(
         language=member.language,
         makes_calls=makes_calls(member),
@@ -88,16 +93,21 @@ async def settings_of(desk: Desk, member: Member) -> Settings:
         channel=member.reminder_channel_id if member.channel_lost_at is None else None,
         hours=hours_of(desk, member),
         away_until=until,
+        away_from=member.absent_from if until and _is_ahead(desk, member) else None,
         cover=covers[member.cover_id].slack_user_id if member.cover_id and covers else None,
         acting=acting.slack_user_id if acting.id != member.id else None,
     )
+
+
+def _is_ahead(desk: Desk, member: Member) -> bool:
+    return member.absent_from is not None and member.absent_from > today_of(desk, member)
 
 
 async def change_settings(desk: Desk, wanted: SettingsUpdate) -> SettingsChange:
     """Change the acting member's settings, all or none.
 
     Raises Invalid (`nothing_changed_here`, `language_unknown`, `no_digest`, `no_working_day`, `same_person`, `absence_past`,
-    `channel_shared_outside`, `channel_archived`, `channel_without_bot`).
+    `absence_order`, `absence_overlaps`, `channel_shared_outside`, `channel_archived`, `channel_without_bot`).
     """
     if not wanted:
         raise Invalid("nothing_changed_here")
@@ -111,9 +121,11 @@ async def change_settings(desk: Desk, wanted: SettingsUpdate) -> SettingsChange:
     if "absence" in wanted:
         absence = wanted["absence"]
         if absence is None:
-            end_absence(desk, member)
+            await end_absence(desk, member)
         else:
-            begin_absence(desk, member, until=absence.until, cover=absence.cover)
+            if member.absent_from is not None and member.absent_from > today_of(desk, member):
+                await end_absence(desk, member)  # what the form showed and is changed: a planned absence
+            await begin_absence(desk, member, until=absence.until, cover=absence.cover, since=absence.since)
     if "digest_at" in wanted:
         if not makes_calls(member):
             raise Invalid("no_digest")

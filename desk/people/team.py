@@ -11,11 +11,12 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo, takes_back
 from desk.messages.digest_times import next_for
 from desk.people import access_requests, onboarding
+from desk.people.absences import end_all, forget_cover
 from desk.people.installing import Newcomer, new_member
 from desk.people.views import MemberView, view_of
 from storage.queries.handover import holdings
 from storage.queries.messages import homes
-from storage.queries.people import absences, members
+from storage.queries.people import members
 from storage.tables import Member, Team, TeamManager, Undo
 
 TEAM_LIMIT = 60
@@ -111,7 +112,7 @@ async def change_member(desk: Desk, candidate: Candidate, wanted: MemberUpdate) 
         track(desk, member)
     if before is None:
         # Who comes back is at work, whatever was noted of them when they left.
-        member.absent_from = member.absent_until = member.cover_id = None
+        await end_all(desk, member)
         member.account_lost_at = member.account_lost_why = None
         member.removed_at = None
     team_is_new = False
@@ -170,8 +171,7 @@ async def _set_roles(desk: Desk, member: Member, roles: Sequence[str]) -> None:
     if not had & set(CALLERS) or roles_of(member) & set(CALLERS):
         return
     await _require_nothing_held(desk, member, "roles_leave_loans")
-    for covered in await absences.covered_by(desk.session, member.id):
-        track(desk, covered).cover_id = None
+    await forget_cover(desk, member)
 
 
 async def require_settled(desk: Desk, member: Member) -> None:

@@ -6,14 +6,14 @@ from datetime import date, time, timedelta
 from uuid import UUID
 
 from desk.core.changes import offer_undo, track
-from desk.core.errors import Invalid
-from desk.core.permissions import CALLERS, allows, require, roles_of
+from desk.core.permissions import allows, require
 from desk.core.transaction import Desk
 from desk.core.undo_rules import RIGHTS, UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.follow_ups import rescheduling
 from desk.messages.digest_times import next_for
-from desk.people.members import hours_of, managers_for, require_caller, today_of
-from desk.people.views import MemberChange, MemberView, view_of
+from desk.people.absences import Leave, begin_absence, begin_if_due, end_absence
+from desk.people.members import hours_of, managers_for, today_of
+from desk.people.views import MemberChange, MemberView, absence_view, view_of
 from desk.rules.hours import WorkingHours
 from storage.queries.follow_ups import follow_ups
 from storage.queries.people import absences
@@ -32,22 +32,39 @@ async def check_may_manage(desk: Desk, undo: Undo, rows: Sequence[UndoneRow]) ->
         await _require_may_manage(desk, RIGHTS[undo.act], each.row)
 
 
-async def set_absence(desk: Desk, member: Member, *, until: date, cover: Member | None) -> MemberChange:
-    """Enter an absence from today to `until`, inclusive. The cover, or else the manager, gets reminders and follow-ups.
+async def set_absence(
+    desk: Desk, member: Member, *, until: date, cover: Member | None, since: date | None = None
+) -> MemberChange:
+    """Enter an absence from `since`, or from today, to `until`, inclusive. The cover, or else the manager, gets reminders and
+    follow-ups then.
 
-    Raises NotAllowed (`team_only`), Invalid (`same_person`, `cannot_take_calls`, `absence_past`).
+    Raises NotAllowed (`team_only`), and as `begin_absence` does.
     """
     await _require_may_manage(desk, "set_absence", member)
     before = await view_of(desk, member)
-    begin_absence(desk, member, until=until, cover=cover)
-    return await _rescheduled(desk, member, "away", before)
+    entered, replaced = await begin_absence(desk, member, until=until, cover=cover, since=since)
+    change = await _rescheduled(desk, member, "away", before)
+    ahead = entered.since > today_of(desk, member)
+    return replace(
+        change, absence=await absence_view(desk, entered, ahead=ahead), replaced=_ahead(desk, member, replaced)
+    )
 
 
 async def clear_absence(desk: Desk, member: Member) -> MemberChange:
-    """End an absence, and return the open follow-ups to the member. Raises NotAllowed (`team_only`)."""
+    """End the present absence and return the open follow-ups to the member; without one, cancel the next planned absence.
+
+    Raises NotAllowed (`team_only`).
+    """
     await _require_may_manage(desk, "set_absence", member)
-    end_absence(desk, member)
-    return await _rescheduled(desk, member, "back")
+    ended = await end_absence(desk, member)
+    change = await _rescheduled(desk, member, "back")
+    ahead = ended is not None and ended.since > today_of(desk, member)
+    return replace(change, absence=await absence_view(desk, ended, ahead=True) if ended is not None and ahead else None)
+
+
+def _ahead(desk: Desk, member: Member, leaves: Sequence[Leave]) -> tuple[tuple[date, date], ...]:
+    today = today_of(desk, member)
+    return tuple((each.since, each.until) for each in leaves if each.since > today)
 
 
 async def set_hours(desk: Desk, member: Member, *, start: time, end: time, days: frozenset[int] | None) -> MemberChange:
@@ -58,28 +75,6 @@ async def set_hours(desk: Desk, member: Member, *, start: time, end: time, days:
     enter_hours(desk, member, hours)
     member.next_digest_at = await next_for(desk, member)
     return await _rescheduled(desk, member, "set_hours", before)
-
-
-def begin_absence(desk: Desk, member: Member, *, until: date, cover: Member | None) -> None:
-    """Change the member's columns as `set_absence` does. The caller checks rights and recomputes reminder times."""
-    if cover is not None and cover.id == member.id:
-        raise Invalid("same_person")
-    if cover is not None and roles_of(member) & set(CALLERS):
-        require_caller(cover)
-    today = today_of(desk, member)
-    if until < today:
-        raise Invalid("absence_past", given=until)
-    track(desk, member)
-    member.absent_from, member.absent_until = today, until
-    member.cover_id = cover.id if cover else None
-    desk.audit("away", subject_id=member.id, until=until.isoformat(), cover=str(cover.id) if cover else None)
-
-
-def end_absence(desk: Desk, member: Member) -> None:
-    """Clear the member's absence. The caller checks rights and recomputes reminder times."""
-    track(desk, member)
-    member.absent_from = member.absent_until = member.cover_id = None
-    desk.audit("back", subject_id=member.id)
 
 
 async def absences_to_end(desk: Desk) -> list[list[UUID]]:
@@ -95,11 +90,27 @@ async def end_absences(desk: Desk, only: Collection[UUID] | None = None) -> int:
     absent = await absences.lock_absent_before(desk.session, desk.workspace.id, anywhere, desk.now, only)
     over = [m for m in absent if m.absent_until and m.absent_until < today_of(desk, m)]
     for member in over:
-        end_absence(desk, member)
+        await end_absence(desk, member)
     if over:
         await desk.session.flush()
         await rescheduling.for_members(desk, [member.id for member in over])
     return len(over)
+
+
+async def absences_to_begin(desk: Desk) -> list[list[UUID]]:
+    """Return the members whose absences `begin_absences` would look at, each in a list of their own."""
+    return [[each] for each in await absences.to_begin(desk.session, desk.workspace.id, desk.now)]
+
+
+async def begin_absences(desk: Desk, only: Collection[UUID] | None = None) -> int:
+    """Hand the calls of each member whose planned absence begins to who acts for them (of `only` these, if given); return how
+    many begin."""
+    found = await absences.lock_to_begin(desk.session, desk.workspace.id, desk.now, only)
+    begun = [member for member in found if begin_if_due(desk, member)]
+    if begun:
+        await desk.session.flush()
+        await rescheduling.for_members(desk, [member.id for member in begun])
+    return len(begun)
 
 
 def enter_hours(desk: Desk, member: Member, hours: WorkingHours) -> None:

@@ -27,7 +27,7 @@ USAGE = Usage(
         _("add @who <role> [#channel] [team]"),
         _("drop @who <role>"),
         _("remove @who to @whom"),
-        _("away @who until <date> [cover @whom]"),
+        _("away @who [from <date>] until <date> [cover @whom]"),
         _("back @who"),
         _("hours @who 09:00-18:00 [mon-sat]"),
         _("calendar <date> work|off [name]"),
@@ -39,6 +39,11 @@ USAGE = Usage(
             "away @wang until dec 5 cover @lin",
             "请假 @wang 到12月5日 代班 @lin",
             _("until that day; the cover takes over"),
+        ),
+        Example(
+            "away @wang from dec 1 until dec 5",
+            "请假 @wang 从12月1日到12月5日",
+            _("an absence that begins later"),
         ),
         Example("hours @wang 09:00-18:00 mon-sat", "工时 @wang 09:00-18:00 周一到周六", _("a member's working hours")),
         Example("calendar dec 25 off Christmas", "日历 12月25日 休息 圣诞节", _("a day off for everyone")),
@@ -64,10 +69,10 @@ async def loan_team(request: Request) -> Message:
             return added(t, await team.drop_roles(desk, await find_member(desk, who), roles))
         case Remove(who, to):
             return removed(t, await remove_member(desk, await find_member(desk, who), await find_member(desk, to)))
-        case Away(who, until, cover):
+        case Away(who, until, cover, since):
             member = await find_member(desk, who)
             covering = await find_member(desk, cover) if cover else None
-            return away(t, await working_time.set_absence(desk, member, until=until, cover=covering))
+            return away(t, await working_time.set_absence(desk, member, until=until, cover=covering, since=since))
         case Back(who):
             return back(t, await working_time.clear_absence(desk, await find_member(desk, who)))
         case SetHours(who, start, end, days):

@@ -17,6 +17,9 @@ from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View, message_modal
 from handlers.messages.people.team import changed
 
+_ABSENCE = ("since", "until", "cover")
+"""The fields that say when the member is away."""
+
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
     """Write every setting; one that can be switched off has a checkbox, because Slack may not let its field be emptied."""
@@ -33,6 +36,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     form.clock("end", t("Workday ends at"))
     form.ticks("days", t("Working days"), [Option(t.weekday(day), str(day)) for day in range(7)])
     form.day("until", t("Away from today until (inclusive)"), optional=True)
+    form.day("since", t("Away only from"), optional=True, hint=t("Without a day: from today."))
     form.person("cover", t("My cover"), optional=True)
     if offs := _offs(t, was):
         form.ticks("off", t("Turn off"), offs, optional=True)
@@ -53,8 +57,8 @@ async def submit(request: Request) -> View:
         wanted["channel"] = request.entries.channel(now["channel"]) if now["channel"] else None
     if any(now[name] != was[name] for name in ("start", "end", "days")):
         wanted["hours"] = _hours(request, _merged(was, now, _written(present), ("start", "end", "days")))
-    if any(now[name] != was[name] for name in ("until", "cover")):
-        wanted["absence"] = await _absence(request, _merged(was, now, _written(present), ("until", "cover")))
+    if any(now[name] != was[name] for name in _ABSENCE):
+        wanted["absence"] = await _absence(request, _merged(was, now, _written(present), _ABSENCE))
     result = await own_settings.change_settings(request.desk, wanted)
     t = Translator(locale_of(request.desk.member))
     return message_modal(t, changed(t, result), t(FORM.title))
@@ -69,6 +73,7 @@ def _written(now: Settings) -> dict[str, str]:
         "start": f"{now.hours.start:%H:%M}",
         "end": f"{now.hours.end:%H:%M}",
         "days": "".join(str(day) for day in sorted(now.hours.days)),
+        "since": now.away_from.isoformat() if now.away_from else "",
         "until": now.away_until.isoformat() if now.away_until else "",
         "cover": now.cover or "",
     }
@@ -94,7 +99,7 @@ def _typed(request: Request, was: Mapping[str, Any]) -> dict[str, str]:
     now["language"] = chosen_language(request)
     now["days"] = "".join(sorted(request.several("days")))
     if "until" in off:
-        now["cover"] = ""
+        now["cover"] = now["since"] = ""
     return now
 
 
@@ -112,13 +117,14 @@ def _hours(request: Request, now: Mapping[str, str]) -> WorkingHours:
 
 
 async def _absence(request: Request, now: Mapping[str, str]) -> NewAbsence | None:
-    if not now["until"] and now["cover"]:
+    if not now["until"] and (now["cover"] or now["since"]):
         raise Invalid("until_missing")
     if not now["until"]:
         return None
     with field("cover"):
         cover = await find_member(request.desk, PersonRef(slack_id=now["cover"])) if now["cover"] else None
-    return NewAbsence(date.fromisoformat(now["until"]), cover)
+    since = date.fromisoformat(now["since"]) if now["since"] else None
+    return NewAbsence(date.fromisoformat(now["until"]), cover, since)
 
 
 FORM = Form(
@@ -136,6 +142,8 @@ FORM = Form(
         **CHANNEL_REFUSALS,
         "until_missing": "until",
         "absence_past": "until",
+        "absence_order": "until",
+        "absence_overlaps": "since",
         "same_person": "cover",
         "cannot_take_calls": "cover",
         "account_lost": "cover",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from desk.core.errors import Invalid
 from desk.core.values import PersonRef
 from desk.rules.hours import parse_days, parse_hours
+from handlers.grammar.due import parse_due
 from handlers.grammar.reader import ChannelRef, HelpRequest, Reader, with_params
 from handlers.grammar.terms import ROLES, Terms, example, keyword
 from handlers.grammar.text import Line
@@ -39,6 +40,11 @@ _EXAMPLES = {
 """A whole line per act, in Chinese and in English."""
 _TO = Terms((keyword("to", "给", "交给", "转给", "移交", "移交给"),), joins=True)
 _UNTIL = Terms((keyword("until", "到", "至", "直到", "till", "through", "to"),), joins=True)
+_FROM = Terms((keyword("from", "从", "自", "starting", "starting from", "beginning"),), joins=True)
+_BETWEEN = re.compile(r"(?<![a-z])(?:until|till|through|to)(?![a-z])|直到|到|至|[-–—~]")
+"""What parts the first day of an absence from the last."""
+_BEFORE_FIRST_DAY = re.compile(r"^(?:(?:from|starting|beginning)(?![a-z])\s*|[从自]\s*)+")
+_BEHIND_FIRST_DAY = re.compile(r"\s*(?:起|开始)?(?:请假|休假)?$|\s+(?:on|onwards?)$")
 _COVER = Terms((keyword("cover", "代班", "代班人", "替班", "由", "covered by", "cover by"),), joins=True)
 _DAY = Terms(
     (
@@ -88,11 +94,12 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """`away @who until <date> [cover @whom]`; the date is the last day of absence."""
+    """`away @who [from <date>] until <date> [cover @whom]`: the first and the last day of absence; without a first one, today."""
 
     who: PersonRef
     until: date
     cover: PersonRef | None
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,15 +224,53 @@ def _remove(reader: Reader) -> Remove:
 def _away(reader: Reader) -> Away:
     until_form = example(reader.line, "到12月5日", "until dec 5")
     who = reader.expect_person("who", f"@name {until_form}")
-    if reader.take_word(_UNTIL) is None:
+    since = _first_day(reader)
+    if since is None and reader.take_word(_UNTIL) is None:
+        reader.take_word(_FROM)
         reader.refuse("until_missing", "date", (until_form,))
-    until = reader.expect_date(part="date").on
+    until = _last_day(reader, since)
     if reader.done:
-        return Away(who=who, until=until, cover=None)
+        return Away(who=who, until=until, cover=None, since=since)
     if reader.take_word(_COVER) is None:
         reader.expect_end("line", example(reader.line, "代班 @name", "cover @name"))
     reader.take_colon()
-    return Away(who=who, until=until, cover=reader.expect_person("cover"))
+    return Away(who=who, until=until, cover=reader.expect_person("cover"), since=since)
+
+
+def _first_day(reader: Reader) -> date | None:
+    """Take the first day of an absence and the word behind it: `from dec 1 until`, `12月1日起到`. Return None if the line begins
+    with the last day, or has none."""
+    for between in _BETWEEN.finditer(reader.norm, reader.at):
+        typed = unicodedata.normalize("NFKC", reader.line.trimmed(reader.at, between.start())).casefold()
+        day = _BEHIND_FIRST_DAY.sub("", _BEFORE_FIRST_DAY.sub("", typed))
+        if not day:
+            return None
+        try:
+            due = parse_due(day, reader.now, reader.zone)
+        except Invalid as refusal:
+            if refusal.code != "due_past":
+                continue  # the sign is within a date, or the first day begins later
+            raise with_params(refusal, part="date") from None
+        if due.at is not None:
+            raise Invalid("date_only", part="date", given=day, nearest=(due.on.isoformat(),))
+        reader.move_past(between.end())
+        return due.on
+    return None
+
+
+def _last_day(reader: Reader, since: date | None) -> date:
+    """Take the last day of an absence. A weekday or a day of the month alone is the next one after the first day."""
+    start = reader.at
+    until = reader.expect_date(part="date").on
+    if since is None or until >= since:
+        return until
+    given = reader.line.trimmed(start, reader.at)
+    then = Reader(reader.line, datetime.combine(since, time.min, reader.zone), reader.zone)
+    then.move(start)
+    try:
+        return then.expect_date(part="date").on
+    except Invalid:
+        raise Invalid("absence_order", part="date", given=given, since=since) from None
 
 
 def _back(reader: Reader) -> Back:

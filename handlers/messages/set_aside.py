@@ -14,6 +14,7 @@ _WORK = {
     "escalations": _("escalation"),
     "digests": _("digest"),
     "second_level": _("escalation to the second level"),
+    "absences_ahead": _("beginning of an absence"),
     "absences": _("end of an absence"),
     "homes": _("Home"),
     "reminder_times": _("new reminder time"),

@@ -1,6 +1,7 @@
 """Answers about members, their absence, hours and settings, teams, and the calendar."""
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import groupby
 
 from desk.core.languages import LANGUAGES
@@ -111,22 +112,60 @@ def removed(t: Translator, result: MemberChange) -> Message:
 def away(t: Translator, result: MemberChange) -> Message:
     """Render an absence."""
     writer, who = Writer(), Mention(result.member.slack_user_id)
-    until = t.date(result.member.absent_until) if result.member.absent_until else ""
-    writer.phrase(t, "{who} is away until {until} (inclusive).", who=who, until=Bold(until))
-    writer.line(_who_acts(t, result.member.cover, result.member.acting))
-    before = result.before
-    if before is not None and before.absent_until is not None:
-        was: list[Inline] = [t("Before: {what}.", what=t("away until {day}", day=t.short_date(before.absent_until)))]
-        writer.line([*was, *([" ", t("cover: "), Mention(before.cover)] if before.cover else [])])
+    entered = result.absence
+    if entered is not None and entered.ahead:
+        since, until = Bold(t.date(entered.since)), Bold(t.date(entered.until))
+        writer.phrase(t, "{who} is away from {since} until {until} (inclusive).", who=who, since=since, until=until)
+        writer.line(_who_acts(t, entered.cover, entered.cover))
+        writer.small(t("Until that morning their calls stay with them. /loan-team back cancels it."))
+    else:
+        until = Bold(t.date(result.member.absent_until) if result.member.absent_until else "")
+        writer.phrase(t, "{who} is away until {until} (inclusive).", who=who, until=until)
+        writer.line(_who_acts(t, result.member.cover, result.member.acting))
+    _write_former_absences(t, writer, result)
+    _write_other_absences(t, writer, result)
     writer.line(t.n("They have {n} open follow-up.", "They have {n} open follow-ups.", result.moved))
     write_under_way(t, writer, result.under_way)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
+def _write_former_absences(t: Translator, writer: Writer, result: MemberChange) -> None:
+    """Write the absences in whose place the entered one is."""
+    before, entered = result.before, result.absence
+    begun = before is not None and before.absent_from is None
+    if before is not None and before.absent_until is not None and begun and not (entered and entered.ahead):
+        was: list[Inline] = [t("Before: {what}.", what=t("away until {day}", day=t.short_date(before.absent_until)))]
+        writer.line([*was, *([" ", t("cover: "), Mention(before.cover)] if before.cover else [])])
+    for since, until in result.replaced:
+        writer.line(t("Before: {what}.", what=_away_from(t, since, until)))
+
+
+def _write_other_absences(t: Translator, writer: Writer, result: MemberChange) -> None:
+    """Write the absences of a member besides the one that was entered or cancelled."""
+    view, entered = result.member, result.absence
+    others = list(view.later)
+    if view.absent_from is not None and view.absent_until is not None:
+        others.insert(0, (view.absent_from, view.absent_until))
+    elif view.absent_until is not None and entered is not None and entered.ahead:
+        writer.line(t("Now: {what}.", what=t("away until {day}", day=t.short_date(view.absent_until))))
+    shown = [span for span in others if entered is None or span != (entered.since, entered.until)]
+    if shown:
+        writer.line(t("Also: {what}.", what=t(", ").join(_away_from(t, *span) for span in shown)))
+
+
+def _away_from(t: Translator, since: date, until: date) -> str:
+    return t("away from {since} until {day}", since=t.short_date(since), day=t.short_date(until))
+
+
 def back(t: Translator, result: MemberChange) -> Message:
     """Render the end of an absence."""
     writer, who = Writer(), Mention(result.member.slack_user_id)
-    writer.phrase(t, "{who} is back, and their open follow-ups are theirs again.", who=who)
+    if result.absence is not None:
+        words = _away_from(t, result.absence.since, result.absence.until)
+        writer.phrase(t, "{who} stays at work. Cancelled: {what}.", who=who, what=words)
+    else:
+        writer.phrase(t, "{who} is back, and their open follow-ups are theirs again.", who=who)
+    _write_other_absences(t, writer, result)
     writer.line(t.n("They have {n} open follow-up.", "They have {n} open follow-ups.", result.moved))
     write_under_way(t, writer, result.under_way)
     return writer.buttons(undo_button(t, result.undo_id)).message()
@@ -192,14 +231,20 @@ def _row(t: Translator, view: MemberView) -> list[Inline]:
     line: list[Inline] = [Mention(view.slack_user_id), f" · {roles} · {_hours(t, view.hours)} · "]
     line.append(Channel(view.channel) if view.channel else t("direct messages"))
     if view.absent_until is not None:
-        line += [" · ", Bold(t("away until {day}", day=t.short_date(view.absent_until)))]
+        line += [" · ", Bold(_absence_of(t, view.absent_from, view.absent_until))]
         if view.cover:
             line += [" · ", t("cover: "), Mention(view.cover)]
+    line += [f" · {_away_from(t, *span)}" for span in view.later]
     if view.account_lost is not None:
         line += [" · ", Bold(account_state(t, view.account_lost))]
     if view.acting is not None and (view.account_lost is not None or view.acting != view.cover):
         line += [" · ", t("acting: "), Mention(view.acting)]
     return line
+
+
+def _absence_of(t: Translator, since: date | None, until: date) -> str:
+    """Return an absence; `since` is None once it has begun."""
+    return t("away until {day}", day=t.short_date(until)) if since is None else _away_from(t, since, until)
 
 
 def account_state(t: Translator, why: str) -> str:
@@ -244,6 +289,10 @@ def _hours_line(t: Translator, now: Settings) -> list[Inline]:
 def _absence(t: Translator, now: Settings) -> list[Inline]:
     if now.away_until is None:
         return [t("You're at work.")]
+    if now.away_from is not None:
+        since, until = Bold(t.date(now.away_from)), Bold(t.date(now.away_until))
+        ahead = phrase(t, "You're away from {since} until {until} (inclusive).", since=since, until=until)
+        return [*ahead, " · ", *_who_acts(t, now.cover, now.acting)]
     away = phrase(t, "You're away until {until} (inclusive).", until=Bold(t.date(now.away_until)))
     return [*away, " · ", *_who_acts(t, now.cover, now.acting)]
 

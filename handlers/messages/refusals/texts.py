@@ -206,6 +206,10 @@ TEXTS: dict[str, str] = {
     "role_not_said": _("Which role?"),
     "role_unknown": _("“{given}” isn't a role."),
     "absence_past": _("“{given}” has passed: the last day away must be today or later."),
+    "absence_order": _("The last day away is before the first: {since}. Write the later day last."),
+    "absence_overlaps": _(
+        "{who} is away already until {until}. Choose a first day after that, or leave it out to change the present absence."
+    ),
     "until_missing": _("Until when? Add the last day away."),
     "date_missing": _("Which date?"),
     "date_only": _("“{given}”: only a date is needed here, without a time."),

@@ -11,9 +11,12 @@ from sqlmodel import col, select
 from storage.engine.work import Work
 from storage.queries.core.set_aside import is_set_aside
 from storage.queries.people.members import MANAGES, present
-from storage.tables import Member, TeamManager
+from storage.tables import Member, PlannedAbsence, TeamManager
 
 ABSENCES = "absences"
+BEGINNINGS = "absences_ahead"
+
+_AHEAD = (col(PlannedAbsence.ended_at).is_(None), col(PlannedAbsence.undone_at).is_(None))
 
 
 def _away(member: type[Member]) -> tuple[ColumnElement[bool], ...]:
@@ -81,6 +84,43 @@ async def left_to(session: Work, workspace_id: UUID, people: Collection[UUID], *
 async def without_manager(session: Work, workspace_id: UUID) -> list[Member]:
     """Return the members who are or will be away and whose team has no manager at the desk, or who have no team, by name."""
     return list((await session.exec(_WITHOUT_MANAGER, params={"workspace": workspace_id})).all())
+
+
+async def planned_of(session: Work, member_ids: Collection[UUID]) -> list[PlannedAbsence]:
+    """Return the absences of these members after those in their rows, in order."""
+    statement = select(PlannedAbsence).where(col(PlannedAbsence.member_id).in_(member_ids), *_AHEAD)
+    return list((await session.exec(statement.order_by(col(PlannedAbsence.absent_from)))).all())
+
+
+async def planned_with_cover(session: Work, cover_id: UUID) -> list[PlannedAbsence]:
+    """Return such absences for which this member is the cover."""
+    statement = select(PlannedAbsence).where(PlannedAbsence.cover_id == cover_id, *_AHEAD)
+    return list((await session.exec(statement)).all())
+
+
+async def to_begin(session: Work, workspace_id: UUID, now: datetime) -> list[UUID]:
+    """Return the present members whose planned absence begins, except those set aside."""
+    return list((await session.exec(select(Member.id).where(*_to_begin(workspace_id, now)))).all())
+
+
+async def lock_to_begin(
+    session: Work, workspace_id: UUID, now: datetime, only: Collection[UUID] | None = None
+) -> list[Member]:
+    """Lock and return the present members whose planned absence begins (of `only` these, if given), except those that are
+    locked already or set aside."""
+    statement = present(workspace_id).where(*_to_begin(workspace_id, now))
+    if only is not None:
+        statement = statement.where(col(Member.id).in_(only))
+    return list((await session.exec(statement.with_for_update(skip_locked=True, key_share=True))).all())
+
+
+def _to_begin(workspace_id: UUID, now: datetime) -> list[ColumnElement[bool]]:
+    return [
+        col(Member.workspace_id) == workspace_id,
+        col(Member.removed_at).is_(None),
+        col(Member.absence_begins_at) <= now,
+        ~is_set_aside(workspace_id, BEGINNINGS, col(Member.id), now),
+    ]
 
 
 async def absent_before(session: Work, workspace_id: UUID, day: date, now: datetime) -> list[UUID]:
