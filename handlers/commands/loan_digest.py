@@ -2,6 +2,7 @@
 
 from desk.core.permissions import allows
 from desk.messages import digests
+from desk.messages.figures import digest_figures
 from desk.messages.notices import accepts_tables
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
@@ -45,7 +46,8 @@ async def loan_digest(request: Request) -> Message:
             if not allows(desk.member, "see_team_digest"):
                 return own
             state = await digests.team_digest_of(desk, desk.member)
-            team = team_digest(t, state, with_charts=await accepts_tables(desk))
+            figures = await digest_figures(desk, desk.member, state.done_on)
+            team = team_digest(t, state, figures, with_charts=await accepts_tables(desk))
             return own_and_team_digest(own, team)
 
 

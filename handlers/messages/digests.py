@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 
 from desk.follow_ups.due_lists import DueRow
 from desk.messages.digests import AgentLoad, Digest, DigestSetting, TeamDigest
+from desk.messages.figures import Figures
 from desk.messages.worked import PAGE, WorkedList, WorkedRow
 from handlers.messages.block_kit import elements, tables
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import TEXT_LIMIT, Writer, clipped, fitting, phrase, renumbered
 from handlers.messages.documents import brief_papers
+from handlers.messages.figures import figures_table, write_summary
 
 _KINDS = ("verification", "repayment", "service")
 
@@ -69,8 +71,10 @@ def _by_kind(view: Digest, headings: Mapping[str, str]) -> list[Button]:
     ]
 
 
-def team_digest(t: Translator, view: TeamDigest, *, name: str | None = None, with_charts: bool = False) -> Message:
-    """Render the team's load, a row for each member; `with_charts` adds the form with a table and charts.
+def team_digest(
+    t: Translator, view: TeamDigest, figures: Figures, *, name: str | None = None, with_charts: bool = False
+) -> Message:
+    """Render the team's load, a row for each member, and its figures; `with_charts` adds the form with tables and charts.
 
     `name` is the manager's, where others read the digest too.
     """
@@ -78,10 +82,12 @@ def team_digest(t: Translator, view: TeamDigest, *, name: str | None = None, wit
     heading = t("Team overview for {who}, {day}", who=name, day=day) if name else t("Team overview, {day}", day=day)
     writer = Writer()
     writer.heading(heading)
-    message = write_loads(t, writer, view).message()
+    write_loads(t, writer, view)
+    write_summary(t, writer, figures, by_member=True)
+    message = writer.message()
     if not with_charts or not view.agents:
         return message
-    return replace(message, with_tables=Message(text=message.text, blocks=_charts(t, view, heading)))
+    return replace(message, with_tables=Message(text=message.text, blocks=_charts(t, view, figures, heading)))
 
 
 def write_loads(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
@@ -109,13 +115,13 @@ def write_loads(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
     return _write_unplanned(t, writer, view)
 
 
-def _charts(t: Translator, view: TeamDigest, heading: str) -> list[dict[str, Any]]:
+def _charts(t: Translator, view: TeamDigest, figures: Figures, heading: str) -> list[dict[str, Any]]:
     day = t.short_date(view.done_on)
     writer = Writer()
     writer.heading(heading)
     header = [t("Assignee"), t("Still open"), t("Due"), t("Late"), t("Done on {day}", day=day)]
     rows = [[_name(t, load), load.open, load.due, load.late, load.done] for load in view.agents]
-    block, fit = tables.table(t("Follow-ups by member"), header, rows)
+    block, fit = tables.table(t("Follow-ups by member"), header, rows, share=2)
     writer.block(block)
     elements.write_more(t, writer, len(rows) - fit + view.others)
     elements.write_members(t, writer, [(load.member_id, load.name) for load in view.agents])
@@ -132,7 +138,11 @@ def _charts(t: Translator, view: TeamDigest, heading: str) -> list[dict[str, Any
         rest = len(shares) - tables.SEGMENTS + 1
         title = t("Calls on {day}", day=day)
         writer.block(tables.pie(title, shares, rest=t.n("and {n} more", "and {n} more", max(1, rest))))
-    return _write_unplanned(t, writer, view).message().blocks
+    _write_unplanned(t, writer, view)
+    if (table := figures_table(t, figures)) is not None:
+        writer.block(table)
+    write_summary(t, writer, figures, by_member=False)
+    return writer.message().blocks
 
 
 def _name(t: Translator, load: AgentLoad) -> str:

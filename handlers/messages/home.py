@@ -16,6 +16,7 @@ from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.digests import write_loads
 from handlers.messages.documents import brief_papers
 from handlers.messages.escalations import write_waiting
+from handlers.messages.figures import spans_buttons
 from handlers.messages.loans import next_stages
 
 _OPENABLE = 5
@@ -51,6 +52,7 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
     if view.team is not None:
         writer.divider()
         write_loads(t, writer, view.team)
+        writer.line(Bold(t("Figures of the team"))).buttons(*spans_buttons(t))
     return View(form=HOME, title="", close="", blocks=writer.message().blocks, private=_private(view))
 
 

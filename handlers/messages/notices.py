@@ -14,6 +14,7 @@ from desk.loans.lookup import may_see_as
 from desk.loans.views import loan_view
 from desk.messages import kinds
 from desk.messages.digests import digest_of, team_digest_of
+from desk.messages.figures import digest_figures
 from desk.messages.kinds import KINDS, NoticeKind
 from desk.messages.notice_views import FollowUpNotice, follow_up_notice
 from desk.messages.notices import accepts_tables, locale_for, own_channel
@@ -190,7 +191,8 @@ async def _team_digest(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInf
     member = await desk.session.get_one(Member, notice.to_id)
     charts = await accepts_tables(desk)
     view = await team_digest_of(desk, member)
-    return digests.team_digest(t, view, name=_name_in_channel(member), with_charts=charts)
+    figures = await digest_figures(desk, member, view.done_on)
+    return digests.team_digest(t, view, figures, name=_name_in_channel(member), with_charts=charts)
 
 
 async def _reassigned(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:

@@ -118,6 +118,8 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
         "pane.opened": ("see_loan", {**loan, "url": "https://loans.example.com/l/L-1"}),
         "due.list": ("see_due_list", {"p": "week", "w": agent}),
         "due.worked": ("see_due_list", {"of": str(world.slack.manager.id), "d": "2026-11-24"}),
+        "figures.show": ("see_figures", {"of": str(world.slack.manager.id), "s": "week"}),
+        "figures.list": ("see_figures", {"of": str(world.slack.manager.id), "s": "week", "x": "calls"}),
         "follow_up.not_needed": ("close_follow_up", follow_up),
         "follow_up.another": ("plan_follow_up", {"d": str(new_id())}),
         "reminder.take_up": ("snooze", follow_up),

@@ -28,7 +28,7 @@ def blocks(message: Message | None, kind: str) -> list[dict[str, Any]]:
 
 
 def cells(message: Message | None) -> list[list[str]]:
-    [table] = blocks(message, "data_table")
+    table, *_ = blocks(message, "data_table")
     return [[text_of(cell) for cell in row] for row in table["rows"]]
 
 

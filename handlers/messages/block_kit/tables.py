@@ -20,15 +20,17 @@ _NOTHING = "–"
 Cell = str | int
 
 
-def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> tuple[dict[str, Any], int]:
-    """Return a table and the number of rows in it: the first rows, as many as fit."""
+def table(
+    caption: str, header: Sequence[str], rows: Sequence[Sequence[Cell]], *, share: int = 1
+) -> tuple[dict[str, Any], int]:
+    """Return a table and the number of rows in it: the first rows, as many as fit; `share` tables are in one message."""
     heading, title = [_cell(name) for name in header], clipped(caption, _CAPTION)
     used = units(title) + sum(_size(cell) for cell in heading)
     body: list[list[dict[str, Any]]] = []
     for row in rows[:ROWS]:
         cells = [_cell(cell) for cell in row]
         used += sum(_size(cell) for cell in cells)
-        if used > CHARACTERS:
+        if used > CHARACTERS // share:
             break
         body.append(cells)
     block = {

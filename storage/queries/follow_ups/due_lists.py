@@ -313,6 +313,16 @@ def _unpaid(loan: type[Loan], condition: ColumnElement[bool]) -> list[ColumnElem
     return [condition, asked, col(loan.stage).in_(LIVE_STAGES)]
 
 
+def are_owned(loan: type[Loan], whose: Whose) -> ColumnElement[bool]:
+    """Return the condition for the loans of these owners; its values are those of `whose`."""
+    return _owned(loan, *whose.shape)
+
+
+def is_unpaid(loan: type[Loan]) -> ColumnElement[bool]:
+    """Return the condition for a loan in arrears on the day of the parameter `today`, whose instalments may be paused."""
+    return _says_the_lender(loan) | _is_past_due(loan)
+
+
 def _says_the_lender(loan: type[Loan]) -> ColumnElement[bool]:
     """Return the condition for a loan that the lender's data calls unpaid, and of which no schedule is counted."""
     since = col(loan.unpaid_since)

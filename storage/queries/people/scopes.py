@@ -65,6 +65,14 @@ async def ids_of(session: Work, people: People, *, limit: int) -> Sequence[UUID]
     return (await session.exec(_IDS_OF[people.scope], params=people.values | {"most": limit})).all()
 
 
+async def ids_among(session: Work, people: People, ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Return those of the ids that are of these members."""
+    if people.scope == "members":
+        return [each for each in ids if each in people.ids]
+    statement = select(Member.id).where(*_present_in(people.scope), col(Member.id).in_(ids))
+    return (await session.exec(statement, params=people.values)).all()
+
+
 async def members_of(session: Work, people: People) -> Sequence[Member]:
     """Return these members, by name."""
     statement = select(Member).where(*_present_in(people.scope)).order_by(col(Member.name_key))

@@ -23,6 +23,7 @@ see_loan               r r r y y y  own held covered team unowned
 see_due_list           r r r y y y  team covered
 see_team               y y y y y y
 see_team_digest        - - - y - -
+see_figures            - - - r - -  managed
 log_call               y y y y - -
 answer_follow_up       r r r r r r  own loan covered managed
 add_to_call            r r r r - -  own

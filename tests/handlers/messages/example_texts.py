@@ -66,6 +66,7 @@ CODES: dict[str, Sequence[str]] = {
     "kind": ("verification", "repayment", "service"),
     "PauseView.kind": ("extension", "holiday", "hardship"),
     "pause_kind.kind": ("extension", "holiday", "hardship"),
+    "FigureRow.promise": ("kept", "partly_kept", "broken", "open"),
     "LastPromise.state": ("open", "kept", "partly_kept", "broken", "replaced"),
     "promise_state.state": ("open", "kept", "partly_kept", "broken", "replaced"),
     "RepaymentSummary.source": ("computed", "lender"),
@@ -124,6 +125,7 @@ _NAMES = (
         "giver",
         "taker",
         "zones",
+        "teams",
     ),
 )
 _NOTES = (

@@ -1,0 +1,184 @@
+"""The list behind each figure of a team: exactly the rows that it counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal, get_args
+from uuid import UUID
+
+from desk.core.transaction import Desk
+from desk.loans import borrowers
+from desk.loans.lookup import visible_today
+from desk.messages.figures import Asked, Scope, bounds_of, by_bucket, days_asked, scope_of, silence
+from desk.rules.arrears import SCALE
+from desk.rules.figures import COUNTING, FALLEN_DUE, KEPT, OPEN, Days
+from desk.rules.queues import SPOKEN
+from storage.queries.loans import loans
+from storage.queries.messages import figures
+from storage.queries.messages.figures import Behind
+from storage.queries.people import members
+
+PAGE = 10
+"""Rows of one page."""
+
+Figure = Literal[
+    "calls",
+    "conversations",
+    "with_borrower",
+    "due",
+    "in_time",
+    "done",
+    "late",
+    "open",
+    "promises",
+    "kept",
+    "promises_open",
+    "loans",
+    "silent",
+    "arrears",
+]
+FIGURES: tuple[Figure, ...] = get_args(Figure)
+"""The figures that have a list."""
+
+
+_OF_CALLS = ("calls", "conversations", "with_borrower")
+_OF_FOLLOW_UPS = ("due", "in_time", "done", "late", "open")
+_OF_PROMISES = ("promises", "kept", "promises_open")
+OF_LOANS: frozenset[Figure] = frozenset({"loans", "silent", "arrears"})
+"""The figures that count loans, those without an owner too."""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """A row behind a figure: a call with its `outcome`, a follow-up with its `purpose`, a `promise` with its state, a loan in
+    arrears with its `days` past due, or a loan. `who` is a Slack id, None for nobody's loan; `at` an instant or a date.
+
+    `name` is masked on a loan that the reader may not see: it can have left the team since.
+    """
+
+    loan_id: UUID
+    number: str
+    name: str = field(repr=False)
+    tail: str = field(repr=False)
+    who: str | None
+    at: datetime | date
+    stage: str
+    outcome: str | None = None
+    purpose: str | None = None
+    promise: str | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FigureList:
+    """One page of the rows behind a figure; `first_day` names the bucket of one of arrears. `title` is whose they are, empty for
+    all that the manager sees."""
+
+    asked: Asked
+    figure: Figure
+    first_day: int | None
+    days: Days
+    title: str
+    total: int
+    offset: int
+    rows: tuple[FigureRow, ...]
+
+    @property
+    def more(self) -> int:
+        """Return how many rows come after this page."""
+        return self.total - self.offset - len(self.rows)
+
+
+async def figure_list(
+    desk: Desk, asked: Asked, figure: Figure, *, first_day: int | None = None, offset: int = 0
+) -> FigureList:
+    """Return a page of the rows behind a figure; of arrears those in the bucket that begins on `first_day`, or all. Raises as
+    `figures.figures_of` does."""
+    scope = await scope_of(desk, asked)
+    days = days_asked(desk, scope.manager, asked)
+    found = await _behind(desk, scope, days, figure, first_day)
+    if figure not in OF_LOANS:
+        found = [each for each in found if each.member_id != scope.but]
+    page = found[offset : offset + PAGE]
+    return FigureList(asked, figure, first_day, days, scope.title, len(found), offset, await _rows(desk, figure, page))
+
+
+async def _behind(desk: Desk, scope: Scope, days: Days, figure: Figure, first_day: int | None) -> Sequence[Behind]:
+    session, people, between = desk.session, scope.callers, bounds_of(desk, scope.manager, days)
+    match figure:
+        case "calls":
+            return await figures.called(session, people, between, None)
+        case "conversations":
+            return await figures.called(session, people, between, SPOKEN)
+        case "with_borrower":
+            return await figures.called(session, people, between, SPOKEN, of_borrower=True)
+        case "due":
+            waiting = await figures.planned(session, people, after=between[0], until=between[1])
+            return [*waiting, *(each for each, _ in await figures.finished_due(session, people, between))]
+        case "in_time":
+            finished = await figures.finished_due(session, people, between)
+            return [each for each, late_at in finished if COUNTING.made_by_its_time(late_at, _instant(each))]
+        case "done":
+            return await figures.finished(session, people, between)
+        case "late":
+            return await figures.planned(session, people, until=desk.now)
+        case "open":
+            return await figures.planned(session, people)
+        case "promises" | "kept" | "promises_open":
+            states = {"promises": FALLEN_DUE, "kept": (KEPT,), "promises_open": (OPEN,)}[figure]
+            return await figures.promised(session, desk.workspace.id, people, days.first, days.last, states)
+        case _:
+            return await _loans(desk, scope, figure, first_day)
+
+
+async def _loans(desk: Desk, scope: Scope, figure: Figure, first_day: int | None) -> Sequence[Behind]:
+    """Return the loans behind a figure that counts loans."""
+    match figure:
+        case "silent":
+            return await figures.silent(desk.session, scope.owners, silence(desk))
+        case "arrears":
+            return await _in_arrears(desk, scope, first_day)
+        case _:
+            return await figures.live(desk.session, scope.owners)
+
+
+def _instant(row: Behind) -> datetime:
+    assert isinstance(row.at, datetime)
+    return row.at
+
+
+async def _in_arrears(desk: Desk, scope: Scope, first_day: int | None) -> list[Behind]:
+    buckets = await by_bucket(desk, scope.owners)
+    wanted = [each for each in SCALE.buckets if first_day is None or each.first == first_day]
+    found = [each for bucket in reversed(wanted) for each in buckets.get(bucket, ())]
+    by_id = await loans.by_ids(desk.session, [loan_id for loan_id, _ in found])
+    today = desk.workspace_today
+    return [
+        Behind(loan, loan.owner_id, loan.next_instalment_on or loan.unpaid_since or today, str(days))
+        for loan_id, days in found
+        if (loan := by_id.get(loan_id)) is not None
+    ]
+
+
+async def _rows(desk: Desk, figure: Figure, page: Sequence[Behind]) -> tuple[FigureRow, ...]:
+    people = await members.by_ids(desk.session, {each.member_id for each in page if each.member_id})
+    contacts = await borrowers.contacts_of(desk, {each.loan.borrower_id for each in page})
+    visible = await loans.of_borrowers(desk.session, contacts, visible=await visible_today(desk))
+    seen = {loan.id for loan in visible}
+    return tuple(
+        FigureRow(
+            loan_id=each.loan.id,
+            number=each.loan.number,
+            name=contact.name if each.loan.id in seen else contact.masked,
+            tail=contact.tail,
+            who=people[each.member_id].slack_user_id if each.member_id else None,
+            at=each.at,
+            stage=each.loan.stage,
+            outcome=each.word if figure in _OF_CALLS else None,
+            purpose=each.word if figure in _OF_FOLLOW_UPS else None,
+            promise=each.word if figure in _OF_PROMISES else None,
+            days=int(each.word) if figure == "arrears" else None,
+        )
+        for each in page
+        for contact in [contacts[each.loan.borrower_id]]
+    )

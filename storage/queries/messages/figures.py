@@ -1,0 +1,287 @@
+"""What the figures of a team count, by member, and the rows behind each count."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Date, and_, bindparam, case, exists, or_
+from sqlmodel import col, func, select
+from sqlmodel.sql.expression import Select
+
+from storage.engine.work import Work
+from storage.queries.core.literals import IS_OPEN
+from storage.queries.follow_ups import due_lists, quiet_periods
+from storage.queries.follow_ups.due_lists import Whose
+from storage.queries.loans.loans import LIVE_STAGES
+from storage.queries.people.scopes import People, are_of, one_of
+from storage.tables import Call, CallParty, FollowUp, Loan, Promise
+
+_MOST = 1000
+
+Between = tuple[datetime, datetime]
+"""From the first instant until before the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A row behind a figure: its loan, whose it is (None: nobody's), when, and an outcome, purpose or state."""
+
+    loan: Loan
+    member_id: UUID | None
+    at: datetime | date
+    word: str
+
+
+async def calls_by_member(session: Work, people: People, between: Between) -> list[tuple[UUID, str, int, int]]:
+    """Count the calls of each of these members by outcome, and how many of them reached another person than the borrower."""
+    statement = (
+        select(Call.caller_id, Call.outcome, func.count(), func.count(col(CallParty.id)))
+        .join(CallParty, _of_another_person(), isouter=True)
+        .where(*_called(people, between))
+        .group_by(col(Call.caller_id), col(Call.outcome))
+    )
+    return list((await session.exec(statement, params=people.values)).all())
+
+
+async def done_by_member(session: Work, people: People, between: Between) -> list[tuple[UUID, int, int]]:
+    """Count the follow-ups that each of these members finished in that time, and those that were due in it and that they finished
+    then or later."""
+    done = func.count(case((col(FollowUp.closed_at) < between[1], 1)))
+    due = func.count(case((and_(*_due(between)), 1)))
+    statement = (
+        select(FollowUp.closed_by_id, done, due)
+        .where(*_finished(people, between[0]))
+        .group_by(col(FollowUp.closed_by_id))
+    )
+    found = (await session.exec(statement, params=people.values)).all()
+    return [(member, finished, of_these) for member, finished, of_these in found if member is not None]
+
+
+async def finished_after(
+    session: Work, people: People, between: Between
+) -> list[tuple[UUID | None, datetime, datetime | None]]:
+    """Return the follow-ups due in that time that were finished late: by whom, when they became late, and when they ended."""
+    statement = select(FollowUp.closed_by_id, FollowUp.late_at, FollowUp.closed_at).where(
+        *_finished(people, between[0]), *_due(between), col(FollowUp.closed_at) > col(FollowUp.late_at)
+    )
+    return list((await session.exec(statement, params=people.values)).all())
+
+
+async def open_by_member(
+    session: Work, people: People, between: Between, now: datetime
+) -> list[tuple[UUID, int, int, int]]:
+    """Count the open follow-ups of each of these members, those due in that time, and those late."""
+    statement = (
+        select(
+            FollowUp.assignee_id,
+            func.count(),
+            func.count(case((and_(*_due(between)), 1))),
+            func.count(case((col(FollowUp.late_at) < now, 1))),
+        )
+        .where(*_open(people))
+        .group_by(col(FollowUp.assignee_id))
+    )
+    return list((await session.exec(statement, params=people.values)).all())
+
+
+async def promises_by_member(
+    session: Work, workspace_id: UUID, people: People, first: date, last: date
+) -> list[tuple[UUID, str, int]]:
+    """Count by state the promises for these days that were made to each of these members."""
+    statement = (
+        select(Call.caller_id, Promise.state, func.count())
+        .join(Call, col(Call.id) == col(Promise.call_id))
+        .where(*_promised(workspace_id, people, first, last))
+        .group_by(col(Call.caller_id), col(Promise.state))
+    )
+    return list((await session.exec(statement, params=people.values)).all())
+
+
+async def loans_by_owner(session: Work, whose: Whose) -> list[tuple[UUID | None, int]]:
+    """Count the live loans of each of these owners."""
+    statement = (
+        select(Loan.owner_id, func.count())
+        .where(due_lists.are_owned(Loan, whose), col(Loan.stage).in_(LIVE_STAGES))
+        .group_by(col(Loan.owner_id))
+    )
+    return list((await session.exec(statement, params=whose.values)).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What makes a borrower one who needs calls and was not spoken to: no call with the borrower ended with one of
+    these outcomes since then."""
+
+    stages: Collection[str]
+    outcomes: Collection[str]
+    since: datetime
+    today: date
+
+
+async def silent_by_owner(session: Work, whose: Whose, silence: Silence) -> list[tuple[UUID | None, int, int]]:
+    """Count the loans of borrowers who need calls of each of these owners, and those not spoken to."""
+    statement = (
+        select(Loan.owner_id, func.count(), func.count(case((_silent(silence), 1))))
+        .where(*_callable(whose, silence))
+        .group_by(col(Loan.owner_id))
+    )
+    found = await session.exec(statement, params=whose.values | {"today": silence.today})
+    return list(found.all())
+
+
+async def called(
+    session: Work, people: People, between: Between, outcomes: Collection[str] | None, *, of_borrower: bool = False
+) -> list[Behind]:
+    """Return the calls of these members with one of the outcomes (None: any), newest first; with `of_borrower` only those that
+    reached no other person."""
+    statement = select(Loan, Call).join(Call, col(Call.loan_id) == col(Loan.id)).where(*_called(people, between))
+    if outcomes is not None:
+        statement = statement.where(col(Call.outcome).in_(outcomes))
+    if of_borrower:
+        statement = statement.where(~exists().where(_of_another_person()))
+    ordered = statement.order_by(col(Call.at).desc(), col(Call.id).desc()).limit(_MOST)
+    found = (await session.exec(ordered, params=people.values)).all()
+    return [Behind(loan, call.caller_id, call.at, call.outcome) for loan, call in found]
+
+
+async def finished(session: Work, people: People, between: Between) -> list[Behind]:
+    """Return the follow-ups that these members finished in that time, newest first."""
+    conditions = [*_finished(people, between[0]), col(FollowUp.closed_at) < between[1]]
+    found = await _follow_ups(session, people, conditions, col(FollowUp.closed_at).desc())
+    return [
+        Behind(loan, row.closed_by_id, row.closed_at, row.purpose) for loan, row in found if row.closed_at is not None
+    ]
+
+
+async def finished_due(session: Work, people: People, between: Between) -> list[tuple[Behind, datetime]]:
+    """Return the follow-ups due in that time that these members finished then or later, and when each was due."""
+    conditions = [*_finished(people, between[0]), *_due(between)]
+    found = await _follow_ups(session, people, conditions, col(FollowUp.closed_at).desc())
+    return [
+        (Behind(loan, row.closed_by_id, row.closed_at, row.purpose), row.late_at)
+        for loan, row in found
+        if row.closed_at is not None
+    ]
+
+
+async def planned(
+    session: Work, people: People, *, after: datetime | None = None, until: datetime | None = None
+) -> list[Behind]:
+    """Return the open follow-ups of these members due from `after` on and before `until`, the most urgent first."""
+    conditions = _open(people)
+    if after is not None:
+        conditions.append(col(FollowUp.late_at) >= after)
+    if until is not None:
+        conditions.append(col(FollowUp.late_at) < until)
+    found = await _follow_ups(session, people, conditions, col(FollowUp.late_at))
+    return [Behind(loan, row.assignee_id, row.late_at, row.purpose) for loan, row in found]
+
+
+async def promised(
+    session: Work, workspace_id: UUID, people: People, first: date, last: date, states: Collection[str]
+) -> list[Behind]:
+    """Return the promises for these days in one of the states that were made to these members, newest first."""
+    statement = (
+        select(Loan, Promise, Call.caller_id)
+        .join(Promise, col(Promise.loan_id) == col(Loan.id))
+        .join(Call, col(Call.id) == col(Promise.call_id))
+        .where(*_promised(workspace_id, people, first, last), col(Promise.state).in_(states))
+        .order_by(col(Promise.due_on).desc(), col(Promise.id).desc())
+        .limit(_MOST)
+    )
+    found = (await session.exec(statement, params=people.values)).all()
+    return [Behind(loan, caller_id, row.due_on, row.state) for loan, row, caller_id in found]
+
+
+async def live(session: Work, whose: Whose) -> list[Behind]:
+    """Return the live loans of these owners, the longest in its stage first."""
+    return await _of_owners(session, whose, [due_lists.are_owned(Loan, whose), col(Loan.stage).in_(LIVE_STAGES)], {})
+
+
+async def silent(session: Work, whose: Whose, silence: Silence) -> list[Behind]:
+    """Return the loans that `silent_by_owner` counts as not spoken to, the longest in its stage first."""
+    conditions = [*_callable(whose, silence), _silent(silence)]
+    return await _of_owners(session, whose, conditions, {"today": silence.today})
+
+
+async def _of_owners(
+    session: Work, whose: Whose, conditions: Sequence[ColumnElement[bool]], values: dict[str, date]
+) -> list[Behind]:
+    statement = select(Loan).where(*conditions).order_by(col(Loan.stage_since), col(Loan.id)).limit(_MOST)
+    found = (await session.exec(statement, params=whose.values | values)).all()
+    return [Behind(loan, loan.owner_id, loan.stage_since, loan.stage) for loan in found]
+
+
+async def _follow_ups(
+    session: Work, people: People, conditions: Sequence[ColumnElement[bool]], order: Any
+) -> Sequence[tuple[Loan, FollowUp]]:
+    statement: Select[Loan, FollowUp] = select(Loan, FollowUp).join(FollowUp, col(FollowUp.loan_id) == col(Loan.id))
+    ordered = statement.where(*conditions).order_by(order, col(FollowUp.id)).limit(_MOST)
+    return (await session.exec(ordered, params=people.values)).all()
+
+
+def _called(people: People, between: Between) -> list[ColumnElement[bool]]:
+    return [
+        one_of(people.scope, col(Call.caller_id)),
+        col(Call.at) >= between[0],
+        col(Call.at) < between[1],
+        col(Call.undone_at).is_(None),
+    ]
+
+
+def _of_another_person() -> ColumnElement[bool]:
+    return and_(col(CallParty.call_id) == col(Call.id), col(CallParty.undone_at).is_(None))
+
+
+def _finished(people: People, since: datetime) -> list[ColumnElement[bool]]:
+    return [
+        one_of(people.scope, col(FollowUp.closed_by_id)),
+        col(FollowUp.state) == "done",
+        col(FollowUp.closed_at) >= since,
+    ]
+
+
+def _due(between: Between) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return col(FollowUp.late_at) >= between[0], col(FollowUp.late_at) < between[1]
+
+
+def _open(people: People) -> list[ColumnElement[bool]]:
+    conditions = [are_of(people.scope, col(FollowUp.assignee_id)), IS_OPEN]
+    if people.scope != "members":
+        conditions.append(col(FollowUp.workspace_id) == bindparam("people_of"))
+    return conditions
+
+
+def _promised(workspace_id: UUID, people: People, first: date, last: date) -> list[ColumnElement[bool]]:
+    return [
+        col(Promise.workspace_id) == workspace_id,
+        col(Promise.due_on) >= first,
+        col(Promise.due_on) <= last,
+        col(Promise.undone_at).is_(None),
+        are_of(people.scope, col(Call.caller_id)),
+    ]
+
+
+def _callable(whose: Whose, silence: Silence) -> list[ColumnElement[bool]]:
+    begins, ends, today = col(Loan.paused_from), col(Loan.paused_until), bindparam("today", type_=Date)
+    paused = begins.is_not(None) & (begins <= today) & ends.is_not(None) & (ends > today)
+    return [
+        due_lists.are_owned(Loan, whose),
+        or_(col(Loan.stage).in_(silence.stages), due_lists.is_unpaid(Loan)),
+        col(Loan.stage).in_(LIVE_STAGES),
+        ~paused,
+        ~quiet_periods.lasts(Loan),
+    ]
+
+
+def _silent(silence: Silence) -> ColumnElement[bool]:
+    spoken = exists().where(
+        col(Call.loan_id) == col(Loan.id),
+        col(Call.at) >= silence.since,
+        col(Call.undone_at).is_(None),
+        col(Call.outcome).in_(silence.outcomes),
+        ~exists().where(_of_another_person()),
+    )
+    return and_(col(Loan.created_at) < silence.since, ~spoken)
