@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from desk.core import unreadable
@@ -29,6 +29,7 @@ from desk.people.members import (
     zone_of,
 )
 from desk.rules import appointments as rules
+from desk.rules.cadence import Rule
 from desk.rules.working_time import local_date, next_working_morning
 from storage.engine.types import new_id
 from storage.queries.follow_ups import appointments
@@ -309,6 +310,27 @@ def _remind_at(desk: Desk, at: datetime) -> datetime:
     return max(at - _REMIND_BEFORE, desk.now)
 
 
+async def plan_confirmations(desk: Desk, rule: Rule) -> None:
+    """Plan the calls that confirm the appointments of a rule's kind which have none."""
+    rows = await appointments.without_call(desk.session, desk.workspace.id, rule.date or "", desk.now)
+    attending = await members.by_ids(desk.session, {row.member_id for row in rows})
+    await loans.lock_all(desk.session, {row.loan_id for row in rows})
+    on = await loans.by_ids(desk.session, {row.loan_id for row in rows})
+    for row in rows:
+        if await _plan_confirmation(desk, on[row.loan_id], row, attending[row.member_id]) is not None:
+            desk.add(row)
+
+
+def day_of(follow_up: FollowUp) -> date:
+    """Return the day of the appointment that a call by a rule confirms."""
+    return date.fromisoformat((follow_up.rule_trigger or "").rpartition(":")[2])
+
+
+def is_too_late(rule: Rule, due: Due, day: date) -> bool:
+    """Return whether a call is due too late to confirm an appointment of that day."""
+    return due.on > day or (due.on == day and bool(rule.working_days))
+
+
 async def _plan_confirmation(
     desk: Desk, loan: Loan, row: Appointment, member: Member
 ) -> lifecycle.PlannedFollowUp | None:
@@ -318,7 +340,7 @@ async def _plan_confirmation(
     if rule is None:
         return None
     due = await rule_plans.due_by_rule(desk, rule, member, on=day)
-    if due.on > day or (due.on == day and rule.working_days):
+    if is_too_late(rule, due, day):
         return None
     planned = await lifecycle.plan(
         desk,

@@ -99,13 +99,6 @@ async def end(desk: Desk, loan: Loan) -> None:
         track(desk, present).ended_at = desk.now
 
 
-async def replan_after(desk: Desk, loan: Loan) -> None:
-    """Plan the calls of a locked loan again which a period cancelled that is over now, if the loan is still in that stage."""
-    period = await quiet_periods.last(desk.session, loan.id)
-    if period is not None and loan.stage_since <= period.at and period.until_on <= desk.workspace_today:
-        await rule_plans.plan_cancelled(desk, loan, period.at)
-
-
 async def quiet_of(desk: Desk, loan: Loan) -> Quiet | None:
     """Return until when the loan needs no call, and why, if that was recorded."""
     row = await quiet_periods.current(desk.session, loan.id, desk.workspace_today)

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups import quiet_periods, rule_plans, standing
+from desk.follow_ups import rule_plans, standing
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.rules.schedules import MOST_GRACE
-from storage.queries.follow_ups import replanning
+from storage.queries.follow_ups import quiet_periods, replanning
 from storage.queries.follow_ups.replanning import Days
 from storage.queries.loans import loans
 from storage.queries.people import workspaces
@@ -75,5 +75,6 @@ async def _replan(desk: Desk, loan_id: UUID) -> None:
     if loan.paused_until is not None and loan.paused_until <= desk.workspace_today:
         await standing.refresh(desk, loan)  # another pause may follow
     await rule_plans.replan_instalment(desk, loan)
-    await quiet_periods.replan_after(desk, loan)
+    if await quiet_periods.current(desk.session, loan.id, desk.workspace_today) is None:
+        await rule_plans.plan_cancelled(desk, loan)
     await desk.session.flush()

@@ -1,7 +1,7 @@
 """A manager changes the numbers of a rule that plans calls, or switches it off; the calls that it has planned follow."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from desk.core import recomputations
@@ -11,20 +11,28 @@ from desk.core.permissions import require_role
 from desk.core.recomputations import computes, leave_to_worker
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk
-from desk.core.undo_rules import UndoneRow, corrects_after_undo
-from desk.follow_ups import lifecycle, rule_plans
+from desk.core.undo_rules import UndoneRow, corrects_after_undo, recomputes_after
+from desk.core.values import Due
+from desk.follow_ups import appointments, lifecycle, rule_plans
+from desk.follow_ups.instalment_calls import InstalmentCall
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.people.members import today_of
 from desk.rules.cadence import CADENCE, LARGEST, Rule
 from storage.engine.types import new_id
 from storage.queries.core import recomputations as queries
-from storage.queries.follow_ups import follow_ups
+from storage.queries.follow_ups import follow_ups, replanning
 from storage.queries.loans import loans
 from storage.queries.people import members, workspaces
-from storage.tables import CadenceVersion, FollowUp, Member, Recomputation, Undo
+from storage.tables import CadenceVersion, CalendarOverride, FollowUp, Member, Recomputation, Undo, Workspace
 
 KIND = "cadence"
-"""Recompute when the calls that rules planned are due."""
+"""Recompute when the calls that rules planned are due: those of one rule, whose code follows behind a point, or of all."""
+
+CALENDAR = "cadence_calendar"
+"""Recompute when the calls that rules placed by a date are due."""
+
+SWITCHED_ON = "cadence_on"
+"""Plan the calls of the rule whose code follows behind a point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +87,53 @@ async def change_rule(desk: Desk, code: str, *, enabled: bool, numbers: Mapping[
         ),
     )
     desk.workspace = row
-    leave_to_worker(desk, KIND, None)
+    _leave_to_worker(desk, code, switched_on=enabled and not rule.enabled)
     desk.audit("change_cadence", subject_id=row.id, rule=code)
     await desk.session.flush()
     return RuleChanged(cadence_of(desk).rule(code), offer_undo(desk, "change_cadence"))
 
 
-@corrects_after_undo(CadenceVersion)
+@corrects_after_undo(CadenceVersion, Workspace)
 async def follow_undo(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
     """Let the calls of rules follow the numbers that an Undo brought back."""
-    leave_to_worker(desk, KIND, None)
+    versions = [each.row for each in rows if isinstance(each.row, CadenceVersion)]
+    restored = next((each.row for each in rows if isinstance(each.row, Workspace)), desk.workspace)
+    present = restored.cadence or {}
+    for undone in versions:
+        for code in sorted(present.keys() | undone.numbers.keys()):
+            before, now = undone.numbers.get(code, {}), present.get(code, {})
+            if before != now and CADENCE.get(code) is not None:
+                _leave_to_worker(desk, code, switched_on=bool(now.get("enabled", 1)) and not before.get("enabled", 1))
+
+
+def _leave_to_worker(desk: Desk, code: str, *, switched_on: bool) -> None:
+    leave_to_worker(desk, f"{KIND}.{code}", None)
+    if switched_on:
+        leave_to_worker(desk, f"{SWITCHED_ON}.{code}", None)
+
+
+@recomputes_after(CalendarOverride, Workspace)
+async def follow_calendar(desk: Desk, _: Sequence[CalendarOverride | Workspace]) -> bool:
+    """Have the calls that rules placed by a date moved to where the calendar has it now. Nobody need be told to wait for that."""
+    leave_to_worker(desk, CALENDAR, None)
+    return False
 
 
 @computes(KIND)
+@computes(CALENDAR)
 async def follow_batch(desk: Desk, work: Recomputation) -> bool:
     """Move or cancel the next calls that rules planned, and return whether those were the last."""
+    code = work.kind.partition(".")[2]
+    changed = CADENCE.get(code)
+    if work.at_member_id is None and changed is not None and changed.state == "arrears":
+        await replanning.request_in_arrears(desk.session, desk.workspace.id, desk.workspace_today, desk.now)
     ahead = await queries.follow_ups_ahead(desk.session, work, limit=recomputations.BATCH)
     if ahead:
         work.at_member_id, work.at_follow_up_id, _ = ahead[-1]
-    await loans.lock_all(desk.session, {loan_id for _, _, loan_id in ahead})
-    rows = [row for row in await follow_ups.still_open(desk.session, [row_id for _, row_id, _ in ahead]) if row.rule]
+    codes = [rule.code for rule in cadence_of(desk).rules if _concerns(work, rule)]
+    found = await follow_ups.planned_by(desk.session, [row_id for _, row_id, _ in ahead], codes)
+    await loans.lock_all(desk.session, {row.loan_id for row in found})
+    rows = await follow_ups.still_open(desk.session, [row.id for row in found])
     assignees = await members.by_ids(desk.session, {row.assignee_id for row in rows})
     for row in rows:
         try:
@@ -106,6 +141,29 @@ async def follow_batch(desk: Desk, work: Recomputation) -> bool:
         except Exception as error:  # one that cannot be computed keeps its time and must not hold up the others
             await set_aside(desk, KIND, row.id, error)
     return len(ahead) < recomputations.BATCH
+
+
+async def plan_switched_on(desk: Desk, work: Recomputation) -> bool:
+    """Plan the calls of a rule that is on again: those that were cancelled when it was off, and what it begins with now."""
+    rule = cadence_of(desk).rule(work.kind.partition(".")[2])
+    if rule.date == "instalment":
+        await replanning.request_all_in_repayment(desk.session, desk.workspace.id, desk.now)
+    elif rule.date is not None:
+        await appointments.plan_confirmations(desk, rule)
+    elif (stage := cadence_of(desk).stage_of(rule)) is not None:
+        await replanning.request_of_stage(desk.session, desk.workspace.id, stage, rule.code, desk.now)
+    return True
+
+
+for _rule in CADENCE.rules:
+    computes(f"{KIND}.{_rule.code}")(follow_batch)
+    computes(f"{SWITCHED_ON}.{_rule.code}")(plan_switched_on)
+
+
+def _concerns(work: Recomputation, rule: Rule) -> bool:
+    """Return whether the calls of a rule are to be followed: those of the changed rule, or placed by a date."""
+    code = work.kind.partition(".")[2]
+    return rule.date is not None if work.kind == CALENDAR else code in ("", rule.code)
 
 
 async def _follow(desk: Desk, row: FollowUp, assignee: Member) -> None:
@@ -116,9 +174,36 @@ async def _follow(desk: Desk, row: FollowUp, assignee: Member) -> None:
     if not rule.enabled:
         rule_plans.cancel(desk, row)
         return
-    on = row.instalment_on
-    if (rule.date is not None and on is None) or rule.again_days:
-        return  # an appointment keeps its call, and arrears are called about today
-    due = await rule_plans.due_by_rule(desk, rule, assignee, on=on, since=row.created_at)
-    if due != lifecycle.due_of(row):
+    due = await _due(desk, row, rule, assignee)
+    if due is None:
+        rule_plans.cancel(desk, row)
+    elif due != lifecycle.due_of(row):
         await lifecycle.move(desk, row, due, assignee=assignee, keeps_hour=False)
+
+
+async def _due(desk: Desk, row: FollowUp, rule: Rule, assignee: Member) -> Due | None:
+    """Return when a call by that rule is due now; None when the rule asks for no such call any more."""
+    if rule.state == "arrears":
+        return await _due_again(desk, row, rule, assignee)
+    if rule.date == "instalment" or rule.date is None:
+        due = await rule_plans.due_by_rule(desk, rule, assignee, on=row.instalment_on, since=row.created_at)
+        if not rule.only_if or row.instalment_on is None:
+            return due
+        others = await follow_ups.about_instalments(desk.session, row.loan_id)
+        same = (each.due_on for each in others if each.instalment_on == row.instalment_on and each.id != row.id)
+        return None if InstalmentCall(rule, row.instalment_on).is_superfluous(due, same) else due
+    day = appointments.day_of(row)
+    due = await rule_plans.due_by_rule(desk, rule, assignee, on=day)
+    return lifecycle.due_of(row) if appointments.is_too_late(rule, due, day) else due
+
+
+async def _due_again(desk: Desk, row: FollowUp, rule: Rule, assignee: Member) -> Due | None:
+    """Return when a call about arrears is due: the first one on its day, each later one so many days after the last."""
+    known = await follow_ups.about_instalments(desk.session, row.loan_id)
+    earlier = [each for each in known if each.rule_trigger == row.rule_trigger and each.number < row.number]
+    if not earlier:
+        return lifecycle.due_of(row)
+    if len(earlier) >= rule.at_most or not rule.again_days:
+        return None
+    again = replace(rule, place="day", days=rule.again_days)
+    return await rule_plans.due_by_rule(desk, again, assignee, since=row.created_at)

@@ -88,19 +88,21 @@ async def plan_for_stage(desk: Desk, loan: Loan, from_stage: str | None = None) 
     return Replanned(tuple(planned), replanned.cancelled)
 
 
-async def plan_cancelled(desk: Desk, loan: Loan, at: datetime) -> list[PlannedFollowUp]:
-    """Plan the calls of the loan's stage again that were cancelled at that instant, but no member cancelled."""
+async def plan_cancelled(desk: Desk, loan: Loan) -> list[PlannedFollowUp]:
+    """Plan the calls of the loan's stage again that were cancelled by no member: while nothing was needed, or their rule was
+    off."""
+    cadence, planned = cadence_of(desk), list[PlannedFollowUp]()
     rows = await follow_ups.of_loan_by_trigger(desk.session, loan.id)
-    planned: list[PlannedFollowUp] = []
-    for rule in cadence_of(desk).rules:
-        cancelled = [row for row in rows if row.rule == rule.code and row.closed_at == at and row.closed_by_id is None]
-        wanted = rule.enabled and not any(row.state == "open" and row.purpose == rule.purpose for row in rows)
-        if (
-            cancelled
-            and wanted
-            and not any(row.rule_trigger == cancelled[0].rule_trigger and settles(row) for row in rows)
-        ):
-            planned += await _plan(desk, loan, rule, trigger=cancelled[0].rule_trigger)
+    settled = {row.rule_trigger for row in rows if settles(row)}
+    there = {row.purpose for row in rows if row.state == "open"}
+    for row in rows:
+        rule = cadence.get(row.rule)
+        if rule is None or not rule.enabled or row.state != "cancelled" or row.created_at < loan.stage_since:
+            continue
+        if cadence.stage_of(rule) == loan.stage and row.rule_trigger not in settled and rule.purpose not in there:
+            planned += await _plan(desk, loan, rule, trigger=row.rule_trigger)
+            settled.add(row.rule_trigger)
+            there.add(rule.purpose)
     return planned
 
 

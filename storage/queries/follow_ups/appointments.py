@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, select, text, update
+from sqlalchemy import ColumnElement, Table, exists, select, text, update
 from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
 from storage.engine.work import Work
 from storage.queries.core.set_aside import is_set_aside
-from storage.tables import Appointment
+from storage.tables import Appointment, FollowUp
 
 APPOINTMENTS = "appointments"
 """The chore that reminds of appointments."""
@@ -31,6 +31,25 @@ async def open_of_loans(session: Work, loan_ids: Collection[UUID]) -> list[Appoi
     """Return the appointments on these loans that are planned or confirmed, the earliest first."""
     statement = sqlmodel_select(Appointment).where(col(Appointment.loan_id).in_(loan_ids), *_OPEN)
     return list((await session.exec(statement.order_by(col(Appointment.at), col(Appointment.id)))).all())
+
+
+async def without_call(session: Work, workspace_id: UUID, kind: str, now: datetime) -> list[Appointment]:
+    """Return the appointments of that kind that are still to be confirmed, of which the call that confirms them was cancelled by
+    no member, or which have none."""
+    call = exists().where(
+        col(FollowUp.id) == col(Appointment.follow_up_id),
+        col(FollowUp.state) == "cancelled",
+        col(FollowUp.closed_by_id).is_(None),
+    )
+    statement = sqlmodel_select(Appointment).where(
+        Appointment.workspace_id == workspace_id,
+        Appointment.kind == kind,
+        col(Appointment.remind_at) > now,
+        _PRESENT,
+        text("appointment.state = 'planned'"),
+        call | col(Appointment.follow_up_id).is_(None),
+    )
+    return list((await session.exec(statement.order_by(col(Appointment.at)))).all())
 
 
 async def open_of_member(session: Work, member_id: UUID, start: datetime, end: datetime) -> list[Appointment]:

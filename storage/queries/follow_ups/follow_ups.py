@@ -65,6 +65,15 @@ async def open_of_workspace(session: Work, workspace_id: UUID) -> list[FollowUp]
     return list((await session.exec(statement)).all())
 
 
+async def planned_by(session: Work, follow_up_ids: Collection[UUID], rules: Collection[str]) -> list[FollowUp]:
+    """Return those of these follow-ups that are open and that one of these rules planned."""
+    found: list[FollowUp] = []
+    for ids in chunks(follow_up_ids):
+        planned = select(FollowUp).where(col(FollowUp.id).in_(ids), col(FollowUp.rule).in_(rules), IS_OPEN)
+        found += (await session.exec(planned)).all()
+    return found
+
+
 async def still_open(session: Work, follow_up_ids: Collection[UUID]) -> list[FollowUp]:
     """Return those of these follow-ups that are open, as they are now, most urgent first."""
     found: list[FollowUp] = []

@@ -30,12 +30,6 @@ async def current(session: Work, loan_id: UUID, today: date) -> QuietPeriod | No
     return (await session.exec(statement.order_by(col(QuietPeriod.at).desc()).limit(1))).first()
 
 
-async def last(session: Work, loan_id: UUID) -> QuietPeriod | None:
-    """Return the latest period of a loan that no member ended, over or not."""
-    statement = select(QuietPeriod).where(QuietPeriod.loan_id == loan_id, *_IN_FORCE)
-    return (await session.exec(statement.order_by(col(QuietPeriod.until_on).desc()).limit(1))).first()
-
-
 async def of_loan(session: Work, loan_id: UUID, *, limit: int) -> Sequence[QuietPeriod]:
     """Return the periods of a loan that were not undone, newest first."""
     statement = select(QuietPeriod).where(QuietPeriod.loan_id == loan_id, col(QuietPeriod.undone_at).is_(None))

@@ -101,6 +101,17 @@ async def request_in_arrears(session: Work, workspace_id: UUID, today: date, now
         await _request_found(session, workspace_id, now, _loans(workspace_id).where(*condition))
 
 
+async def request_of_stage(session: Work, workspace_id: UUID, stage: str, rule: str, now: datetime) -> None:
+    """Have the calls of the loans in that stage planned again of which one by that rule was cancelled, by no member."""
+    cancelled = exists().where(
+        col(FollowUp.loan_id) == col(Loan.id),
+        col(FollowUp.rule) == rule,
+        col(FollowUp.state) == "cancelled",
+        col(FollowUp.closed_by_id).is_(None),
+    )
+    await _request_found(session, workspace_id, now, _loans(workspace_id).where(col(Loan.stage) == stage, cancelled))
+
+
 async def request_changed(
     session: Work,
     workspace_id: UUID,
