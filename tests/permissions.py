@@ -19,6 +19,7 @@ _RELATIONS: dict[Relation, str] = {
     "managed": "of a member whom they manage",
     "team": "of their team",
     "unowned": "without an owner",
+    "taken": "on a loan that they have taken to call next",
 }
 
 

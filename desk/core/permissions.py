@@ -17,7 +17,7 @@ from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, VocabularyError
 from storage.tables import Member
 
-Relation = Literal["own", "recent", "loan", "held", "covered", "managed", "team", "unowned"]
+Relation = Literal["own", "recent", "loan", "held", "covered", "managed", "team", "unowned", "taken"]
 
 CALLERS = ("agent", "verifier", "collector", "manager")
 """The roles that make calls and can have loans and follow-ups. Compliance only reads; an admin configures."""

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from desk.core.transaction import Desk
 from desk.follow_ups import listed_loans, standing
 from desk.follow_ups.listed_loans import ArrearsView, ListedLoan
+from desk.follow_ups.reservations import taken_of
 from desk.follow_ups.standing import Standing
 from desk.rules import queues
 from desk.rules.arrears import SCALE, Bucket, Pause, days_past_due
 from desk.rules.queues import SPOKEN, InArrears
 from desk.rules.working_time import local_date
 from storage.queries.follow_ups import arrears
-from storage.queries.follow_ups.arrears import LoanInArrears, MoneyAndTalk
+from storage.queries.follow_ups.arrears import LoanInArrears, MoneyAndTalk, ReadyFor
 from storage.queries.follow_ups.due_lists import Whose
 from storage.queries.loans import loans
 from storage.queries.repayment import repayment
@@ -97,9 +98,10 @@ class ArrearsQueue:
         return sorted(ranked, key=lambda each: (*queues.rank(each.row), each.loan_id))
 
 
-async def arrears_queue(desk: Desk, whose: Whose) -> ArrearsQueue:
-    """Return the loans in arrears that these people own or hold a follow-up on."""
-    found = await arrears.of_people(desk.session, whose, desk.workspace_today, limit=MOST_RANKED + 1)
+async def arrears_queue(desk: Desk, whose: Whose, *, ready: ReadyFor | None = None) -> ArrearsQueue:
+    """Return the loans in arrears that these people own or hold a follow-up on; only those that are `ready`, if given."""
+    most = MOST_RANKED + 1
+    found = await arrears.of_people(desk.session, whose, desk.workspace_today, limit=most, ready=ready)
     pauses = await _pauses(desk, [each.loan_id for each in found if each.paused])
     days: dict[UUID, int] = {}
     groups: defaultdict[Group, list[LoanInArrears]] = defaultdict(list)
@@ -132,6 +134,7 @@ async def listed(desk: Desk, ranked: Sequence[Ranked]) -> tuple[ListedLoan, ...]
     # What a pause takes away is counted for each instalment, which the order does without.
     paused = await standing.standings(desk, [loan for loan in found if loan.paused_from is not None])
     promised = await repayment.promises_of(desk.session, [loan.id for loan in found]) if found else {}
+    taken = await taken_of(desk, [loan.id for loan in found])
     rows = await listed_loans.in_arrears(desk, found)
     return tuple(
         replace(
@@ -143,6 +146,7 @@ async def listed(desk: Desk, ranked: Sequence[Ranked]) -> tuple[ListedLoan, ...]
                 currency=loan.currency,
                 promise=standing.last_promise([each for each in promised.get(loan.id, []) if each.state != "replaced"]),
                 spoken_on=place.row.spoken_on,
+                taken=taken.get(loan.id),
                 reasons=queues.reasons(place.row, desk.workspace_today),
             ),
         )

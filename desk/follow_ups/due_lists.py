@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from desk.core.errors import NotAllowed
-from desk.core.permissions import allows, refusal
+from desk.core.permissions import allows, has_role_for, refusal
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, PurposeKind
 from desk.follow_ups import arrears_queue, chasing, listed_loans
@@ -24,6 +24,7 @@ from desk.people.members import (
     zone_of,
 )
 from desk.rules.arrears import Bucket
+from desk.rules.queues import QueueKind
 from desk.rules.working_time import instant_of
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Whose, Window
@@ -74,7 +75,7 @@ class DueList:
     list or team it is, if not the reader's. `covers_for` are the Slack ids of the absent members whose rows are in it too.
     `of_reminder`: only what one reminder lists.
     `is_longer`: there are more than the `total` rows that were counted. `buckets` counts all loans in arrears by the bucket of
-    their days past due, the latest first.
+    their days past due, the latest first. `queue` is the one whose next call the reader may take.
     """
 
     period: Period
@@ -89,6 +90,7 @@ class DueList:
     of_reminder: bool = False
     is_longer: bool = False
     buckets: tuple[tuple[Bucket, int], ...] = ()
+    queue: QueueKind | None = None
 
     @property
     def more(self) -> int:
@@ -132,6 +134,7 @@ async def list_due(
         of=reader.slack_user_id if reader.id != desk.member.id else None,
         covers_for=tuple(member.slack_user_id for member in listed.covered) if whose is None else (),
         of_reminder=reminded is not None,
+        queue=_queue(desk, period, kind) if reader.id == desk.member.id and not isinstance(whose, Member) else None,
     )
     match period:
         case "unplanned":
@@ -148,6 +151,14 @@ async def list_due(
             counted = await due_lists.count_due(desk.session, window, limit=most)
             view = replace(view, rows=await rows_of(desk, window, limit=limit, offset=offset))
     return replace(view, total=min(counted, most - 1), is_longer=counted == most)
+
+
+def _queue(desk: Desk, period: Period, kind: Kind | None) -> QueueKind | None:
+    if not has_role_for(desk.member, "take_next_call"):
+        return None
+    if period == "arrears":
+        return "arrears"
+    return "checks" if kind == "verification" and period not in OF_LOANS else None
 
 
 async def rows_of(desk: Desk, window: Window, *, limit: int, offset: int = 0) -> tuple[DueRow, ...]:

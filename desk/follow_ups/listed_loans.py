@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from desk.core.transaction import Desk
+from desk.follow_ups.reservations import Taken
 from desk.follow_ups.standing import LastPromise
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, follow_up_view
@@ -25,7 +26,8 @@ class ArrearsView:
     """What a list says of a borrower in arrears.
 
     `past_due` is None where the amount is not known. `promise` is the last one that no other replaced, `spoken_on` the day of the
-    last conversation with the borrower. `reasons` say what puts them at their place, the most important first.
+    last conversation with the borrower. `taken`: a member is about to call them. `reasons` say what puts them at their place,
+    the most important first.
     """
 
     days: int
@@ -34,6 +36,7 @@ class ArrearsView:
     currency: str
     promise: LastPromise | None
     spoken_on: date | None
+    taken: Taken | None
     reasons: tuple[Reason, ...]
 
 

@@ -16,6 +16,7 @@ from desk.follow_ups.escalations import EscalationView, unresolved_on
 from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.promises import PROMISING
 from desk.follow_ups.quiet_periods import Quiet, quiet_of
+from desk.follow_ups.reservations import Taken, taken_of
 from desk.follow_ups.standing import RepaymentSummary, summary
 from desk.loans import borrowers, lookup
 from desk.loans.notes import PastNote, past_notes
@@ -33,7 +34,7 @@ from storage.queries.loans import notes
 from storage.queries.loans.loans import stage_changes
 from storage.queries.loans.terms import details_of
 from storage.queries.people import members
-from storage.tables import Call, Check, FollowUp, Loan, StageChange
+from storage.tables import Call, Check, FollowUp, Loan, Reservation, StageChange
 
 FOLLOW_UPS, CALLS, NOTES, DOCUMENTS, STAGES = 5, 5, 3, 10, 3
 """How many of each a card shows."""
@@ -120,6 +121,8 @@ class LoanCard:
     checks: tuple[CheckMark, ...] = ()
     people: tuple[RelatedView, ...] = ()
     escalations: tuple[EscalationView, ...] = ()
+    taken: Taken | None = None
+    """Who is about to call the borrower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +239,14 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         offers=offers_on(desk, loan.owner_id),
         people=await people_of(desk, loan.id) if details.has_people else (),
         escalations=await unresolved_on(desk, loan.id) if details.has_escalations else (),
+        taken=(await taken_of(desk, [loan.id])).get(loan.id) if _may_be_taken(desk, details.reservation) else None,
         checks=_marks(open_rows, await checks.of_loan(desk.session, loan.id) if has_results else ()),
     )
+
+
+def _may_be_taken(desk: Desk, row: Reservation | None) -> bool:
+    """Return whether a member may have the loan: most were never taken, and are not asked about."""
+    return row is not None and row.until > desk.now and row.returned_at is None
 
 
 def _marks(open_rows: Sequence[FollowUp], made: Sequence[Check]) -> tuple[CheckMark, ...]:

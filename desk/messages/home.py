@@ -16,7 +16,9 @@ from desk.messages import overview
 from desk.messages.digests import TeamDigest, team_digest_of
 from desk.messages.overview import OpenDocuments
 from desk.people.members import acts_for
-from desk.people.offers import Offers, offers_to
+from desk.people.offers import Offers, offers_to, queues_for
+from desk.rules.checks import PURPOSES as CHECKS
+from desk.rules.queues import QueueKind
 from desk.rules.stages import BEFORE_PAYOUT
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Whose, Window
@@ -79,6 +81,7 @@ class HomeView:
     is_admin: bool
     offers: Offers
     escalations: WaitingEscalations = NO_ESCALATIONS
+    queues: tuple[QueueKind, ...] = ()
 
     @property
     def more(self) -> int:
@@ -125,12 +128,14 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
     people = People.of(each.id for each in await acts_for(desk, member))
     purposes = purposes_of(page.kind)
     today = Window(people, None, end_of_day(desk, member), purposes)
-    total = sum((await due_lists.count_by_purpose(desk.session, today)).values())
+    by_purpose = await due_lists.count_by_purpose(desk.session, today)
+    total = sum(by_purpose.values())
     late = sum((await due_lists.count_by_purpose(desk.session, late_window(desk, people, purposes))).values())
     if page.offset >= total:
         page = replace(page, offset=0)
     rows = await rows_of(desk, today, limit=PAGE, offset=page.offset)
     counts = await loans.counts_of_owner(desk.session, member.id)
+    arrears = await due_lists.count_in_arrears(desk.session, Whose(people), desk.workspace_today)
     return HomeView(
         page=page,
         reader=member.slack_user_id,
@@ -145,11 +150,12 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         to_accept=await count_waiting(desk, "received"),
         documents_total=await count_waiting(desk, "open"),
         unplanned=await due_lists.count_unplanned(desk.session, Whose(people), desk.workspace_today),
-        arrears=await due_lists.count_in_arrears(desk.session, Whose(people), desk.workspace_today),
+        arrears=arrears,
         team=await team_digest_of(desk, member) if allows(member, "see_team_digest") else None,
         is_admin=allows(member, "change_workspace"),
         offers=offers,
         escalations=await waiting_for(desk, member),
+        queues=queues_for(member, in_arrears=arrears > 0, checks=not by_purpose.keys().isdisjoint(CHECKS)),
     )
 
 

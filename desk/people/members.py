@@ -12,6 +12,7 @@ from desk.core.transaction import Desk
 from desk.core.values import PersonRef
 from desk.rules.absence import COVER_CHAIN_LIMIT, Absence, acting_member, is_absent, stand_ins
 from desk.rules.hours import WorkingHours, known_zone
+from storage.queries.follow_ups import reservations
 from storage.queries.people import absences, members
 from storage.tables import Appointment, FollowUp, Loan, Member
 
@@ -253,7 +254,8 @@ async def may_act(desk: Desk, act: str, follow_up: FollowUp, loan: Loan) -> bool
     """Return whether the acting member may do this act on a follow-up."""
     holder_id = follow_up.assignee_id
     direct = _direct_relations(desk, holder_id, loan)
-    return allows(desk.member, act, direct or _relations(desk, await _related(desk, holder_id, loan)))
+    relations = direct or _relations(desk, await _related(desk, holder_id, loan))
+    return allows(desk.member, act, relations) or await _may_act_on_taken(desk, act, loan)
 
 
 async def may_act_on_each(desk: Desk, act: str, rows: Iterable[FollowUp], loan: Loan) -> dict[UUID, bool]:
@@ -268,8 +270,17 @@ async def require_may_act(desk: Desk, act: str, row: FollowUp | Appointment, loa
     if allows(desk.member, act, _direct_relations(desk, holder_id, loan)):
         return
     related = await _related(desk, holder_id, loan)
+    if await _may_act_on_taken(desk, act, loan):
+        return
     allowed = {m.id: m for people in related.values() for m in people if is_at_desk(m)}
     require(desk, act, _relations(desk, related), who=tuple(m.slack_user_id for m in allowed.values()))
+
+
+async def _may_act_on_taken(desk: Desk, act: str, loan: Loan) -> bool:
+    """Return whether the acting member may do this act because they have taken the loan to call next."""
+    if not allows(desk.member, act, {"taken"}):
+        return False
+    return await reservations.has_taken(desk.session, loan.id, desk.member.id, desk.now)
 
 
 def _direct_relations(desk: Desk, holder_id: UUID, loan: Loan) -> set[Relation]:

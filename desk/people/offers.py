@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from desk.core.permissions import Relation, allows, has_role_for
+from desk.core.permissions import Relation, allows, has_role_for, roles_of
 from desk.core.transaction import Desk
+from desk.rules.queues import QueueKind
 from storage.tables import Member
 
 
@@ -47,3 +48,16 @@ def offers_on(desk: Desk, owner_id: UUID | None) -> Offers:
         edit_loan=allows(desk.member, "edit_loan", relations),
         reassign=allows(desk.member, "reassign", relations),
     )
+
+
+def queues_for(member: Member, *, in_arrears: bool, checks: bool) -> tuple[QueueKind, ...]:
+    """Return the queues whose next call a member's Home offers: that of arrears to collectors and managers, and to who has
+    borrowers `in_arrears`; that of checks to verifiers, and to who has `checks` to make."""
+    if not has_role_for(member, "take_next_call"):
+        return ()
+    roles = roles_of(member)
+    offered: dict[QueueKind, bool] = {
+        "arrears": in_arrears or not roles.isdisjoint({"collector", "manager"}),
+        "checks": checks or "verifier" in roles,
+    }
+    return tuple(kind for kind, is_offered in offered.items() if is_offered)

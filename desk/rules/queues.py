@@ -17,6 +17,9 @@ from desk.core.data_files import DataFile
 from desk.core.vocabulary import VOCABULARY
 from desk.rules.checks import PURPOSES
 
+QueueKind = Literal["arrears", "checks"]
+"""The borrowers in arrears, or the checks that are ready."""
+
 Reason = Literal["promise", "bucket", "amount", "not_spoken"]
 """Why a borrower comes before others, in the order in which that is asked."""
 

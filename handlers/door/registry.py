@@ -17,6 +17,7 @@ from handlers.buttons import (
     loans,
     people,
     playbooks,
+    queues,
     related,
     undo,
 )
@@ -48,6 +49,7 @@ FAMILIES: tuple[ButtonFamily, ...] = (
     people.REASSIGN,
     people.TEAM,
     playbooks.FAMILY,
+    queues.FAMILY,
     related.FAMILY,
     undo.FAMILY,
 )

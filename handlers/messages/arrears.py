@@ -1,13 +1,16 @@
 """What lists and Next call say of a borrower in arrears."""
 
 from collections.abc import Callable, Sequence
+from zoneinfo import ZoneInfo
 
 from desk.follow_ups.listed_loans import ArrearsView, ListedLoan
+from desk.follow_ups.reservations import Taken
 from desk.rules.arrears import Bucket
+from desk.rules.queues import QueueKind
 from handlers.messages.block_kit import tables
-from handlers.messages.block_kit.message import Bold, Inline
+from handlers.messages.block_kit.message import Bold, Button, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer
+from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.repayment import promise_state
 
 
@@ -15,6 +18,17 @@ def write_buckets(t: Translator, writer: Writer, buckets: Sequence[tuple[Bucket,
     """Write how many borrowers are in each bucket."""
     if buckets:
         writer.line(" · ".join(f"{bucket.word(t.language)} {count}" for bucket, count in buckets))
+
+
+def next_call_button(t: Translator, kind: QueueKind, label: str | None = None) -> Button:
+    """Return the button that takes the first of a queue."""
+    return Button(label or t("Next call"), "queue.next", {"q": kind})
+
+
+def taken_words(t: Translator, taken: Taken) -> list[Inline]:
+    """Return who is about to call a borrower, and until when nobody else is."""
+    until = t.clock_time(taken.until, ZoneInfo(taken.zone))
+    return phrase(t, "taken by {who} until {time}", who=Mention(taken.who), time=until)
 
 
 def arrears_facts(t: Translator, view: ArrearsView) -> list[list[Inline]]:
@@ -28,6 +42,8 @@ def arrears_facts(t: Translator, view: ArrearsView) -> list[list[Inline]]:
         facts.append([Bold(promise) if "promise" in view.reasons else promise])
     spoken = _spoken(t, view)
     facts.append([Bold(spoken) if "not_spoken" in view.reasons else spoken])
+    if view.taken is not None:
+        facts.append(taken_words(t, view.taken))
     return facts
 
 
@@ -45,7 +61,7 @@ def arrears_table(
         t("Past due"),
         t("Promise"),
         t("Last spoken"),
-        t("Next call"),
+        t("Next follow-up"),
         t("By"),
         t("Owner"),
     ]

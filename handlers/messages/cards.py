@@ -17,6 +17,7 @@ from desk.repayment.overview import RepaymentPage
 from desk.rules.checks import CHECKS
 from desk.rules.stages import next_of
 from handlers.messages.appointments import write_appointments
+from handlers.messages.arrears import taken_words
 from handlers.messages.block_kit.elements import (
     follow_up_line,
     follow_up_value,
@@ -107,6 +108,8 @@ def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo)
     since = t.date(view.stage_since.astimezone(zone).date())
     owner: Inline = Mention(loan.owner) if loan.owner else t("nobody")
     writer.phrase(t, "{stage} since {date} · owner: {owner}", stage=Bold(stage(t, loan.stage)), date=since, owner=owner)
+    if view.taken is not None:
+        writer.line(taken_words(t, view.taken))
     money = _money(t, view)
     if money:
         writer.line(" · ".join(money))

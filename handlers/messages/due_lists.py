@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from desk.follow_ups.due_lists import OF_LOANS, PAGE, DueList, Period
 from desk.follow_ups.listed_loans import ListedLoan
-from handlers.messages.arrears import arrears_facts, arrears_table, write_buckets
+from handlers.messages.arrears import arrears_facts, arrears_table, next_call_button, write_buckets
 from handlers.messages.block_kit import elements, tables
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
@@ -72,6 +72,8 @@ def _write_more(t: Translator, writer: Writer, view: DueList) -> None:
 
 
 def _write_buttons(t: Translator, writer: Writer, view: DueList, value: dict[str, Any]) -> Writer:
+    if view.queue is not None and view.total:
+        writer.buttons(next_call_button(t, view.queue))
     _write_cards(t, writer, view)
     shown = len(view.rows) + len(view.loans)
     pages = elements.pages(t, "due.list", value, offset=view.offset, shown=shown, more=view.more, page=PAGE)

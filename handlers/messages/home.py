@@ -8,6 +8,7 @@ from desk.follow_ups.due_lists import DueRow
 from desk.loans.lists import LoanRow
 from desk.messages.home import PAGE, HomeView
 from desk.messages.overview import OpenDocuments
+from handlers.messages.arrears import next_call_button
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
@@ -31,6 +32,7 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
     offers = view.offers
     writer.buttons(
         *([elements.form_button(t("Log a call"), "call")] if offers.log_call else ()),
+        *_next_calls(t, view),
         *([elements.form_button(t("Assign a follow-up"), "follow_up")] if offers.plan_follow_up else ()),
         *([elements.form_button(t("Request documents"), "documents")] if offers.request_documents else ()),
         *([elements.form_button(t("New inquiry"), "inquiry")] if offers.open_inquiry else ()),
@@ -54,6 +56,12 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
         write_loads(t, writer, view.team)
         writer.line(Bold(t("Figures of the team"))).buttons(*spans_buttons(t))
     return View(form=HOME, title="", close="", blocks=writer.message().blocks, private=_private(view))
+
+
+def _next_calls(t: Translator, view: HomeView) -> list[Button]:
+    """Return the buttons that take the first of the reader's queues; the second says which it is."""
+    labels = {"arrears": t("Next call"), "checks": t("Next check") if len(view.queues) > 1 else t("Next call")}
+    return [next_call_button(t, kind, labels[kind]) for kind in view.queues]
 
 
 def _first_visit(t: Translator, writer: Writer, view: HomeView) -> None:

@@ -41,7 +41,7 @@ def pane(t: Translator, view: LoanPane, address: str) -> dict[str, Any]:
         _field("borrower", t("Borrower"), f"{loan.masked} · {phone_ending(t, loan.tail)}"),
         _field("stage", t("Stage"), stage(t, loan.stage)),
         _person("owner", t("Owner"), loan.owner) if loan.owner else _field("owner", t("Owner"), t("nobody")),
-        _field("next_call", t("Next call"), _next_call(t, view)),
+        _field("next_call", t("Next follow-up"), _next_call(t, view)),
     ]
     if view.next_call is not None:
         fields.append(_person("caller", t("Who calls"), view.next_call.assignee))

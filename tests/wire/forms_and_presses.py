@@ -116,6 +116,8 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
         "home.opened": (None, {}),
         "home.show": (None, {}),
         "pane.opened": ("see_loan", {**loan, "url": "https://loans.example.com/l/L-1"}),
+        "queue.next": ("take_next_call", {"q": "arrears"}),
+        "queue.give_back": ("take_next_call", {**loan, "f": 1}),
         "due.list": ("see_due_list", {"p": "week", "w": agent}),
         "due.worked": ("see_due_list", {"of": str(world.slack.manager.id), "d": "2026-11-24"}),
         "figures.show": ("see_figures", {"of": str(world.slack.manager.id), "s": "week"}),

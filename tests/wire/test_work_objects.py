@@ -72,7 +72,7 @@ async def test_a_link_opens_a_pane_with_what_its_reader_may_see_and_do(slack: Sl
         "Borrower: 王* · phone ending 5678",
         "Stage: disbursed",
         "Owner: <@UAGENT>",
-        "Next call: repayment reminder · Fri 27 Nov",
+        "Next follow-up: repayment reminder · Fri 27 Nov",
         "Who calls: <@UAGENT>",
         "Repayment: 24 days past due (M1, by the lender's data)",
         "Log a call",
@@ -90,7 +90,7 @@ async def test_a_link_opens_a_pane_with_what_its_reader_may_see_and_do(slack: Sl
 
     pane = await slack.sandbox.open_pane("UCOMPLIANCE", message)
     assert pane.buttons() == ["Open card"]
-    assert "Next call: repayment reminder" in pane.text
+    assert "Next follow-up: repayment reminder" in pane.text
 
 
 async def test_the_pane_is_in_its_readers_language(slack: Slack, loan: Loan) -> None:

@@ -91,6 +91,7 @@ TEXTS: dict[str, str] = {
     "unknown_loan": _("There is no loan “{given}” that you can see. Search by name or phone number with /loan find."),
     "loan_ambiguous": _("“{given}” matches more than one loan. Type the number:"),
     "loan_of_words": _("In a line, a loan is named by its number or by one word. “{given}” is:"),
+    "taken_since": _("{loan} is not yours any more: {who} has taken it until {until}."),
     "claimed_already": _("{who} has {loan} already."),
     "loan_changed": _("{loan} has changed since. Check its card before you go on."),
     "unknown_follow_up": _("{loan} has no follow-up {given}. See the open ones on its card: /loan {loan}"),

@@ -75,6 +75,14 @@ async def requests(session: Work, request_ids: Sequence[UUID]) -> list[DocumentR
     return list((await session.exec(statement.order_by(col(DocumentRequest.created_at)))).all())
 
 
+async def states_of_loans(session: Work, loan_ids: Collection[UUID]) -> list[DocumentItem]:
+    """Return the documents of these loans that are open or were accepted."""
+    statement = select(DocumentItem).where(
+        col(DocumentItem.loan_id).in_(loan_ids), col(DocumentItem.state).in_((*OPEN_STATES, "accepted"))
+    )
+    return list((await session.exec(statement)).all())
+
+
 async def by_ids(session: Work, item_ids: Collection[UUID]) -> list[DocumentItem]:
     """Return the documents with these ids, in the order in which they were requested."""
     statement = select(DocumentItem).where(col(DocumentItem.id).in_(item_ids))

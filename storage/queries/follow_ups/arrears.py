@@ -8,15 +8,18 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, ScalarSelect, bindparam, case, exists, literal_column
+from sqlalchemy import ColumnElement, Date, Integer, ScalarSelect, bindparam, case, exists, literal_column
 from sqlmodel import col, func, select
 
+from storage.engine.types import UtcDateTime
 from storage.engine.work import Work
 from storage.queries.core.dates import DaysBetween
+from storage.queries.core.literals import IS_OPEN
 from storage.queries.core.rows import chunks
+from storage.queries.follow_ups import quiet_periods, reservations
 from storage.queries.follow_ups.due_lists import Whose, in_arrears
 from storage.queries.people.scopes import Scope
-from storage.tables import Call, CallParty, Instalment, Loan, Payment, Promise, RepaymentSchedule
+from storage.tables import Call, CallParty, FollowUp, Instalment, Loan, Payment, Promise, RepaymentSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,58 @@ class MoneyAndTalk:
     spoken_at: datetime | None
 
 
-async def of_people(session: Work, whose: Whose, today: date, *, limit: int) -> Sequence[LoanInArrears]:
+@dataclass(frozen=True, slots=True)
+class ReadyFor:
+    """What makes a loan ready for a call by a member now: none of its calls of these purposes is planned for later, unless one is
+    due; without one, nobody has spoken with the borrower since `day_began`, with one of the outcomes `spoken`; it needs a call;
+    nobody else has taken it, and the member has not given it back since `returned_since`."""
+
+    member_id: UUID
+    now: datetime
+    day_began: datetime
+    returned_since: datetime
+    purposes: Sequence[str]
+    spoken: Sequence[str]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return the values of the statement's parameters."""
+        return {
+            "day_began": self.day_began,
+            "now": self.now,
+            "purposes": list(self.purposes),
+            "spoken": list(self.spoken),
+        }
+
+
+async def of_people(
+    session: Work, whose: Whose, today: date, *, limit: int, ready: ReadyFor | None = None
+) -> Sequence[LoanInArrears]:
     """Return the loans in arrears that these members own or hold an open follow-up on, the longest past due first, at most
-    `limit`."""
+    `limit`; only those that are `ready`, if given."""
     values = whose.values | {"today": today, "most": limit}
-    return [LoanInArrears(*row) for row in await session.exec(_of_people(*whose.shape), params=values)]
+    statement = _of_people(*whose.shape)
+    if ready is not None:
+        values |= ready.values
+        statement = statement.where(*_is_ready(ready))
+    return [LoanInArrears(*row) for row in await session.exec(statement, params=values)]
+
+
+def _is_ready(ready: ReadyFor) -> tuple[ColumnElement[bool], ...]:
+    planned = exists().where(
+        col(FollowUp.loan_id) == col(Loan.id), IS_OPEN, col(FollowUp.purpose).in_(bindparam("purposes", expanding=True))
+    )
+    due_at, now = col(FollowUp.due_at), bindparam("now", type_=UtcDateTime)
+    on_its_day = due_at.is_(None) & (col(FollowUp.due_on) <= bindparam("today", type_=Date))
+    due = planned.where(on_its_day | (due_at <= now))
+    spoken = exists().where(
+        col(Call.loan_id) == col(Loan.id),
+        col(Call.at) >= bindparam("day_began", type_=UtcDateTime),
+        col(Call.outcome).in_(bindparam("spoken", expanding=True)),
+        col(Call.undone_at).is_(None),
+    )
+    free = reservations.is_free(ready.now, ready.member_id, col(Loan.id), ready.returned_since)
+    return due | (~planned & ~spoken), free, ~quiet_periods.lasts(Loan)
 
 
 async def money_and_talk(

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.follow_ups.escalations import UNRESOLVED
-from storage.tables import Borrower, Escalation, Loan, LoanTerms, RelatedPerson, Vehicle
+from storage.tables import Borrower, Escalation, Loan, LoanTerms, RelatedPerson, Reservation, Vehicle
 
 _PEOPLE = (
     select(RelatedPerson.id)
@@ -28,23 +28,25 @@ _ESCALATIONS = select(Escalation.id).where(Escalation.loan_id == Loan.id, UNRESO
 
 _columns: Any = select  # the types of SQLModel end with four columns
 _DETAILS: Any = (
-    _columns(Borrower, LoanTerms, Vehicle, _PEOPLE, _ESCALATIONS)
+    _columns(Borrower, LoanTerms, Vehicle, Reservation, _PEOPLE, _ESCALATIONS)
     .select_from(Loan)
     .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
     .outerjoin(LoanTerms, col(LoanTerms.loan_id) == col(Loan.id))
     .outerjoin(Vehicle, col(Vehicle.loan_id) == col(Loan.id))
+    .outerjoin(Reservation, col(Reservation.loan_id) == col(Loan.id))
     .where(Loan.id == bindparam("loan"))
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a card needs besides the loan's row, read at once. `has_people`: there are people around the loan;
-    `has_escalations`: there are some that nobody has resolved."""
+    """What a card needs besides the loan's row, read at once. `reservation` is who took the loan last to call next; `has_people`:
+    there are people around it; `has_escalations`: there are some that nobody has resolved."""
 
     borrower: Borrower
     terms: LoanTerms | None
     vehicle: Vehicle | None
+    reservation: Reservation | None
     has_people: bool
     has_escalations: bool
 

@@ -25,7 +25,8 @@ see_team               y y y y y y
 see_team_digest        - - - y - -
 see_figures            - - - r - -  managed
 log_call               y y y y - -
-answer_follow_up       r r r r r r  own loan covered managed
+answer_follow_up       r r r r r r  own loan covered managed taken
+take_next_call         y y y y - -
 add_to_call            r r r r - -  own
 correct_call           r r r y - -  recent
 see_playbook           y y y y y -
@@ -38,8 +39,8 @@ edit_people            y y y y - -
 correct_note           r r r y - -  recent
 plan_offered           y y y y - -
 plan_follow_up         y y y y - y
-close_follow_up        r r r r r r  own loan covered managed
-move_follow_up         r r r r r r  own loan covered managed
+close_follow_up        r r r r r r  own loan covered managed taken
+move_follow_up         r r r r r r  own loan covered managed taken
 fit_follow_up          r r r r - -  own loan covered managed
 decide_check           - - - y - -
 raise_escalation       y y y y - -
