@@ -7,9 +7,10 @@ from bot.demo.people import CHEN_WEI, GRACE, LI_NA, WANG_FANG, ZHAO_MIN, Person
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Move the clock to that time."""
+    """Move the clock to that time, so many days after the first."""
 
     clock: str
+    days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A morning in which everyone reads the language of `locale`."""
+    """Days on which everyone reads the language of `locale`."""
 
     title: str
     locale: str

@@ -1,4 +1,5 @@
-"""`loandesk demo --tour`: play a morning at the desk over the wire, in Chinese and in English, and check what is seen."""
+"""`loandesk demo --tour`: play a morning at the desk and the way of one loan over the wire, in Chinese and in English, and check
+what is seen."""
 
 import tempfile
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bot.demo.loan_scripts import LOAN_IN_CHINESE, LOAN_IN_ENGLISH
 from bot.demo.people import Person, channel_id
 from bot.demo.scripts import CHINESE, ENGLISH, Check, Line, Press, Script, Wait
 from bot.demo.setup import Demo, InProcess, SetUpError, open_demo
@@ -35,7 +37,7 @@ class ScriptClock:
 
 @dataclass(slots=True)
 class Tour:
-    """A morning in progress. `last` is the message seen last."""
+    """A script in progress. `last` is the message seen last."""
 
     demo: Demo
     clock: ScriptClock
@@ -55,13 +57,17 @@ class Tour:
                     self._check_channel(step)
 
     async def _wait(self, step: Wait) -> None:
-        """Move the clock to that time in steps of half an hour, with a round of the worker after each."""
+        """Move the clock to that time in steps of half an hour, with a round of the worker after each; another day begins half an
+        hour before."""
         hour, minute = map(int, step.clock.split(":"))
-        until = START.replace(hour=hour, minute=minute).astimezone(UTC)
+        until = (START + timedelta(days=step.days)).replace(hour=hour, minute=minute).astimezone(UTC)
+        if until - self.clock.at > timedelta(hours=12):
+            self.clock.at = until - timedelta(hours=1)
         while self.clock.at < until:
             self.clock.at = min(until, self.clock.at + timedelta(minutes=30))
             await self.demo.runtime.round()
-        console.print(f"\n— {step.clock} —", style="bold")
+        day = f"{until.astimezone(START.tzinfo):%Y-%m-%d} " if step.days else ""
+        console.print(f"\n— {day}{step.clock} —", style="bold")
 
     async def _type(self, step: Line) -> None:
         reply = await self.demo.type(step.who.slack_id, step.where or step.who.channel, step.line)
@@ -117,15 +123,15 @@ class Tour:
 
 
 async def run_tour(*, socket: bool = False) -> int:
-    """Play both mornings, over HTTP or Socket Mode. Return 0 if all went as the scripts say, else 1."""
-    for script in (CHINESE, ENGLISH):
+    """Play all scripts, over HTTP or Socket Mode. Return 0 if all went as they say, else 1."""
+    for script in (CHINESE, ENGLISH, LOAN_IN_CHINESE, LOAN_IN_ENGLISH):
         console.rule(script.title)
         try:
             await _play_in_new_demo(script, socket=socket)
         except (MismatchError, SetUpError) as error:
             console.print(f"\nNOT AS IT SHOULD BE: {error}", style="red")
             return 1
-    console.print("\nBoth mornings went as they should.", style="green")
+    console.print("\nEverything went as it should.", style="green")
     return 0
 
 
