@@ -6,11 +6,11 @@ It follows docs/cadence.md rule by rule, plans each call anew from the facts, an
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from heapq import heappop, heappush
 from itertools import count
 
-from tests.simulation.days import LENDER_ZONE, Office, instant
+from tests.simulation.days import LENDER_ZONE, Office, instant, minute_of
 from tests.simulation.facts import (
     Announcement,
     Away,
@@ -83,6 +83,7 @@ class Call:
     state: str = "open"
     told: str | None = None
     escalated: bool = False
+    closed: int = 0
 
 
 @dataclass(slots=True)
@@ -118,6 +119,10 @@ class Model:
 
     def replay(self, facts: Sequence[Fact], until: int) -> None:
         """Replay the facts, and announce everything that falls due before `until`."""
+        day = instant(facts[0].minute).astimezone(LENDER_ZONE).date()
+        while (midnight := minute_of(datetime.combine(day, time(0), LENDER_ZONE))) < until:
+            self._put(midnight, "day", None, None)
+            day += timedelta(days=1)
         for fact in facts:
             self._run(fact.minute)
             self._take(fact)
@@ -179,7 +184,7 @@ class Model:
         elif call.purpose in CHECKS and fact.outcome not in ("confirmed", "failed"):
             call.escalated = True
         else:
-            call.state = "done"
+            call.state, call.closed = "done", fact.minute
             self._answered(loan, call, fact)
 
     def _attempted(self, loan: Loan, call: Call, fact: Called) -> None:
@@ -219,8 +224,6 @@ class Model:
         self._follow_on(loan, call, fact)
 
     def _follow_on(self, loan: Loan, call: Call, fact: Called) -> None:
-        office = self._office(call.assignee)
-        today = office.date_of(fact.minute)
         rule, days = FOLLOWED_BY.get(call.rule or "", ("", 0))
         willing = fact.outcome not in ("refused", "withdrew")
         if rule and willing and loan.stage == "inquiry" and not loan.open("conditions"):
@@ -237,7 +240,6 @@ class Model:
             office = self._office(new.assignee)
             day = office.on_or_after(office.date_of(fact.minute) + timedelta(days=days))
             self._place(loan, new, fact.minute, day=max(day, office.unfinished_day(fact.minute)))
-        del today
 
     # What is planned.
 
@@ -305,25 +307,18 @@ class Model:
         """Plan the calls about the oldest unpaid instalment, and cancel those about another, or of another bucket."""
         wanted = self._wanted(loan, minute)
         for call in loan.open("repayment", "overdue"):
-            if call.rule not in RULES_ABOUT_MONEY or (call.rule, call.instalment) in wanted:
-                continue
-            in_arrears = any(rule.startswith("arrears") for rule, _ in wanted)
-            if call.purpose == "repayment" and in_arrears and any(day == call.instalment for _, day in wanted):
-                continue
-            call.state = "cancelled"
+            if call.rule in RULES_ABOUT_MONEY and (call.rule, call.instalment) not in wanted:
+                call.state = "cancelled"
         for rule, day in wanted:
-            self._plan_about_money(loan, rule, day, minute)
+            if not any(call.instalment in (None, day) for call in loan.open("promise")):
+                self._plan_about_money(loan, rule, day, minute)
 
     def _plan_about_money(self, loan: Loan, rule: str, day: date, minute: int) -> None:
         purpose = "overdue" if rule.startswith("arrears") else "repayment"
         about = [each for each in loan.calls if each.purpose == purpose and each.state in ("open", "done", "dropped")]
         second = rule == "instalment_eve"
-        for each in about:
-            if each.trigger == (rule, day):
-                return
-            by_member = each.trigger is None or each.rule is None
-            if by_member and each.instalment == day and not second and (each.state == "open" or rule in FIRST_RULES):
-                return
+        if any(self._stands_for(each, rule, day) for each in about) and not self._is_due_again(loan, rule, day, minute):
+            return
         if purpose == "overdue":
             assignee = self._collector(loan, rule, minute)
             office = self._office(assignee)
@@ -335,6 +330,26 @@ class Model:
             if second and (due >= day or any(each.day == due for each in about if each.instalment == day)):
                 return
         self._place(loan, Call(purpose, assignee, rule, day, (rule, day)), minute, day=due)
+
+    def _stands_for(self, call: Call, rule: str, day: date) -> bool:
+        """Return whether a call takes the place of the one that the rule asks for: it was planned by it, or it is a member's."""
+        if call.trigger is not None:
+            is_members = call.rule is None and call.state == "open"
+            return call.trigger == (rule, day) or (is_members and rule != "instalment_eve")
+        is_first = rule in FIRST_RULES
+        return call.instalment == day and (is_first or (call.state == "open" and rule != "instalment_eve"))
+
+    def _is_due_again(self, loan: Loan, rule: str, day: date, minute: int) -> bool:
+        """Return whether nobody asks after arrears any more, as many days after the last call as the rule says."""
+        days, most = {name: (days, most) for _, name, days, most in ARREARS}.get(rule, (0, 0))
+        about = [each for each in loan.calls if each.purpose in ("overdue", "promise")]
+        made = [each for each in about if each.state in ("done", "open")]
+        if not days or loan.open("overdue", "promise") or not made:
+            return False
+        if sum(each.trigger == (rule, day) for each in made) >= most:
+            return False
+        last = instant(max(each.closed for each in made)).astimezone(LENDER_ZONE).date()
+        return last + timedelta(days=days) <= instant(minute).astimezone(LENDER_ZONE).date()
 
     def _wanted(self, loan: Loan, minute: int) -> list[tuple[str, date]]:
         if loan.stage != "disbursed":
@@ -369,7 +384,6 @@ class Model:
         )
 
     def _pay(self, loan: Loan, amount: int, minute: int) -> None:
-        del minute
         assert loan.ledger is not None
         before = len(loan.ledger.left)
         loan.ledger.pay(amount)
@@ -381,12 +395,12 @@ class Model:
                 else oldest is None or call.instalment < oldest
             )
             if over:
-                call.state = "done"
+                call.state, call.closed = "done", minute
 
     def _settle_by_due_day(self, loan: Loan, minute: int) -> None:
         oldest = self._oldest_unpaid(loan)
         for call in loan.open(*ABOUT_MONEY):
-            call.state = "done"
+            call.state, call.closed = "done", minute
         if oldest is None or loan.due_day is None:
             loan.unpaid_since = None
             return
@@ -489,7 +503,10 @@ class Model:
         """Let everything happen that falls due until that minute."""
         while self._agenda and self._agenda[0][0] <= until:
             minute, _, kind, loan, call, who = heappop(self._agenda)
-            if kind == "back":
+            if kind == "day":
+                for each in self.loans.values():
+                    self._replan(each, minute)
+            elif kind == "back":
                 self.away.pop(who, None)
                 self._tell_others(who, minute)
             elif loan is None or call is None or call.state != "open":

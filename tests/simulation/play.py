@@ -28,8 +28,8 @@ from tests.simulation.ledger import Ledger, cents
 from tests.simulation.lives import Life
 from tests.simulation.world import NUMBER, RefusedError, World
 
-LOOK_EVERY = timedelta(hours=3)
-"""The longest time without a round of the worker: midnight of each zone is among these instants."""
+LOOKS = (0, 4, 8, 12, 16, 20, 22, 23)
+"""The hours, in UTC, at which the worker does a round in any case: midnight in each zone is among them."""
 
 HEADER = "number,name,phone,stage,owner,amount,due day,autopay,unpaid since"
 
@@ -80,9 +80,9 @@ class Play:
         while True:
             now = self.world.clock.now()
             due = await self.world.next_due()
-            look_at = datetime.fromtimestamp(
-                (now.timestamp() // LOOK_EVERY.total_seconds() + 1) * LOOK_EVERY.total_seconds(), now.tzinfo
-            )
+            look_at = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+            while look_at.hour not in LOOKS:
+                look_at += timedelta(hours=1)
             at = min(look_at, due or look_at)
             if min(at, self._agenda[0][0] if self._agenda else at) >= self.end:
                 break
