@@ -177,6 +177,10 @@ def print_manifest(
     work_objects: Annotated[
         bool, typer.Option("--work-objects", help="Show those links as Work Objects with a side pane.")
     ] = False,
+    public_url: Annotated[
+        str,
+        typer.Option(envvar="LOANDESK_PUBLIC_URL", help="The address of the page of files, if the desk takes files."),
+    ] = "",
 ) -> None:
     """Print the Slack app manifest for HTTP or for Socket Mode."""
     from bot.manifest import manifest
@@ -192,7 +196,7 @@ def print_manifest(
         raise typer.BadParameter(str(error), param_hint="--loan-links") from None
     if work_objects and not domain:
         raise typer.BadParameter("give --loan-links too", param_hint="--work-objects")
-    written = manifest(url, links_domain=domain, work_objects=work_objects)
+    written = manifest(url, links_domain=domain, work_objects=work_objects, files=bool(public_url))
     console().print(json.dumps(written, indent=2, ensure_ascii=False))
 
 

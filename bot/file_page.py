@@ -29,6 +29,9 @@ log = structlog.get_logger()
 FILES = "/files/"
 """The beginning of the paths that it serves."""
 
+SIGN = ("X-Loandesk-Page", "files")
+"""A header of every answer, by which `loandesk doctor` knows the page."""
+
 _LONGEST_TOKEN, _LARGEST_BODY = 100, 4096
 _BODY_SECONDS = 10.0
 _SEND_SECONDS = 600.0
@@ -42,6 +45,7 @@ _HEADERS = {
     "X-Robots-Tag": "noindex",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    SIGN[0]: SIGN[1],
 }
 
 _FILE_POLICY = (

@@ -10,7 +10,7 @@ from handlers.messages.work_objects import ENTITY_TYPE
 EVENTS = {
     "app_home_opened": "to show the Home",
     "app_mention": "to answer with help when the bot is mentioned",
-    "message.im": "to answer messages to the bot with help",
+    "message.im": "to answer messages to the bot with help, and to take files that are sent to it",
     "user_change": "a member's name, e-mail, time zone and language, and an account that is deactivated or becomes a guest's",
 }
 """Each event with its reason."""
@@ -40,21 +40,30 @@ LINK_SCOPES = {
 }
 """Each scope that only loan links need, with its reason."""
 
+FILE_SCOPES = {
+    "files:read": "to fetch the scans and photos that members send to the bot or choose in its forms, and only those",
+}
+"""The scope that only files need, where LOANDESK_PUBLIC_URL says where they are opened, with its reason."""
 
 PANE_EVENT = "entity_details_requested"
 """The event that only Work Objects need: a member opens the side pane of a link."""
 
 
-def needed_scopes(*, links: bool) -> dict[str, str]:
-    """Return the scopes that the desk needs with or without unfurling loan links."""
-    return SCOPES | LINK_SCOPES if links else SCOPES
+def needed_scopes(*, links: bool, files: bool) -> dict[str, str]:
+    """Return the scopes that the desk needs with or without unfurling loan links, and with or without files."""
+    return SCOPES | (LINK_SCOPES if links else {}) | (FILE_SCOPES if files else {})
 
 
 def manifest(
-    base_url: str | None, *, name: str = "Loan Desk", links_domain: str = "", work_objects: bool = False
+    base_url: str | None,
+    *,
+    name: str = "Loan Desk",
+    links_domain: str = "",
+    work_objects: bool = False,
+    files: bool = False,
 ) -> dict[str, Any]:
     """Return the manifest for a desk that Slack reaches at `base_url`, or in Socket Mode. Links to `links_domain` unfurl, with
-    `work_objects` as Work Objects."""
+    `work_objects` as Work Objects. `files`: the desk takes files."""
     previews = {"rich_previews": {"is_active": True, "entity_types": [ENTITY_TYPE]}} if work_objects else {}
     link_events = ["link_shared", *([PANE_EVENT] if work_objects else ())] if links_domain else []
     events = f"{base_url.rstrip('/')}/slack/events" if base_url else None
@@ -95,7 +104,10 @@ def manifest(
             ],
         },
         "oauth_config": {
-            "scopes": {"bot": list(needed_scopes(links=bool(links_domain))), "bot_optional": list(OPTIONAL_SCOPES)}
+            "scopes": {
+                "bot": list(needed_scopes(links=bool(links_domain), files=files)),
+                "bot_optional": list(OPTIONAL_SCOPES),
+            }
         },
         "settings": {
             "interactivity": {"is_enabled": True, **request_url, **options_url},

@@ -17,7 +17,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import monitoring
 from bot.delivery.sender import Sender
 from bot.demo.messages import DEMO_BUTTONS, DEMO_COMPOSERS
+from bot.file_fetcher import FileFetcher
 from bot.file_page import FilePage
+from bot.file_sweeper import FileSweeper
 from bot.home_updater import HomeUpdater
 from bot.http_server import HttpTimeouts, SlackServer
 from bot.manifest import app_manifest
@@ -79,6 +81,8 @@ class Service:
     sender: Sender
     homes: HomeUpdater
     look: NightlyLook
+    fetcher: FileFetcher
+    sweeper: FileSweeper
     worker: Worker | None = None
     server: SlackServer | None = None
     runner: web.ServerRunner | None = None
@@ -122,12 +126,14 @@ class Service:
         from bot.delivery.engine import DbosEngine
 
         engine = DbosEngine(self.sender, executor_id=executor_id, pace=pace)
-        self.worker = Worker(self.office, self.workspace, engine, self.homes, self.look)
+        self.worker = Worker(self.office, self.workspace, engine, self.homes, self.look, self.fetcher, self.sweeper)
         await self.worker.start()
 
     async def round(self) -> None:
         """Do one round of the worker."""
         await self.look.round()
+        await self.fetcher.round()
+        await self.sweeper.round()
         await do_chores(self.office, self.workspace)
         await self.sender.deliver_pending()
         await self.homes.round()
@@ -210,6 +216,8 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             sender=Sender(office, client, workspace, partial(compose, composers=COMPOSERS | DEMO_COMPOSERS)),
             homes=HomeUpdater(office, workspace, client),
             look=NightlyLook(office, workspace, client),
+            fetcher=FileFetcher(office, workspace, client, session),
+            sweeper=FileSweeper(office, workspace),
         )
     except BaseException:
         await session.close()

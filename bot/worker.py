@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -11,6 +11,8 @@ import structlog
 
 import desk.registrations  # noqa: F401  (what is left to the worker, and what an Undo corrects)
 from bot import monitoring
+from bot.file_fetcher import FileFetcher
+from bot.file_sweeper import FileSweeper
 from bot.home_updater import HomeUpdater
 from bot.nightly_look import NightlyLook
 from desk.calls.calls import forget_lines
@@ -18,6 +20,7 @@ from desk.core.recomputations import recompute_pending
 from desk.core.retention import forget_old
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk, Office
+from desk.files.upkeep import forget_unfiled
 from desk.follow_ups.appointments import appointments_due, remind_of_appointments
 from desk.follow_ups.escalations import second_level_due, tell_second_level
 from desk.follow_ups.replanning import loans_to_replan, replan_loans
@@ -56,6 +59,7 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     queue_due_digests,
     forget_old,
     forget_lines,
+    forget_unfiled,
     index_next,
     report_set_aside,
 )
@@ -67,6 +71,7 @@ REPEATED: Mapping[Callable[..., Awaitable[object]], int] = {
     index_next: 20,
     forget_old: 10,
     forget_lines: 10,
+    forget_unfiled: 10,
     settle_promises: 10,
 }
 """The most batches of a chore in one round, each in its own transaction; the other chores get their turn then."""
@@ -159,19 +164,23 @@ class Worker:
     engine: "DbosEngine"
     homes: HomeUpdater
     look: NightlyLook
+    fetcher: FileFetcher
+    sweeper: FileSweeper
     worked_at: datetime | None = None
-    _task: asyncio.Task[None] | None = None
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
     async def start(self) -> None:
         """Start the engine and the rounds."""
         await self.engine.start()
-        self._task = asyncio.create_task(self._work(), name="worker")
+        self._tasks.append(asyncio.create_task(self._work(), name="worker"))
+        if self.office.files is not None:
+            self._tasks.append(asyncio.create_task(self._tend_files(), name="files"))
 
     async def stop(self) -> None:
         """Finish the current round and the deliveries in flight."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.engine.stop()
 
     async def _work(self) -> None:
@@ -179,6 +188,16 @@ class Worker:
             await asyncio.shield(self._round())
             await asyncio.shield(self._update_homes())
             await asyncio.shield(self._look_at_slack())
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _tend_files(self) -> None:
+        """Fetch and sweep, apart from the rounds: a fetch may take minutes. A stop breaks it off, and it begins again later."""
+        while True:
+            try:
+                await self.fetcher.round()
+                await self.sweeper.round()
+            except Exception as error:  # the next round tries again
+                log.error("files_not_tended", **log_fields(error))
             await asyncio.sleep(TICK_SECONDS)
 
     async def _round(self) -> None:

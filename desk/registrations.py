@@ -4,6 +4,7 @@
 # pyright: reportUnusedImport=false
 
 from desk.documents import steps
+from desk.files import filing
 from desk.follow_ups import escalations, lifecycle, rescheduling, rule_changes, standing, verification_notices
 from desk.handover import reassigning
 from desk.loans import borrowers, edits, inquiries, related, stage_rules, stages, term_rows

@@ -1,13 +1,17 @@
 """The App Home, and help for people who write to the bot."""
 
+import contextlib
 import re
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from desk.core import drafts
-from desk.core.errors import NotAllowed
+from desk.core.errors import DeskError, NotAllowed
 from desk.core.values import LINE_LIMIT
 from desk.core.vocabulary import NOTE_LIMIT
+from desk.documents.names import DocumentName
+from desk.files.intake import FileTarget, IncomingFile, expect_files
+from desk.loans.lookup import resolve
 from desk.loans.named_loans import loan_named_in
 from desk.messages.home import HomePage, home_of, open_home, read_page
 from desk.messages.threads import ReplySubject, reply_subjects
@@ -18,10 +22,12 @@ from handlers.commands.loan import COMMAND as LOAN
 from handlers.door.declarations import ButtonFamily, Command
 from handlers.door.kept_lines import keep_line
 from handlers.door.request import Reply, Request, UpdateModal
+from handlers.grammar import documents
 from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import HOME, View
+from handlers.messages.files import expected
 from handlers.messages.home import home
 from handlers.messages.offers import line_offer, reply_offer
 from handlers.messages.overview import command_help
@@ -72,6 +78,26 @@ async def answer_message(request: Request) -> Reply:
     return Reply(command_help(request.t, nearest.usage, others, offers_to(request.desk.member)))
 
 
+async def receive_files(request: Request) -> Reply:
+    """Have files fetched that were sent to the bot, and say so. What was typed with them says where they may belong."""
+    text = _without_mention(request.text, request.desk.workspace.bot_user_id)[:LINE_LIMIT]
+    sent = [IncomingFile(str(f["id"]), str(f.get("name") or ""), f.get("size")) for f in request.value["files"]]
+    target = await _wished_place(request, text) if text else None
+    return Reply(expected(request.t, await expect_files(request.desk, sent, words=text, target=target)))
+
+
+async def _wished_place(request: Request, text: str) -> FileTarget | None:
+    """Return the loan and document that a text names: a line of `/loan-docs` with one document, or just a loan."""
+    line = Line.read(text.removeprefix("/loan-docs").strip())
+    with contextlib.suppress(DeskError):
+        parsed = documents.parse(line, request.desk.now, request.zone)
+        if isinstance(parsed, documents.Request | documents.TickOff) and len(parsed.items) == 1:
+            loan = (await resolve(request.desk, parsed.loan)).loan
+            return FileTarget(loan.id, DocumentName(parsed.items[0].code, parsed.items[0].words))
+    named = await loan_named_in(request.desk, line.raw)
+    return FileTarget(named[0]) if named is not None else None
+
+
 async def _subjects_of_thread(request: Request) -> Sequence[ReplySubject]:
     thread = request.value.get("thread")
     return await reply_subjects(request.desk, request.channel_id, str(thread)) if thread else ()
@@ -105,4 +131,4 @@ def nearest_command(text: str) -> Command:
 
 HOME_FAMILY = ButtonFamily("home", {"opened": show_home, "show": show_page})
 
-BOT_FAMILY = ButtonFamily("bot", {"asked": answer_message})
+BOT_FAMILY = ButtonFamily("bot", {"asked": answer_message, "sent_files": receive_files})

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sandbox.files import SlackFile
 from sandbox.model import Json
 
 
@@ -94,6 +95,7 @@ VALUE_FIELDS = {
     "email_text_input": "value",
     "url_text_input": "value",
     "rich_text_input": "rich_text_value",
+    "file_input": "files",
 }
 _INITIAL = {
     "selected_option": "initial_option",
@@ -162,6 +164,8 @@ def chosen_value(element: Json, choice: Any, *, offered: Iterable[Json] | None =
 
 def _slack_value(kind: str, choice: Any, tz: str) -> Any:
     match kind, choice:
+        case "file_input", list():
+            return [_given(one) for one in choice]
         case "datetimepicker", str() if choice.isdigit():
             return int(choice)
         case "datetimepicker", str():
@@ -177,6 +181,14 @@ def _slack_value(kind: str, choice: Any, tz: str) -> Any:
             return str(choice)
         case _:
             return choice
+
+
+def _given(file: Any) -> Json:
+    """Return a file that the user chose in a form: the app may see it from then on."""
+    if not isinstance(file, SlackFile):
+        raise NotPossibleError("choose files that were uploaded")
+    file.given = True
+    return file.json()
 
 
 def _option(options: list[Json], choice: Any) -> Json:
@@ -200,6 +212,8 @@ def input_error(block: Json, element: Json, state: Json) -> str | None:
     match element["type"]:
         case "plain_text_input":
             return _length_error(element, value)
+        case "file_input" if len(value) > element.get("max_files", 10):
+            return f"Choose at most {element.get('max_files', 10)} files."
         case "number_input":
             return _number_error(element, value)
         case "email_text_input" if not _MAIL.fullmatch(value):

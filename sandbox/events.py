@@ -54,6 +54,11 @@ class Events:
             self.emit(name, {**sent, "channel_type": kind})
             if channel.kind != "dm" and app.bot_user_id in message.mentions and not message.is_bot:
                 self.emit("app_mention", {**sent, "type": "app_mention"})
+        if channel.has(app.bot_user_id):
+            for file in message.files:
+                shared_file = {"file_id": file["id"], "file": {"id": file["id"]}, "user_id": message.user}
+                named = {"channel_id": channel.id, "event_ts": message.ts}
+                self.emit("file_shared", {"type": "file_shared", **shared_file, **named})
         links = links_in(message.text, app.unfurl_domains)
         if links and not message.is_bot:
             shared = {"user": message.user, "message_ts": message.ts, "links": links, "source": "conversations_history"}

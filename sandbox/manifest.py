@@ -106,6 +106,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "channel_unshared": ("channels:read", "groups:read"),
     "channel_unarchive": ("channels:read",),
     "entity_details_requested": (),
+    "file_shared": ("files:read",),
     "group_archive": ("groups:read",),
     "group_unarchive": ("groups:read",),
     "link_shared": ("links:read",),

@@ -65,6 +65,7 @@ class Message:
     time: float
     blocks: list[Json] = field(default_factory=list)
     attachments: list[Json] = field(default_factory=list)
+    files: list[Json] = field(default_factory=list)
     thread_ts: str | None = None
     is_bot: bool = False
     ephemeral_to: str | None = None

@@ -17,6 +17,7 @@ from sandbox.event_limits import EventLimits
 from sandbox.events import Events
 from sandbox.fault_scenarios import FaultScenariosApi
 from sandbox.faults import Faults
+from sandbox.files import FileDownloads, SlackFile
 from sandbox.limits import Limits
 from sandbox.manifest import Installation, read_manifest
 from sandbox.modals import Home, Modal, Outcome, ViewActions
@@ -107,6 +108,9 @@ class Sandbox:
             self.sockets.connections_open,
             dedupe_client_msg_id=dedupe_client_msg_id,
         )
+        self._downloads = FileDownloads(
+            self.workspace.files, self._installed, lambda file: self.workspace.app_sees(file, BOT_USER_ID)
+        )
         self._page = PageApi(
             self.workspace, self.user_actions, self.faults, self.traffic, self.violations, self._installed, clock
         )
@@ -129,6 +133,7 @@ class Sandbox:
                 web.post("/response/{id}", self.answers.handle),
                 web.get("/link/", self.sockets.handle),
                 web.get("/archives/{channel}/{message}", _permalink),
+                *self._downloads.routes(),
                 web.get("/", _index),
                 web.static("/static", PAGE),
                 *self._page.routes(),
@@ -325,6 +330,18 @@ class Sandbox:
     def say(self, user: User | str, channel: Channel | str, text: str, *, thread_ts: str | None = None) -> Message:
         """Post an ordinary message as this user."""
         return self.user_actions.say(_id(user), _id(channel), text, thread_ts=thread_ts)
+
+    def upload(self, user: User | str, name: str, content: bytes) -> SlackFile:
+        """Upload a file as this user, to be shown in a conversation (`send_files`) or chosen in a form (`Modal.fill`)."""
+        file_id = self.workspace.new_id("F")
+        created = int(self.workspace.now())
+        file = SlackFile(file_id, _id(user), name, content, created, self.base_url)
+        self.workspace.files[file_id] = file
+        return file
+
+    def send_files(self, user: User | str, channel: Channel | str, *files: SlackFile, text: str = "") -> Message:
+        """Post a message with files as this user."""
+        return self.user_actions.say(_id(user), _id(channel), text, files=files)
 
     def messages(self, channel: Channel | str, user: User | str | None = None) -> list[Message]:
         """Return a channel's messages in order, with the user's ephemeral ones if there is a user."""

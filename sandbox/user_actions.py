@@ -1,7 +1,7 @@
 """A user's actions in the workspace, and what they see of them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from sandbox.elements import (
     interactive_elements,
 )
 from sandbox.escaping import encode, escape
+from sandbox.files import SlackFile
 from sandbox.manifest import Installation, Shortcut, SlashCommand
 from sandbox.modals import Outcome
 from sandbox.model import Channel, Json, Message, User, text_of
@@ -111,8 +112,16 @@ class UserActions:
     installed: Callable[[], Installation | None]
     _states: dict[tuple[str, str], dict[str, dict[str, Json]]] = field(default_factory=dict)
 
-    def say(self, user_id: str, channel_id: str, text: str, *, thread_ts: str | None = None) -> Message:
-        """Post an ordinary message as this user."""
+    def say(
+        self,
+        user_id: str,
+        channel_id: str,
+        text: str,
+        *,
+        thread_ts: str | None = None,
+        files: Sequence[SlackFile] = (),
+    ) -> Message:
+        """Post an ordinary message as this user, with their files."""
         user, channel = self._check_membership(user_id, channel_id)
         app = self.installed()
         if channel.kind == "dm" and app and (app.messages_tab_read_only or not app.messages_tab):
@@ -120,8 +129,18 @@ class UserActions:
         parent = self.workspace.find(channel.id, thread_ts) if thread_ts else None
         if thread_ts and (parent is None or parent.is_reply):
             raise NotPossibleError("thread_not_found")
+        for file in files:
+            if file.user != user.id:
+                raise NotPossibleError("file_not_found")
+            file.channels.append(channel.id)
         return self.workspace.post(
-            Draft(channel=channel.id, user=user.id, text=self._encode(user, text), thread_ts=thread_ts)
+            Draft(
+                channel=channel.id,
+                user=user.id,
+                text=self._encode(user, text),
+                thread_ts=thread_ts,
+                files=[file.json() for file in files],
+            )
         )
 
     async def command(self, user_id: str, channel_id: str, line: str) -> Reply:

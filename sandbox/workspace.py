@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
 from sandbox.elements import assign_ids
+from sandbox.files import SlackFile
 from sandbox.mentions import mentions_in, notified_users
 from sandbox.model import TEAM_ID, Channel, Json, Message, User
 
@@ -33,6 +34,7 @@ class Draft:
     text: str
     blocks: list[Json] = field(default_factory=list)
     attachments: list[Json] = field(default_factory=list)
+    files: list[Json] = field(default_factory=list)
     thread_ts: str | None = None
     is_bot: bool = False
     ephemeral_to: str | None = None
@@ -62,6 +64,7 @@ class Workspace:
         self.domain = "sandbox"
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
+        self.files: dict[str, SlackFile] = {}
         self.groups: dict[str, frozenset[str]] = {}
         self._messages: dict[str, list[Message]] = {}
         self._replies: dict[tuple[str, str], list[Message]] = {}
@@ -190,6 +193,10 @@ class Workspace:
 
     def sees(self, user_id: str, channel: Channel) -> bool:
         return channel.kind == "public" or channel.has(user_id)
+
+    def app_sees(self, file: SlackFile, bot_user_id: str) -> bool:
+        """Return whether the app may see a file: it is in a conversation with its bot, or was chosen in its form."""
+        return file.given or any(self.channels[channel].has(bot_user_id) for channel in file.channels)
 
     def visible_channels(self, user_id: str) -> Iterator[Channel]:
         return (channel for channel in self.channels.values() if self.sees(user_id, channel))

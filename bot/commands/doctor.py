@@ -8,6 +8,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doctor.database import check_database
+from bot.doctor.files import check_files
 from bot.doctor.findings import Finding, ok
 from bot.doctor.slack import check_slack
 from bot.doctor.workspace import check_workspace
@@ -37,12 +38,16 @@ async def examine(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)],
             )
             slack_team_id: str | None = None
-            async for finding, team in check_slack(client, links=bool(settings.loan_links)):
+            async for finding, team in check_slack(
+                client, links=bool(settings.loan_links), files=bool(settings.public_url)
+            ):
                 slack_team_id = team or slack_team_id
                 yield finding
             if usable:
                 links = bool(settings.loan_links)
                 async for finding in check_workspace(database, client, slack_team_id, clock.now(), links=links):
+                    yield finding
+                async for finding in check_files(settings, database, session):
                     yield finding
     finally:
         await database.close()

@@ -21,7 +21,7 @@ DRIFT = timedelta(seconds=60)
 """From five minutes between our clock and Slack's on, requests are refused; one minute shows that something is wrong."""
 
 
-async def check_slack(client: AsyncWebClient, *, links: bool) -> AsyncIterator[tuple[Finding, str | None]]:
+async def check_slack(client: AsyncWebClient, *, links: bool, files: bool) -> AsyncIterator[tuple[Finding, str | None]]:
     """Yield what is found of the token, its scopes and the clock, the first with the id of the Slack team if Slack gives it."""
     try:
         answer = await client.auth_test()
@@ -35,7 +35,7 @@ async def check_slack(client: AsyncWebClient, *, links: bool) -> AsyncIterator[t
         return
     yield ok("token", f"{answer.get('user')} in {answer.get('team')}"), answer.get("team_id")
     headers = {name.casefold(): value for name, value in answer.headers.items()}
-    yield _scopes(headers.get("x-oauth-scopes", ""), needed_scopes(links=links)), None
+    yield _scopes(headers.get("x-oauth-scopes", ""), needed_scopes(links=links, files=files)), None
     yield clock_finding(headers.get("date"), datetime.now(UTC)), None
 
 

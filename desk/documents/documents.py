@@ -28,7 +28,7 @@ from desk.people.offers import Offers, offers_on
 from desk.rules.stages import needed_at
 from storage.queries.documents import documents
 from storage.queries.people import members
-from storage.tables import DocumentItem, DocumentRequest, Loan
+from storage.tables import DocumentItem, DocumentRequest, Loan, StoredFile
 
 Act = Literal["got", "accept", "cancel", "reject"]
 
@@ -108,6 +108,7 @@ class DocumentList:
     settled: tuple[ItemView, ...]
     offers: Offers
     files: Mapping[UUID, tuple[FileView, ...]]
+    takes_files: bool
 
 
 async def request_documents(
@@ -176,6 +177,30 @@ async def change_documents(
     _require_possible(named, items.values(), act)
     arrived = _take_unasked(desk, named, unasked)
     return await _change(desk, named, list(items.values()), act, reason, arrived=arrived)
+
+
+async def receive_files(
+    desk: Desk, *, loan: LoanRef, which: DocumentName, rows: Sequence[StoredFile]
+) -> DocumentChangeResult:
+    """Receive files of a document, which is received by that if it is still to be brought. One that has been received or
+    accepted keeps its state; one that was not requested is taken.
+
+    Raises NotAllowed (`role_missing`), Invalid (`document_words_too_long`), and what `lookup.resolve` raises.
+    """
+    require_role(desk, "change_documents")
+    named = (await lookup.resolve(desk, loan)).loan
+    there = [item for item, _ in await documents.items_of_loan(desk.session, named.id)]
+    if _is_unasked(desk, there, which):
+        [item] = arrived = _take_unasked(desk, named, [which])
+        changed: list[DocumentItem] = []
+    else:
+        item, arrived = _find(desk, named, there, which, "got"), []
+        changed = [item] if "got" in _POSSIBLE[item.state] else []
+    for row in rows:
+        track(desk, row)
+        row.state, row.loan_id, row.document_item_id = "filed", named.id, item.id
+    unchanged = [] if changed or arrived else [item]
+    return await _change(desk, named, changed, "got", "", arrived=arrived, unchanged=unchanged)
 
 
 async def change_document_on(desk: Desk, item_id: UUID, version: int, act: Act) -> DocumentChangeResult:
@@ -249,12 +274,14 @@ async def _listed(desk: Desk, loan: Loan) -> DocumentList:
         open=tuple(v for v in views if v.state in documents.OPEN_STATES),
         settled=tuple(settled),
         offers=offers_on(desk, loan.owner_id),
-        files=await files_of_items(desk, [view.id for view in views]) if _opens_files(desk) else {},
+        files=await files_of_items(desk, [view.id for view in views]) if _may(desk, "open_file") else {},
+        takes_files=_may(desk, "send_file"),
     )
 
 
-def _opens_files(desk: Desk) -> bool:
-    return desk.files is not None and allows(desk.member, "open_file")
+def _may(desk: Desk, act: str) -> bool:
+    """Return whether the desk keeps files, and the acting member may do that with them."""
+    return desk.files is not None and allows(desk.member, act)
 
 
 def _require_possible(loan: Loan, items: Iterable[DocumentItem], act: Act) -> None:
@@ -296,11 +323,13 @@ async def _change(
     reason: str,
     *,
     arrived: Sequence[DocumentItem] = (),
+    unchanged: Sequence[DocumentItem] = (),
 ) -> DocumentChangeResult:
-    """Change the state of these documents, of which it was checked that it is possible; `arrived` are there already."""
+    """Change the state of these documents, of which it was checked that it is possible; `arrived` are there already, and
+    `unchanged` keep their state."""
     for item in items:
         set_state(desk, item, _LEADS_TO[act], reason)
-    items = [*items, *arrived]
+    items = [*items, *arrived, *unchanged]
     requests = await documents.requests(desk.session, [item.request_id for item in items])
     planned = await calls.ask_again(desk, loan, requests) if act == "reject" else []
     done = await calls.finish_asking(desk, loan, requests)

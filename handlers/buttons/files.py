@@ -1,11 +1,11 @@
-"""Buttons about files: ask for the link that opens one."""
+"""Buttons about files: ask for the link that opens one, say where files belong, discard them."""
 
 from uuid import UUID
 
-from desk.files import links
+from desk.files import filing, links
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
-from handlers.messages.files import link_offered
+from handlers.messages.files import discarded, filed, link_offered
 
 
 async def open_file(request: Request) -> Reply:
@@ -18,4 +18,15 @@ async def follow(_request: Request) -> None:
     """Slack reports that a button's link was opened; the page does the rest."""
 
 
-FAMILY = ButtonFamily("files", {"open": open_file, "follow": follow})
+async def take(request: Request) -> Reply:
+    """File what waits of a message where its words said."""
+    result = await filing.file_as_wished(request.desk, UUID(request.value["b"]))
+    return Reply(filed(request.t, result, request.zone))
+
+
+async def discard(request: Request) -> Reply:
+    """Discard what waits of a message."""
+    return Reply(discarded(request.t, await filing.discard_batch(request.desk, UUID(request.value["b"]))))
+
+
+FAMILY = ButtonFamily("files", {"open": open_file, "follow": follow, "take": take, "discard": discard})

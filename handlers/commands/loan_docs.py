@@ -8,7 +8,7 @@ from handlers.door.declarations import Command
 from handlers.door.kept_lines import keep_line
 from handlers.door.lines import read_line
 from handlers.door.request import OpenModal, Request
-from handlers.forms import rejection
+from handlers.forms import file, rejection
 from handlers.forms.documents import FORM
 from handlers.forms.form import open_modal
 from handlers.grammar import documents
@@ -114,6 +114,6 @@ COMMAND = Command(
     nearest=(DOCUMENTS,),
     parse=parse,
     precedence=60,
-    forms=(FORM, rejection.FORM),
+    forms=(FORM, rejection.FORM, file.FORM),
     completes={"document": FORM, "reason": rejection.FORM},
 )

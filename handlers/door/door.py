@@ -42,6 +42,9 @@ from handlers.messages.work_objects import refused_pane
 
 log = structlog.get_logger()
 
+_WITH_FILES = "file_share"
+"""The subtype of a message that people send with files."""
+
 KEEPING_SECONDS = 0.7
 """Time limit for storing the draft of a refused form, and for looking up the names in its errors."""
 
@@ -191,13 +194,15 @@ class Door(AsyncMiddleware):
         event = body["event"]
         # Edits, joins and the messages of other bots carry a subtype or a bot's id; they need no answer. Nor does what
         # people write to each other in a channel, should the app be subscribed to that by hand.
-        if "subtype" in event or "bot_id" in event or not event.get("user"):
+        if event.get("subtype", _WITH_FILES) != _WITH_FILES or "bot_id" in event or not event.get("user"):
             return
         if event["type"] == "message" and event.get("channel_type") != "im":
             return
         delivery = Delivery(key=body["event_id"], user_id=event["user"], channel_id=event["channel"])
-        thread = {"thread": event["thread_ts"]} if event.get("thread_ts") else {}
-        answer = await self._transactions.run(self._press(delivery, "bot.asked", thread, text=event.get("text", "")))
+        where = {"thread": event["thread_ts"]} if event.get("thread_ts") else {}
+        sent = event.get("files") if event["type"] == "message" else None
+        act, value = ("bot.sent_files", {"files": sent}) if sent else ("bot.asked", where)
+        answer = await self._transactions.run(self._press(delivery, act, value, text=event.get("text", "")))
         if isinstance(answer, Reply):
             await self._responder.reply_to_message(event, answer.message)
 

@@ -185,7 +185,14 @@ class _Option(_Part):
     value: str
 
 
+class _SentFile(_Part):
+    id: _Id
+    name: str | None = None
+    size: int | None = None
+
+
 class _Element(_Part):
+    files: list[_SentFile] | None = None
     selected_option: _Option | None = None
     selected_options: list[_Option] | None = None
     selected_users: list[str] | None = None
@@ -258,6 +265,7 @@ class _Said(_Part):
     user: str = ""
     text: str = ""
     thread_ts: str | None = None
+    files: list[_SentFile] | None = None
 
 
 class _Changed(_Part):

@@ -27,7 +27,7 @@ from handlers.messages.block_kit.elements import (
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
-from handlers.messages.files import file_line
+from handlers.messages.file_lines import file_line
 from handlers.messages.follow_ups import offer_next
 
 ROWS = 10
@@ -130,6 +130,20 @@ def changed(
     """Render the new states of documents. `brief` leaves out the open ones, where the card below lists them; `unknown` is what
     of the line was left out."""
     writer = Writer()
+    write_changed(t, writer, result, zone, brief=brief, unknown=unknown)
+    return writer.message()
+
+
+def write_changed(
+    t: Translator,
+    writer: Writer,
+    result: DocumentChangeResult,
+    zone: ZoneInfo,
+    *,
+    brief: bool = False,
+    unknown: Sequence[UnknownWords] = (),
+) -> None:
+    """Write what `changed` renders."""
     _write_loan(t, writer, result.loan, result.name)
     for item in result.changed:
         name, now = Bold(document(t, item.code, item.words)), Bold(state(t, item.state))
@@ -156,7 +170,7 @@ def changed(
     if not brief:
         writer.buttons(*_item_buttons(t, result.still_open[:ROWS]))
     fits = [button for placed in result.placed for button in fit_buttons(t, placed.planned)]
-    return writer.buttons(*_unknown_buttons(unknown), *fits, undo_button(t, result.undo_id)).message()
+    writer.buttons(*_unknown_buttons(unknown), *fits, undo_button(t, result.undo_id))
 
 
 def listed(t: Translator, result: DocumentList, zone: ZoneInfo) -> Message:
@@ -166,7 +180,7 @@ def listed(t: Translator, result: DocumentList, zone: ZoneInfo) -> Message:
     if not result.open and not result.settled:
         example = t("/loan-docs {loan} id, bank by tomorrow", loan=result.loan.number)
         writer.line(t("No documents have been requested for this loan. To request some:")).preformatted(example)
-        return writer.message()
+        return writer.buttons(*_add_files(t, result)).message()
     write_documents(t, writer, result, zone)
     return writer.message()
 
@@ -198,6 +212,7 @@ def write_documents(
         writer.line(t("Closed:"))
         _write_items(t, writer, result.settled, zone)
     write_files(t, writer, result)
+    writer.buttons(*_add_files(t, result))
 
 
 def write_files(t: Translator, writer: Writer, result: DocumentList) -> None:
@@ -302,6 +317,11 @@ def _write_loan(t: Translator, writer: Writer, loan: LoanView, name: str) -> Non
 
 def _names(t: Translator, items: Sequence[ItemView]) -> str:
     return t(", ").join(document(t, item.code, item.words) for item in items)
+
+
+def _add_files(t: Translator, result: DocumentList) -> list[Button]:
+    value = {"form": "file", "i": str(result.loan.id)}
+    return [Button(t("Add files"), "form.open", value)] if result.takes_files else []
 
 
 def _item_buttons(t: Translator, items: Sequence[ItemView], *, act: str = "documents") -> list[Button]:

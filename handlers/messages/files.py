@@ -1,31 +1,18 @@
 """Answers and notices about files that people send. Only the reader sees them."""
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from desk.documents.files import FileView
+from desk.files.batches import BatchView, FilePlace
+from desk.files.filing import FilesFiled
+from desk.files.intake import FilesExpected
 from desk.files.links import TRIES, LinkOffer
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
-
-_KILO = 1024
-
-
-def file_line(t: Translator, file: FileView) -> list[Inline]:
-    """Return a stored file as a row: name, kind, size, pages, and what is to be looked at."""
-    line: list[Inline] = [file.name, f" · {file.kind.upper()} · {size(file.size)}"]
-    if file.pages is not None and file.kind == "pdf":
-        line.append(" · " + t.n("{n} page", "{n} pages", file.pages))
-    if file.why == "protected":
-        line.append(" · " + t("protected: it may ask for a password"))
-    return line
-
-
-def size(count: int) -> str:
-    """Return a number of bytes as people read it: `812 KB`, `1.4 MB`."""
-    if count < _KILO * _KILO:
-        return f"{max(1, round(count / _KILO))} KB"
-    return f"{count / _KILO / _KILO:.1f} MB"
+from handlers.messages.documents import document, write_changed
+from handlers.messages.file_lines import file_line, size, why_not_taken
 
 
 def link_offered(t: Translator, offer: LinkOffer, zone: ZoneInfo) -> Message:
@@ -41,3 +28,74 @@ def link_offered(t: Translator, offer: LinkOffer, zone: ZoneInfo) -> Message:
         )
     )
     return writer.buttons(Button(t("Open the page"), "files.follow", url=offer.url, style="primary")).message()
+
+
+def expected(t: Translator, result: FilesExpected) -> Message:
+    """Render the answer to files that are being fetched from Slack."""
+    writer = Writer()
+    if result.count or not result.too_large:
+        writer.line(
+            t.n(
+                "I'm fetching {n} file. In a moment I'll tell you here what became of it.",
+                "I'm fetching {n} files. In a moment I'll tell you here what became of them.",
+                result.count,
+            )
+        )
+    if result.too_large:
+        writer.line(t("Not taken, because they are larger than {size}:", size=size(result.most_bytes)))
+        writer.bullets([name] for name in result.too_large)
+        writer.line(t("Send them in parts, or scan them at a lower resolution."))
+    return writer.message()
+
+
+def arrived(t: Translator, batch: BatchView) -> Message:
+    """Render the message about files that were sent together: what became of each, and where the others belong."""
+    waiting = batch.waiting
+    writer = Writer().line(Bold(t.n("Your {n} file", "Your {n} files", len(batch.files))))
+    writer.bullets(_row(t, batch, file) for file in batch.files)
+    if not waiting:
+        return writer.message()
+    writer.line(t("Which loan and which document?"))
+    value, buttons = {"b": str(batch.id)}, list[Button]()
+    if batch.wished is not None:
+        buttons.append(Button(place(t, batch.wished), "files.take", value, style="primary"))
+    buttons.append(Button(t("Choose loan and document"), "form.open", {"form": "file", **value}))
+    return writer.buttons(*buttons, Button(t("Discard"), "files.discard", value)).message()
+
+
+def filed(t: Translator, result: FilesFiled, zone: ZoneInfo) -> Message:
+    """Render the answer to files that belong to a document now."""
+    writer = Writer()
+    writer.bullets(file_line(t, file) for file in result.files)
+    _write_duplicates(t, writer, result.duplicates)
+    write_changed(t, writer, result.change, zone)
+    return writer.message()
+
+
+def discarded(t: Translator, count: int) -> Message:
+    """Render the answer to files that were discarded."""
+    return Writer().line(t.n("{n} file discarded.", "{n} files discarded.", count)).message()
+
+
+def place(t: Translator, where: FilePlace) -> str:
+    """Return a document of a loan in words: `A-1 · ID card`."""
+    return f"{where.number} · {document(t, where.document.code, where.document.words)}"
+
+
+def _row(t: Translator, batch: BatchView, file: FileView) -> list[Inline]:
+    if file.state == "refused":
+        return [file.name, " · ", why_not_taken(t, file.why)]
+    if file.state == "expected":
+        return [file.name, " · ", t("being fetched")]
+    line = file_line(t, file)
+    if file.state == "filed":
+        where = batch.filed.get(file.id)
+        return [*line, " · ", Bold(place(t, where) if where else t("filed"))]
+    if (same := batch.duplicates.get(file.id)) is not None:
+        line += [" · ", Bold(t("the same file is already at {place}", place=place(t, same)))]
+    return line
+
+
+def _write_duplicates(t: Translator, writer: Writer, duplicates: Sequence[FilePlace]) -> None:
+    for each in duplicates:
+        writer.line(Bold(t("The same file is already at {place}.", place=place(t, each))))

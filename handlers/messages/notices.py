@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import arrived
+from desk.files.batches import batch_view
 from desk.follow_ups.appointments import appointment_notice
 from desk.follow_ups.checks import failed_check_of
 from desk.follow_ups.escalations import escalation_now
@@ -21,7 +22,7 @@ from desk.messages.notices import accepts_tables, locale_for, own_channel
 from desk.messages.set_aside import set_aside_now
 from desk.people import access_requests, accounts
 from desk.people.app_manifest import Additions
-from desk.people.members import zone_of
+from desk.people.members import is_at_desk, locale_of, zone_of
 from desk.people.onboarding import setup_status
 from desk.rules.hours import known_zone
 from handlers.messages import (
@@ -30,6 +31,7 @@ from handlers.messages import (
     digests,
     documents,
     escalations,
+    files,
     handover,
     reminders,
     repayment,
@@ -39,6 +41,7 @@ from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.people import access, onboarding
 from handlers.messages.unreadable import in_words
+from storage.queries.files import files as stored_files
 from storage.queries.loans import loans
 from storage.tables import Call, Loan, Member, Notice, Undo
 
@@ -147,6 +150,16 @@ async def _papers_arrived(desk: Desk, notice: Notice, t: Translator, _zone: Zone
     by = await desk.session.get_one(Member, UUID(notice.facts["by"]))
     reader = await desk.session.get_one(Member, notice.to_id)
     return documents.papers_arrived(t, await loan_view(desk, loan), there, name=reader.name, by=by.name)
+
+
+async def _files_arrived(desk: Desk, notice: Notice, _t: Translator, _zone: ZoneInfo) -> Message | None:
+    sender = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
+    rows = await stored_files.of_batch(desk.session, desk.workspace.id, UUID(notice.facts["batch"]))
+    if sender is None or not rows or (notice.ts is None and not is_at_desk(sender)):
+        return None
+    # It goes to their direct conversation, never to a channel of theirs.
+    desk.actor = sender
+    return files.arrived(Translator(locale_of(sender)), await batch_view(desk, rows))
 
 
 async def _owner_asked(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
@@ -283,6 +296,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.REPAYMENT_PAUSED: _payment_told,
     kinds.CHECK_PASSED_OVER: _check_passed_over,
     kinds.PAPERS_ARRIVED: _papers_arrived,
+    kinds.FILES_ARRIVED: _files_arrived,
     kinds.OWNER_ASKED: _owner_asked,
     kinds.APPOINTMENT: _appointment,
     kinds.CHANNEL_LOST: _channel_lost,

@@ -118,6 +118,8 @@ def message_json(message: Message, app: Installation, *, with_metadata: bool = F
         answer |= {"subtype": "bot_message", "is_ephemeral": True}
     if message.blocks:
         answer["blocks"] = message.blocks
+    if message.files:
+        answer |= {"subtype": "file_share", "files": message.files, "upload": False}
     if message.attachments:
         answer["attachments"] = message.attachments
     if message.thread_ts:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox.api import chat, conversations, entities, users, views
+from sandbox.api import chat, conversations, entities, files, users, views
 from sandbox.api.call import ApiCall, ApiError, Method
 from sandbox.faults import Faults, drop_connection, rate_limited
 from sandbox.limits import Limits
@@ -23,6 +23,7 @@ METHODS: dict[str, tuple[Method, tuple[str, ...]]] = {
     **chat.METHODS,
     **conversations.METHODS,
     **entities.METHODS,
+    **files.METHODS,
     **users.METHODS,
     **views.METHODS,
 }

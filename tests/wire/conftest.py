@@ -74,6 +74,7 @@ async def slack(
     links = {
         "links_domain": urlsplit(loan_links).hostname or "",
         "work_objects": hasattr(request.module, "WORK_OBJECTS"),
+        "files": takes_files,
     }
     install(sandbox, "http://127.0.0.1:9" if door == "http" else None, **links)
     keeping = {"public_url": request.module.PUBLIC_URL, "files": str(tmp_path)} if takes_files else {}

@@ -120,6 +120,7 @@ async def test_a_healthy_desk_has_no_findings(doctor: Doctor) -> None:
             "admins",
             "worker",
             "backlog",
+            "file page",
         ),
     ]
     assert TOKEN not in printed

@@ -201,6 +201,10 @@ class FormWriter(Writer):
             element["initial_date_time"] = int(value)
         return self._input(name, label, element, **field)
 
+    def files(self, name: str, label: str, *, most: int, **field: Unpack[FieldOptions]) -> "FormWriter":
+        """Add a field for up to `most` files from the member's device. Its values are Slack's ids of them."""
+        return self._input(name, label, {"type": "file_input", "max_files": most}, **field)
+
     def view(self, form: str, title: str, *, submit: str) -> View:
         """Return the form as written so far."""
         blocks, close = self.message().blocks, self._t("Cancel")
@@ -306,6 +310,8 @@ def _value(element: Mapping[str, Any]) -> str | tuple[str, ...]:
         return str(option["value"])
     if (options := element.get("selected_options")) is not None:
         return tuple(str(option["value"]) for option in options)
+    if (files := element.get("files")) is not None:
+        return tuple(str(file["id"]) for file in files)
     if (users := element.get("selected_users")) is not None:
         return tuple(str(user) for user in users)
     return next((str(element[name]) for name in _SINGLE if element.get(name)), "")

@@ -130,6 +130,8 @@ TEXTS: dict[str, str] = {
     "document_words_needed": _("Several other documents are open on {loan}. Name the one you mean after “other:”."),
     "document_words_too_long": _("The document's name has {length} characters; the limit is {limit}."),
     # files
+    "too_many_files": _("That is {count} files. Send at most {most} at a time."),
+    "file_settled": _("That is settled already: the files were filed or discarded. The message above shows it."),
     "unknown_file": _("That file no longer exists, or you can't see it."),
     "files_stay_out": _(
         "This desk has no page where files can be opened, so it keeps none. An admin can set one up: LOANDESK_PUBLIC_URL."

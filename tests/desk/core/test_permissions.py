@@ -49,6 +49,7 @@ snooze                 r r r r r r  own loan covered managed
 hand_to_manager        r r r r r r  own loan covered managed
 request_documents      y y y y - -
 change_documents       y y y y - -
+send_file              y y y y - -
 open_file              y y y y y -
 record_payment         y y y y - y
 reverse_payment        r r r y - y  recent

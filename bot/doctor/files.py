@@ -1,0 +1,82 @@
+"""Check the files: that browsers reach the page which opens them, that the store works, and that no bytes are missing."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import aiohttp
+
+from bot.doctor.findings import Finding, error_name, fix, ok
+from bot.file_page import FILES, SIGN
+from bot.settings import Settings
+from storage.engine.database import Database
+from storage.files.disk import DiskStore
+from storage.files.store import SHARDS, MissingBytesError, StoreAwayError
+from storage.queries.files import files
+from storage.queries.people import workspaces
+
+_PAGE_SECONDS = 10
+_BATCH = 500
+
+
+async def check_files(settings: Settings, database: Database, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:
+    """Yield what is found of files, also where the desk takes none."""
+    async with database.reading() as reading:
+        workspace = next(iter(await workspaces.every(reading)), None)
+    if not settings.public_url:
+        yield ok("file page", _none(settings))
+        return
+    yield await _page(settings.public_url, session)
+    if workspace is None:
+        return
+    store = DiskStore(settings.files, workspace.id)
+    try:
+        await store.check()
+    except (StoreAwayError, MissingBytesError) as error:
+        yield fix(
+            "file store", f"{store.folder} cannot be written ({error}): check LOANDESK_FILES, its owner and the disk"
+        )
+        return
+    if store.open_to_others():
+        yield fix("file store", f"others on this machine may read {store.folder}: chmod 700 it")
+    yield await _bytes(database, store, workspace.id)
+
+
+def _none(settings: Settings) -> str:
+    door = (
+        "Socket Mode alone has no page that opens files"
+        if settings.app_token.get_secret_value()
+        else "there is no page"
+    )
+    return f"{door}, so the desk takes none. To take them, serve the desk under an address and set LOANDESK_PUBLIC_URL"
+
+
+async def _page(public_url: str, session: aiohttp.ClientSession) -> Finding:
+    limit = aiohttp.ClientTimeout(total=_PAGE_SECONDS)
+    try:
+        async with session.get(f"{public_url}{FILES}", timeout=limit, allow_redirects=False) as answer:
+            if answer.headers.get(SIGN[0]) == SIGN[1]:
+                return ok("file page", f"browsers reach it at {public_url}")
+            said = f"answers {answer.status} without being this desk's page"
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        said = f"cannot be reached from here ({error_name(error)})"
+    return fix("file page", f"{public_url}{FILES} {said}: have the proxy pass {FILES} on to `loandesk serve`")
+
+
+async def _bytes(database: Database, store: DiskStore, workspace_id: UUID) -> Finding:
+    stored = {blob_id for shard in range(SHARDS) for blob_id in await store.ids(shard)}
+    missing, after = 0, None
+    while True:
+        async with database.reading() as session:
+            rows = await files.stored(session, workspace_id, after, limit=_BATCH)
+        missing += sum(1 for _, blob_id in rows if blob_id not in stored)
+        if len(rows) < _BATCH:
+            break
+        after = rows[-1][0]
+    async with database.reading() as session:
+        count, size = await files.count_stored(session, workspace_id)
+    if missing:
+        return fix(
+            "file store",
+            f"the bytes of {missing} of {count} files are missing in {store.folder}: is it the right folder, or restore its copy",
+        )
+    return ok("file store", f"{count} files, {size / 1024 / 1024:.1f} MB in {store.folder}")

@@ -1,0 +1,201 @@
+"""Take the files that members send: expect them, have them fetched, and announce to their sender what arrived.
+
+The row of a file is there before its bytes are asked for, and names the bytes before they are stored. Whoever fetches holds the
+file for a while (`fetch_at`); a fetch that was overtaken finds other bytes named in the row, and its own are leftovers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from desk.core.errors import Invalid
+from desk.core.permissions import require_role
+from desk.core.transaction import Desk
+from desk.documents.names import DocumentName
+from desk.files.batches import announce_batch
+from desk.files.filing import file_as_wished
+from desk.files.inspection import FileFacts
+from desk.people.members import is_at_desk
+from storage.engine.types import new_id
+from storage.queries.files import files
+from storage.tables import Member, StoredFile
+
+MOST_AT_ONCE = 10
+"""How many files one message or form may have; Slack's field takes as many."""
+
+NAME_LIMIT, WORDS_LIMIT = 200, 500
+"""The longest name of a file, and the most of the words with it, that are kept, in characters."""
+
+HELD_FOR = timedelta(minutes=5)
+"""How long a fetch may take before another worker may try: longer than the fetcher's own time limit."""
+
+PAUSES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
+"""The pauses after attempts that failed; after the last, the sender is asked to send the file again."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingFile:
+    """A file as Slack announces it. `size` is in bytes, None if Slack did not say."""
+
+    slack_file_id: str
+    name: str = field(repr=False)
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileTarget:
+    """Where files are to be put: a document of a loan, or the loan alone."""
+
+    loan_id: UUID
+    document: DocumentName | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FilesExpected:
+    """How many files are being fetched, and the names of those that are too large. `most_bytes` is the limit."""
+
+    count: int
+    too_large: tuple[str, ...] = field(repr=False)
+    most_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileToFetch:
+    """A file of a Slack user that the holder may fetch now and store under `blob_id`."""
+
+    id: UUID
+    blob_id: UUID
+    slack_file_id: str
+    slack_user_id: str
+    most_bytes: int
+
+
+async def expect_files(
+    desk: Desk, incoming: Sequence[IncomingFile], *, words: str = "", target: FileTarget | None = None
+) -> FilesExpected:
+    """Record files that the acting member sent, to be fetched. With `target`, they are filed there when they have arrived, or if
+    it follows from `words` that came with them, the sender is asked whether they belong there.
+
+    Raises NotAllowed (`role_missing`) and Invalid (`files_stay_out`, `too_many_files`).
+    """
+    require_role(desk, "send_file")
+    if desk.files is None:
+        raise Invalid("files_stay_out")
+    if len(incoming) > MOST_AT_ONCE:
+        raise Invalid("too_many_files", count=len(incoming), most=MOST_AT_ONCE)
+    batch_id, most = new_id(), desk.files.most_bytes
+    fitting = [each for each in incoming if (each.size or 0) <= most]
+    for each in fitting:
+        desk.add(_row(desk, batch_id, each, words, target))
+    if fitting:
+        desk.audit("files_sent", subject_id=batch_id, count=len(fitting))
+    too_large = tuple(each.name for each in incoming if each not in fitting)
+    return FilesExpected(len(fitting), too_large, most)
+
+
+async def hold_next(desk: Desk) -> FileToFetch | None:
+    """Return the next file to be fetched, held for the one who asks; None if there is none or the desk takes no files."""
+    if desk.files is None:
+        return None
+    row = await files.next_to_fetch(desk.session, desk.workspace.id, desk.now)
+    if row is None:
+        return None
+    row.tries += 1
+    row.blob_id, row.fetch_at = new_id(), desk.now + HELD_FOR
+    desk.add(row)
+    sender = await desk.session.get_one(Member, row.member_id)
+    return FileToFetch(row.id, row.blob_id, row.slack_file_id, sender.slack_user_id, desk.files.most_bytes)
+
+
+async def record_stored(desk: Desk, fetched: FileToFetch, name: str, facts: FileFacts, key: str) -> bool:
+    """Record that a file is stored, by the name that Slack has for it. Return False if its bytes are leftovers: it was
+    overtaken, or discarded meanwhile."""
+    row = await _held(desk, fetched)
+    if row is None:
+        return False
+    row.state, row.fetch_at, row.stored_at = "waiting", None, desk.now
+    row.kind, row.size, row.pages, row.sha256 = facts.kind.code, facts.size, facts.pages, facts.sha256
+    row.name_cipher = desk.cipher.encrypt(StoredFile.name_cipher, row.id, name[:NAME_LIMIT])
+    row.why = "protected" if facts.protected else None
+    row.key_cipher = desk.cipher.encrypt(StoredFile.key_cipher, row.id, key)
+    desk.add(row)
+    desk.audit("file_stored", subject_id=row.id, kind=facts.kind.code, size=facts.size)
+    await _finish(desk, row)
+    return True
+
+
+async def record_refused(desk: Desk, fetched: FileToFetch, why: str) -> None:
+    """Record that the desk does not take a file: a code of `RefusedFileError`, or `gone` or `withheld` by Slack."""
+    row = await _held(desk, fetched)
+    if row is not None:
+        await _refuse(desk, row, why)
+
+
+async def record_failed(desk: Desk, fetched: FileToFetch) -> None:
+    """Have a file fetched again later, or tell its sender when it has been tried often enough."""
+    row = await _held(desk, fetched)
+    if row is None:
+        return
+    if row.tries > len(PAUSES):
+        await _refuse(desk, row, "not_fetched")
+        return
+    row.fetch_at, row.blob_id = desk.now + PAUSES[row.tries - 1], None
+    desk.add(row)
+
+
+async def file_where_form_said(desk: Desk, file_id: UUID) -> None:
+    """File what has arrived of a batch in the name of its sender, if their form said where and nothing is still to come.
+
+    In a transaction of its own: where this is refused (the right, the loan or the document is another by now), the sender is
+    asked, as with any file. Raises what `filing.file_as_wished` raises.
+    """
+    row = await desk.session.get(StoredFile, file_id)
+    if row is None or row.document is None or row.words_cipher is not None:
+        return
+    batch = await files.of_batch(desk.session, desk.workspace.id, row.batch_id)
+    sender = await desk.session.get_one(Member, row.member_id)
+    states = {each.state for each in batch}
+    if "waiting" in states and "expected" not in states and is_at_desk(sender):
+        desk.actor = sender
+        await file_as_wished(desk, row.batch_id)
+
+
+async def _held(desk: Desk, fetched: FileToFetch) -> StoredFile | None:
+    row = await files.lock(desk.session, fetched.id)
+    return row if row is not None and row.state == "expected" and row.blob_id == fetched.blob_id else None
+
+
+async def _refuse(desk: Desk, row: StoredFile, why: str) -> None:
+    row.state, row.why, row.fetch_at, row.blob_id = "refused", why, None, None
+    desk.add(row)
+    desk.audit("file_not_taken", subject_id=row.id, why=why)
+    await _finish(desk, row)
+
+
+async def _finish(desk: Desk, row: StoredFile) -> None:
+    """When all files of a batch are stored or refused, tell their sender."""
+    await desk.session.flush()
+    batch = await files.of_batch(desk.session, desk.workspace.id, row.batch_id)
+    if any(each.state == "expected" for each in batch):
+        return
+    await announce_batch(desk, await desk.session.get_one(Member, row.member_id), row.batch_id)
+
+
+def _row(desk: Desk, batch_id: UUID, file: IncomingFile, words: str, target: FileTarget | None) -> StoredFile:
+    row_id, encrypt = new_id(), desk.cipher.encrypt_optional
+    document = target.document if target else None
+    return StoredFile(
+        id=row_id,
+        workspace_id=desk.workspace.id,
+        batch_id=batch_id,
+        member_id=desk.member.id,
+        slack_file_id=file.slack_file_id,
+        name_cipher=desk.cipher.encrypt(StoredFile.name_cipher, row_id, file.name[:NAME_LIMIT]),
+        words_cipher=encrypt(StoredFile.words_cipher, row_id, words[:WORDS_LIMIT]),
+        loan_id=target.loan_id if target else None,
+        document=document.code if document else None,
+        document_words_cipher=encrypt(StoredFile.document_words_cipher, row_id, document.words if document else None),
+        fetch_at=desk.now,
+        made_at=desk.now,
+    )

@@ -1,0 +1,52 @@
+"""Files in words: a row of a list, a size, and why one was not taken."""
+
+from desk.documents.files import FileView
+from desk.files.inspection import MOST_PAGES
+from handlers.messages.block_kit.message import Inline
+from handlers.messages.block_kit.translator import Translator
+
+_KILO = 1024
+
+
+def file_line(t: Translator, file: FileView) -> list[Inline]:
+    """Return a stored file as a row: name, kind, size, pages, and what is to be looked at."""
+    line: list[Inline] = [file.name, f" · {file.kind.upper()} · {size(file.size)}"]
+    if file.pages is not None and file.kind == "pdf":
+        line.append(" · " + t.n("{n} page", "{n} pages", file.pages))
+    if file.why == "protected":
+        line.append(" · " + t("protected: it may ask for a password"))
+    return line
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people read it: `812 KB`, `1.4 MB`."""
+    if count < _KILO * _KILO:
+        return f"{max(1, round(count / _KILO))} KB"
+    return f"{count / _KILO / _KILO:.1f} MB"
+
+
+def why_not_taken(t: Translator, why: str) -> str:
+    """Return why a file was not taken, and what to do instead."""
+    kinds = {
+        "kind_program": t("it is a program"),
+        "kind_office": t("it is an office file"),
+        "kind_archive": t("it is an archive"),
+        "kind_page": t("it is a web page or drawing"),
+        "kind_audio": t("it is a recording"),
+        "kind_video": t("it is a video"),
+        "kind_other": t("its kind is unknown"),
+    }
+    if why in kinds:
+        return t("not taken: {why}. Send a PDF or a photo (JPEG, PNG, WebP, HEIC, TIFF).", why=kinds[why])
+    return {
+        "too_large": t("not taken: it is too large. Send it in parts, or scan it at a lower resolution."),
+        "empty": t("not taken: it is empty. Send it again."),
+        "too_many_pages": t("not taken: it has more than {n} pages. Send it in parts.", n=MOST_PAGES),
+        "gone": t("not taken: it was deleted in Slack. Send it again."),
+        "external": t("not taken: it is a link to another service. Send the file itself."),
+        "withheld": t(
+            "not taken: Slack did not hand it over. Ask an admin to check the app's scopes with loandesk doctor."
+        ),
+        "not_fetched": t("not taken: Slack or the store did not answer for an hour. Send it again."),
+        "discarded": t("discarded"),
+    }.get(why, t("not taken"))
