@@ -201,8 +201,27 @@ async def hand_over_appointments(desk: Desk, loan_ids: Collection[UUID], outgoin
     """Give `to` the appointments on these loans that `outgoing` was to attend."""
     for row in await appointments.open_of_loans(desk.session, loan_ids):
         if row.member_id == outgoing.id:
-            track(desk, row)
-            row.member_id = to.id
+            await _give(desk, row, to)
+
+
+async def attends(desk: Desk, member: Member) -> bool:
+    """Return whether the member is to attend any appointment."""
+    return bool(await appointments.all_open_of_member(desk.session, member.id))
+
+
+async def hand_over_all_appointments(desk: Desk, outgoing: Member, to: Member) -> int:
+    """Give `to` all appointments that `outgoing` was to attend, also those on loans of others; return how many."""
+    rows = await appointments.all_open_of_member(desk.session, outgoing.id)
+    for row in rows:
+        await _give(desk, row, to)
+    return len(rows)
+
+
+async def _give(desk: Desk, row: Appointment, to: Member) -> None:
+    await _touch(desk, row)  # a message to the member who was to attend it
+    track(desk, row).member_id = to.id
+    if row.remind_at is None and row.at > desk.now:  # who attends it now has not been reminded
+        row.remind_at = desk.now
 
 
 async def appointments_due(desk: Desk) -> list[list[UUID]]:
@@ -253,7 +272,7 @@ async def rewrite_messages(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> No
 
 
 def _key(row: Appointment) -> str:
-    return f"appointment:{row.id}:{row.at.isoformat()}"
+    return f"appointment:{row.id}:{row.at.isoformat()}:{row.member_id}"
 
 
 async def _touch(desk: Desk, row: Appointment) -> None:

@@ -13,6 +13,7 @@ from desk.core.changes import offer_undo
 from desk.core.errors import Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
+from desk.follow_ups.appointments import hand_over_all_appointments, hand_over_appointments
 from desk.follow_ups.lifecycle import check_note
 from desk.handover import batches
 from desk.handover.batches import Portion
@@ -181,6 +182,7 @@ async def carry_out(desk: Desk, draft_id: UUID, fingerprint: str) -> PlanResult 
         batches.leave_to_worker(desk, "reassign", plan.outgoing, plan.portions, why=request.why, batch=batch)
     else:
         await _hand_over(desk, plan, batch, why=request.why)
+    await _hand_over_other_appointments(desk, request, plan)
     _audit(desk, request, plan, counts)
     return PlanResult(
         shares=plan.shares,
@@ -202,6 +204,21 @@ async def _hand_over(desk: Desk, plan: _Plan, batch: UUID, *, why: str) -> None:
         outgoing = plan.people[from_id] if from_id else None
         await hand_over(desk, owned, held, outgoing, plan.people[to_id], why=why, batch=batch)
     await notify_members(desk, batch, plan.people, plan.moves)
+
+
+async def _hand_over_other_appointments(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan) -> None:
+    """Give away, with all that a member has, what they attend on loans of others too: with the calls on that loan, or else to the
+    member who gets the first part."""
+    if request.loan_ids or request.from_id is None:
+        return
+    if isinstance(plan, _LargePlan):
+        outgoing, parts = plan.outgoing, [(part.to, part.loan_ids) for part in plan.portions]
+    else:
+        outgoing = plan.people[request.from_id]
+        parts = [(plan.people[to_id], [unit.loan.id]) for unit, to_id in plan.moves]
+    for to, loan_ids in parts:
+        await hand_over_appointments(desk, loan_ids, outgoing, to)
+    await hand_over_all_appointments(desk, outgoing, parts[0][0])
 
 
 async def _preview(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan, *, changed: bool = False) -> PlanPreview:

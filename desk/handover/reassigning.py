@@ -11,6 +11,7 @@ from desk.core.permissions import CALLERS, allows, refusal, require, require_rol
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.follow_ups import rescheduling
+from desk.follow_ups.appointments import attends, hand_over_all_appointments
 from desk.follow_ups.lifecycle import acts_on, check_note
 from desk.follow_ups.locking import lock_follow_up
 from desk.handover import batches
@@ -204,7 +205,7 @@ async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChang
     await require_other_admin(desk, outgoing)
     _require_other(outgoing, to)
     holding = await _held_by(desk, outgoing)
-    if holding.loans or holding.follow_ups:
+    if holding.loans or holding.follow_ups or await attends(desk, outgoing):
         require_caller(to)
     batch = new_id()
     counts = await _hand_over_all(desk, "remove_member", holding, outgoing, to, why="", batch=batch)
@@ -258,6 +259,7 @@ async def _held_by(desk: Desk, outgoing: Member) -> _Few | _Many:
 async def _hand_over_all(
     desk: Desk, act: str, holding: _Few | _Many, outgoing: Member, to: Member, *, why: str, batch: UUID
 ) -> HandoverCounts:
+    await hand_over_all_appointments(desk, outgoing, to)
     if isinstance(holding, _Many):
         portion = Portion(to, holding.loans, holding.follow_ups)
         batches.leave_to_worker(desk, act, outgoing, [portion], why=why, batch=batch)

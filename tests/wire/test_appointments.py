@@ -10,7 +10,7 @@ from sandbox.modals import Modal
 from storage.tables import Appointment, FollowUp, Loan, Member
 from tests.builders import make_loan
 from tests.imports import bring_rows
-from tests.wire.office_day import Slack, buttons, shown
+from tests.wire.office_day import Slack, buttons, given, shown
 
 
 @pytest.fixture
@@ -205,6 +205,35 @@ async def test_a_new_owner_attends_what_the_old_one_was_to_attend(slack: Slack, 
     assert (await appointment(slack)).member_id == slack.other.id
     await slack.at("2026-11-27 14:00")
     assert any("signing, Fri 27 Nov 15:00" in text for text in slack.texts(slack.other))
+
+
+@pytest.mark.parametrize("way", ["removed", "command", "form"])
+async def test_who_takes_over_all_attends_on_loans_of_others_too(slack: Slack, loan: Loan, way: str) -> None:
+    await booked(slack, "10:30", **{"Who attends": "UOTHER"})
+    await slack.later(minutes=1)
+    assert "signing" in slack.texts(slack.other)[-1]
+    if way == "removed":
+        reply = await slack.command(slack.manager, "/loan-team remove @Other to @Collector")
+        answer = given(reply.message)
+    elif way == "command":
+        await make_loan(slack.office, slack.workspace, "B-1", owner=slack.other)
+        preview = await slack.command(slack.manager, "/loan-reassign @Other @Collector")
+        answer = shown(await slack.press(slack.manager, given(preview.message), "Reassign now"))
+    else:
+        await make_loan(slack.office, slack.workspace, "B-1", owner=slack.other)
+        form = await slack.form(slack.manager, "/loan-reassign")
+        await form.fill("Reassign from", "UOTHER")
+        await form.fill("Reassign to", "UCOLLECTOR")
+        await form.submit()
+        await form.press("Reassign now")
+    assert (await appointment(slack)).member_id == slack.collector.id
+    await slack.later(minutes=1)
+    assert "<@UCOLLECTOR>: signing, Wed 25 Nov 10:30" in slack.texts(slack.collector)[-1]
+    if way == "form":
+        await form.press("Undo")
+    else:
+        await slack.press(slack.manager, answer, "Undo")
+    assert (await appointment(slack)).member_id == slack.other.id
 
 
 async def test_an_owner_whom_the_lenders_file_names_attends_it_too(slack: Slack) -> None:

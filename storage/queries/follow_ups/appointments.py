@@ -60,6 +60,12 @@ async def open_of_member(session: Work, member_id: UUID, start: datetime, end: d
     return list((await session.exec(statement.order_by(col(Appointment.at)))).all())
 
 
+async def all_open_of_member(session: Work, member_id: UUID) -> list[Appointment]:
+    """Return a member's planned or confirmed appointments, on whosever loans, in order."""
+    statement = sqlmodel_select(Appointment).where(Appointment.member_id == member_id, *_OPEN)
+    return list((await session.exec(statement.order_by(col(Appointment.at)))).all())
+
+
 async def due(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> list[UUID]:
     """Return the appointments to remind of, without taking them."""
     statement = select(_APPOINTMENT.c.id).where(*_due(workspace_id, now, None)).limit(limit)
