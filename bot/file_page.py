@@ -1,4 +1,5 @@
-"""The page that opens a file: `GET /files/<token>` asks for the code, `POST` with the right one sends the file.
+"""The page that opens a file, or an appointment for a calendar: `GET /files/<token>` asks for the code, `POST` with the right one
+sends the file.
 
 Whoever has the address alone gets nothing from it; `desk.files.links` has the rules. Answers may not be stored, framed or
 sniffed, and tell no other site where they came from.
@@ -14,6 +15,7 @@ from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from desk.core.transaction import Office
+from desk.files.calendar_links import follow_calendar_link, open_calendar_link
 from desk.files.links import LinkAnswer, SealedFile, follow_link, open_link
 from desk.rules.file_kinds import KINDS, FileKind
 from handlers.messages.block_kit.translator import Translator
@@ -26,13 +28,13 @@ from storage.tables import Workspace
 
 log = structlog.get_logger()
 
-FILES = "/files/"
-"""The beginning of the paths that it serves."""
+FILES, CALENDARS = "/files/", "/calendar/"
+"""The beginnings of the paths that it serves: of files, and of appointments as files for a calendar."""
 
 SIGN = ("X-Loandesk-Page", "files")
 """A header of every answer, by which `loandesk doctor` knows the page."""
 
-_LONGEST_TOKEN, _LARGEST_BODY = 100, 4096
+_LONGEST_TOKEN, _LARGEST_BODY = 200, 4096
 _BODY_SECONDS = 10.0
 _SEND_SECONDS = 600.0
 """How long sending one file may take: 20 MB over a poor line."""
@@ -67,8 +69,9 @@ class FilePage:
         self._workspace = workspace
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer a request whose path begins with `FILES`."""
-        token = request.path.removeprefix(FILES)
+        """Answer a request whose path begins with `FILES` or `CALENDARS`."""
+        in_calendar = request.path.startswith(CALENDARS)
+        token = request.path.removeprefix(CALENDARS if in_calendar else FILES)
         if request.method not in ("GET", "HEAD", "POST"):
             return web.Response(status=405, headers={**_HEADERS, "Allow": "GET, HEAD, POST"})
         try:
@@ -76,9 +79,11 @@ class FilePage:
                 return self._page(LinkAnswer("unknown", self._workspace.locale))
             if request.method != "POST":
                 async with self._office.reading_desk(self._workspace) as desk:
-                    answer = await follow_link(desk, token)
+                    answer = await (follow_calendar_link if in_calendar else follow_link)(desk, token)
                 return self._page(answer)
             typed = await _typed_code(request)
+            if in_calendar:
+                return await self._calendar(token, typed)
             async with self._office.desk(self._workspace) as desk:
                 answer = await open_link(desk, token, typed)
         except _BrokenRequestError as broken:
@@ -87,6 +92,15 @@ class FilePage:
             log.error("file_page_failed", **log_fields(error))
             return self._trouble(self._workspace.locale)
         return self._page(answer) if answer.file is None else await self._send(request, answer.file, answer.locale)
+
+    async def _calendar(self, token: str, typed: str) -> web.Response:
+        async with self._office.desk(self._workspace) as desk:
+            answer, text = await open_calendar_link(desk, token, typed)
+        if text is None:
+            return self._page(answer)
+        disposition = {"Content-Disposition": 'attachment; filename="appointment.ics"'}
+        headers = {**_HEADERS, **disposition, "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+        return web.Response(text=text, headers=headers, content_type="text/calendar", charset="utf-8")
 
     async def _send(self, request: web.BaseRequest, file: SealedFile, locale: str) -> web.StreamResponse:
         """Send the file, of which the link is used up by now."""

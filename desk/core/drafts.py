@@ -72,6 +72,20 @@ async def forget_form(desk: Desk, form: str) -> None:
     await drafts.delete_form(desk.session, desk.member.id, form)
 
 
+def body_or_none(desk: Desk, draft: Draft) -> dict[str, Any] | None:
+    """Return what a draft holds, whosever it is; None if no key opens it."""
+    try:
+        return _body_of(desk, draft)
+    except NotFound:
+        return None
+
+
+def rewrite(desk: Desk, draft: Draft, body: Mapping[str, Any]) -> None:
+    """Replace what a draft holds. It lives no longer for that."""
+    draft.body_cipher = desk.cipher.encrypt(Draft.body_cipher, draft.id, json.dumps(dict(body), ensure_ascii=False))
+    desk.add(draft)
+
+
 def _own(desk: Desk, draft: Draft | None) -> Draft:
     if draft is None or draft.member_id != desk.member.id or desk.now - draft.at > DRAFT_LIFETIME:
         raise NotFound("draft_gone")

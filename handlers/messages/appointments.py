@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
+from desk.files.calendar_links import CalendarOffer
 from desk.follow_ups.appointments import AppointmentChanged, AppointmentNotice, AppointmentView
 from handlers.messages.block_kit.elements import card_button, form_button, masked_loan, named_loan, undo_button, when
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.files import write_code
 
 _STATES = {
     "planned": _("not confirmed yet"),
@@ -62,7 +64,23 @@ def settle_buttons(t: Translator, row: AppointmentView) -> list[Button]:
         del labels["confirmed"]
     value = {"a": str(row.id), "v": row.version}
     move = Button(t("Move it"), "form.open", {"form": "move_appointment", "a": str(row.id)})
-    return [*(Button(label, "appointment.settle", {**value, "s": state}) for state, label in labels.items()), move]
+    settle = [Button(label, "appointment.settle", {**value, "s": state}) for state, label in labels.items()]
+    return [*settle, move, _calendar_button(t, row)]
+
+
+def _calendar_button(t: Translator, row: AppointmentView) -> Button:
+    return Button(t("Calendar file"), "appointment.calendar", {"a": str(row.id)})
+
+
+def calendar_offered(t: Translator, offer: CalendarOffer, zone: ZoneInfo) -> Message:
+    """Render the link to the calendar file of an appointment with its code, for the one who asked for it."""
+    writer = Writer()
+    writer.line(Bold(offer.loan), " · ", appointment_kind(t, offer.kind), " · ", t.minute(offer.at, zone))
+    write_code(t, writer, offer.code, offer.until, zone)
+    writer.small(
+        t("If the appointment is moved or cancelled, open its calendar file again: your calendar then follows.")
+    )
+    return writer.buttons(Button(t("Open the page"), "files.follow", url=offer.url, style="primary")).message()
 
 
 def appointment_changed(t: Translator, result: AppointmentChanged, zone: ZoneInfo) -> Message:
@@ -86,7 +104,8 @@ def appointment_changed(t: Translator, result: AppointmentChanged, zone: ZoneInf
     elif row.state == "planned":
         writer.line(t("It is too soon for a call the day before that confirms it."))
     stage = [form_button(t("Change the stage"), "stage", loan=result.loan.id)] if row.state == "kept" else []
-    return writer.buttons(undo_button(t, result.undo_id), *settle_buttons(t, row), *stage).message()
+    calendar = [_calendar_button(t, row)] if row.state == "cancelled" else []
+    return writer.buttons(undo_button(t, result.undo_id), *settle_buttons(t, row), *calendar, *stage).message()
 
 
 def appointment_reminder(t: Translator, view: AppointmentNotice, zone: ZoneInfo) -> Message:

@@ -1,6 +1,7 @@
 """Answers and notices about files that people send. Only the reader sees them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from desk.documents.files import FileView
@@ -15,18 +16,22 @@ from handlers.messages.documents import document, write_changed
 from handlers.messages.file_lines import file_line, size, why_not_taken
 
 
-def link_offered(t: Translator, offer: LinkOffer, zone: ZoneInfo) -> Message:
-    """Render the link to a file with its code, for the one who asked for it."""
-    writer = Writer().line(Bold(offer.file.name))
-    code = f"{offer.code[:3]} {offer.code[3:]}"
-    writer.phrase(t, "Open the page and type this code there: {code}", code=Code(code))
+def write_code(t: Translator, writer: Writer, code: str, until: datetime, zone: ZoneInfo) -> None:
+    """Write the code that a page asks for, and how long it holds."""
+    writer.phrase(t, "Open the page and type this code there: {code}", code=Code(f"{code[:3]} {code[3:]}"))
     writer.small(
         t(
             "For you alone, once, until {time}. After {n} wrong codes you need a new link.",
-            time=t.clock_time(offer.until, zone),
+            time=t.clock_time(until, zone),
             n=TRIES,
         )
     )
+
+
+def link_offered(t: Translator, offer: LinkOffer, zone: ZoneInfo) -> Message:
+    """Render the link to a file with its code, for the one who asked for it."""
+    writer = Writer().line(Bold(offer.file.name))
+    write_code(t, writer, offer.code, offer.until, zone)
     return writer.buttons(Button(t("Open the page"), "files.follow", url=offer.url, style="primary")).message()
 
 

@@ -157,6 +157,7 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
         "appointment.settle": ("change_appointment", {"a": str(world.appointment.id), "v": 1, "s": "confirmed"}),
         "escalation.take": ("take_escalation", {"e": str(world.escalation.id), "v": 1}),
         "escalation.hand_back": ("take_escalation", {"e": str(world.escalation.id), "v": 1}),
+        "appointment.calendar": ("see_loan", {"a": str(world.appointment.id)}),
         "playbook.show": ("see_playbook", {**loan, "p": "documents"}),
         "playbook.list": ("edit_playbook", {}),
         "access.grant": ("answer_access_request", {**request, "role": "agent", "who": "USTRANGER"}),

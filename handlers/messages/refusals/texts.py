@@ -136,6 +136,10 @@ TEXTS: dict[str, str] = {
     "files_stay_out": _(
         "This desk has no page where files can be opened, so it keeps none. An admin can set one up: LOANDESK_PUBLIC_URL."
     ),
+    "no_calendar_page": _(
+        "This desk has no page where calendar files can be downloaded; please enter the appointment by hand. An admin can set "
+        "a page up: LOANDESK_PUBLIC_URL."
+    ),
     # what was said
     "incomplete": _("The line is incomplete: something is missing at the end."),
     "not_understood": _("I don't understand “{given}” here."),
