@@ -106,14 +106,19 @@ def import_file(
         str | None, typer.Option(help="Language of the report: zh or en. Default: the lender's.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Report every refused row, not only the first 100.")] = False,
+    kind: Annotated[
+        Literal["loans", "payments", "schedules"] | None,
+        typer.Option(help="What the rows are. Default: what the first line says."),
+    ] = None,
 ) -> None:
-    """Import loans from the lender's system. Exit code 1: some rows were refused, or the file cannot be read."""
+    """Import loans, payments or schedules from the lender's system. Exit code 1: some rows were refused, or the file cannot be
+    read."""
     from bot.commands.importing import run
 
     _run_with_settings(
         _on_database(
             lambda settings: run(
-                settings, file, console(), language=language, dry_run=dry_run, encoding=encoding, every=every
+                settings, file, console(), language=language, dry_run=dry_run, encoding=encoding, every=every, kind=kind
             )
         )
     )

@@ -1,7 +1,11 @@
 """Import a file as `loandesk import` does, and what its report says."""
 
 from bot.commands.importing import Outcome, import_loans, read_table
+from bot.commands.importing_money import import_payment_rows, import_schedule_rows, read_money
 from desk.core.transaction import Office
+from desk.importing.money_columns import kind_of
+from desk.importing.payments import PaymentsResult
+from desk.importing.schedules import SchedulesResult
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.importing import explain_remark
 from handlers.messages.refusals.importing import explain_row
@@ -23,7 +27,7 @@ async def bring_rows(office: Office, workspace: Workspace, *rows: str, header: s
     return await bring_in(office, workspace, "\n".join([header, *rows, ""]))
 
 
-def refusals(outcome: Outcome, language: str = "en") -> list[str]:
+def refusals(outcome: Outcome | PaymentsResult | SchedulesResult, language: str = "en") -> list[str]:
     """Return each fault of each refused row with its line."""
     t = Translator(language)
     rows = sorted(outcome.refused, key=lambda row: row.line)
@@ -34,3 +38,21 @@ def remarks(outcome: Outcome, language: str = "en") -> list[str]:
     """Return what people should know of imported rows, each with the loan's number."""
     t = Translator(language)
     return [f"{remark.number} {explain_remark(t, remark)}" for remark in outcome.remarks]
+
+
+async def bring_money(
+    office: Office, workspace: Workspace, *rows: str, dry_run: bool = False
+) -> PaymentsResult | SchedulesResult:
+    """Import a file of payments or of schedules; the first row is its first line."""
+    lines = ((number, row.split(",")) for number, row in enumerate(rows, 1))
+    _, first = next(lines)
+    kind = kind_of(first)
+    assert kind != "loans"
+    read = read_money(kind, first, lines)
+    if kind == "payments":
+        result = await import_payment_rows(office, workspace, read.payments, dry_run=dry_run, advance=lambda _: None)
+    else:
+        rows_read = read.instalments
+        result = await import_schedule_rows(office, workspace, rows_read, dry_run=dry_run, advance=lambda _: None)
+    result.refused += read.refused
+    return result

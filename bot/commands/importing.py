@@ -5,7 +5,7 @@ import csv
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,14 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
+from bot.commands.importing_money import (
+    MoneyKind,
+    import_payment_rows,
+    import_schedule_rows,
+    payments_summary,
+    read_money,
+    schedules_summary,
+)
 from bot.settings import Settings
 from desk.core.clock import SystemClock
 from desk.core.errors import DeskError, Invalid
@@ -23,6 +31,7 @@ from desk.importing.ahead import Batch, BatchesAhead
 from desk.importing.decoding import decode, delimiter_of
 from desk.importing.file_rows import FileRows
 from desk.importing.importing import Effect, ImportResult, RefusedRow, import_batch, numbers_of
+from desk.importing.money_columns import FileKind, kind_of
 from desk.importing.rows import ImportRow, UnknownColumn, read_header
 from desk.importing.updating import Remark
 from handlers.messages.block_kit.translator import Translator
@@ -186,9 +195,10 @@ async def run(
     language: str | None = None,
     encoding: str | None = None,
     every: bool = False,
+    kind: FileKind | None = None,
 ) -> int:
     """Import a file and report in `language`, or else in the lender's; with `every`, name all refused rows, and not only the
-    first. Return 0 when every row was imported, else 1."""
+    first. What the rows are is told by the first line, or by `kind`. Return 0 when every row was imported, else 1."""
     t = Translator(language or "en")
     database = Database(settings.database_url.get_secret_value(), writes_much=True)
     office = Office(database=database, cipher=settings.cipher(), clock=SystemClock())
@@ -199,7 +209,12 @@ async def run(
             console.print(t("The desk isn't installed in a workspace yet. Run loandesk serve once first."))
             return 1
         t = Translator(language or workspace.locale)
-        read = read_table(read_file(file, encoding), workspace, office)
+        text = read_file(file, encoding)
+        _, first = next(_lines(text), (0, list[str]()))
+        found = kind or kind_of(first)
+        if found != "loans":
+            return await _import_money(t, office, workspace, console, text, found, dry_run=dry_run, every=every)
+        read = read_table(text, workspace, office)
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task(t("Importing"), total=len(read.rows))
             outcome = await import_loans(
@@ -215,16 +230,50 @@ async def run(
         await database.close()
 
 
-def _report(t: Translator, read: FileRead, outcome: Outcome, console: Console, *, dry_run: bool, every: bool) -> None:
+async def _import_money(
+    t: Translator,
+    office: Office,
+    workspace: Workspace,
+    console: Console,
+    text: str,
+    kind: MoneyKind,
+    *,
+    dry_run: bool,
+    every: bool,
+) -> int:
+    lines = _lines(text)
+    _, first = next(lines, (0, list[str]()))
+    read = read_money(kind, first, lines)
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task(t("Importing"), total=len(read))
+
+        def advance(n: int) -> None:
+            progress.advance(task, n)
+
+        if kind == "payments":
+            paid = await import_payment_rows(office, workspace, read.payments, dry_run=dry_run, advance=advance)
+            refused = [*paid.refused, *read.refused]
+            summary = payments_summary(t, paid, len(refused))
+        else:
+            given = await import_schedule_rows(office, workspace, read.instalments, dry_run=dry_run, advance=advance)
+            refused = [*given.refused, *read.refused]
+            summary = schedules_summary(t, given, len(refused))
     if read.unknown:
         _say(console, unknown_columns(t, read.unknown))
-    if dry_run and (names := sample_names(read.rows)):
-        _say(console, t("Names as they were read: {names}", names=t(", ").join(names)))
-    named = outcome.refused if every else outcome.refused[:REFUSED_SHOWN]
+    _report_refused(t, sorted(refused, key=lambda row: row.line), console, every=every)
+    for line in summary:
+        _say(console, line)
+    if dry_run:
+        console.print(t("Dry run: nothing was saved."))
+    return 1 if refused else 0
+
+
+def _report_refused(t: Translator, refused: Sequence[RefusedRow], console: Console, *, every: bool) -> None:
+    named = refused if every else refused[:REFUSED_SHOWN]
     for row in named:
         for error in row.errors:
             _say(console, t("Line {line} refused · {reason}", line=row.line, reason=explain_row(t, error)))
-    if left := len(outcome.refused) - len(named):
+    if left := len(refused) - len(named):
         console.print(
             t.n(
                 "{n} more row was refused. Run the command with --all to see it.",
@@ -232,6 +281,14 @@ def _report(t: Translator, read: FileRead, outcome: Outcome, console: Console, *
                 left,
             )
         )
+
+
+def _report(t: Translator, read: FileRead, outcome: Outcome, console: Console, *, dry_run: bool, every: bool) -> None:
+    if read.unknown:
+        _say(console, unknown_columns(t, read.unknown))
+    if dry_run and (names := sample_names(read.rows)):
+        _say(console, t("Names as they were read: {names}", names=t(", ").join(names)))
+    _report_refused(t, outcome.refused, console, every=every)
     for remark in sorted([*outcome.remarks, *outcome.lacking], key=lambda each: each.line):
         said = explain_remark(t, remark)
         _say(console, t("Line {line} · {loan} · {remark}", line=remark.line, loan=remark.number, remark=said))

@@ -9,14 +9,21 @@ from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import assignees, check_plans, lifecycle, rule_plans, workspace_cadence
 from desk.follow_ups.assignees import Candidates, Terms, UnwrittenPlans
-from desk.follow_ups.instalment_calls import Facts, InstalmentCall, calls_required, first_is_next
+from desk.follow_ups.instalment_calls import (
+    Facts,
+    InstalmentCall,
+    calls_required,
+    days_of_others,
+    first_is_next,
+    is_wanted,
+)
 from desk.follow_ups.lifecycle import NewFollowUp
 from desk.people.members import StandIns, hours_of, stand_ins_for
 from desk.rules.cadence import AssigneeKind, Rule
 from desk.rules.hours import WorkingHours
 from desk.rules.reminders import Schedule
 from storage.engine.types import new_id
-from storage.tables import Member
+from storage.tables import FollowUp, Loan, Member
 
 _BEGINNINGS = frozenset({"inquiry", "application"})
 """The stages of which a file brings new loans: one that comes at a later stage may have been there for years."""
@@ -44,18 +51,40 @@ class FirstPlans:
         """Return the values of the columns of the loan's first follow-ups: none when it needs none or no member could make
         the calls. `first_due_on` is the date of its first instalment, if that is known. Raises Invalid as `lifecycle.plan`
         does."""
+        calls = self._calls_required(loan, first_due_on if first_is_next(loan) else None)
+        return await self._of_calls(loan_id, loan, calls, 1, ())
+
+    async def values_of(
+        self, loan: Loan, calls: Iterable[InstalmentCall], known: Sequence[FollowUp]
+    ) -> list[dict[str, Any]]:
+        """Return the values of the columns of those of these calls that a loan at the desk lacks, and count them on the loan.
+        `known` are its follow-ups about instalments. Raises Invalid as `lifecycle.plan` does."""
         rows: list[dict[str, Any]] = []
-        for call in self._calls_required(loan, first_due_on if first_is_next(loan) else None):
+        for call in calls:
+            if is_wanted(self._desk, call, known):
+                others = [*days_of_others(known, call), *(row["due_on"] for row in rows)]
+                number = loan.next_follow_up_number + len(rows)
+                rows += await self._of_calls(loan.id, loan, (call,), number, others)
+        if rows:
+            loan.next_follow_up_number += len(rows)
+            self._desk.add(loan)
+        return rows
+
+    async def _of_calls(
+        self, loan_id: UUID, loan: Terms, calls: Iterable[InstalmentCall], number: int, others: Sequence[date]
+    ) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        for call in calls:
             assignee = await self._assignee(call.rule, loan)
             if assignee is None:
                 continue
             due = await self._due_of(call.rule, assignee, on=call.instalment_on)
-            if call.is_superfluous(due, (row["due_on"] for row in rows)):
+            if call.is_superfluous(due, [*others, *(row["due_on"] for row in rows)]):
                 continue
             new = NewFollowUp(
                 id=new_id(),
                 loan_id=loan_id,
-                number=len(rows) + 1,
+                number=number + len(rows),
                 purpose=call.rule.purpose,
                 assignee_id=assignee.id,
                 rule=call.rule.code,

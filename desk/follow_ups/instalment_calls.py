@@ -175,6 +175,12 @@ def is_wanted(desk: Desk, call: InstalmentCall, known: Sequence[FollowUp]) -> bo
     return not any(settles(row) and _is_of(row, call) for row in about) or _is_due_again(desk, call, known)
 
 
+def days_of_others(known: Iterable[FollowUp], call: InstalmentCall) -> list[date]:
+    """Return the days of the other calls of its purpose about the instalment: a second reminder is on none of them."""
+    about = (row for row in known if row.purpose == call.rule.purpose and row.instalment_on == call.instalment_on)
+    return [row.due_on for row in about if settles(row)]
+
+
 async def _first_due_on(desk: Desk, loan: Loan, known: Iterable[FollowUp]) -> date | None:
     """Return the date of the first instalment of a loan of which none has been paid or missed; it is not asked of others.
 

@@ -17,6 +17,7 @@ from desk.core.vocabulary import NOTE_LIMIT
 from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, today_of, zone_of
 from desk.rules import reminders
+from desk.rules.arrears import SCALE
 from desk.rules.calendar import Calendar
 from desk.rules.hours import WorkingHours
 from desk.rules.instalments import instalment_on_or_before
@@ -24,6 +25,11 @@ from desk.rules.reminders import ContactHours, Schedule
 from storage.engine.types import new_id
 from storage.queries.core import undos
 from storage.tables import FollowUp, Loan, Member, Undo
+
+_PROMISE = "promise"
+
+_PAYMENTS_LAST = timedelta(days=31)
+"""How long after a file of payments the desk expects the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ async def plan(
     Raises Invalid (`due_after_work`, `no_working_day`, `note_too_long`).
     """
     check_note(note)
-    acting, schedule = await _schedule(desk, assignee, due)
+    acting, schedule = await _schedule(desk, assignee, due, purpose)
     row_id = new_id()
     new = NewFollowUp(
         id=row_id,
@@ -131,7 +137,7 @@ async def move(
     """
     if keeps_hour:
         due = _with_time_of_day(desk, follow_up, due, zone_of(desk, assignee))
-    acting, schedule = await _schedule(desk, assignee, due)
+    acting, schedule = await _schedule(desk, assignee, due, follow_up.purpose)
     earlier = due_of(follow_up)
     track(desk, follow_up)
     _set_times(follow_up, schedule)
@@ -181,15 +187,7 @@ def reschedule(desk: Desk, follow_up: FollowUp, acting: Member, calendar: Calend
 
     An announcement and a snooze remain in force unless another member acts now (`announce_again`).
     """
-    plan = reminders.reschedule(
-        due_of(follow_up),
-        follow_up.planned_at,
-        desk.now,
-        hours_of(desk, acting),
-        calendar,
-        contact_hours(desk),
-        _escalate_after(desk),
-    )
+    plan = _rescheduled(desk, follow_up, hours_of(desk, acting), calendar)
     waits = follow_up.remind_at is not None and follow_up.remind_at != follow_up.snoozed_until
     if not announce_again and not waits:
         plan = replace(plan, remind_at=follow_up.remind_at, escalate_at=follow_up.escalate_at)
@@ -201,6 +199,24 @@ def reschedule(desk: Desk, follow_up: FollowUp, acting: Member, calendar: Calend
     if announce_again:
         follow_up.escalated_at = follow_up.snoozed_until = None
         follow_up.holds = 0
+
+
+def _rescheduled(desk: Desk, follow_up: FollowUp, hours: WorkingHours, calendar: Calendar) -> Schedule:
+    due, entered_at, patience = due_of(follow_up), follow_up.planned_at, _escalate_after(desk)
+    if not waits_for_payment(desk, follow_up.purpose):
+        return reminders.reschedule(due, entered_at, desk.now, hours, calendar, contact_hours(desk), patience)
+    plan = reminders.until_broken(due, SCALE.promise.patience_days, entered_at, hours, calendar, patience)
+    return reminders.brought_up(plan, due, desk.now, hours, calendar, patience)
+
+
+def waits_for_payment(desk: Desk, purpose: str) -> bool:
+    """Return whether a call of that purpose waits for the lender's payments, which reach the desk: it is due when none came."""
+    return purpose == _PROMISE and payments_reach(desk)
+
+
+def payments_reach(desk: Desk) -> bool:
+    """Return whether the lender's payments reach the desk: a file of them came within a month."""
+    return desk.workspace.payments_at is not None and desk.now - desk.workspace.payments_at <= _PAYMENTS_LAST
 
 
 def acts_on(desk: Desk, follow_up: FollowUp, assignee: Member) -> date:
@@ -229,9 +245,14 @@ def check_note(note: str) -> None:
         raise Invalid("note_too_long", length=len(note), limit=NOTE_LIMIT)
 
 
-async def _schedule(desk: Desk, assignee: Member, due: Due) -> tuple[Member, Schedule]:
+async def _schedule(desk: Desk, assignee: Member, due: Due, purpose: str) -> tuple[Member, Schedule]:
     acting = await acting_for(desk, assignee, due.on)
-    return acting, await schedule_for(desk, due, hours_of(desk, acting))
+    hours = hours_of(desk, acting)
+    schedule = await schedule_for(desk, due, hours)
+    if waits_for_payment(desk, purpose):
+        calendar, days = await calendar_of(desk), SCALE.promise.patience_days
+        schedule = reminders.until_broken(due, days, desk.now, hours, calendar, _escalate_after(desk))
+    return acting, schedule
 
 
 async def schedule_for(desk: Desk, due: Due, hours: WorkingHours) -> Schedule:

@@ -17,6 +17,7 @@ from desk.follow_ups.instalment_calls import (
     InstalmentCall,
     calls_required,
     days_in_arrears,
+    days_of_others,
     facts_of,
     is_obsolete,
     is_wanted,
@@ -249,9 +250,7 @@ async def _plan_of_instalment(
 ) -> list[PlannedFollowUp]:
     if not is_wanted(desk, call, known):
         return []
-    about = (row for row in known if row.purpose == call.rule.purpose and row.instalment_on == call.instalment_on)
-    others = [row.due_on for row in about if settles(row)]
-    others += [each.follow_up.due_on for each in planned]
+    others = [*days_of_others(known, call), *(each.follow_up.due_on for each in planned)]
     return await _plan(desk, loan, call.rule, trigger=call.trigger, instalment_on=call.instalment_on, others=others)
 
 

@@ -8,6 +8,8 @@ from decimal import Decimal
 from desk.core.errors import Invalid
 
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:\.000)+")
+"""Where others write thousands with a point: 1.000 is not 1."""
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _TEXT_MARKS = "`'"
 """Put before a number, so that a spreadsheet takes it for text."""
@@ -28,7 +30,7 @@ def figures(text: str) -> str:
 def amount(text: str) -> Decimal:
     """Return an amount of money. Raises Invalid with the reason."""
     plain = figures(text)
-    if not _AMOUNT.fullmatch(plain):
+    if not _AMOUNT.fullmatch(plain) or _THOUSANDS.fullmatch(text.strip()):
         raise Invalid("import_amount", given=text, nearest=("120000", "120000.00"))
     return Decimal(plain).quantize(Decimal("0.01"))
 

@@ -90,12 +90,14 @@ def fault_of(error: DeskError, column: str, heading: str, line: int) -> Invalid:
     return Invalid(error.code, **{**error.params, "column": column, "heading": heading, "line": line})
 
 
-def read_header(cells: Sequence[str]) -> Header:
-    """Return the columns that the first line names.
+def read_header(
+    cells: Sequence[str], columns: Mapping[str, tuple[str, ...]] = COLUMNS, required: Sequence[str] = REQUIRED
+) -> Header:
+    """Return which of the `columns` the first line names.
 
     Raises Invalid: `import_column_missing` (with the headings that would do), `import_column_twice` (with both headings).
     """
-    known = {term_key(heading): column for column, headings in COLUMNS.items() for heading in headings}
+    known = {term_key(heading): column for column, headings in columns.items() for heading in headings}
     places: dict[str, int] = {}
     headings: dict[str, str] = {}
     unknown: dict[int, str | None] = {}
@@ -108,9 +110,9 @@ def read_header(cells: Sequence[str]) -> Header:
             raise Invalid("import_column_twice", column=column, headings=(headings[column], heading))
         else:
             places[column], headings[column] = place, heading
-    for column in REQUIRED:
+    for column in required:
         if column not in places:
-            raise Invalid("import_column_missing", column=column, nearest=COLUMNS[column])
+            raise Invalid("import_column_missing", column=column, nearest=columns[column])
     return Header(places, headings, unknown)
 
 

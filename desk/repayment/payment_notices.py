@@ -1,14 +1,18 @@
 """Tell those who hold a call that a payment or a pause has ended."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.members import stand_ins_for, today_of
+from storage.queries.follow_ups import follow_ups
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member, Payment, RepaymentPause
+
+SHOWN = 10
+"""How many ended calls the notice about a file names."""
 
 
 async def report_payment(desk: Desk, loan: Loan, payment: Payment, ended: Sequence[FollowUp]) -> None:
@@ -19,6 +23,22 @@ async def report_payment(desk: Desk, loan: Loan, payment: Payment, ended: Sequen
 async def report_pause(desk: Desk, loan: Loan, pause: RepaymentPause, ended: Sequence[FollowUp]) -> None:
     """Tell likewise that a pause has ended them."""
     await _report(desk, loan, kinds.REPAYMENT_PAUSED, pause.id, ended)
+
+
+async def report_file(desk: Desk, file_id: UUID, ended: Mapping[UUID, Sequence[UUID]]) -> None:
+    """Tell each of these members, once, which of their calls the payments of a file have ended."""
+    readers = await members.by_ids(desk.session, ended)
+    shown = {row_id for rows in ended.values() for row_id in rows[:SHOWN]}
+    found = await follow_ups.by_ids(desk.session, shown)
+    for reader_id, rows in ended.items():
+        await queue_notice(
+            desk,
+            kind=kinds.PAYMENTS_IMPORTED,
+            key=f"{kinds.PAYMENTS_IMPORTED.name}:{file_id}:{reader_id}",
+            to=readers[reader_id],
+            facts={"ended": len(rows)},
+            items=[found[row_id] for row_id in rows[:SHOWN]],
+        )
 
 
 async def _report(desk: Desk, loan: Loan, kind: kinds.NoticeKind, about: UUID, ended: Sequence[FollowUp]) -> None:

@@ -32,7 +32,7 @@ ABOUT_AN_INSTALMENT = frozenset({"repayment", "overdue", "promise"})
 NOT_PAID_OUT = frozenset({"inquiry", "application", "approved", "declined", "signed", "withdrawn"})
 """The stages of loans on which nothing can have been repaid."""
 
-Source = Literal["call", "form"]
+Source = Literal["call", "form", "import"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,14 @@ async def take(
     for row in await follow_ups.open_of_loan(desk.session, loan.id):
         if row.id == keeps:
             continue
-        if row is answered or _is_over(row, following, is_settled=bool(settled), promise_kept=bool(kept)):
+        if row is answered or is_over(row, following, is_settled=bool(settled), promise_kept=bool(kept)):
             lifecycle.close(desk, row, "done")
             ended.append(row)
     await report_payment(desk, loan, payment, [row for row in ended if row is not answered])
     return Taken(payment, touched, settled, tuple(ended), now)
 
 
-def _is_over(row: FollowUp, following: Covered | None, *, is_settled: bool, promise_kept: bool) -> bool:
+def is_over(row: FollowUp, following: Covered | None, *, is_settled: bool, promise_kept: bool) -> bool:
     """Return whether a call need not be made after a payment; `following` is the oldest instalment that is still unpaid."""
     if row.purpose not in ABOUT_AN_INSTALMENT:
         return False

@@ -1,6 +1,6 @@
 """Promises to pay: made in calls, kept by payments, broken by time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -61,14 +61,16 @@ async def make_promise(
 
 async def settle_by_payments(desk: Desk, loan: Loan, now: Standing) -> tuple[Promise, ...]:
     """Settle the promises made since the loan has its schedule, after a payment or a reversal; return those kept now."""
-    kept: list[Promise] = []
-    for promise in (await repayment.promises_of(desk.session, [loan.id])).get(loan.id, []):
-        if promise.state == REPLACED or now.schedule is None or promise.at < now.schedule.at:
-            continue
-        paid = _paid_for(desk, promise, now.payments)
-        if _set_state(desk, promise, paid) and promise.state == "kept":
-            kept.append(promise)
-    return tuple(kept)
+    if now.schedule is None:
+        return ()
+    made = (await repayment.promises_of(desk.session, [loan.id])).get(loan.id, [])
+    return settle(desk, [row for row in made if row.at >= now.schedule.at], now.payments)
+
+
+def settle(desk: Desk, made: Iterable[Promise], payments: Sequence[Payment]) -> tuple[Promise, ...]:
+    """Settle these promises of a loan by all of its payments, and return those kept now."""
+    changed = [row for row in made if row.state != REPLACED and _set_state(desk, row, _paid_for(desk, row, payments))]
+    return tuple(row for row in changed if row.state == "kept")
 
 
 async def keep_promises(desk: Desk, loan: Loan) -> None:

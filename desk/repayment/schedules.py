@@ -73,7 +73,7 @@ async def give_schedule(desk: Desk, *, loan: LoanRef, rows: Sequence[GivenInstal
     """
     require_role(desk, "change_schedule")
     named = (await lookup.resolve(desk, loan)).loan
-    _check_given(named, rows)
+    check_given(named, rows)
     given = [
         Row(n, row.due_on, row.principal or row.amount, row.interest or Decimal(0)) for n, row in enumerate(rows, 1)
     ]
@@ -175,7 +175,7 @@ def _values(row: Row, *, parts_known: bool) -> dict[str, Any]:
     }
 
 
-def _check_given(loan: Loan, rows: Sequence[GivenInstalment]) -> None:
+def check_given(loan: Loan, rows: Sequence[GivenInstalment]) -> None:
     """Refuse rows that are no schedule of the loan, naming the first that is wrong."""
     if not rows:
         raise Invalid("schedule_empty")

@@ -36,7 +36,7 @@ SAME_DAY_NOTICE = timedelta(hours=2)
 _SNOOZE_MORNING = time(9)
 _SEARCH_ROUNDS = 60
 
-WarningKind = Literal["outside_working_hours", "holiday", "day_off", "outside_contact_hours"]
+WarningKind = Literal["outside_working_hours", "holiday", "day_off", "outside_contact_hours", "waits_for_payment"]
 SnoozeKind = Literal["quarter", "hour", "tomorrow", "morning", "other"]
 
 APART = timedelta(hours=2)
@@ -74,8 +74,8 @@ class ContactHours:
 class ScheduleWarning:
     """A warning about a due time for the member who plans it.
 
-    `moved_to` is the working day from which a date counts when the assignee does not work on it; None for a follow-up
-    with a time, which is not moved.
+    `moved_to` is the working day from which a date counts when the assignee does not work on it, or on which a promise is broken
+    that payments would have kept (`waits_for_payment`); None for a follow-up with a time, which is not moved.
     """
 
     kind: WarningKind
@@ -156,6 +156,23 @@ def schedule(
     return _dated(due.on, counts_on, now, hours, calendar, escalate_after)
 
 
+def until_broken(
+    due: Due,
+    patience_days: int,
+    entered_at: datetime,
+    hours: WorkingHours,
+    calendar: Calendar,
+    escalate_after: timedelta = ESCALATE_AFTER,
+) -> Schedule:
+    """Return the times of a call about a promise to pay by `due` that payments close by themselves: nobody is reminded before the
+    first working day on which the promise is broken. Raise `Invalid("no_working_day")`."""
+    broken_on = due.on + timedelta(days=patience_days + 1)
+    counts_on = calendar.working_day_on_or_after(broken_on, hours)
+    plan = _dated(broken_on, counts_on, entered_at, hours, calendar, escalate_after)
+    waits = ScheduleWarning("waits_for_payment", moved_to=counts_on)
+    return replace(plan, due_on=due.on, due_at=due.at, warnings=(waits,))
+
+
 def reschedule(
     due: Due,
     entered_at: datetime,
@@ -176,6 +193,13 @@ def reschedule(
     else:
         counts_on = calendar.working_day_on_or_after(due.on, hours)
         plan = _dated(due.on, counts_on, entered_at, hours, calendar, escalate_after)
+    return brought_up(plan, due, now, hours, calendar, escalate_after)
+
+
+def brought_up(
+    plan: Schedule, due: Due, now: datetime, hours: WorkingHours, calendar: Calendar, escalate_after: timedelta
+) -> Schedule:
+    """Return a recomputed schedule without a reminder in the past, as `reschedule` does."""
     if plan.remind_at is None or plan.remind_at > now:
         return plan
     agreed_for_today = due.at is not None and plan.counts_on == local_date(now, hours.zone)

@@ -133,6 +133,13 @@ async def _payment_told(desk: Desk, notice: Notice, t: Translator, _zone: ZoneIn
     return repayment.payment_told(t, view, name=reader.name, paused=paused)
 
 
+async def _payments_imported(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    reader = await desk.session.get_one(Member, notice.to_id)
+    return repayment.payments_imported(
+        t, await follow_up_notice(desk, notice), name=reader.name, n=notice.facts["ended"]
+    )
+
+
 async def _check_passed_over(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     loan = await desk.session.get(Loan, notice.about_loan_id) if notice.about_loan_id else None
     if loan is None:
@@ -293,6 +300,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.MANAGER_TOLD: _manager_told,
     kinds.CHECK_ENDED: _check_ended,
     kinds.PAYMENT_RECORDED: _payment_told,
+    kinds.PAYMENTS_IMPORTED: _payments_imported,
     kinds.REPAYMENT_PAUSED: _payment_told,
     kinds.CHECK_PASSED_OVER: _check_passed_over,
     kinds.PAPERS_ARRIVED: _papers_arrived,

@@ -22,6 +22,7 @@ from handlers.messages.block_kit.elements import (
     phone_ending,
     purpose,
     undo_button,
+    write_more,
     write_plan,
 )
 from handlers.messages.block_kit.message import Bold, Button, Confirm, Inline, Mention, Message
@@ -155,7 +156,7 @@ def _write_payments(t: Translator, writer: Writer, page: RepaymentPage) -> None:
 
 
 def _payment(t: Translator, payment: PaymentView, currency: str) -> list[Inline]:
-    source = t("in a call") if payment.source == "call" else t("by form")
+    source = {"call": t("in a call"), "import": t("from the lender's file")}.get(payment.source, t("by form"))
     line: list[Inline] = [f"{t.date(payment.paid_on)} · {t.money(payment.amount, currency)} · {source}"]
     line += [" · ", Mention(payment.by)] if payment.by else []
     return [*line, " · ", Bold(t("reversed"))] if payment.reversed else line
@@ -309,6 +310,25 @@ def payment_told(t: Translator, view: FollowUpNotice, *, name: str, paused: bool
     writer.bullets([Bold(purpose(t, item.follow_up.purpose)), f" /{item.follow_up.number}"] for item in shown)
     loan = view.items[0].loan
     return writer.buttons(card_button(t, loan.id, loan.number)).message()
+
+
+def payments_imported(t: Translator, view: FollowUpNotice, *, name: str, n: int) -> Message:
+    """Render the notice to who holds `n` calls that a file of payments has ended."""
+    writer = Writer()
+    text = t.n(
+        "{name}: the lender's payments have come. {n} call that you held is not needed any more:",
+        "{name}: the lender's payments have come. {n} calls that you held are not needed any more:",
+        n,
+        name=name,
+    )
+    writer.line(text)
+    ended = [item for item in view.items if item.follow_up.state != "open"]
+    writer.bullets(
+        [*masked_loan(t, item.loan), f" · {purpose(t, item.follow_up.purpose)} /{item.follow_up.number}"]
+        for item in ended
+    )
+    write_more(t, writer, n - len(view.items))
+    return writer.message()
 
 
 def write_taken(t: Translator, writer: Writer, payment: PaidPart, currency: str) -> None:

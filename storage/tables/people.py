@@ -25,6 +25,7 @@ class Workspace(Row, table=True):
     told, at `app_manifest_at`; None if they were told of none since the installation.
     `restored_from` is when the backup of the rows was taken, `restored_at` when it was restored; the rows do not know what
     was sent in between. `looked_at` is when the nightly look at the accounts and channels last began.
+    `payments_at` is when a file of the lender's payments last reached the desk.
     `cadence` has the numbers of rules that a manager replaced, by rule and name; 0 and 1 for `enabled`.
     """
 
@@ -50,6 +51,7 @@ class Workspace(Row, table=True):
     restored_from: datetime | None = maybe_instant()
     restored_at: datetime | None = maybe_instant()
     looked_at: datetime | None = maybe_instant()
+    payments_at: datetime | None = maybe_instant()
     cadence: dict[str, dict[str, int]] | None = Field(default=None, sa_type=JSON(none_as_null=True))  # pyright: ignore[reportArgumentType]
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     created_at: datetime = instant()

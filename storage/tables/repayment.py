@@ -56,10 +56,16 @@ class Instalment(Row, table=True):
 
 
 class Payment(Row, table=True):
-    """Money that the borrower paid, in the loan's currency. `source` is `call` or `form`."""
+    """Money that the borrower paid, in the loan's currency. `source` is `call`, `form` or `import`.
+
+    `reference` is the lender's name for it, `reversal_reference` that of its reversal: by them a file that comes twice is known.
+    """
 
     __tablename__ = "payment"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (Index("ix_payment_loan", "loan_id", "paid_on"),)
+    __table_args__ = (
+        Index("ix_payment_loan", "loan_id", "paid_on"),
+        Index("ux_payment_reference", "loan_id", "reference", unique=True),
+    )
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")
@@ -67,6 +73,8 @@ class Payment(Row, table=True):
     paid_on: date
     amount: Decimal = Field(sa_type=Money)
     source: str
+    reference: str | None = None
+    reversal_reference: str | None = None
     call_id: UUID | None = references("call", nullable=True, index=True, when_gone="clear")
     by_id: UUID | None = references("member", nullable=True)
     at: datetime = instant()

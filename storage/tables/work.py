@@ -183,7 +183,7 @@ class DocumentRequest(Row, table=True):
 class DocumentItem(Row, table=True):
     """One document of a request. `state` is requested, received, accepted, rejected, cancelled, ended or undone.
 
-    `words_cipher` names a document of the code `other`; `reason_cipher` says why it was rejected.
+    `words_cipher` names a document of the code `other`; `reason_cipher` says why it was rejected; `valid_until` is its last day.
     """
 
     __tablename__ = "document_item"  # pyright: ignore[reportAssignmentType]
@@ -198,6 +198,7 @@ class DocumentItem(Row, table=True):
     words_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
     state: str = "requested"
     reason_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    valid_until: date | None = None
     changed_at: datetime = instant()
     changed_by_id: UUID | None = references("member", nullable=True)
     version: int = 1

@@ -180,6 +180,8 @@ def fit_buttons(t: Translator, planned: PlannedView | None) -> list[Button]:
 
 def warning_text(t: Translator, warning: ScheduleWarning) -> str:
     """Return a warning in the reader's language."""
+    if warning.kind == "waits_for_payment" and warning.moved_to is not None:
+        return t("A payment closes it. If none comes, you are reminded on {day}.", day=t.date(warning.moved_to))
     if warning.moved_to is not None:
         return t("The assignee doesn't work that day, so it counts from {day}.", day=t.date(warning.moved_to))
     texts = {
@@ -187,6 +189,7 @@ def warning_text(t: Translator, warning: ScheduleWarning) -> str:
         "holiday": t("Careful: that day is a public holiday."),
         "day_off": t("Careful: the assignee doesn't work that day."),
         "outside_contact_hours": t("Careful: borrowers may not be called at that time."),
+        "waits_for_payment": t("A payment closes it."),
     }
     return texts[warning.kind]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from desk.core.errors import DeskError
 from handlers.messages.block_kit.elements import stage
 from handlers.messages.block_kit.translator import Translator
+from handlers.messages.refusals.money_rows import MONEY_ROW
 
 Explanation = Callable[[Translator, DeskError], str]
 
@@ -88,6 +89,7 @@ ROW: dict[str, Explanation] = {
         given=e.params["given"],
         others=t(", ").join(str(line) for line in e.params["lines"]),
     ),
+    **MONEY_ROW,
     "phone_invalid": lambda t, e: t("{given} isn't a valid phone number", given=e.params["given"]),
     "phone_several": lambda t, e: t("{given} is more than one number: keep the one to call", given=e.params["given"]),
     "unknown_stage": lambda t, e: t(

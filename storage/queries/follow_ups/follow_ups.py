@@ -59,6 +59,20 @@ async def open_held_by(session: Work, member_ids: Sequence[UUID]) -> list[Follow
     return list((await session.exec(statement)).all())
 
 
+async def by_ids(session: Work, follow_up_ids: Collection[UUID]) -> dict[UUID, FollowUp]:
+    """Return the follow-ups with these ids."""
+    found: dict[UUID, FollowUp] = {}
+    for ids in chunks(follow_up_ids):
+        found.update((row.id, row) for row in await session.exec(select(FollowUp).where(col(FollowUp.id).in_(ids))))
+    return found
+
+
+async def open_about(session: Work, workspace_id: UUID, purpose: str) -> list[FollowUp]:
+    """Return the open follow-ups of a workspace with that purpose."""
+    statement = select(FollowUp).where(FollowUp.workspace_id == workspace_id, FollowUp.purpose == purpose, IS_OPEN)
+    return list((await session.exec(statement)).all())
+
+
 async def open_of_workspace(session: Work, workspace_id: UUID) -> list[FollowUp]:
     """Return all open follow-ups of a workspace that is known to have few."""
     statement = select(FollowUp).where(FollowUp.workspace_id == workspace_id, IS_OPEN)

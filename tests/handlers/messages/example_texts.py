@@ -78,7 +78,7 @@ CODES: dict[str, Sequence[str]] = {
     "promise_state.state": ("open", "kept", "partly_kept", "broken", "replaced"),
     "RepaymentSummary.source": ("computed", "lender"),
     "RepaymentSummary.paused": ("extension", "holiday", "hardship"),
-    "PaymentView.source": ("call", "form"),
+    "PaymentView.source": ("call", "form", "import"),
     "PaymentView.by": ("U0LIN",),
     "Bucket.zh": ("M1",),
     "Bucket.en": ("M1",),
