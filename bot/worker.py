@@ -26,6 +26,7 @@ from desk.follow_ups.escalations import second_level_due, tell_second_level
 from desk.follow_ups.replanning import loans_to_replan, replan_loans
 from desk.loans.indexing import index_next
 from desk.messages.digests import digests_due, queue_due_digests
+from desk.messages.news import tell_news
 from desk.messages.reminders import announce_due, escalate_due, escalations_due, reminders_due
 from desk.messages.set_aside import report_set_aside
 from desk.people.working_time import absences_to_begin, absences_to_end, begin_absences, end_absences
@@ -57,6 +58,7 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     tell_second_level,
     remind_of_appointments,
     queue_due_digests,
+    tell_news,
     forget_old,
     forget_lines,
     forget_unfiled,
@@ -73,6 +75,7 @@ REPEATED: Mapping[Callable[..., Awaitable[object]], int] = {
     forget_lines: 10,
     forget_unfiled: 10,
     settle_promises: 10,
+    tell_news: 10,
 }
 """The most batches of a chore in one round, each in its own transaction; the other chores get their turn then."""
 

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import time
 from zoneinfo import ZoneInfo
 
+from desk.core.releases import LATEST
 from desk.core.transaction import Desk, Office
 from desk.messages.digest_times import next_for
+from desk.messages.news import plan_news
 from desk.people.app_manifest import AppManifest, announce
 from desk.people.onboarding import send_welcome
 from storage.queries.follow_ups import replanning
@@ -66,6 +68,7 @@ async def install(office: Office, installation: Installation, first_admin: Newco
             country=installation.country,
             locale=installation.locale,
             app_manifest=installation.manifest.stored(),
+            release=LATEST,
             created_at=office.clock.now(),
         )
         workspace = await workspaces.of_slack_team(session, new)
@@ -76,6 +79,9 @@ async def install(office: Office, installation: Installation, first_admin: Newco
     if workspace.app_manifest != installation.manifest.stored():
         async with office.desk(workspace) as desk:
             await announce(desk, installation.manifest)
+    if workspace.release < LATEST:
+        async with office.desk(workspace) as desk:
+            await plan_news(desk)
     if first_admin is not None:
         async with office.desk(workspace) as desk:
             await workspaces.locked(desk.session, workspace.id)

@@ -17,6 +17,7 @@ from desk.messages import kinds
 from desk.messages.digests import digest_of, team_digest_of
 from desk.messages.figures import digest_figures
 from desk.messages.kinds import KINDS, NoticeKind
+from desk.messages.news import news_of
 from desk.messages.notice_views import FollowUpNotice, follow_up_notice
 from desk.messages.notices import accepts_tables, locale_for, own_channel
 from desk.messages.set_aside import set_aside_now
@@ -33,6 +34,7 @@ from handlers.messages import (
     escalations,
     files,
     handover,
+    news,
     reminders,
     repayment,
     set_aside,
@@ -282,6 +284,12 @@ async def _app_manifest(_desk: Desk, notice: Notice, t: Translator, _zone: ZoneI
     return onboarding.app_manifest(t, Additions.read(notice.facts))
 
 
+async def _news(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    reader = await desk.session.get_one(Member, notice.to_id)
+    view = news_of(notice, reader)
+    return news.news(t, view, name=_name_in_channel(reader)) if view.changes else None
+
+
 async def _appointment(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
     reader = await desk.session.get_one(Member, notice.to_id)
     view = await appointment_notice(desk, UUID(notice.facts["appointment"]), reader)
@@ -316,6 +324,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.ACCOUNT_LOST: _account_lost,
     kinds.WELCOME: _welcome,
     kinds.APP_MANIFEST: _app_manifest,
+    kinds.NEWS: _news,
     kinds.ACCESS_ASKED: _access_asked,
     kinds.ACCESS_GRANTED: _access_granted,
     kinds.ACCESS_DECLINED: _access_declined,

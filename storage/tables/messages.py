@@ -61,6 +61,19 @@ class Notice(Row, table=True):
     created_at: datetime = instant()
 
 
+class MemberNews(Row, table=True):
+    """A member who is still to be told, at `tell_at` or when they are at work next, what changed after release `since`."""
+
+    __tablename__ = "member_news"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_member_news_tell_at", "workspace_id", "tell_at"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    member_id: UUID = references("member", unique=True)
+    since: int
+    tell_at: datetime = instant()
+
+
 class NoticeItem(Row, table=True):
     """A follow-up that a notice shows; when the follow-up changes, the notice is rewritten."""
 

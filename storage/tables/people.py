@@ -26,6 +26,7 @@ class Workspace(Row, table=True):
     `restored_from` is when the backup of the rows was taken, `restored_at` when it was restored; the rows do not know what
     was sent in between. `looked_at` is when the nightly look at the accounts and channels last began.
     `payments_at` is when a file of the lender's payments last reached the desk.
+    `release` is the number of the release of which the members were told last (0: one before the first that tells).
     `cadence` has the numbers of rules that a manager replaced, by rule and name; 0 and 1 for `enabled`.
     """
 
@@ -52,6 +53,7 @@ class Workspace(Row, table=True):
     restored_at: datetime | None = maybe_instant()
     looked_at: datetime | None = maybe_instant()
     payments_at: datetime | None = maybe_instant()
+    release: int = Field(default=0, sa_column_kwargs={"server_default": "0", "info": {"restored": False}})
     cadence: dict[str, dict[str, int]] | None = Field(default=None, sa_type=JSON(none_as_null=True))  # pyright: ignore[reportArgumentType]
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     created_at: datetime = instant()

@@ -21,7 +21,7 @@ from sandbox.server import Sandbox
 from sandbox.workspace import Draft
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
-from storage.tables import AuditEntry, Call, Check, Loan, LoanCorrection, Member, Team
+from storage.tables import AuditEntry, Call, Check, FollowUp, Loan, LoanCorrection, Member, Team
 from tests.clocks import FrozenClock
 from tests.imports import bring_rows, remarks
 from tests.wire.conftest import PEOPLE, install, settings_for
@@ -82,8 +82,15 @@ async def slack(sandbox: Sandbox, release: Release, empty_url: str, clock: Froze
     """The desk with that data, migrated to this release."""
     clock.set(datetime.fromisoformat(release.notes["now"]))
     await release.load(empty_url)
+    async with migrated(sandbox, empty_url, clock) as slack:
+        yield slack
+
+
+@contextlib.asynccontextmanager
+async def migrated(sandbox: Sandbox, url: str, clock: FrozenClock) -> AsyncIterator[Slack]:
+    """The desk at work on what is at `url`, migrated to this release."""
     install(sandbox, "http://127.0.0.1:9")
-    service = await open_service(settings_for(sandbox, empty_url), clock, migrate=True)
+    service = await open_service(settings_for(sandbox, url), clock, migrate=True)
     await service.serve()
     install(sandbox, f"http://127.0.0.1:{service.port}")
     async with service.office.database.reading() as session:
@@ -150,6 +157,63 @@ async def test_a_new_call_answers_an_old_follow_up(slack: Slack) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042/2 reached : sends it today")
     assert "L-1042/2" in reply.text
     assert "done" in reply.text
+
+
+async def test_calls_that_a_rule_planned_keep_their_rule_though_it_has_another_name(
+    release: Release, sandbox: Sandbox, empty_url: str, clock: FrozenClock
+) -> None:
+    clock.set(datetime.fromisoformat(release.notes["now"]))
+    await release.load(empty_url)
+    database = Database(empty_url)
+    async with database.transaction() as session:
+        for purpose, new, rule in (
+            ("employer", "identity", "stage.application"),
+            ("documents", "decision", "stage.declined"),
+        ):
+            there = update(FollowUp).where(col(FollowUp.purpose) == purpose, col(FollowUp.state) == "open")
+            await session.exec(there.values(purpose=new, rule=rule))
+    await database.close()
+    async with migrated(sandbox, empty_url, clock) as slack:
+        assert (
+            "By rule: an application gets an identity check" in (await slack.command(slack.agent, "/loan L-1043")).text
+        )
+        assert (
+            "By rule: a decision is told within 4 working hours"
+            in (await slack.command(slack.agent, "/loan L-1042")).text
+        )
+        async with slack.office.database.reading() as session:
+            rules = (await session.exec(select(FollowUp.rule).where(col(FollowUp.rule).is_not(None)))).all()
+        assert {*rules} == {"application", "declined"}
+
+
+async def test_an_old_desk_keeps_its_calls_and_plans_and_takes_what_is_new(slack: Slack) -> None:
+    async with slack.office.database.reading() as session:
+        planned = select(Loan.number, FollowUp.number, FollowUp.purpose, FollowUp.state).join(
+            FollowUp, col(FollowUp.loan_id) == col(Loan.id)
+        )
+        assert sorted((await session.exec(planned)).all()) == [
+            ("L-1042", 1, "documents", "open"),
+            ("L-1042", 2, "documents", "open"),
+            ("L-1043", 1, "income", "done"),
+            ("L-1043", 2, "employer", "open"),
+            ("L-1044", 1, "promise", "open"),
+        ]
+        assert len((await session.exec(select(Call.id))).all()) == 5
+    for line, said in (
+        ("/loan edit L-1044 term 36", "36"),
+        ("/loan-call L-1044 promised 3000 fri", "3,000"),
+        ("/loan-call L-1044 spouse no answer", "L-1044"),
+        ("/loan-docs L-1042 got bank", "bank"),
+        ("/loan-stage L-1043 signed", "approved → signed"),
+        ("/loan-due arrears", "In arrears"),
+    ):
+        assert said in (await slack.command(slack.agent, line)).text, line
+
+
+async def test_members_of_an_old_desk_hear_once_what_changed(slack: Slack) -> None:
+    await slack.deliver()
+    await slack.later(hours=18)
+    assert sum(text.startswith("New at the desk for") for text in slack.texts(slack.agent)) == 1
 
 
 async def test_old_follow_ups_are_due(slack: Slack) -> None:
