@@ -69,6 +69,7 @@ RIGHTS: Mapping[str, str] = {
     "hand_over": "hand_to_manager",
     "hold": "snooze",
     "move": "move_follow_up",
+    "move_calls": "move_calls",
     "move_appointment": "change_appointment",
     "new_loan": "open_inquiry",
     "note": "add_note",

@@ -56,7 +56,8 @@ class MemberChange:
 
     `under_way`: the worker is still to recompute the times that follow; `moving`: it is still to hand over what they have.
     `before` is the member as they were, where the act replaces something. `absence` is the one that was entered, or cancelled
-    before it began; `replaced` are the first and last days of the planned ones that it takes the place of.
+    before it began; `replaced` are the first and last days of the planned ones that it takes the place of. `may_move_calls`: the
+    acting member may move the calls of today to other days.
     """
 
     member: MemberView
@@ -69,6 +70,7 @@ class MemberChange:
     before: MemberView | None = None
     absence: AbsenceView | None = None
     replaced: tuple[tuple[date, date], ...] = ()
+    may_move_calls: bool = False
 
 
 PAGE = 20

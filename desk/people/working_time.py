@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 from uuid import UUID
 
 from desk.core.changes import offer_undo, track
-from desk.core.permissions import allows, require
+from desk.core.permissions import allows, has_role_for, require
 from desk.core.transaction import Desk
 from desk.core.undo_rules import RIGHTS, UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.follow_ups import rescheduling
@@ -46,7 +46,10 @@ async def set_absence(
     change = await _rescheduled(desk, member, "away", before)
     ahead = entered.since > today_of(desk, member)
     return replace(
-        change, absence=await absence_view(desk, entered, ahead=ahead), replaced=_ahead(desk, member, replaced)
+        change,
+        absence=await absence_view(desk, entered, ahead=ahead),
+        replaced=_ahead(desk, member, replaced),
+        may_move_calls=not ahead and has_role_for(desk.member, "move_calls"),
     )
 
 

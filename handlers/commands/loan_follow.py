@@ -7,7 +7,7 @@ from desk.messages.overview import calls
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
 from handlers.door.request import OpenModal, Request
-from handlers.forms import appointment, escalation, follow_up, other_time, quiet
+from handlers.forms import appointment, day_moves, escalation, follow_up, other_time, quiet
 from handlers.forms.form import open_modal
 from handlers.grammar.follow import Assign, Finish, Move, parse
 from handlers.grammar.reader import HelpRequest
@@ -76,6 +76,7 @@ COMMAND = Command(
         quiet.FORM,
         appointment.FORM,
         appointment.MOVE,
+        day_moves.FORM,
         escalation.FORM,
         escalation.RESOLUTION,
     ),

@@ -7,6 +7,7 @@ from handlers import events, loan_links
 from handlers.buttons import (
     appointments,
     calls,
+    day_moves,
     due_lists,
     escalations,
     figures,
@@ -29,6 +30,7 @@ from handlers.forms.form import Form
 FAMILIES: tuple[ButtonFamily, ...] = (
     appointments.FAMILY,
     calls.FAMILY,
+    day_moves.FAMILY,
     events.BOT_FAMILY,
     events.HOME_FAMILY,
     due_lists.FAMILY,

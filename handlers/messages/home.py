@@ -41,6 +41,7 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
         elements.form_button(t("Find a loan"), "find"),
         elements.form_button(t("My settings"), "settings"),
         *([elements.form_button(t("Reassign"), "reassign")] if view.team is not None else ()),
+        *([elements.form_button(t("Move a member's calls"), "move_calls")] if view.team is not None else ()),
         *([elements.form_button(t("What stages need"), "stage_rules")] if offers.change_stage_rules else ()),
         *([elements.form_button(t("Team settings"), "team")] if view.is_admin else ()),
         *([elements.form_button(t("Language and country"), "workspace")] if view.is_admin else ()),

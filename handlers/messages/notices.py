@@ -29,6 +29,7 @@ from desk.rules.hours import known_zone
 from handlers.messages import (
     appointments,
     checks,
+    day_moves,
     digests,
     documents,
     escalations,
@@ -252,6 +253,14 @@ async def _handover_report(desk: Desk, notice: Notice, t: Translator, *, undone:
     return handover.report(t, notice.facts, name=name, giver=giver.name, taker=taker, stayed=numbers, undone=undone)
 
 
+async def _calls_moved(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    if notice.ts is None and notice.facts.get("undone"):
+        return None
+    by = await desk.session.get_one(Member, UUID(notice.facts["by"]))
+    reader = await desk.session.get_one(Member, notice.to_id)
+    return day_moves.moved_notice(t, notice.facts, name=reader.name, by=by.name)
+
+
 async def _access_asked(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
     view = await access_requests.view(desk, UUID(notice.facts["request"]))
     if notice.ts is None and view.state != "open":
@@ -321,6 +330,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.DIGEST: _digest,
     kinds.TEAM_DIGEST: _team_digest,
     kinds.REASSIGNED: _reassigned,
+    kinds.CALLS_MOVED: _calls_moved,
     kinds.ACCOUNT_LOST: _account_lost,
     kinds.WELCOME: _welcome,
     kinds.APP_MANIFEST: _app_manifest,

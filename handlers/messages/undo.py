@@ -63,6 +63,7 @@ ACTS: dict[str, str] = {
     "cancel": _("cancelling a follow-up"),
     "move": _("moving a follow-up"),
     "snooze": _("a snooze"),
+    "move_calls": _("moving a member's calls"),
     "hold": _("saying that you are on it"),
     "take_up": _("ending a snooze"),
     "hand_over": _("a handover"),

@@ -126,7 +126,9 @@ def away(t: Translator, result: MemberChange) -> Message:
     _write_other_absences(t, writer, result)
     writer.line(t.n("They have {n} open follow-up.", "They have {n} open follow-ups.", result.moved))
     write_under_way(t, writer, result.under_way)
-    return writer.buttons(undo_button(t, result.undo_id)).message()
+    value = {"form": "move_calls", "w": result.member.slack_user_id}
+    move = [Button(t("Move a member's calls"), "form.open", value)] if result.may_move_calls and result.moved else []
+    return writer.buttons(undo_button(t, result.undo_id), *move).message()
 
 
 def _write_former_absences(t: Translator, writer: Writer, result: MemberChange) -> None:

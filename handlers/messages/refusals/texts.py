@@ -14,6 +14,12 @@ TEXTS: dict[str, str] = {
     "role_missing": _("You need the role {roles} for this."),
     "others_may_act": _("Only the people responsible can act on this: {who}."),
     "acts_already": _("You already act for {who} while they are away. The call is theirs again when they are back."),
+    "hours_order": _("The hours need a start and a later end."),
+    "move_day_past": _("{given} has passed. The late calls of earlier days are moved with those of today."),
+    "move_to_earlier": _("{given} is not after {on}. Choose a later day."),
+    "move_too_far": _("{given} is more than {n} days off. Choose an earlier day."),
+    "away_then": _("{who} is away on {on}. Choose another day, or reassign the calls."),
+    "no_calls_to_move": _("{who} has no open calls then: {on}."),
     "hold_not_reminded": _("There is no reminder to hold: the call is snoozed, or not due yet."),
     "hold_too_late": _("The managers have been told already. Log the call once you have made it."),
     "hold_no_more": _(

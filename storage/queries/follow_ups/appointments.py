@@ -66,6 +66,16 @@ async def all_open_of_member(session: Work, member_id: UUID) -> list[Appointment
     return list((await session.exec(statement.order_by(col(Appointment.at)))).all())
 
 
+async def confirmed_by(session: Work, follow_up_ids: Collection[UUID]) -> list[UUID]:
+    """Return which of these follow-ups confirm an appointment that is planned or confirmed."""
+    if not follow_up_ids:
+        return []
+    statement = sqlmodel_select(Appointment.follow_up_id).where(
+        col(Appointment.follow_up_id).in_(follow_up_ids), *_OPEN
+    )
+    return [each for each in await session.exec(statement) if each is not None]
+
+
 async def due(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> list[UUID]:
     """Return the appointments to remind of, without taking them."""
     statement = select(_APPOINTMENT.c.id).where(*_due(workspace_id, now, None)).limit(limit)

@@ -1,6 +1,7 @@
 """Follow-ups of loans and members."""
 
 from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam
@@ -71,6 +72,28 @@ async def open_about(session: Work, workspace_id: UUID, purpose: str) -> list[Fo
     """Return the open follow-ups of a workspace with that purpose."""
     statement = select(FollowUp).where(FollowUp.workspace_id == workspace_id, FollowUp.purpose == purpose, IS_OPEN)
     return list((await session.exec(statement)).all())
+
+
+async def open_held_in(
+    session: Work, member_id: UUID, since: datetime | None, until: datetime, *, limit: int
+) -> list[FollowUp]:
+    """Return the open follow-ups of a member that are late from `since` on and before `until`, as they are now, the most urgent
+    first."""
+    statement = select(FollowUp).where(FollowUp.assignee_id == member_id, IS_OPEN, col(FollowUp.late_at) < until)
+    if since is not None:
+        statement = statement.where(col(FollowUp.late_at) >= since)
+    ordered = statement.order_by(col(FollowUp.late_at), col(FollowUp.id)).limit(limit)
+    return list((await session.exec(ordered.execution_options(populate_existing=True))).all())
+
+
+async def counts_by_day(session: Work, member_id: UUID, days: Collection[date]) -> dict[date, int]:
+    """Count the open follow-ups of a member that are due on each of these dates; a date without any is missing."""
+    statement = (
+        select(col(FollowUp.due_on), func.count())
+        .where(FollowUp.assignee_id == member_id, IS_OPEN, col(FollowUp.due_on).in_(days))
+        .group_by(col(FollowUp.due_on))
+    )
+    return dict((await session.exec(statement)).all())
 
 
 async def open_of_workspace(session: Work, workspace_id: UUID) -> list[FollowUp]:

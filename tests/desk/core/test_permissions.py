@@ -41,6 +41,7 @@ plan_offered           y y y y - -
 plan_follow_up         y y y y - y
 close_follow_up        r r r r r r  own loan covered managed taken
 move_follow_up         r r r r r r  own loan covered managed taken
+move_calls             - - - y - y
 fit_follow_up          r r r r - -  own loan covered managed
 decide_check           - - - y - -
 raise_escalation       y y y y - -

@@ -61,6 +61,7 @@ CODES: dict[str, Sequence[str]] = {
     "situations": ("hardship",),
     "AppointmentView.kind": ("signing", "pickup"),
     "AppointmentView.state": ("planned", "confirmed", "kept", "missed", "cancelled"),
+    "StayingCall.why": ("agreed", "late"),
     "EscalationView.kind": ("complaint", "legal", "no_contact"),
     "EscalationView.state": ("open", "taken", "resolved"),
     "sounds_like": ("complaint",),

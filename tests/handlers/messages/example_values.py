@@ -133,6 +133,8 @@ class ExampleBuilder:
         return kind(**{name: self.value(hints[name], name, kind.__name__) for name in names})
 
     def _mapping(self, name: str, owner: str) -> dict[str, Any]:
+        if owner == "moved_notice":
+            return {"moved": 3, "stays": 2, "days": [["2026-11-26", 3]], "undone": False}
         if owner in ("notice", "report"):
             return {**_FACTS, "undone": False}
         if name == "counts":
