@@ -83,11 +83,13 @@ class AppointmentChanged:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentNotice:
-    """An appointment to remind of. `reader` is the Slack id of who attends it now: its member, or who acts for them."""
+    """An appointment to remind of. `reader` is the Slack id of who attends it now: its member, or who acts for them.
+    `on_day_off`: its member does not work on its day."""
 
     loan: LoanView
     reader: str
     appointment: AppointmentView
+    on_day_off: bool = False
 
 
 async def book_appointment(
@@ -258,9 +260,15 @@ async def appointment_notice(desk: Desk, appointment_id: UUID, reader: Member) -
     if row is None or row.undone_at is not None:
         return None
     (view,) = await _views(desk, [row])
-    return AppointmentNotice(
-        await loan_view(desk, await desk.session.get_one(Loan, row.loan_id)), reader.slack_user_id, view
-    )
+    loan = await loan_view(desk, await desk.session.get_one(Loan, row.loan_id))
+    off = await is_on_day_off(desk, row, await desk.session.get_one(Member, row.member_id))
+    return AppointmentNotice(loan, reader.slack_user_id, view, off)
+
+
+async def is_on_day_off(desk: Desk, row: Appointment, member: Member) -> bool:
+    """Return whether the member does not work on the day of an appointment."""
+    hours = hours_of(desk, member)
+    return not (await calendar_of(desk)).is_working_day(local_date(row.at, hours.zone), hours)
 
 
 @corrects_after_undo(Appointment)
@@ -275,8 +283,13 @@ def _key(row: Appointment) -> str:
     return f"appointment:{row.id}:{row.at.isoformat()}:{row.member_id}"
 
 
+def day_off_key(row: Appointment) -> str:
+    """Return the key of the message that says that the day of an appointment is a day off now."""
+    return f"appointment_on_day_off:{row.id}:{row.at.isoformat()}"
+
+
 async def _touch(desk: Desk, row: Appointment) -> None:
-    told = await notices.ids_of_keys(desk.session, desk.workspace.id, [_key(row)])
+    told = await notices.ids_of_keys(desk.session, desk.workspace.id, [_key(row), day_off_key(row)])
     await notices.touch(desk.session, told.values(), desk.now)
 
 

@@ -108,6 +108,19 @@ def appointment_changed(t: Translator, result: AppointmentChanged, zone: ZoneInf
     return writer.buttons(undo_button(t, result.undo_id), *settle_buttons(t, row), *calendar, *stage).message()
 
 
+def appointment_on_day_off(t: Translator, view: AppointmentNotice, zone: ZoneInfo) -> Message:
+    """Render that the day of an appointment is a day off now, or how the appointment is since. It names no place."""
+    writer, row = Writer(), view.appointment
+    who, kind, at = Mention(view.reader), Bold(appointment_kind(t, row.kind)), t.minute(row.at, zone)
+    if view.on_day_off and row.state in ("planned", "confirmed"):
+        text = _("{who}: {kind}, {time}. That day is a day off now: keep the appointment, or agree on another time.")
+        writer.phrase(t, text, who=who, kind=kind, time=at)
+    else:
+        writer.phrase(t, "{who}: {kind}, {time}.", who=who, kind=kind, time=at)
+    writer.line(masked_loan(t, view.loan), " · ", appointment_state(t, row.state))
+    return writer.buttons(*settle_buttons(t, row), card_button(t, view.loan.id, view.loan.number)).message()
+
+
 def appointment_reminder(t: Translator, view: AppointmentNotice, zone: ZoneInfo) -> Message:
     """Render the reminder of an appointment. Others may read it, so it names no place."""
     writer, row = Writer(), view.appointment

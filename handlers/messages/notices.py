@@ -307,6 +307,14 @@ async def _appointment(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo
     return appointments.appointment_reminder(t, view, zone)
 
 
+async def _appointment_on_day_off(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    reader = await desk.session.get_one(Member, notice.to_id)
+    view = await appointment_notice(desk, UUID(notice.facts["appointment"]), reader)
+    if view is None or (notice.ts is None and not view.on_day_off):
+        return None
+    return appointments.appointment_on_day_off(t, view, zone)
+
+
 COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.REMINDER: _due(reminders.reminder),
     kinds.REMINDER_BUNDLE: _due(reminders.bundle),
@@ -324,6 +332,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.FILES_ARRIVED: _files_arrived,
     kinds.OWNER_ASKED: _owner_asked,
     kinds.APPOINTMENT: _appointment,
+    kinds.APPOINTMENT_ON_DAY_OFF: _appointment_on_day_off,
     kinds.CHANNEL_LOST: _channel_lost,
     kinds.ZONE_UNKNOWN: _zone_unknown,
     kinds.SET_ASIDE: _set_aside,

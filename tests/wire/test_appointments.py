@@ -281,3 +281,29 @@ async def test_the_cover_of_who_is_away_is_reminded(slack: Slack, loan: Loan) ->
     await slack.at("2026-11-27 14:00")
     assert any("<@UOTHER>: signing, Fri 27 Nov 15:00" in text for text in slack.texts(slack.other))
     assert not any("signing, Fri 27 Nov 15:00" in text for text in slack.texts(slack.agent))
+
+
+async def test_a_day_that_becomes_a_day_off_is_pointed_out_to_who_attends_once(slack: Slack, loan: Loan) -> None:
+    await booked(slack, "fri 15:00")
+    off = await slack.command(slack.manager, "/loan-team calendar 2026-11-27 off typhoon")
+    await slack.deliver()
+    said = "<@UAGENT>: signing, Fri 27 Nov 15:00. That day is a day off now: keep the appointment, or agree on another time."
+    posts = [text for text in slack.texts(slack.agent) if "day off" in text]
+    assert [text.splitlines()[0] for text in posts] == [said]
+    assert "王小明" not in posts[0]
+    await slack.press(slack.manager, given(off.message), "Undo")
+    await slack.deliver()
+    assert not any("day off" in text for text in slack.texts(slack.agent))
+    await slack.command(slack.manager, "/loan-team calendar 2026-11-27 off typhoon")
+    await slack.command(slack.manager, "/loan-team calendar 2026-11-26 off")
+    await slack.in_chinese(slack.agent)
+    await slack.deliver()
+    (message,) = [post for post in slack.posts(slack.agent) if "签约，11月27日 周五 15:00" in post.text]
+    assert "当天现为休息日" in message.text
+    await slack.press(slack.agent, message, "改期")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("时间", "2026-11-30 15:00")
+    await form.submit()
+    await slack.deliver()
+    assert not any("当天现为休息日" in text for text in slack.texts(slack.agent))
+    assert any("签约，11月30日 周一 15:00" in text for text in slack.texts(slack.agent))

@@ -76,6 +76,19 @@ async def confirmed_by(session: Work, follow_up_ids: Collection[UUID]) -> list[U
     return [each for each in await session.exec(statement) if each is not None]
 
 
+async def to_remind_between(
+    session: Work, workspace_id: UUID, start: datetime, end: datetime, *, limit: int
+) -> list[Appointment]:
+    """Return the planned or confirmed appointments of which the reminder is due from `start` on and before `end`."""
+    statement = sqlmodel_select(Appointment).where(
+        col(Appointment.remind_at) >= start,
+        col(Appointment.remind_at) < end,
+        Appointment.workspace_id == workspace_id,
+        *_OPEN,
+    )
+    return list((await session.exec(statement.order_by(col(Appointment.remind_at)).limit(limit))).all())
+
+
 async def due(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> list[UUID]:
     """Return the appointments to remind of, without taking them."""
     statement = select(_APPOINTMENT.c.id).where(*_due(workspace_id, now, None)).limit(limit)
