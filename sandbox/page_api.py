@@ -8,11 +8,13 @@
   one of its `attachments`, with `from_url` and `blocks`.
   `plain` is its text with dates in the reader's zone and language, for screen readers and notifications.
 - `GET /ui/messages?user=&channel=` returns `{"messages": […]}`, including replies; `GET /ui/thread?user=&channel=&ts=` returns
-  one thread, the parent first. `POST /ui/message {user, channel, text, thread_ts?}` posts a message.
+  one thread, the parent first. `POST /ui/message {user, channel, text, thread_ts?, files?}` posts a message, with the
+  files of these ids; `POST /ui/file {user, name, content}` uploads one, in base64, and returns `{"file": {"id", "name"}}`.
 - Views, external selects, the Home and shortcuts: `sandbox.views_api`.
 """
 
 import asyncio
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -25,6 +27,7 @@ from sandbox.clock import MovableClock
 from sandbox.dates import with_dates
 from sandbox.elements import NotPossibleError
 from sandbox.faults import Faults
+from sandbox.files import SlackFile
 from sandbox.json_requests import choice_in, json_only, not_found, text_in
 from sandbox.manifest import Installation
 from sandbox.model import Channel, Json, Message, User, unescape
@@ -57,6 +60,7 @@ class PageApi:
             web.get("/ui/traffic", self.show_traffic),
             web.post("/ui/command", json_only(self.command)),
             web.post("/ui/message", json_only(self.message)),
+            web.post("/ui/file", json_only(self.file)),
             web.post("/ui/action", json_only(self.action)),
             web.post("/ui/read", json_only(self.read)),
             web.post("/ui/account", json_only(self.account)),
@@ -112,9 +116,26 @@ class PageApi:
         return {"ok": False, "error": reply.error} if reply.error else {"ok": True}
 
     async def message(self, body: Json) -> Json:
-        thread = body.get("thread_ts")
-        self.user_actions.say(text_in(body, "user"), text_in(body, "channel"), text_in(body, "text"), thread_ts=thread)
+        user, channel, thread = text_in(body, "user"), text_in(body, "channel"), body.get("thread_ts")
+        files = [self._file(body, str(file_id)) for file_id in body.get("files") or ()]
+        text = str(body.get("text") or "") if files else text_in(body, "text")
+        self.user_actions.say(user, channel, text, thread_ts=thread, files=files)
         return {"ok": True}
+
+    async def file(self, body: Json) -> Json:
+        """Upload a file as this user: its `content` in base64."""
+        try:
+            content = base64.b64decode(text_in(body, "content"), validate=True)
+        except ValueError:
+            raise NotPossibleError("content is not base64") from None
+        file = self.user_actions.upload(text_in(body, "user"), text_in(body, "name"), content)
+        return {"ok": True, "file": {"id": file.id, "name": file.name}}
+
+    def _file(self, body: Json, file_id: str) -> SlackFile:
+        file = self.workspace.files.get(file_id)
+        if file is None or file.user != body.get("user"):
+            raise NotPossibleError("file_not_found")
+        return file
 
     async def action(self, body: Json) -> Json:
         message = self.workspace.find_by_id(text_in(body, "message_id"))

@@ -333,11 +333,7 @@ class Sandbox:
 
     def upload(self, user: User | str, name: str, content: bytes) -> SlackFile:
         """Upload a file as this user, to be shown in a conversation (`send_files`) or chosen in a form (`Modal.fill`)."""
-        file_id = self.workspace.new_id("F")
-        created = int(self.workspace.now())
-        file = SlackFile(file_id, _id(user), name, content, created, self.base_url)
-        self.workspace.files[file_id] = file
-        return file
+        return self.user_actions.upload(_id(user), name, content)
 
     def send_files(self, user: User | str, channel: Channel | str, *files: SlackFile, text: str = "") -> Message:
         """Post a message with files as this user."""

@@ -112,6 +112,18 @@ class UserActions:
     installed: Callable[[], Installation | None]
     _states: dict[tuple[str, str], dict[str, dict[str, Json]]] = field(default_factory=dict)
 
+    def upload(self, user_id: str, name: str, content: bytes) -> SlackFile:
+        """Upload a file as this user, to be sent in a message or chosen in a form."""
+        user = self.workspace.users.get(user_id)
+        if user is None or user.deleted:
+            raise NotPossibleError("account_inactive")
+        if not content:
+            raise NotPossibleError("an empty file can't be uploaded")
+        file_id, created = self.workspace.new_id("F"), int(self.workspace.now())
+        file = SlackFile(file_id, user.id, name, content, created, self.triggers.base_url)
+        self.workspace.files[file_id] = file
+        return file
+
     def say(
         self,
         user_id: str,

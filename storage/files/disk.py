@@ -5,7 +5,7 @@ import contextlib
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import BinaryIO, ParamSpec, TypeVar
 from uuid import UUID
 
 from storage.engine.types import new_id
@@ -38,14 +38,14 @@ class DiskStore:
         """Store a stream under a fresh id, whole or not at all. Raises StoreAwayError and what the stream raises."""
         place = self._place(blob_id)
         part = place.with_suffix(_PART)
-        handle = await _run(_create, part)
+        file = await _run(_create, part)
         try:
             try:
                 async for piece in sealed:
-                    await _run(_write_all, handle, piece)
-                await _run(os.fsync, handle)
+                    await _run(file.write, piece)
+                await _run(_settle, file)
             finally:
-                await _run(os.close, handle)
+                await _run(_close, file)
             await _run(_move, part, place)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -54,12 +54,12 @@ class DiskStore:
 
     async def read(self, blob_id: UUID) -> AsyncGenerator[bytes]:
         """Yield the bytes of that id. Raises MissingBytesError and StoreAwayError."""
-        handle = await _run(_open, self._place(blob_id))
+        file = await _run(_open, self._place(blob_id))
         try:
-            while piece := await _run(os.read, handle, _PIECE):
+            while piece := await _run(file.read, _PIECE):
                 yield piece
         finally:
-            os.close(handle)
+            file.close()
 
     async def has(self, blob_id: UUID) -> bool:
         """Return whether bytes are stored under that id."""
@@ -103,20 +103,25 @@ async def _run(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         raise StoreAwayError(type(error).__name__ if error.errno is None else os.strerror(error.errno)) from error
 
 
-def _create(part: Path) -> int:
+def _create(part: Path) -> BinaryIO:
     for folder in (part.parent.parent.parent, part.parent.parent, part.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+    return os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600), "wb")
 
 
-def _open(place: Path) -> int:
-    return os.open(place, os.O_RDONLY | os.O_NOFOLLOW)
+def _open(place: Path) -> BinaryIO:
+    return os.fdopen(os.open(place, os.O_RDONLY | os.O_NOFOLLOW), "rb")
 
 
-def _write_all(handle: int, piece: bytes) -> None:
-    view = memoryview(piece)
-    while view:
-        view = view[os.write(handle, view) :]
+def _settle(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _close(file: BinaryIO) -> None:
+    # A write that was cancelled may still run in its thread: the file's own lock lets it end first.
+    with contextlib.suppress(OSError):  # what could not be written before cannot be now
+        file.close()
 
 
 def _move(part: Path, place: Path) -> None:

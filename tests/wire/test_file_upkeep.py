@@ -129,11 +129,11 @@ async def test_a_store_that_cannot_be_written_is_tried_again_later(
         file.given = True
         await intake.expect_files(desk, [IncomingFile(file.id, "1.jpg")])
 
-    def full(_handle: int, _piece: object) -> int:
+    def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("storage.files.disk.os.write", full)
+        patched.setattr("storage.files.disk.os.fsync", full)
         await slack.service.fetcher.round()
     assert [row.state for row in await _rows(slack)] == ["expected"]
     slack.clock.advance(seconds=30)

@@ -43,10 +43,10 @@ async def test_a_write_that_breaks_off_leaves_nothing(store: DiskStore) -> None:
 
 
 async def test_a_full_disk_leaves_nothing_and_is_named(store: DiskStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_handle: int, _piece: object) -> int:
+    def full(_handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("storage.files.disk.os.write", full)
+    monkeypatch.setattr("storage.files.disk.os.fsync", full)
     with pytest.raises(StoreAwayError, match="No space left"):
         await store.write(new_id(), stream([b"one"]))
     assert [path for path in store.folder.rglob("*") if path.is_file()] == []
