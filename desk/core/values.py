@@ -63,3 +63,12 @@ class GivenInstalment:
     amount: Decimal
     principal: Decimal | None = None
     interest: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBucket:
+    """A bucket of days past due as typed in a line: the first of its days, and its name."""
+
+    line: int
+    first: int
+    name: str

@@ -12,8 +12,9 @@ from desk.follow_ups import listed_loans, standing
 from desk.follow_ups.listed_loans import ArrearsView, ListedLoan
 from desk.follow_ups.reservations import taken_of
 from desk.follow_ups.standing import Standing
+from desk.follow_ups.workspace_cadence import scale_of
 from desk.rules import queues
-from desk.rules.arrears import SCALE, Bucket, Pause, days_past_due
+from desk.rules.arrears import Bucket, Pause, days_past_due
 from desk.rules.queues import SPOKEN, InArrears
 from desk.rules.working_time import local_date
 from storage.queries.follow_ups import arrears
@@ -108,7 +109,7 @@ async def arrears_queue(desk: Desk, whose: Whose, *, ready: ReadyFor | None = No
     for each in found[:MOST_RANKED]:
         past_due = days_past_due(each.since, desk.workspace_today, pauses=pauses.get(each.loan_id, ()))
         days[each.loan_id] = past_due
-        groups[(each.promise in queues.BROKEN, SCALE.bucket(past_due).first)].append(each)
+        groups[(each.promise in queues.BROKEN, scale_of(desk).bucket(past_due).first)].append(each)
     in_order = sorted(groups.items(), reverse=True, key=lambda group: group[0])
     return ArrearsQueue(in_order, days, len(found) > MOST_RANKED)
 
@@ -123,7 +124,7 @@ async def arrears_page(desk: Desk, whose: Whose, *, limit: int, offset: int) -> 
         rows=await listed(desk, await queue.rows(desk, offset, offset + limit)),
         total=queue.total,
         is_longer=queue.is_longer,
-        buckets=tuple((SCALE.bucket(first), count) for first, count in sorted(counts.items(), reverse=True)),
+        buckets=tuple((scale_of(desk).bucket(first), count) for first, count in sorted(counts.items(), reverse=True)),
     )
 
 
@@ -141,7 +142,7 @@ async def listed(desk: Desk, ranked: Sequence[Ranked]) -> tuple[ListedLoan, ...]
             row,
             arrears=ArrearsView(
                 days=place.row.days,
-                bucket=SCALE.bucket(place.row.days),
+                bucket=scale_of(desk).bucket(place.row.days),
                 past_due=_shown(place.row.amount, paused.get(loan.id)),
                 currency=loan.currency,
                 promise=standing.last_promise([each for each in promised.get(loan.id, []) if each.state != "replaced"]),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from desk.core import recomputations
-from desk.core.changes import create, offer_undo, track
+from desk.core.changes import offer_undo
 from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import require_role
 from desk.core.recomputations import computes, leave_to_worker
@@ -15,10 +15,9 @@ from desk.core.undo_rules import UndoneRow, corrects_after_undo, recomputes_afte
 from desk.core.values import Due
 from desk.follow_ups import appointments, lifecycle, rule_plans
 from desk.follow_ups.instalment_calls import InstalmentCall
-from desk.follow_ups.workspace_cadence import cadence_of
+from desk.follow_ups.workspace_cadence import cadence_of, replace_numbers
 from desk.people.members import today_of
 from desk.rules.cadence import CADENCE, LARGEST, Rule
-from storage.engine.types import new_id
 from storage.queries.core import recomputations as queries
 from storage.queries.follow_ups import follow_ups, replanning
 from storage.queries.loans import loans
@@ -74,19 +73,7 @@ async def change_rule(desk: Desk, code: str, *, enabled: bool, numbers: Mapping[
     if all(int(getattr(rule, name)) == value for name, value in wanted.items()):
         raise Invalid("nothing_changed_here")
     own = {name: value for name, value in wanted.items() if int(getattr(shipped, name)) != value}
-    kept = {key: dict(named) for key, named in (row.cadence or {}).items() if key != code}
-    track(desk, row).cadence = {**kept, code: own} if own else kept or None
-    create(
-        desk,
-        CadenceVersion(
-            id=new_id(),
-            workspace_id=row.id,
-            numbers=row.cadence or {},
-            by_id=desk.member.id,
-            at=desk.now,
-        ),
-    )
-    desk.workspace = row
+    replace_numbers(desk, row, {code: own})
     _leave_to_worker(desk, code, switched_on=enabled and not rule.enabled)
     desk.audit("change_cadence", subject_id=row.id, rule=code)
     await desk.session.flush()

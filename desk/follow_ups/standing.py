@@ -12,8 +12,9 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
+from desk.follow_ups.workspace_cadence import scale_of
 from desk.rules import arrears
-from desk.rules.arrears import SCALE, Arrears, Bucket, Covered, Pause
+from desk.rules.arrears import Arrears, Bucket, Covered, Pause, Scale
 from desk.rules.instalments import ALL_PAID
 from storage.queries.loans import loans
 from storage.queries.repayment import repayment
@@ -39,11 +40,12 @@ class Standing:
     payments: tuple[Payment, ...] = field(repr=False)
     pauses: tuple[RepaymentPause, ...] = field(repr=False)
     arrears: Arrears
+    scale: Scale
 
     @property
     def bucket(self) -> Bucket:
         """Return the bucket of the days past due."""
-        return SCALE.bucket(self.arrears.days)
+        return self.scale.bucket(self.arrears.days)
 
     @property
     def amount_known(self) -> bool:
@@ -102,6 +104,7 @@ async def _read(
             instalments.get(schedule.id, ()) if schedule else (),
             payments.get(loan.id, ()),
             pauses.get(loan.id, ()),
+            scale_of(desk),
         )
     return found
 
@@ -113,6 +116,7 @@ def _standing(
     rows: Sequence[Instalment],
     payments: Sequence[Payment],
     pauses: Sequence[RepaymentPause],
+    scale: Scale,
 ) -> Standing:
     out = [Pause(row.starts_on, row.ends_on) for row in pauses]
     if schedule is not None and schedule.counts:
@@ -131,6 +135,7 @@ def _standing(
         payments=tuple(payments),
         pauses=tuple(pauses),
         arrears=past_due,
+        scale=scale,
     )
 
 
@@ -173,12 +178,20 @@ class LastPromise:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseCounts:
+    """How many promises of a borrower were kept, and how many were not, in part or at all."""
+
+    kept: int
+    broken: int
+
+
+@dataclass(frozen=True, slots=True)
 class RepaymentSummary:
     """What a card and a list show of a loan's repayment.
 
     `source` says where its schedule comes from, `next` is the oldest instalment that is not fully paid, `all_paid` is whether
     none is left. `past_due` is None where the amount is not known. `paused` is the kind of the present pause, `paused_until` its
-    end.
+    end. `promise` is the last one that was asked for, `counts` counts those that were settled.
     """
 
     basis: Basis
@@ -193,16 +206,17 @@ class RepaymentSummary:
     paused: str | None
     paused_until: date | None
     promise: LastPromise | None
+    counts: PromiseCounts
 
 
 async def summary(desk: Desk, loan: Loan, *, promises: bool) -> RepaymentSummary:
     """Return the repayment of a loan today; with `promises`, its last promise too."""
     made = (await repayment.promises_of(desk.session, [loan.id])).get(loan.id, []) if promises else []
-    return summarised(await standing(desk, loan), last_promise(made))
+    return summarised(await standing(desk, loan), made)
 
 
-def summarised(now: Standing, promise: LastPromise | None) -> RepaymentSummary:
-    """Return what is shown of it."""
+def summarised(now: Standing, promises: Sequence[Promise]) -> RepaymentSummary:
+    """Return what is shown of it, with these promises of the loan, the oldest first."""
     pause = now.pause
     return RepaymentSummary(
         basis=now.basis,
@@ -216,10 +230,17 @@ def summarised(now: Standing, promise: LastPromise | None) -> RepaymentSummary:
         grace_days=now.schedule.grace_days if now.schedule else 0,
         paused=pause.kind if pause else None,
         paused_until=pause.ends_on if pause else None,
-        promise=promise,
+        promise=last_promise(promises),
+        counts=promise_counts(promises),
     )
 
 
 def last_promise(rows: Sequence[Promise]) -> LastPromise | None:
     """Return the last of a loan's promises."""
     return LastPromise(rows[-1].amount, rows[-1].due_on, rows[-1].state) if rows else None
+
+
+def promise_counts(rows: Sequence[Promise]) -> PromiseCounts:
+    """Return how many of a loan's promises were kept, and how many were not. One that another replaced counts nowhere."""
+    states = [row.state for row in rows]
+    return PromiseCounts(states.count("kept"), states.count("broken") + states.count("partly_kept"))

@@ -7,10 +7,11 @@ from typing import Literal, get_args
 from uuid import UUID
 
 from desk.core.transaction import Desk
+from desk.follow_ups.workspace_cadence import scale_of
 from desk.loans import borrowers
 from desk.loans.lookup import visible_today
 from desk.messages.figures import Asked, Scope, bounds_of, by_bucket, days_asked, scope_of, silence
-from desk.rules.arrears import SCALE
+from desk.rules.arrears import Bucket
 from desk.rules.figures import COUNTING, FALLEN_DUE, KEPT, OPEN, Days
 from desk.rules.queues import SPOKEN
 from storage.queries.loans import loans
@@ -71,8 +72,8 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True)
 class FigureList:
-    """One page of the rows behind a figure; `first_day` names the bucket of one of arrears. `title` is whose they are, empty for
-    all that the manager sees."""
+    """One page of the rows behind a figure; `first_day` names the `bucket` of one of arrears. `title` is whose they are, empty
+    for all that the manager sees."""
 
     asked: Asked
     figure: Figure
@@ -82,6 +83,7 @@ class FigureList:
     total: int
     offset: int
     rows: tuple[FigureRow, ...]
+    bucket: Bucket | None = None
 
     @property
     def more(self) -> int:
@@ -100,7 +102,9 @@ async def figure_list(
     if figure not in OF_LOANS:
         found = [each for each in found if each.member_id != scope.but]
     page = found[offset : offset + PAGE]
-    return FigureList(asked, figure, first_day, days, scope.title, len(found), offset, await _rows(desk, figure, page))
+    bucket = None if first_day is None else scale_of(desk).bucket(first_day)
+    rows = await _rows(desk, figure, page)
+    return FigureList(asked, figure, first_day, days, scope.title, len(found), offset, rows, bucket=bucket)
 
 
 async def _behind(desk: Desk, scope: Scope, days: Days, figure: Figure, first_day: int | None) -> Sequence[Behind]:
@@ -149,7 +153,7 @@ def _instant(row: Behind) -> datetime:
 
 async def _in_arrears(desk: Desk, scope: Scope, first_day: int | None) -> list[Behind]:
     buckets = await by_bucket(desk, scope.owners)
-    wanted = [each for each in SCALE.buckets if first_day is None or each.first == first_day]
+    wanted = [each for each in scale_of(desk).buckets if first_day is None or each.first == first_day]
     found = [each for bucket in reversed(wanted) for each in buckets.get(bucket, ())]
     by_id = await loans.by_ids(desk.session, [loan_id for loan_id, _ in found])
     today = desk.workspace_today

@@ -12,8 +12,9 @@ from desk.core.permissions import makes_calls, require, require_role
 from desk.core.transaction import Desk
 from desk.follow_ups.arrears_queue import arrears_queue
 from desk.follow_ups.due_lists import narrowed, team_of
+from desk.follow_ups.workspace_cadence import scale_of
 from desk.people.members import today_of, zone_of
-from desk.rules.arrears import SCALE, Bucket
+from desk.rules.arrears import Bucket
 from desk.rules.figures import COUNTING, FALLEN_DUE, KEPT, OPEN, Days, Span, Tally, days_of, total
 from desk.rules.queues import QUEUE, SPOKEN
 from desk.rules.stages import BEFORE_PAYOUT
@@ -161,7 +162,7 @@ async def by_bucket(desk: Desk, owners: Whose) -> dict[Bucket, list[tuple[UUID, 
     queue = await arrears_queue(desk, owners)
     buckets: defaultdict[Bucket, list[tuple[UUID, int]]] = defaultdict(list)
     for loan_id, days in sorted(queue.days.items(), key=lambda each: (-each[1], each[0])):
-        buckets[SCALE.bucket(days)].append((loan_id, days))
+        buckets[scale_of(desk).bucket(days)].append((loan_id, days))
     return buckets
 
 
@@ -177,7 +178,7 @@ async def _counted(desk: Desk, scope: Scope, asked: Asked) -> Figures:
         sum=total(tallies.values()),
         members=shown,
         others=others,
-        buckets=tuple((bucket, len(buckets[bucket])) for bucket in SCALE.buckets if bucket in buckets),
+        buckets=tuple((bucket, len(buckets[bucket])) for bucket in scale_of(desk).buckets if bucket in buckets),
         teams=tuple((team.id, team.name) for team in scope.teams) if len(scope.teams) > 1 else (),
         made_within_minutes=COUNTING.made_within_minutes,
         silent_days=QUEUE.not_spoken_days,

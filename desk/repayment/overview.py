@@ -67,8 +67,6 @@ class RepaymentPage:
     rows: tuple[InstalmentView, ...]
     payments: tuple[PaymentView, ...]
     promises: tuple[LastPromise, ...]
-    kept: int
-    broken: int
     pauses: tuple[PauseView, ...]
     paid_out: bool
     offers: Offers
@@ -79,12 +77,11 @@ async def repayment_page(desk: Desk, loan_id: UUID) -> RepaymentPage:
     loan = await lookup.lock_by_id(desk, loan_id)
     now = await standing.full_standing(desk, loan)
     made = (await repayment.promises_of(desk.session, [loan.id])).get(loan.id, [])
-    states = [row.state for row in made]
     return RepaymentPage(
         loan=await loan_view(desk, loan),
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
         currency=loan.currency,
-        summary=standing.summarised(now, standing.last_promise(made)),
+        summary=standing.summarised(now, made),
         counts=now.amount_known,
         count=len(now.instalments),
         total=sum((row.amount for row in now.instalments), Decimal(0)),
@@ -92,8 +89,6 @@ async def repayment_page(desk: Desk, loan_id: UUID) -> RepaymentPage:
         rows=_rows(now),
         payments=await _payments(desk, await repayment.last_payments(desk.session, loan.id, limit=PAYMENTS)),
         promises=tuple(LastPromise(row.amount, row.due_on, row.state) for row in reversed(made[-PROMISES:])),
-        kept=states.count("kept"),
-        broken=states.count("broken") + states.count("partly_kept"),
         pauses=views_of(desk, now.pauses),
         paid_out=loan.stage not in NOT_PAID_OUT,
         offers=offers_on(desk, loan.owner_id),

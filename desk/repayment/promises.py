@@ -10,7 +10,8 @@ from desk.core.retention import BATCH
 from desk.core.transaction import Desk
 from desk.follow_ups.escalations import escalate_after_broken_promise
 from desk.follow_ups.standing import Standing
-from desk.rules.arrears import SCALE, promise_state
+from desk.follow_ups.workspace_cadence import scale_of
+from desk.rules.arrears import promise_state
 from desk.rules.working_time import local_date
 from storage.queries.calls import calls
 from storage.queries.follow_ups import replanning
@@ -81,7 +82,7 @@ async def keep_promises(desk: Desk, loan: Loan) -> None:
 
 async def settle_promises(desk: Desk) -> bool:
     """Settle the promises whose patience is over. Return whether there may be more."""
-    until = desk.workspace_today - timedelta(days=SCALE.promise.patience_days + 1)
+    until = desk.workspace_today - timedelta(days=scale_of(desk).promise.patience_days + 1)
     rows = await repayment.promises_to_settle(desk.session, desk.workspace.id, until, limit=BATCH)
     if not rows:
         return False
@@ -129,7 +130,7 @@ async def _open(desk: Desk, loan: Loan) -> list[Promise]:
 
 def _paid_for(desk: Desk, promise: Promise, payments: Sequence[Payment]) -> Decimal:
     """Return what was paid from the day of the promise until the patience ended, and recorded after it."""
-    until = promise.due_on + timedelta(days=SCALE.promise.patience_days)
+    until = promise.due_on + timedelta(days=scale_of(desk).promise.patience_days)
     since = local_date(promise.at, ZoneInfo(desk.workspace.zone))
     counted = (row.amount for row in payments if since <= row.paid_on <= until and row.at >= promise.at)
     return sum(counted, Decimal(0))
@@ -137,7 +138,7 @@ def _paid_for(desk: Desk, promise: Promise, payments: Sequence[Payment]) -> Deci
 
 def _set_state(desk: Desk, promise: Promise, paid: Decimal) -> bool:
     """Set what has become of a promise, and return whether that is new."""
-    state = promise_state(promise.amount, promise.due_on, paid, desk.workspace_today, SCALE.promise)
+    state = promise_state(promise.amount, promise.due_on, paid, desk.workspace_today, scale_of(desk).promise)
     if state == promise.state:
         return False
     track(desk, promise).state = state

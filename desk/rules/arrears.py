@@ -1,9 +1,10 @@
 """Days past due, the bucket that they fall into, how payments cover instalments, and what has become of a promise."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from itertools import pairwise
@@ -70,6 +71,22 @@ def load_scale(source: Traversable) -> Scale:
 
 SCALE = load_scale(resources.files("desk") / "data" / "arrears.toml")
 """The lender's buckets and its rule of promises."""
+
+
+BUCKETS, PROMISE = "arrears.buckets", "arrears.promise"
+"""Where the numbers of a workspace's rules keep its own buckets, each name with its first day, and its rule of promises."""
+
+
+def with_own(numbers: Mapping[str, Mapping[str, int]]) -> Scale:
+    """Return the scale with the buckets and the rule of promises of a workspace, as far as it has its own."""
+    buckets, promise = (tuple(sorted(numbers.get(key, {}).items())) for key in (BUCKETS, PROMISE))
+    return _with_own(buckets, promise) if buckets or promise else SCALE
+
+
+@lru_cache(maxsize=64)
+def _with_own(buckets: tuple[tuple[str, int], ...], promise: tuple[tuple[str, int], ...]) -> Scale:
+    own = sorted((Bucket(first, name, name) for name, first in buckets), key=lambda bucket: bucket.first)
+    return Scale((SCALE.buckets[0], *own) if own else SCALE.buckets, replace(SCALE.promise, **dict(promise)))
 
 
 @dataclass(frozen=True, slots=True)

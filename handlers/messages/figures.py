@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from desk.messages.figure_lists import OF_LOANS, PAGE, Figure, FigureList, FigureRow
 from desk.messages.figures import Asked, Figures, MemberFigures
-from desk.rules.arrears import SCALE
 from desk.rules.figures import SPANS, Days, Span, Tally
 from handlers.messages.block_kit import elements, tables
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
@@ -91,8 +90,8 @@ def _table_rows(t: Translator, members: Sequence[MemberFigures]) -> list[list[ta
 def listed(t: Translator, view: FigureList, zone: ZoneInfo) -> Message:
     """Render a page of the rows behind a number. Only the reader sees it."""
     title = _figure(t, view.figure)
-    if view.first_day is not None:
-        title = f"{title} {SCALE.bucket(view.first_day).word(t.language)}"
+    if view.bucket is not None:
+        title = f"{title} {view.bucket.word(t.language)}"
     writer = Writer()
     parts = [view.title, "" if view.figure in _NOW else _days(t, view.days), str(view.total)]
     writer.line(Bold(title), *(f" · {part}" for part in parts if part))

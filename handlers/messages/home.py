@@ -47,6 +47,7 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
         *([elements.form_button(t("Language and country"), "workspace")] if view.is_admin else ()),
         *([Button(t("Playbooks"), "playbook.list")] if offers.edit_playbook else ()),
         *([elements.form_button(t("Rules of calls"), "cadence")] if offers.change_cadence else ()),
+        *([elements.form_button(t("Buckets, promises"), "arrears_scale")] if offers.change_cadence else ()),
     )
     write_waiting(t, writer, view.escalations, zone)
     _today(t, writer, view)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from desk.calls.views import PaidPart
-from desk.follow_ups.standing import LastPromise, RepaymentSummary
+from desk.follow_ups.standing import LastPromise, PromiseCounts, RepaymentSummary
 from desk.loans.timelines import Event
 from desk.loans.views import LoanView
 from desk.messages.notice_views import FollowUpNotice
@@ -58,6 +58,8 @@ def write_summary(t: Translator, writer: Writer, summary: RepaymentSummary, curr
         writer.line(Bold(paused))
     if summary.promise is not None:
         writer.line(promise_line(t, summary.promise, currency))
+    if summary.counts.kept + summary.counts.broken > 1:
+        writer.line(_counts(t, summary.counts))
 
 
 def _write_next(t: Translator, writer: Writer, summary: RepaymentSummary, currency: str) -> None:
@@ -90,6 +92,10 @@ def past_due_line(t: Translator, summary: RepaymentSummary, currency: str) -> st
     )
 
 
+def _counts(t: Translator, counts: PromiseCounts) -> str:
+    return t("Promises: {kept} kept, {broken} not kept", kept=counts.kept, broken=counts.broken)
+
+
 def promise_line(t: Translator, promise: LastPromise, currency: str) -> str:
     """Return what was promised for when, and what became of it."""
     day, state = t.date(promise.due_on), promise_state(t, promise.state)
@@ -104,7 +110,7 @@ def write_page(t: Translator, writer: Writer, page: RepaymentPage) -> None:
     _write_rows(t, writer, page)
     _write_payments(t, writer, page)
     if page.promises:
-        writer.line(Bold(t("Promises: {kept} kept, {broken} not kept", kept=page.kept, broken=page.broken)))
+        writer.line(Bold(_counts(t, page.summary.counts)))
         writer.bullets([promise_line(t, promise, page.currency)] for promise in page.promises)
     _write_pauses(t, writer, page)
     loan_id, offers = page.loan.id, page.offers

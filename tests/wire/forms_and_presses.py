@@ -79,6 +79,10 @@ def form_of(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
             {"v": world.slack.workspace.version},
             {"rule": "inquiry", "inquiry_enabled": "on", "inquiry_working_hours": "3"},
         ),
+        "arrears_scale": (
+            {"v": world.slack.workspace.version},
+            {"scale": "thirties", "percent": "90", "patience": "5"},
+        ),
         "quiet": ({}, {"loan": "L-1", "until": "2026-12-24", "why": "Abroad"}),
         "correct_note": ({"m": str(world.note.id), "v": 1}, {"note": "Asks for two letters"}),
         "reassign": ({}, {"loans": ("L-1",), "how": "one", "to": "UOTHER"}),

@@ -265,6 +265,12 @@ TEXTS: dict[str, str] = {
     "planned_since": _("Something else has been planned on {loan} since. Check its card: /loan {loan}"),
     "rules_changed": _("The rules have changed since this form was opened. Open it again to see them as they are now."),
     "rule_number": _("{given} isn't a number from {low} to {high}."),
+    "bucket_line": _("Line {line} can't be read: “{given}”. A line is the first day past due and a name: 31 M2"),
+    "bucket_order": _(
+        "Line {line}: {given}. The first bucket begins on day 1, each other one later than the one before."
+    ),
+    "bucket_name": _("Line {line}: “{given}”. Each bucket needs a name of its own, of at most {most} characters."),
+    "bucket_count": _("That's {given} buckets; there are from 1 to {most}."),
     "quiet_past": _("{given} isn't after today."),
     "quiet_too_long": _("{given} is too far off: {latest} at the latest."),
     "quiet_ended": _("{loan} has ended ({stage}): it needs no call anyway."),
