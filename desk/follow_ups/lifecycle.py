@@ -14,10 +14,10 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo, takes_back
 from desk.core.values import Due
 from desk.core.vocabulary import NOTE_LIMIT
+from desk.follow_ups.workspace_cadence import scale_of
 from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, today_of, zone_of
 from desk.rules import reminders
-from desk.rules.arrears import SCALE
 from desk.rules.calendar import Calendar
 from desk.rules.hours import WorkingHours
 from desk.rules.instalments import instalment_on_or_before
@@ -205,7 +205,7 @@ def _rescheduled(desk: Desk, follow_up: FollowUp, hours: WorkingHours, calendar:
     due, entered_at, patience = due_of(follow_up), follow_up.planned_at, _escalate_after(desk)
     if not waits_for_payment(desk, follow_up.purpose):
         return reminders.reschedule(due, entered_at, desk.now, hours, calendar, contact_hours(desk), patience)
-    plan = reminders.until_broken(due, SCALE.promise.patience_days, entered_at, hours, calendar, patience)
+    plan = reminders.until_broken(due, scale_of(desk).promise.patience_days, entered_at, hours, calendar, patience)
     return reminders.brought_up(plan, due, desk.now, hours, calendar, patience)
 
 
@@ -250,7 +250,7 @@ async def _schedule(desk: Desk, assignee: Member, due: Due, purpose: str) -> tup
     hours = hours_of(desk, acting)
     schedule = await schedule_for(desk, due, hours)
     if waits_for_payment(desk, purpose):
-        calendar, days = await calendar_of(desk), SCALE.promise.patience_days
+        calendar, days = await calendar_of(desk), scale_of(desk).promise.patience_days
         schedule = reminders.until_broken(due, days, desk.now, hours, calendar, _escalate_after(desk))
     return acting, schedule
 
