@@ -15,7 +15,7 @@ from desk.rules.calendar import Calendar
 from desk.rules.working_time import next_working_minute
 from storage.queries.messages import news
 from storage.queries.people import members, workspaces
-from storage.tables import Member, Notice
+from storage.tables import Member, MemberNews, Notice
 
 BATCH = 200
 """Members who are told in one transaction."""
@@ -36,12 +36,10 @@ async def plan_news(desk: Desk) -> None:
     since, workspace.release = workspace.release, LATEST
     desk.workspace = workspace
     calendar = await calendar_of(desk)
-    told = [
-        (member.id, _next_work(desk, member, calendar))
-        for member in await members.everybody(desk.session, workspace.id)
-        if changes_for(roles_of(member), since)
-    ]
-    await news.plan(desk.session, workspace.id, told, since=since)
+    for member in await members.everybody(desk.session, workspace.id):
+        if changes_for(roles_of(member), since):
+            tell_at = _next_work(desk, member, calendar)
+            desk.add(MemberNews(workspace_id=workspace.id, member_id=member.id, since=since, tell_at=tell_at))
 
 
 async def tell_news(desk: Desk) -> bool:

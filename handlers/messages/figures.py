@@ -13,8 +13,11 @@ from handlers.messages.block_kit import elements, tables
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import PRODUCT, VIEW_BLOCKS, View
-from handlers.messages.block_kit.writer import Writer, fitting
+from handlers.messages.block_kit.writer import Writer
 from handlers.messages.repayment import promise_state
+
+_IN_DIGEST = 10
+"""Members with a line of their own in a digest without tables; the page has all."""
 
 FIGURES_VIEW = "figures"
 """The form name of the modal."""
@@ -44,12 +47,11 @@ def write_summary(t: Translator, writer: Writer, view: Figures, *, by_member: bo
     """Write the figures of a team for one day into its digest, with a button for each list and one for the page; `by_member`
     adds a line for each member."""
     writer.line(Bold(t("Figures for {day}", day=_days(t, view.days))))
-    writer.bullets([line] for line in _lines(t, view))
+    for line in _lines(t, view):
+        writer.line(line)
     if by_member:
-        rows = [_member(t, each, view.silent_days) for each in view.members]
-        fit = fitting(rows)
-        writer.bullets(rows[:fit])
-        elements.write_more(t, writer, len(rows) - fit + view.others)
+        for each in view.members[:_IN_DIGEST]:
+            writer.line(_member(t, each, view.silent_days))
     writer.buttons(*_lists(t, view), Button(t("Figures"), "figures.show", _value(view.asked)))
 
 
@@ -250,12 +252,12 @@ def _lists(t: Translator, view: Figures) -> list[Button]:
         ("open", tally.open),
     )
     buttons = [
-        Button(f"{_figure(t, figure)} {count}", "figures.list", {**value, "x": figure})
+        Button(f"{_figure(t, figure)} ({count})", "figures.list", {**value, "x": figure})
         for figure, count in numbers
         if count
     ]
     return buttons + [
-        Button(f"{bucket.word(t.language)} {count}", "figures.list", {**value, "x": "arrears", "b": bucket.first})
+        Button(f"{bucket.word(t.language)} ({count})", "figures.list", {**value, "x": "arrears", "b": bucket.first})
         for bucket, count in view.buckets
     ]
 

@@ -105,7 +105,7 @@ async def test_each_number_opens_the_list_of_exactly_what_it_counts(team: Slack)
     home = team.sandbox.home_of("UMANAGER")
     await home.press("This month")
     page = team.sandbox.modal_of("UMANAGER")
-    numbers = [re.fullmatch(r"(.+) (\d+)", label) for label in labels(page.view.blocks)]
+    numbers = [re.fullmatch(r"(.+) \((\d+)\)", label) for label in labels(page.view.blocks)]
     counted = [(found[0], int(found[2])) for found in numbers if found]
     assert len(counted) >= 12
     for label, count in counted:
@@ -131,7 +131,7 @@ async def test_the_figures_of_one_member_are_theirs_alone(team: Slack) -> None:
     assert "Figures: Other" in page.text
     assert "0 of 1 call reached a person, 0 of these the borrower" in page.text
     assert "Load now: live loans 2, open follow-ups 2" in page.text
-    await page.press("M2 1")
+    await page.press("M2 (1)")
     assert "L-5" in team.sandbox.modal_of("UMANAGER").text
 
 
@@ -143,7 +143,7 @@ async def test_the_digest_states_the_figures_of_the_last_working_day_with_their_
     assert "1 of 2 promises that fell due were kept, 1 still waited for" in digest.text
     tables = [block for block in digest.blocks if block["type"] == "data_table"]
     assert [text_of(cell) for cell in tables[-1]["rows"][1]] == ["Agent", "3", "2", "3", "1", "1", "2", "1 of 2"]
-    assert shown(await team.press(team.manager, digest, "Conversations 2")).text.splitlines()[0].endswith(" · 2")
+    assert shown(await team.press(team.manager, digest, "Conversations (2)")).text.splitlines()[0].endswith(" · 2")
     ended = re.findall(r"Calls on Tue 24 Nov: (.+)", digest.text)[-1]
     assert sum(map(int, re.findall(r"\d+", ended))) == 4
 
@@ -155,7 +155,7 @@ async def test_the_figures_are_in_chinese(team: Slack) -> None:
     page = team.sandbox.modal_of("UMANAGER")
     assert "5 次通话中接通 3 次，其中本人接通 2 次" in page.text
     assert "到期 4 个跟进，按时完成 1 个；完成 2 个，目前已超时 1 个" in page.text
-    await page.press("接通 3")
+    await page.press("接通 (3)")
     assert "已接通" in team.sandbox.modal_of("UMANAGER").text
 
 
@@ -187,10 +187,10 @@ async def test_others_who_read_the_digest_open_none_of_its_figures(team: Slack) 
     [digest] = [post for post in team.posts(team.desk_channel) if post.text.startswith("Team overview")]
     assert "Figures" in buttons(digest)
     for who in (team.agent, team.compliance, team.admin):
-        refused = shown(await team.press(who, digest, "Calls 4")).text
+        refused = shown(await team.press(who, digest, "Calls (4)")).text
         assert "You need the role manager for this." in refused
         assert "L-" not in refused
     await team.change(team.other, roles="agent manager")
-    refused = shown(await team.press(team.other, digest, "Calls 4")).text
+    refused = shown(await team.press(team.other, digest, "Calls (4)")).text
     assert "Only the managers of a team see its figures." in refused
-    assert shown(await team.press(team.manager, digest, "Calls 4")).text.splitlines()[0].endswith(" · 4")
+    assert shown(await team.press(team.manager, digest, "Calls (4)")).text.splitlines()[0].endswith(" · 4")

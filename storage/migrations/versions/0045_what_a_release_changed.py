@@ -29,13 +29,11 @@ def upgrade() -> None:
     with op.batch_alter_table("member_news", schema=None) as batch_op:
         batch_op.create_index("ix_member_news_tell_at", ["workspace_id", "tell_at"], unique=False)
 
-    with op.batch_alter_table("workspace", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("release", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("workspace", sa.Column("release", sa.Integer(), server_default="0", nullable=False))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("workspace", schema=None) as batch_op:
-        batch_op.drop_column("release")
+    op.drop_column("workspace", "release")
 
     with op.batch_alter_table("member_news", schema=None) as batch_op:
         batch_op.drop_index("ix_member_news_tell_at")
