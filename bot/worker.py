@@ -22,6 +22,7 @@ from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk, Office
 from desk.files.upkeep import forget_unfiled
 from desk.follow_ups.appointments import appointments_due, remind_of_appointments
+from desk.follow_ups.collection_steps import remind_of_steps, steps_due
 from desk.follow_ups.escalations import second_level_due, tell_second_level
 from desk.follow_ups.replanning import loans_to_replan, replan_loans
 from desk.loans.indexing import index_next
@@ -33,6 +34,7 @@ from desk.people.working_time import absences_to_begin, absences_to_end, begin_a
 from desk.repayment.promises import settle_promises
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.follow_ups.appointments import APPOINTMENTS
+from storage.queries.follow_ups.collection_steps import STEPS
 from storage.queries.follow_ups.escalations import SECOND_LEVEL
 from storage.queries.follow_ups.replanning import REPLANNING
 from storage.queries.messages.due_scan import DIGESTS, ESCALATIONS, REMINDERS
@@ -57,6 +59,7 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     escalate_due,
     tell_second_level,
     remind_of_appointments,
+    remind_of_steps,
     queue_due_digests,
     tell_news,
     forget_old,
@@ -99,6 +102,7 @@ ROWS: Mapping[Callable[..., Awaitable[object]], Rows] = {
     escalate_due: Rows(ESCALATIONS, escalations_due),
     tell_second_level: Rows(SECOND_LEVEL, second_level_due),
     remind_of_appointments: Rows(APPOINTMENTS, appointments_due),
+    remind_of_steps: Rows(STEPS, steps_due),
     queue_due_digests: Rows(DIGESTS, digests_due),
 }
 """The chores in which one row could hold up the others."""

@@ -5,7 +5,16 @@
 
 from desk.documents import steps
 from desk.files import filing
-from desk.follow_ups import days_off, escalations, lifecycle, rescheduling, rule_changes, standing, verification_notices
+from desk.follow_ups import (
+    collection_steps,
+    days_off,
+    escalations,
+    lifecycle,
+    rescheduling,
+    rule_changes,
+    standing,
+    verification_notices,
+)
 from desk.handover import day_moves, reassigning
 from desk.loans import borrowers, edits, inquiries, related, stage_rules, stages, term_rows
 from desk.messages import digest_times, manager_notices

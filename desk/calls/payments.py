@@ -10,6 +10,7 @@ from desk.core.changes import track
 from desk.core.errors import Conflict
 from desk.core.transaction import Desk
 from desk.follow_ups import lifecycle, standing
+from desk.follow_ups.collection_steps import stop_steps
 from desk.repayment import promises
 from desk.repayment.payments import ABOUT_AN_INSTALMENT, Taken, take
 from desk.rules.instalments import next_instalment, next_unpaid_instalment
@@ -57,13 +58,19 @@ async def settle(
         await promises.keep_promises(desk, loan)
     track(desk, loan)
     if instalment_on is None or loan.due_day is None:
-        loan.unpaid_since = None
+        await _set_unpaid_since(desk, loan, None)
         return Settlement(instalment_on=None, ended=tuple(ended))
     loan.paid_through = instalment_on
     following = next_instalment(instalment_on, loan.due_day)
     if loan.unpaid_since is not None:
-        loan.unpaid_since = following if following < desk.workspace_today else None
+        await _set_unpaid_since(desk, loan, following if following < desk.workspace_today else None)
     return Settlement(instalment_on=instalment_on, ended=tuple(ended))
+
+
+async def _set_unpaid_since(desk: Desk, loan: Loan, since: date | None) -> None:
+    if loan.unpaid_since is not None and since is None:
+        await stop_steps(desk, loan, "payment")
+    loan.unpaid_since = since
 
 
 async def is_what_is_due(desk: Desk, loan: Loan, amount: Decimal) -> bool:

@@ -13,6 +13,7 @@ from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.follow_ups.appointments import hand_over_appointments
+from desk.follow_ups.collection_steps import hand_over_steps
 from desk.follow_ups.lifecycle import acts_on, reschedule
 from desk.loans.owner_notices import revise_owner_asked
 from desk.messages import kinds
@@ -87,6 +88,7 @@ async def hand_over(
         desk.add(_assignment(desk, loan.id, None, outgoing, to, why, batch))
     if outgoing is not None and loans:
         await hand_over_appointments(desk, [loan.id for loan in loans], outgoing, to)
+        await hand_over_steps(desk, [loan.id for loan in loans], outgoing, to)
     for follow_up in follow_ups:
         track(desk, follow_up)
         follow_up.assignee_id, follow_up.announced_for = to.id, None

@@ -10,6 +10,7 @@ from desk.core.terms import TermName, TermValue, value_text
 from desk.core.transaction import Desk
 from desk.follow_ups import rule_plans
 from desk.follow_ups.appointments import hand_over_appointments
+from desk.follow_ups.collection_steps import hand_over_steps, stop_steps
 from desk.handover import moves
 from desk.importing.comparing import LastSaid, Verdict, as_text, weigh
 from desk.importing.rows import ImportRow
@@ -123,6 +124,8 @@ async def update_loan(desk: Desk, update: Update) -> None:
         track(desk, loan)
         for column, value in taken.items():
             setattr(loan, column, value)
+    if "unpaid_since" in taken and taken["unpaid_since"] is None:
+        await stop_steps(desk, loan, "payment")
     await _update_owner(desk, update)
     await _update_stage(desk, update)
     if "stage" not in update.columns and PLANNED_BY & update.columns:
@@ -171,6 +174,7 @@ async def _update_owner(desk: Desk, update: Update) -> None:
         held = await holdings.open_of_loan_held_by(desk.session, loan.id, outgoing.id)
         await moves.hand_over(desk, [], held, outgoing, owner, why="", batch=new_id())
         await hand_over_appointments(desk, [loan.id], outgoing, owner)
+        await hand_over_steps(desk, [loan.id], outgoing, owner)
         update.plans.passed_on += len(held)
     else:
         await revise_owner_asked(desk, [loan])

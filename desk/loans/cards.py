@@ -12,6 +12,7 @@ from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import ItemView, item_views
 from desk.follow_ups.appointments import AppointmentView, open_appointments
+from desk.follow_ups.collection_steps import StepView, steps_of
 from desk.follow_ups.escalations import EscalationView, unresolved_on
 from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.promises import PROMISING
@@ -121,6 +122,7 @@ class LoanCard:
     checks: tuple[CheckMark, ...] = ()
     people: tuple[RelatedView, ...] = ()
     escalations: tuple[EscalationView, ...] = ()
+    steps: tuple[StepView, ...] = ()
     taken: Taken | None = None
     """Who is about to call the borrower."""
 
@@ -239,6 +241,7 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         offers=offers_on(desk, loan.owner_id),
         people=await people_of(desk, loan.id) if details.has_people else (),
         escalations=await unresolved_on(desk, loan.id) if details.has_escalations else (),
+        steps=await steps_of(desk, loan.id) if details.has_steps else (),
         taken=(await taken_of(desk, [loan.id])).get(loan.id) if _may_be_taken(desk, details.reservation) else None,
         checks=_marks(open_rows, await checks.of_loan(desk.session, loan.id) if has_results else ()),
     )

@@ -18,6 +18,7 @@ from desk.documents.steps import set_state
 from desk.follow_ups import quiet_periods, rule_plans
 from desk.follow_ups.appointments import end_appointments
 from desk.follow_ups.checks import decide
+from desk.follow_ups.collection_steps import stop_steps
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.verification_notices import report_check, report_decision, report_passed_check
@@ -371,6 +372,8 @@ async def _close_what_is_open(desk: Desk, loan: Loan, from_stage: str) -> tuple[
         close(desk, row, "ended")
         await report_check(desk, loan, row)
     await end_appointments(desk, loan)
+    if loan.stage != "written_off":  # a lender goes on to collect what it has written off
+        await stop_steps(desk, loan, "ended")
     items = await documents.open_items(desk.session, loan.id)
     for item in items:
         set_state(desk, item, "ended")

@@ -26,7 +26,7 @@ from desk.rules.contacts import without_extension
 from desk.rules.masking import phone_tail
 from storage.queries.calls import calls
 from storage.queries.documents import documents
-from storage.queries.follow_ups import appointments, checks, escalations, follow_ups, quiet_periods
+from storage.queries.follow_ups import appointments, checks, collection_steps, escalations, follow_ups, quiet_periods
 from storage.queries.loans import notes, terms
 from storage.queries.loans.loans import corrections, stage_changes
 from storage.queries.repayment import repayment
@@ -36,6 +36,7 @@ from storage.tables import (
     Call,
     CallCorrection,
     Check,
+    CollectionStep,
     DocumentItem,
     DocumentStep,
     Escalation,
@@ -78,7 +79,8 @@ class Event:
     shown. Handover of a follow-up: `number` and `purpose` identify it. Document: `words` describe it, `state` is its new state.
     Correction: `code` is the field, `words` its value before, of a phone the last digits, empty if it is not known; of a field of
     the terms `change` has both. Check: `code` is what a manager decided about a failed one of `purpose`. Appointment: `code` is
-    its kind, `when` its time, `state` what became of it, `note` its place. Payment: `day` is when it was paid, `state` is
+    its kind, `when` its time, `state` what became of it, `note` its place. Step: `code`
+    is its kind, `day` its day, `state` what became of it. Payment: `day` is when it was paid, `state` is
     recorded or reversed. Schedule: `code` is where it comes from. Pause: `code` is its kind, `day` and `until` are its days.
     Escalation: `code` is its kind, `state` raised or resolved.
     """
@@ -95,6 +97,7 @@ class Event:
         "correction",
         "check",
         "appointment",
+        "step",
         "payment",
         "schedule",
         "pause",
@@ -147,6 +150,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
         *await _corrections(desk, loan, await corrections(desk.session, loan.id, limit=wanted)),
         *await _decisions(desk, await checks.decided_of_loan(desk.session, loan.id, limit=wanted)),
         *await _quiet(desk, await quiet_periods.of_loan(desk.session, loan.id, limit=wanted)),
+        *await _steps(desk, loan, limit=wanted),
         *await _appointments(desk, await appointments.of_loan(desk.session, loan.id, limit=wanted)),
         *await _escalations(desk, await escalations.of_loan(desk.session, loan.id, limit=wanted)),
         *await _documents(desk, await documents.steps_of_loan(desk.session, loan.id, limit=wanted)),
@@ -317,6 +321,24 @@ async def _appointments(desk: Desk, rows: Sequence[Appointment]) -> list[Event]:
             note=unreadable.read(desk, Appointment.place_cipher, row),
             state=row.state,
             when=row.at,
+        )
+        for row in rows
+    ]
+
+
+async def _steps(desk: Desk, loan: Loan, *, limit: int) -> list[Event]:
+    rows = await collection_steps.of_loan(desk.session, loan.id, limit=limit) if _was_repaid(loan) else []
+    names = await slack_ids(desk, (row.assignee_id for row in rows))
+    return [
+        Event(
+            id=row.id,
+            kind="step",
+            at=row.at,
+            who=names[row.assignee_id],
+            code=row.kind,
+            note=unreadable.read(desk, CollectionStep.note_cipher, row),
+            state=row.state,
+            day=row.day,
         )
         for row in rows
     ]

@@ -14,7 +14,7 @@ from desk.rules.absence import COVER_CHAIN_LIMIT, Absence, acting_member, is_abs
 from desk.rules.hours import WorkingHours, known_zone
 from storage.queries.follow_ups import reservations
 from storage.queries.people import absences, members
-from storage.tables import Appointment, FollowUp, Loan, Member
+from storage.tables import Appointment, CollectionStep, FollowUp, Loan, Member
 
 
 def zone_of(desk: Desk, member: Member) -> ZoneInfo:
@@ -264,8 +264,9 @@ async def may_act_on_each(desk: Desk, act: str, rows: Iterable[FollowUp], loan: 
     return {key: await may_act(desk, act, row, loan) for key, row in by_assignee.items()}
 
 
-async def require_may_act(desk: Desk, act: str, row: FollowUp | Appointment, loan: Loan) -> None:
-    """Raise NotAllowed, which names who may, unless the acting member may do this act on a follow-up or an appointment."""
+async def require_may_act(desk: Desk, act: str, row: FollowUp | Appointment | CollectionStep, loan: Loan) -> None:
+    """Raise NotAllowed, which names who may, unless the acting member may do this act on a follow-up, an appointment or a
+    step."""
     holder_id = row.member_id if isinstance(row, Appointment) else row.assignee_id
     if allows(desk.member, act, _direct_relations(desk, holder_id, loan)):
         return

@@ -24,6 +24,7 @@ class Offers:
     change_schedule: bool
     pause_repayment: bool
     book_appointment: bool
+    enter_step: bool
     see_playbook: bool
     edit_playbook: bool
     change_cadence: bool

@@ -14,6 +14,7 @@ from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import assignees, lifecycle, rule_plans, standing
+from desk.follow_ups.collection_steps import stop_steps
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note
 from desk.loans import borrowers, lookup
 from desk.loans.views import LoanView, PlannedView, loan_view, planned_view
@@ -127,6 +128,8 @@ async def _follow(desk: Desk, loan: Loan, row: RepaymentPause, *, plans_end: boo
     planned = replanned.planned[0] if replanned.planned else None
     if plans_end and planned is None and loan.stage == "disbursed":
         planned = await _plan_end(desk, loan, row)
+    if plans_end and now.pause is not None:
+        await stop_steps(desk, loan, "pause")
     await report_pause(desk, loan, row, [each for each in before if each.state == "cancelled"])
     await desk.session.flush()
     undo_id = (

@@ -13,6 +13,7 @@ from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.core.values import Amount, LoanRef
 from desk.follow_ups import lifecycle, rule_plans, standing
+from desk.follow_ups.collection_steps import stop_steps
 from desk.follow_ups.standing import Standing
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
@@ -97,6 +98,8 @@ async def take(
         if row is answered or is_over(row, following, is_settled=bool(settled), promise_kept=bool(kept)):
             lifecycle.close(desk, row, "done")
             ended.append(row)
+    if before.arrears.days and not now.arrears.days:
+        await stop_steps(desk, loan, "payment")
     await report_payment(desk, loan, payment, [row for row in ended if row is not answered])
     return Taken(payment, touched, settled, tuple(ended), now)
 

@@ -6,7 +6,7 @@ from desk.loans.inquiries import KnownPhone
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
 from handlers.door.request import Request
-from handlers.forms import repayment
+from handlers.forms import collection_step, repayment
 from handlers.forms.loan import CORRECTION, FIND, INQUIRY
 from handlers.forms.related import CHANGE as CHANGE_PERSON
 from handlers.forms.related import FORM as PERSON
@@ -89,7 +89,7 @@ COMMAND = Command(
     handler=loan,
     nearest=(Terms((keyword("find", "查找", "查", "搜索", "new", "新客户", "新咨询", "search", "card", "卡片"),)),),
     precedence=50,
-    forms=(INQUIRY, CORRECTION, FIND, TERMS, VEHICLE, PERSON, CHANGE_PERSON, *repayment.FORMS),
+    forms=(INQUIRY, CORRECTION, FIND, TERMS, VEHICLE, PERSON, CHANGE_PERSON, *repayment.FORMS, collection_step.FORM),
     completes={
         "loan": CORRECTION,
         "field": CORRECTION,

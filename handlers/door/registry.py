@@ -7,6 +7,7 @@ from handlers import events, loan_links
 from handlers.buttons import (
     appointments,
     calls,
+    collection_steps,
     day_moves,
     due_lists,
     escalations,
@@ -31,6 +32,7 @@ FAMILIES: tuple[ButtonFamily, ...] = (
     appointments.FAMILY,
     calls.FAMILY,
     day_moves.FAMILY,
+    collection_steps.FAMILY,
     events.BOT_FAMILY,
     events.HOME_FAMILY,
     due_lists.FAMILY,

@@ -39,6 +39,7 @@ from handlers.messages.block_kit.view import View
 from handlers.messages.block_kit.writer import Writer, renumbered
 from handlers.messages.calls import share_buttons
 from handlers.messages.checks import checks_button, marks
+from handlers.messages.collection_steps import write_steps
 from handlers.messages.documents import item_line, write_documents
 from handlers.messages.escalations import escalate_button, write_escalations
 from handlers.messages.playbooks import playbook_button
@@ -65,6 +66,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
     _write_calls(t, writer, view, zone, notes)
     _write_notes(t, writer, view, zone, notes)
     write_appointments(t, writer, view.appointments, zone, act=False)
+    write_steps(t, writer, view.steps, act=False)
     _write_documents(t, writer, view, zone)
     _write_stages(t, writer, view, zone, notes)
     value = {"l": str(view.loan.id)}
@@ -217,6 +219,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
     _write_header(t, writer, view, zone)
     write_escalations(t, writer, view.escalations, zone, act=view.offers.take_escalation)
     write_appointments(t, writer, view.appointments, zone, act=view.offers.book_appointment)
+    write_steps(t, writer, view.steps, act=view.offers.enter_step)
     loan_id = view.loan.id
     writer.buttons(
         Button(t("Show number"), "loan.show_number", {"l": str(view.loan.id)}),
@@ -225,6 +228,11 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
         *([checks_button(t, loan_id)] if view.checks else ()),
         *_changes(t, view.offers, loan_id, view.loan.stage),
         *([form_button(t("Book an appointment"), "appointment", loan=loan_id)] if view.offers.book_appointment else ()),
+        *(
+            [form_button(t("Step beyond calls"), "collection_step", loan=loan_id)]
+            if view.offers.enter_step and view.loan.stage in REPAID
+            else ()
+        ),
         *([form_button(t("Reassign"), "reassign", loan=loan_id)] if view.offers.reassign else ()),
     )
     return _view(t, view.loan, writer, above)

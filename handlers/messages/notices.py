@@ -10,6 +10,7 @@ from desk.documents.views import arrived
 from desk.files.batches import batch_view
 from desk.follow_ups.appointments import appointment_notice
 from desk.follow_ups.checks import failed_check_of
+from desk.follow_ups.collection_steps import step_notice
 from desk.follow_ups.escalations import escalation_now
 from desk.loans.lookup import may_see_as
 from desk.loans.views import loan_view
@@ -29,6 +30,7 @@ from desk.rules.hours import known_zone
 from handlers.messages import (
     appointments,
     checks,
+    collection_steps,
     day_moves,
     digests,
     documents,
@@ -315,6 +317,14 @@ async def _appointment_on_day_off(desk: Desk, notice: Notice, t: Translator, zon
     return appointments.appointment_on_day_off(t, view, zone)
 
 
+async def _collection_step(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    reader = await desk.session.get_one(Member, notice.to_id)
+    view = await step_notice(desk, UUID(notice.facts["step"]), reader)
+    if view is None or (notice.ts is None and view.step.state != "planned" and view.step.stopped_by is None):
+        return None
+    return collection_steps.step_reminder(t, view)
+
+
 COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.REMINDER: _due(reminders.reminder),
     kinds.REMINDER_BUNDLE: _due(reminders.bundle),
@@ -333,6 +343,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.OWNER_ASKED: _owner_asked,
     kinds.APPOINTMENT: _appointment,
     kinds.APPOINTMENT_ON_DAY_OFF: _appointment_on_day_off,
+    kinds.COLLECTION_STEP: _collection_step,
     kinds.CHANNEL_LOST: _channel_lost,
     kinds.ZONE_UNKNOWN: _zone_unknown,
     kinds.SET_ASIDE: _set_aside,

@@ -19,6 +19,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, clipped, phrase
 from handlers.messages.calls import correct_button
 from handlers.messages.checks import DECISIONS
+from handlers.messages.collection_steps import step_event
 from handlers.messages.documents import document, state
 from handlers.messages.escalations import raised_event
 from handlers.messages.notes import correct_note_button
@@ -73,6 +74,8 @@ def event_line(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> li
         case "appointment":
             at = t.minute(event.when, zone) if event.when else ""
             words += [Bold(appointment_kind(t, event.code)), f" · {at} · ", appointment_state(t, event.state)]
+        case "step":
+            words += step_event(t, event.code, event.state, event.day)
         case "document":
             now = t("requested from the borrower") if event.state == "requested" else state(t, event.state)
             words += [Bold(document(t, event.code, event.words)), " · ", now]

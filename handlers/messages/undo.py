@@ -82,6 +82,8 @@ ACTS: dict[str, str] = {
     "hand_back_escalation": _("handing an escalation back"),
     "resolve_escalation": _("resolving an escalation"),
     "second_level": _("telling the second level"),
+    "enter_step": _("a step beyond calls"),
+    "settle_step": _("the result of a step beyond calls"),
     "person": _("a change of the people around a loan"),
     "edit_playbook": _("a playbook change"),
     "change_cadence": _("a change of a rule"),

@@ -44,7 +44,7 @@ from storage.tables.people import (
     TeamManager,
     Workspace,
 )
-from storage.tables.queues import Reservation
+from storage.tables.queues import CollectionStep, Reservation
 from storage.tables.related import CallParty, RelatedPerson, RelatedPhone, RelatedTerm
 from storage.tables.repayment import Instalment, Payment, Promise, RepaymentPause, RepaymentSchedule
 from storage.tables.terms import LoanTerms, Vehicle

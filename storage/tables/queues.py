@@ -1,12 +1,14 @@
-"""Whom a caller has taken from a queue to call next."""
+"""Whom a caller has taken from a queue to call next, and steps beyond calls."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 
 from storage.engine.rows import Row
-from storage.tables.columns import instant, maybe_instant, references
+from storage.tables.columns import instant, maybe_cipher, maybe_instant, references, row_id
+
+_TO_REMIND = text("remind_at IS NOT NULL")
 
 
 class Reservation(Row, table=True):
@@ -29,3 +31,33 @@ class Reservation(Row, table=True):
     taken_at: datetime = instant()
     until: datetime = instant()
     returned_at: datetime | None = maybe_instant()
+
+
+class CollectionStep(Row, table=True):
+    """What is done about arrears beyond a call; `kind` is a code of `desk/data/collection_steps.toml`, `assignee_id` who does it.
+
+    `state` is planned, done or cancelled; `day` is the one for which it is planned or on which it was done. `remind_at` is when
+    its member is reminded of it, None when they were or need not be. `stopped_by` is what cancelled it without a member:
+    `payment`, `pause` or `ended`.
+    """
+
+    __tablename__ = "collection_step"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("ix_collection_step_loan", "loan_id", "at"),
+        Index("ix_collection_step_remind_at", "remind_at", sqlite_where=_TO_REMIND, postgresql_where=_TO_REMIND),
+    )
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    loan_id: UUID = references("loan")
+    kind: str
+    state: str
+    day: date
+    assignee_id: UUID = references("member")
+    note_cipher: bytes | None = maybe_cipher()
+    remind_at: datetime | None = maybe_instant()
+    stopped_by: str | None = None
+    by_id: UUID = references("member")
+    at: datetime = instant()
+    undone_at: datetime | None = maybe_instant()
+    version: int = 1

@@ -22,6 +22,7 @@ from storage.tables import (
     Appointment,
     Call,
     Check,
+    CollectionStep,
     DocumentItem,
     DocumentRequest,
     Escalation,
@@ -64,6 +65,7 @@ class World:
     phone: RelatedPhone
     item: DocumentItem
     appointment: Appointment
+    step: CollectionStep
     escalation: Escalation
     request: AccessRequest
     payment: Payment
@@ -209,6 +211,17 @@ async def make_world(slack: Slack) -> World:
             by_id=slack.agent.id,
             made_at=office.clock.now(),
         )
+        step = CollectionStep(
+            id=new_id(),
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            kind="visit",
+            state="planned",
+            day=date(2026, 11, 27),
+            assignee_id=slack.agent.id,
+            by_id=slack.agent.id,
+            at=office.clock.now(),
+        )
         escalation = Escalation(
             id=new_id(),
             workspace_id=workspace.id,
@@ -233,7 +246,7 @@ async def make_world(slack: Slack) -> World:
             phone_cipher=office.cipher.encrypt(RelatedPhone.phone_cipher, phone_id, "+8613900139000"),
             kind="mobile",
         )
-        session.add_all([note, asked, request, check, appointment, escalation, person, phone, payment, pause])
+        session.add_all([note, asked, request, check, appointment, step, escalation, person, phone, payment, pause])
         await session.flush()
         session.add(item)
     transactions = Transactions(office, workspace, Directory(slack.service.client), lambda *_: None)
@@ -249,6 +262,7 @@ async def make_world(slack: Slack) -> World:
         phone,
         item,
         appointment,
+        step,
         escalation,
         request,
         payment,

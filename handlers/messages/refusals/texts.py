@@ -72,6 +72,14 @@ TEXTS: dict[str, str] = {
     "escalation_resolved": _("{who} resolved it: {at}."),
     "escalation_changed": _("The escalation has changed since. The message shows how it is now."),
     "resolution_missing": _("What was decided? Write it in a few words."),
+    # steps beyond calls
+    "unknown_step": _("That step no longer exists."),
+    "step_past": _("{given} is over. Plan the step for a later day, or record it as done."),
+    "step_ahead": _("{given} is still to come. Plan the step, or enter the day on which it was done."),
+    "step_changed": _("That step of {loan} has changed since. Open the card again to see how it is now."),
+    "step_before_disbursement": _(
+        "{loan} is not paid out: it is at the stage {stage}. Steps beyond calls follow arrears."
+    ),
     # appointments
     "unknown_appointment": _("That appointment no longer exists."),
     "appointment_needs_time": _("An appointment needs a time of day: {on} at what time?"),

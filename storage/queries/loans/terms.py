@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.follow_ups.escalations import UNRESOLVED
-from storage.tables import Borrower, Escalation, Loan, LoanTerms, RelatedPerson, Reservation, Vehicle
+from storage.tables import Borrower, CollectionStep, Escalation, Loan, LoanTerms, RelatedPerson, Reservation, Vehicle
 
 _PEOPLE = (
     select(RelatedPerson.id)
@@ -26,9 +26,13 @@ _PEOPLE = (
 
 _ESCALATIONS = select(Escalation.id).where(Escalation.loan_id == Loan.id, UNRESOLVED).exists()
 
+_STEPS = (
+    select(CollectionStep.id).where(CollectionStep.loan_id == Loan.id, col(CollectionStep.undone_at).is_(None)).exists()
+)
+
 _columns: Any = select  # the types of SQLModel end with four columns
 _DETAILS: Any = (
-    _columns(Borrower, LoanTerms, Vehicle, Reservation, _PEOPLE, _ESCALATIONS)
+    _columns(Borrower, LoanTerms, Vehicle, Reservation, _PEOPLE, _ESCALATIONS, _STEPS)
     .select_from(Loan)
     .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
     .outerjoin(LoanTerms, col(LoanTerms.loan_id) == col(Loan.id))
@@ -40,8 +44,11 @@ _DETAILS: Any = (
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a card needs besides the loan's row, read at once. `reservation` is who took the loan last to call next; `has_people`:
-    there are people around it; `has_escalations`: there are some that nobody has resolved."""
+    """What a card needs besides the loan's row, read at once.
+
+    `reservation` is who took the loan last to call next; `has_people`: there are people around it; `has_escalations`: there are
+    some that nobody has resolved; `has_steps`: there are steps beyond calls.
+    """
 
     borrower: Borrower
     terms: LoanTerms | None
@@ -49,6 +56,7 @@ class Details:
     reservation: Reservation | None
     has_people: bool
     has_escalations: bool
+    has_steps: bool
 
 
 async def details_of(session: Work, loan_id: UUID) -> Details:

@@ -34,6 +34,8 @@ edit_playbook          - - - y - y
 change_cadence         - - - y - y
 book_appointment       y y y y - -
 change_appointment     r r r r - -  own loan covered managed
+enter_step             y - y y - -
+change_step            r r r r - -  own loan covered managed
 add_note               y y y y - -
 edit_people            y y y y - -
 correct_note           r r r y - -  recent

@@ -162,7 +162,7 @@ class ExampleBuilder:
 
     def _event(self) -> Event:
         kinds = ("call", "stage", "owner", "document", "note", "correction", "check", "appointment", "quiet")
-        kind = self.choices.one_of((*kinds, "payment", "schedule", "pause", "escalation"))
+        kind = self.choices.one_of((*kinds, "payment", "schedule", "pause", "escalation", "step"))
         codes = {"call": CODES["outcome"], "stage": CODES["stage"], "owner": ("U0LIN",), "document": CODES["code"]}
         codes |= {
             "note": ("",),
@@ -174,6 +174,7 @@ class ExampleBuilder:
             "schedule": ("lender", "computed"),
             "pause": CODES["PauseView.kind"],
             "escalation": ("upset",),
+            "step": ("visit",),
         }
         change = term_change(self.choices) if kind == "correction" and self.choices.includes("change") else None
         return Event(
@@ -185,7 +186,8 @@ class ExampleBuilder:
             note=self.choices.note,
             purpose="identity" if kind == "check" else None,
             words=self.choices.name if kind in ("document", "correction") else "",
-            state="planned" if kind == "appointment" else "requested",
+            state="planned" if kind in ("appointment", "step") else "requested",
+            day=date(2026, 11, 27) if kind == "step" else None,
             when=self.choices.moment() if kind == "appointment" else None,
             change=change,
             earlier=self.value(tuple[EarlierVersion, ...], "earlier", "Event"),

@@ -1,0 +1,256 @@
+"""Steps beyond calls about arrears, such as a letter or a visit: planned for a day or recorded, done, cancelled, and stopped when
+nothing is past due any more."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from desk.core import unreadable
+from desk.core.changes import create, offer_undo, track
+from desk.core.errors import Conflict, Invalid, NotFound
+from desk.core.permissions import require_role
+from desk.core.transaction import Desk
+from desk.core.undo_rules import UndoneRow, corrects_after_undo
+from desk.core.values import Due, LoanRef, PersonRef
+from desk.follow_ups.lifecycle import check_note, schedule_for
+from desk.loans import lookup
+from desk.loans.views import LoanView, loan_view, slack_ids
+from desk.messages import kinds
+from desk.messages.notices import new_notice, queue_notice
+from desk.people.members import (
+    acting_for,
+    find_member,
+    hours_of,
+    require_caller,
+    require_may_act,
+    stand_ins_for,
+    today_of,
+)
+from desk.rules.collection_steps import STEPS
+from storage.engine.types import new_id
+from storage.queries.follow_ups import collection_steps
+from storage.queries.loans import loans
+from storage.queries.messages import notices
+from storage.queries.people import members
+from storage.tables import CollectionStep, FollowUp, Loan, Member, Notice, Undo
+
+BATCH = 500
+
+SHOWN = 5
+"""How many steps a card shows, the latest."""
+
+_NOT_PAID_OUT = frozenset({"inquiry", "application", "approved", "declined", "signed", "withdrawn"})
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A step. `who` is the Slack id of the member who does it; `late`: its day is over and it is still planned. `stopped_by` is
+    what cancelled it without a member."""
+
+    id: UUID
+    version: int
+    kind: str
+    state: str
+    day: date
+    who: str
+    late: bool
+    stopped_by: str | None
+    note: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StepChanged:
+    """A step that was planned or recorded, or of which it was said what became."""
+
+    loan: LoanView
+    step: StepView
+    undo_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StepNotice:
+    """A step to remind of, or one that was stopped. `reader` is the Slack id of who is to act."""
+
+    loan: LoanView
+    reader: str
+    step: StepView
+
+
+async def enter_step(
+    desk: Desk, *, loan: LoanRef, kind: str, done: bool, on: date, who: PersonRef | None, note: str
+) -> StepChanged:
+    """Plan a step for a day, or record one that is done; by default it is the acting member's.
+
+    Raises NotAllowed (`role_missing`), Invalid (`step_past`, `step_ahead`, `due_after_work`, `no_working_day`,
+    `note_too_long`, `cannot_take_calls`), Conflict (`step_before_disbursement`), and as `lookup.resolve` and `find_member` do.
+    """
+    require_role(desk, "enter_step")
+    member = await find_member(desk, who) if who else desk.member
+    require_caller(member)
+    check_note(note)
+    if kind not in STEPS:
+        raise NotFound("unknown_step")
+    named = (await lookup.resolve(desk, loan)).loan
+    if named.stage in _NOT_PAID_OUT:
+        raise Conflict("step_before_disbursement", loan=named.number, stage=named.stage)
+    if done and on > desk.workspace_today:
+        raise Invalid("step_ahead", given=on)
+    if not done and on < today_of(desk, member):
+        raise Invalid("step_past", given=on)
+    acting = await acting_for(desk, member, on)
+    schedule = None if done else await schedule_for(desk, Due(on), hours_of(desk, acting))
+    row_id = new_id()
+    row = create(
+        desk,
+        CollectionStep(
+            id=row_id,
+            workspace_id=desk.workspace.id,
+            loan_id=named.id,
+            kind=kind,
+            state="done" if done else "planned",
+            day=on,
+            assignee_id=member.id,
+            note_cipher=desk.cipher.encrypt_optional(CollectionStep.note_cipher, row_id, note),
+            remind_at=schedule.remind_at if schedule else None,
+            by_id=desk.member.id,
+            at=desk.now,
+        ),
+    )
+    return await _changed(desk, named, row, "enter_step")
+
+
+async def settle_step(desk: Desk, step_id: UUID, version: int, state: str) -> StepChanged:
+    """Record that a planned step was done today or is cancelled.
+
+    Raises NotAllowed (`role_missing`, `others_may_act`), NotFound (`unknown_step`), Conflict (`step_changed`).
+    """
+    require_role(desk, "change_step")
+    row = await desk.session.get(CollectionStep, step_id)
+    if row is None or row.undone_at is not None or not await lookup.may_see(desk, row.loan_id):
+        raise NotFound("unknown_step")
+    loan = await loans.lock(desk.session, row.loan_id)
+    await desk.session.refresh(row)
+    if row.undone_at is not None:
+        raise NotFound("unknown_step")
+    await require_may_act(desk, "change_step", row, loan)
+    if row.state != "planned" or row.version != version:
+        raise Conflict("step_changed", loan=loan.number)
+    track(desk, row)
+    row.state, row.remind_at = ("done" if state == "done" else "cancelled"), None
+    if row.state == "done":
+        row.day = desk.workspace_today
+    return await _changed(desk, loan, row, "settle_step")
+
+
+async def stop_steps(desk: Desk, loan: Loan, why: str) -> None:
+    """Cancel the planned steps of a locked loan: nothing is past due any more, its instalments are paused, or it ended.
+
+    Those who were to take them are told, but not the acting member.
+    """
+    for row in await collection_steps.planned_of_loans(desk.session, [loan.id]):
+        track(desk, row)
+        row.state, row.stopped_by, row.remind_at = "cancelled", why, None
+        await _touch(desk, row)
+        member = await desk.session.get_one(Member, row.assignee_id)
+        reader = await acting_for(desk, member, today_of(desk, member))
+        if desk.actor is None or reader.id != desk.actor.id:
+            await queue_notice(
+                desk,
+                kind=kinds.COLLECTION_STEP,
+                key=f"step_stopped:{row.id}:{row.version}",
+                to=reader,
+                about_loan_id=loan.id,
+                facts={"step": str(row.id)},
+            )
+
+
+async def hand_over_steps(desk: Desk, loan_ids: Collection[UUID], outgoing: Member, to: Member) -> None:
+    """Give `to` the planned steps on these loans that were `outgoing`'s."""
+    for row in await collection_steps.planned_of_loans(desk.session, loan_ids):
+        if row.assignee_id == outgoing.id:
+            track(desk, row).assignee_id = to.id
+
+
+async def steps_of(desk: Desk, loan_id: UUID) -> tuple[StepView, ...]:
+    """Return the last steps on a loan, the latest first."""
+    return await _views(desk, await collection_steps.of_loan(desk.session, loan_id, limit=SHOWN))
+
+
+async def steps_due(desk: Desk) -> list[list[UUID]]:
+    """Return what `remind_of_steps` would remind of, each apart."""
+    return [[row_id] for row_id in await collection_steps.due(desk.session, desk.workspace.id, desk.now, limit=BATCH)]
+
+
+async def remind_of_steps(desk: Desk, only: Collection[UUID] | None = None) -> int:
+    """Remind who is to take a step today (of `only` these, if given), once; return how many."""
+    rows = await collection_steps.take(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only)
+    people = await members.by_ids(desk.session, {row.assignee_id for row in rows})
+    stand_ins = await stand_ins_for(desk, people.values())
+    queued: list[tuple[Notice, Sequence[FollowUp]]] = []
+    for row in rows:
+        member = people[row.assignee_id]
+        notice = await new_notice(
+            desk,
+            kind=kinds.COLLECTION_STEP,
+            key=_key(row),
+            to=stand_ins.acting(member, today_of(desk, member)),
+            about_loan_id=row.loan_id,
+            about_member_id=member.id,
+            facts={"step": str(row.id)},
+        )
+        queued.append((notice, ()))
+    await notices.insert_all(desk.session, queued)
+    return len(rows)
+
+
+async def step_notice(desk: Desk, step_id: UUID, reader: Member) -> StepNotice | None:
+    """Return what the message about a step shows now; None for one that is gone or was undone."""
+    row = await desk.session.get(CollectionStep, step_id)
+    if row is None or row.undone_at is not None:
+        return None
+    (view,) = await _views(desk, [row])
+    return StepNotice(await loan_view(desk, await desk.session.get_one(Loan, row.loan_id)), reader.slack_user_id, view)
+
+
+@corrects_after_undo(CollectionStep)
+async def rewrite_step_messages(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Rewrite the messages that show a step as the Undo leaves it."""
+    await desk.session.flush()
+    for each in rows:
+        await _touch(desk, each.row)
+
+
+def _key(row: CollectionStep) -> str:
+    return f"step:{row.id}"
+
+
+async def _touch(desk: Desk, row: CollectionStep) -> None:
+    told = await notices.ids_of_keys(desk.session, desk.workspace.id, [_key(row)])
+    await notices.touch(desk.session, told.values(), desk.now)
+
+
+async def _changed(desk: Desk, loan: Loan, row: CollectionStep, act: str) -> StepChanged:
+    desk.audit(act, loan_id=loan.id, subject_id=row.id, kind=row.kind, state=row.state)
+    await desk.session.flush()
+    await _touch(desk, row)
+    (view,) = await _views(desk, [row])
+    return StepChanged(await loan_view(desk, loan), view, offer_undo(desk, act, loan_id=loan.id))
+
+
+async def _views(desk: Desk, rows: Sequence[CollectionStep]) -> tuple[StepView, ...]:
+    people = await slack_ids(desk, (row.assignee_id for row in rows))
+    return tuple(
+        StepView(
+            id=row.id,
+            version=row.version,
+            kind=row.kind,
+            state=row.state,
+            day=row.day,
+            who=people[row.assignee_id],
+            late=row.state == "planned" and row.day < desk.workspace_today,
+            stopped_by=row.stopped_by,
+            note=unreadable.read(desk, CollectionStep.note_cipher, row),
+        )
+        for row in rows
+    )

@@ -1,0 +1,71 @@
+"""The form that plans a step beyond calls, or records one."""
+
+from datetime import date
+
+from desk.core.errors import Invalid
+from desk.core.values import PersonRef
+from desk.core.vocabulary import NOTE_LIMIT
+from desk.follow_ups.collection_steps import enter_step
+from desk.rules.collection_steps import STEPS
+from handlers.door.request import Request
+from handlers.forms.fields import LOAN_REFUSALS, loan_of, start_form
+from handlers.forms.form import Form, field
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
+from handlers.messages.block_kit.view import Option, Private, Typed, View
+from handlers.messages.collection_steps import step_changed
+
+
+async def build(request: Request, private: Private, typed: Typed) -> View:
+    """Write the form: the loan, the step, whether it is planned or done, the day, who and a note. `l` in `private` names the
+    loan."""
+    t = request.t
+    typed = {"state": "planned", "day": request.desk.workspace_today.isoformat(), **typed}
+    form, _chosen = await start_form(request, private, typed, live=False)
+    form.choice("kind", t("Step"), [Option(word.word(t.language), code) for code, word in STEPS.items()])
+    form.choice("state", t("State"), [Option(t("planned"), "planned"), Option(t("done"), "done")])
+    form.day("day", t("Day"), hint=t("Planned: you are reminded that day. Done: when it was."))
+    form.person("who", t("By whom"), optional=True, hint=t("Without one: you."))
+    form.text("note", t("Note"), long=True, optional=True, limit=NOTE_LIMIT)
+    return form.view(FORM.name, t(FORM.title), submit=t("Save"))
+
+
+async def submit(request: Request) -> Message:
+    """Plan or record it."""
+    who = request.one("who")
+    result = await enter_step(
+        request.desk,
+        loan=loan_of(request),
+        kind=request.one("kind"),
+        done=request.one("state") == "done",
+        on=_day(request),
+        who=PersonRef(slack_id=who) if who else None,
+        note=request.one("note").strip(),
+    )
+    return step_changed(request.t, result)
+
+
+def _day(request: Request) -> date:
+    with field("day"):
+        try:
+            return date.fromisoformat(request.one("day"))
+        except ValueError as error:
+            raise Invalid("date_missing") from error
+
+
+FORM = Form(
+    name="collection_step",
+    right="enter_step",
+    title=_("Step beyond calls"),
+    build=build,
+    submit=submit,
+    main="kind",
+    fields={
+        **LOAN_REFUSALS,
+        **dict.fromkeys(("step_past", "step_ahead", "due_after_work", "no_working_day"), "day"),
+        **dict.fromkeys(("cannot_take_calls", "not_a_member_named"), "who"),
+        "step_before_disbursement": "loan",
+        "note_too_long": "note",
+    },
+)
+"""A letter, a visit, a repossession order or court."""

@@ -1,0 +1,67 @@
+"""Steps beyond calls: those of a loan, and those to remind of."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, select, update
+from sqlmodel import SQLModel, col
+from sqlmodel import select as sqlmodel_select
+
+from storage.engine.work import Work
+from storage.queries.core.set_aside import is_set_aside
+from storage.tables import CollectionStep
+
+STEPS = "collection_steps"
+"""The chore that reminds of steps."""
+
+_STEP: Table = SQLModel.metadata.tables["collection_step"]
+_PRESENT = col(CollectionStep.undone_at).is_(None)
+
+
+async def of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[CollectionStep]:
+    """Return the steps on a loan that were not undone, the latest first."""
+    statement = sqlmodel_select(CollectionStep).where(CollectionStep.loan_id == loan_id, _PRESENT)
+    ordered = statement.order_by(col(CollectionStep.at).desc(), col(CollectionStep.id).desc())
+    return list((await session.exec(ordered.limit(limit))).all())
+
+
+async def planned_of_loans(session: Work, loan_ids: Collection[UUID]) -> list[CollectionStep]:
+    """Return the steps on these loans that are planned, the earliest first."""
+    statement = sqlmodel_select(CollectionStep).where(
+        col(CollectionStep.loan_id).in_(loan_ids), CollectionStep.state == "planned", _PRESENT
+    )
+    return list((await session.exec(statement.order_by(col(CollectionStep.day), col(CollectionStep.id)))).all())
+
+
+async def due(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> list[UUID]:
+    """Return the steps to remind of, without taking them."""
+    statement = select(_STEP.c.id).where(*_due(workspace_id, now, None)).limit(limit)
+    return list((await session.execute(statement)).scalars())
+
+
+async def take(
+    session: Work, workspace_id: UUID, now: datetime, *, limit: int, only: Collection[UUID] | None = None
+) -> Sequence[CollectionStep]:
+    """Return the steps to remind of, after recording that they were; of `only` these, if given."""
+    which = select(_STEP.c.id).where(*_due(workspace_id, now, only)).limit(limit)
+    taken = which.with_for_update(skip_locked=True).cte("due")
+    statement: Any = (
+        update(CollectionStep)
+        .where(col(CollectionStep.id).in_(select(taken.c.id)))
+        .values(remind_at=None)
+        .returning(CollectionStep)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return list((await session.exec(statement)).scalars())
+
+
+def _due(workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
+    key = _STEP.c.id
+    found: list[ColumnElement[bool]] = [
+        _STEP.c.workspace_id == workspace_id,
+        _STEP.c.remind_at <= now,
+        ~is_set_aside(workspace_id, STEPS, key, now),
+    ]
+    return found if only is None else [*found, key.in_(only)]

@@ -1,0 +1,127 @@
+"""Steps beyond calls: a letter, a visit, a repossession order, court. Now is Wednesday 25 November 2026, 10:00."""
+
+import pytest
+
+from sandbox import Modal
+from storage.tables import Loan, Member
+from tests.builders import make_loan_in_arrears
+from tests.wire.office_day import Slack, buttons, given, shown
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    """A-1 of the agent, unpaid since 10 November."""
+    return await make_loan_in_arrears(slack.office, slack.workspace, "A-1", owner=slack.agent, name="王小明")
+
+
+async def enter(slack: Slack, who: Member, kind: str, day: str, *, state: str = "planned", **fields: str) -> Modal:
+    """Fill in the form from the card, and return it with its answer."""
+    form = await slack.in_card(who, "Open", "Step beyond calls")
+    await form.fill("Step", kind)
+    await form.fill("State", state)
+    await form.fill("Day", day)
+    for label, value in fields.items():
+        await form.fill(label.replace("_", " "), value)
+    await form.submit()
+    return form
+
+
+async def card(slack: Slack) -> str:
+    return (await slack.card(slack.agent)).text
+
+
+async def test_a_planned_visit_is_on_the_card_reminded_on_its_day_and_done(slack: Slack, loan: Loan) -> None:
+    form = await enter(slack, slack.agent, "visit", "2026-11-27", By_whom="UCOLLECTOR", Note="Beside the station")
+    assert "visit · planned for Fri 27 Nov · " in form.text
+    assert "• visit · planned for Fri 27 Nov · <@UCOLLECTOR>" in await card(slack)
+    assert "Beside the station" not in await card(slack)
+
+    await slack.at("2026-11-27 08:59")
+    assert not [post for post in slack.posts(slack.collector) if "visit" in post.text]
+    await slack.at("2026-11-27 09:00")
+    [post] = [post for post in slack.posts(slack.collector) if "visit" in post.text]
+    assert post.text.splitlines()[:2] == [
+        "<@UCOLLECTOR>: visit",
+        "A-1 · 王* · phone ending 5678 · planned for Fri 27 Nov",
+    ]
+    done = shown(await slack.press(slack.collector, post, "Done: visit"))
+    assert "visit · done on Fri 27 Nov · <@UCOLLECTOR>" in done.text
+    assert "• visit · done on Fri 27 Nov · <@UCOLLECTOR>" in await card(slack)
+    timeline = await slack.in_card(slack.agent, "Open", "Timeline")
+    assert "visit · done on Fri 27 Nov" in timeline.text
+    assert "Beside the station" in timeline.text
+    await slack.press(slack.collector, done, "Undo")
+    assert "planned for Fri 27 Nov" in await card(slack)
+
+    await slack.at("2026-11-28 09:00")
+    assert "• visit · planned for Fri 27 Nov · late" in await card(slack)
+
+
+async def test_a_letter_that_was_sent_is_recorded_in_chinese_with_its_day_and_undone(slack: Slack, loan: Loan) -> None:
+    await slack.in_chinese(slack.agent)
+    form = await slack.in_card(slack.agent, "打开", "催收措施")
+    await form.fill("措施", "letter")
+    await form.fill("状态", "done")
+    await form.fill("日期", "2026-11-20")
+    await form.submit()
+    assert "催收函 · 已于11月20日 周五完成" in form.text
+    assert "催收函 · 已于11月20日 周五完成" in await card(slack)
+    await form.press("撤销")
+    assert "催收函" not in await card(slack)
+
+
+@pytest.mark.parametrize(
+    ("state", "day", "says"),
+    [
+        ("planned", "2026-11-24", "Tue 24 Nov 2026 is over. Plan the step for a later day"),
+        ("done", "2026-11-26", "Thu 26 Nov 2026 is still to come."),
+    ],
+)
+async def test_a_day_that_does_not_fit_is_refused_beside_it(
+    slack: Slack, loan: Loan, state: str, day: str, says: str
+) -> None:
+    form = await enter(slack, slack.agent, "court", day, state=state)
+    assert says in "".join(form.errors.values())
+    assert "court" not in await card(slack)
+
+
+async def test_a_payment_stops_what_is_planned_and_tells_who_was_to_do_it(slack: Slack, loan: Loan) -> None:
+    await enter(slack, slack.agent, "repossession", "2026-11-30", By_whom="UCOLLECTOR")
+    paid = given((await slack.command(slack.agent, "/loan-call A-1 paid")).message)
+    await slack.deliver()
+    [post] = [post for post in slack.posts(slack.collector) if "repossession order" in post.text]
+    assert "Stopped: nothing is past due any more." in post.text
+    assert not {"Done: repossession order", "Cancel: repossession order"} & set(buttons(post))
+    assert "repossession order · cancelled, was for Mon 30 Nov" in await card(slack)
+
+    await slack.press(slack.agent, paid, "Undo")
+    assert "repossession order · planned for Mon 30 Nov" in await card(slack)
+
+
+async def test_only_who_is_concerned_settles_a_step_and_only_once(slack: Slack, loan: Loan) -> None:
+    await enter(slack, slack.agent, "visit", "2026-11-27")
+    mine = await slack.in_card(slack.agent, "Open")
+    others = await slack.in_card(slack.other, "Open")
+    await others.press("Done: visit")
+    assert "Only the people responsible" in slack.sandbox.modal_of("UOTHER").text
+    manager = await slack.in_card(slack.manager, "Open")
+    await manager.press("Cancel: visit")
+    await mine.press("Done: visit")
+    assert "That step of A-1 has changed since." in slack.sandbox.modal_of("UAGENT").text
+    assert "visit · cancelled, was for Fri 27 Nov" in await card(slack)
+
+
+async def test_steps_go_with_the_loan_to_its_new_owner_and_end_with_it(slack: Slack, loan: Loan) -> None:
+    await enter(slack, slack.agent, "visit", "2026-11-27")
+    await slack.command(slack.manager, "/loan-reassign A-1 @other")
+    assert "visit · planned for Fri 27 Nov · <@UOTHER>" in await card(slack)
+    await slack.command(slack.manager, "/loan-stage A-1 closed")
+    assert "visit · cancelled, was for Fri 27 Nov" in (await slack.card(slack.other)).text
+
+
+async def test_before_the_loan_is_paid_out_there_is_nothing_to_collect(slack: Slack) -> None:
+    await make_loan_in_arrears(
+        slack.office, slack.workspace, "A-1", owner=slack.agent, stage="approved", unpaid_since=None, due_day=None
+    )
+    opened = await slack.in_card(slack.agent, "Open")
+    assert "Step beyond calls" not in opened.text
