@@ -47,6 +47,8 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
     console.print(f"{file}: {sum(summary.rows.values())} rows as of {now:%Y-%m-%d %H:%M:%S} UTC")
     needed = "".join(f", encryption key {number}" for number in sorted(summary.keys_used))
     console.print(f"The backup contains no key. To restore it you need the search key{needed}.")
+    if summary.rows.get("stored_file"):
+        console.print(f"The bytes of files are not in it: copy the folder {settings.files} now, too.")
     return 0
 
 

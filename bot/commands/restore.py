@@ -54,6 +54,11 @@ async def run(
         f"{sum(summary.rows.values())} rows were restored as of {summary.taken_at:%Y-%m-%d %H:%M:%S} UTC. "
         "What people did since then is lost. Before the desk sends a message again, it looks for it in Slack."
     )
+    if summary.rows.get("stored_file"):
+        console.print(
+            f"The bytes of files were not in it: put their copy at {settings.files}. `loandesk doctor` counts those that are "
+            "missing; for a week the desk deletes none that it does not know."
+        )
     return 0
 
 

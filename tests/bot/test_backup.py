@@ -21,7 +21,8 @@ from bot.settings import Settings
 from desk.core.transaction import Office
 from storage.engine import schema
 from storage.engine.database import Database
-from storage.tables import Borrower, Workspace
+from storage.engine.types import new_id
+from storage.tables import Borrower, Member, StoredFile, Workspace
 from storage.upkeep import archive
 from tests.bot.keys import KEY_1, KEY_2, SEARCH, settings_with
 from tests.builders import make_follow_up, make_loan, make_member
@@ -57,6 +58,26 @@ async def filled(office: Office, workspace: Workspace) -> None:
     await make_follow_up(office, loan, member, due_at=office.clock.now())
 
 
+@pytest.fixture
+async def sent_file(office: Office, workspace: Workspace, filled: None) -> None:
+    """Add a file that the member has sent."""
+    async with office.database.reading() as session:
+        member = (await session.exec(sqlmodel_select(Member))).one()
+    row_id = new_id()
+    file = StoredFile(
+        id=row_id,
+        workspace_id=workspace.id,
+        batch_id=new_id(),
+        member_id=member.id,
+        slack_file_id="F1",
+        name_cipher=office.cipher.encrypt(StoredFile.name_cipher, row_id, "scan.pdf"),
+        key_cipher=office.cipher.encrypt(StoredFile.key_cipher, row_id, "key"),
+        made_at=office.clock.now(),
+    )
+    async with office.database.transaction() as session:
+        session.add(file)
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def other_url(request: pytest.FixtureRequest) -> str:
     """Return a database without tables, of each kind."""
@@ -76,7 +97,7 @@ async def rows(url: str, *, but: tuple[str, ...] = ()) -> dict[str, list[dict[st
         await database.close()
 
 
-@pytest.mark.usefixtures("filled")
+@pytest.mark.usefixtures("filled", "sent_file")
 async def test_every_row_comes_back_in_either_database(
     run: Run, database_url: str, other_url: str, tmp_path: Path
 ) -> None:
@@ -88,6 +109,9 @@ async def test_every_row_comes_back_in_either_database(
 
     assert await rows(other_url, but=IN_DOUBT) == before
     assert before["borrower"]
+    printed = run.printed.getvalue()
+    assert "The bytes of files are not in it: copy the folder data/files now, too." in printed
+    assert "The bytes of files were not in it: put their copy at data/files." in printed
     database = Database(other_url)
     assert await schema.is_current(database)
     await database.close()
@@ -263,7 +287,7 @@ async def test_a_backup_of_an_older_release_is_migrated(
     _without(lines, "team", "channel_lost_at")
     _without(lines, "notice", "shown_digest")
     _without(lines, "loan", "demo_at", "plain_number", "next_instalment_on", "paused_from", "paused_until")
-    _without(lines, "follow_up", "rule_trigger")
+    _without(lines, "follow_up", "rule_trigger", "holds")
     _without(lines, "borrower", "search_version")
     _without(lines, "member", "language", "account_lost_at", "account_lost_why")
     follow_ups = next(line["columns"] for line in lines if isinstance(line, dict) and line.get("table") == "follow_up")

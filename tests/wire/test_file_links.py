@@ -11,6 +11,8 @@ import aiohttp
 import pytest
 from sqlmodel import col, select
 
+from desk.core.errors import NotFound
+from desk.files.links import offer_link
 from sandbox.elements import find_element
 from storage.files.store import shard_of
 from storage.tables import AuditEntry, DocumentItem, FileLink, Loan, Member, StoredFile
@@ -190,9 +192,6 @@ async def test_missing_and_damaged_bytes_are_said_and_logged(
 
 async def test_a_picture_is_shown_and_its_sender_opens_what_waits(slack: Slack, browser: Browser, loan: Loan) -> None:
     waiting = await store_file(slack.office, slack.agent, JPEG, name="照片")
-    from desk.core.errors import NotFound
-    from desk.files.links import offer_link
-
     async with slack.office.desk(slack.workspace, slack.agent) as desk:
         offer = await offer_link(desk, waiting.id)
     status, body, headers = await browser.type(offer.url, offer.code)

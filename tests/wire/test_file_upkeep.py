@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
+from sqlmodel import select
 
 from bot.commands import keys
 from bot.commands.doctor import examine
@@ -75,8 +77,6 @@ async def test_a_file_opens_with_the_new_key_alone_and_its_bytes_stay(
     new = base64.b64encode(bytes(range(32))).decode()
     old = settings_for(slack.sandbox, database_url)
     both = f"{old.encryption_keys.get_secret_value()},2:{new}"
-    from rich.console import Console
-
     settings: Any = settings_for(slack.sandbox, database_url, encryption_keys=both)
     assert await keys.run(settings, Console(quiet=True)) == 0
     renewed = Office(
@@ -142,7 +142,5 @@ async def test_a_store_that_cannot_be_written_is_tried_again_later(
 
 
 async def _rows(slack: Slack) -> list[StoredFile]:
-    from sqlmodel import select
-
     async with slack.office.database.reading() as session:
         return list((await session.exec(select(StoredFile))).all())

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from desk.core.errors import NotFound
+from desk.files.filing import file_as_wished
 from sandbox.files import SlackFile
 from sandbox.model import Message
 from storage.tables import DocumentItem, Loan, StoredFile
@@ -210,9 +212,6 @@ async def test_a_file_of_another_member_is_not_theirs_to_file(slack: Slack) -> N
     await send(slack, upload(slack, "1.jpg"), text="A-1 id")
     await slack.deliver()
     [row] = await rows(slack)
-    from desk.core.errors import NotFound
-    from desk.files.filing import file_as_wished
-
     async with slack.office.desk(slack.workspace, slack.manager) as desk:
         with pytest.raises(NotFound):
             await file_as_wished(desk, row.batch_id)
