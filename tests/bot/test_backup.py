@@ -283,13 +283,15 @@ async def test_a_backup_of_an_older_release_is_migrated(
         "app_manifest_at",
         "looked_at",
         "cadence",
+        "payments_at",
+        "release",
     )
     _without(lines, "team", "channel_lost_at")
     _without(lines, "notice", "shown_digest")
     _without(lines, "loan", "demo_at", "plain_number", "next_instalment_on", "paused_from", "paused_until")
     _without(lines, "follow_up", "rule_trigger", "holds")
     _without(lines, "borrower", "search_version")
-    _without(lines, "member", "language", "account_lost_at", "account_lost_why")
+    _without(lines, "member", "language", "account_lost_at", "account_lost_why", "absence_begins_at")
     follow_ups = next(line["columns"] for line in lines if isinstance(line, dict) and line.get("table") == "follow_up")
     follow_ups[follow_ups.index("late_at")] = "overdue_at"
     since = {"process", "access_request", "call_correction", "loan_correction", "loan_note"}
