@@ -30,8 +30,9 @@ class Leave:
 
 async def leaves_of(desk: Desk, member: Member) -> list[Leave]:
     """Return the present and the planned absences of a member, in order."""
-    rows = await absences.planned_of(desk.session, [member.id])
-    return _in_row(member) + [_leave(row) for row in rows]
+    present = _in_row(member)
+    rows = await absences.planned_of(desk.session, [member.id]) if present else []
+    return present + [_leave(row) for row in rows]
 
 
 async def begin_absence(
@@ -119,13 +120,14 @@ def _leave(row: PlannedAbsence) -> Leave:
 
 async def _arrange(desk: Desk, member: Member, leaves: Sequence[Leave]) -> None:
     """Write these absences, in order: the first in the member's row, the others in rows of their own."""
+    rows = await absences.planned_of(desk.session, [member.id]) if member.absent_until is not None else []
     track(desk, member)
     first = leaves[0] if leaves else None
     member.absent_from = first.since if first and first.since != date.min else None
     member.absent_until, member.cover_id = (first.until, first.cover_id) if first else (None, None)
     member.absence_begins_at = _begins_at(desk, member)
     further = list(leaves[1:])
-    for row in await absences.planned_of(desk.session, [member.id]):
+    for row in rows:
         if _leave(row) in further:
             further.remove(_leave(row))
         else:

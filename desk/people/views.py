@@ -128,7 +128,8 @@ async def absence_view(desk: Desk, leave: Leave, *, ahead: bool) -> AbsenceView:
 
 async def _later(desk: Desk, people: Sequence[Member]) -> dict[UUID, list[tuple[date, date]]]:
     found: dict[UUID, list[tuple[date, date]]] = defaultdict(list)
-    for row in await absences.planned_of(desk.session, [each.id for each in people]):
+    away = [each.id for each in people if each.absent_until is not None]  # the others have none ahead either
+    for row in await absences.planned_of(desk.session, away) if away else ():
         found[row.member_id].append((row.absent_from, row.absent_until))
     return found
 

@@ -8,6 +8,7 @@ from handlers.messages.block_kit.elements import undo_button, write_loan_and_tim
 from handlers.messages.block_kit.message import Bold, Button, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.escalations import suggestion_button
 
 
 def added(t: Translator, note: NoteAdded, zone: ZoneInfo) -> Message:
@@ -22,8 +23,9 @@ def added(t: Translator, note: NoteAdded, zone: ZoneInfo) -> Message:
         time=t.clock_time(note.at, zone),
     )
     writer.quote(note.text)
+    offer = [suggestion_button(t, note.loan.id, note.sounds_like)] if note.sounds_like else []
     return writer.buttons(
-        undo_button(t, note.undo_id), correct_note_button(t("Correct the note"), note.note_id)
+        undo_button(t, note.undo_id), correct_note_button(t("Correct the note"), note.note_id), *offer
     ).message()
 
 

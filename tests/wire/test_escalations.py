@@ -3,13 +3,15 @@
 Now is Wednesday 25 November, 10:00 in Shanghai.
 """
 
+from datetime import date, timedelta
+
 import pytest
 from sqlmodel import select
 
 from sandbox.modals import Modal
 from sandbox.model import Message
-from storage.tables import Escalation, Loan, Team
-from tests.builders import make_follow_up, make_loan, make_member
+from storage.tables import Escalation, Loan, Promise, Team
+from tests.builders import make_call, make_follow_up, make_loan, make_member
 from tests.wire.office_day import Slack, buttons, given, shown
 
 
@@ -202,3 +204,27 @@ async def test_the_last_attempt_escalates_by_rule_once(slack: Slack, loan: Loan)
     await slack.command(slack.agent, "/loan-call A-1 busy overdue")
     await slack.deliver()
     assert len(await rows(slack)) == 1
+
+
+async def test_the_second_broken_promise_escalates_by_rule(slack: Slack, loan: Loan) -> None:
+    made = [await make_call(slack.office, loan, slack.agent, outcome="promised") for _ in range(2)]
+    async with slack.office.database.transaction() as session:
+        for call, state in zip(made, ("broken", "open"), strict=True):
+            session.add(
+                Promise(
+                    workspace_id=slack.workspace.id,
+                    loan_id=loan.id,
+                    call_id=call.id,
+                    due_on=date(2026, 11, 20),
+                    state=state,
+                    at=slack.clock.now() - timedelta(days=8),
+                )
+            )
+    await slack.deliver()
+    assert "Escalated: promise broken twice" in channel(slack).text
+    assert [row.by_id for row in await rows(slack)] == [None]
+
+
+async def test_a_note_without_a_call_offers_it_too(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-note A-1 客户要投诉到12378")
+    assert "Escalate: complaint" in buttons(reply.message)
