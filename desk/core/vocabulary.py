@@ -117,6 +117,8 @@ class Document(Word):
 
     takes_words: bool = False
     """Whether words after a colon name it: `other: divorce certificate`."""
+    valid_days: int | None = None
+    """How many days after it came it is valid, unless its own date is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,8 @@ class Product(Word):
 
     checks: tuple[str, ...] = ()
     """The purposes of the checks that an application for it needs, besides the identity."""
+    documents: tuple[str, ...] = ()
+    """What an application for it needs, besides the documents of the stages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +237,8 @@ def load_vocabulary(folder: Traversable) -> Vocabulary:
     checks = {purpose.code for purpose in vocabulary.purposes if purpose.check}
     asked = [(product.code, check) for product in vocabulary.products for check in product.checks]
     _refuse_unknown("products.toml", "check", asked, checks)
+    papers = [(product.code, document) for product in vocabulary.products for document in product.documents]
+    _refuse_unknown("products.toml", "document", papers, documents)
     for outcome in vocabulary.outcomes:
         if outcome.one_tap and outcome.next == "must":
             raise VocabularyError(f"outcomes.toml, [{outcome.code}]: a tap cannot give the day that `must` wants")

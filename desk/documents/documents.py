@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -10,13 +11,14 @@ from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import allows, require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
+from desk.core.vocabulary import VOCABULARY
 from desk.documents import calls
 from desk.documents.calls import PlacedCall
 from desk.documents.files import FileView, files_of_items
 from desk.documents.names import DocumentName, check_words, key_of
 from desk.documents.requests import write_items, write_request
 from desk.documents.steps import set_state
-from desk.documents.views import ItemView, item_views, words_of
+from desk.documents.views import ItemView, is_expired, item_views, words_of
 from desk.follow_ups import chasing
 from desk.follow_ups.chasing import Paper, due_of
 from desk.follow_ups.lifecycle import check_note
@@ -27,6 +29,7 @@ from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_view
 from desk.people.offers import Offers, offers_on
 from desk.rules.stages import needed_at
 from storage.queries.documents import documents
+from storage.queries.loans import terms
 from storage.queries.people import members
 from storage.tables import DocumentItem, DocumentRequest, Loan, StoredFile
 
@@ -100,13 +103,14 @@ class DocumentChangeResult:
 
 @dataclass(frozen=True, slots=True)
 class DocumentList:
-    """The documents of a loan: the open ones, and the settled ones, newest first."""
+    """The documents of a loan: the open ones, the settled ones, newest first, and the codes of those `missing` at its stage."""
 
     loan: LoanView
     name: str = field(repr=False)
     open: tuple[ItemView, ...]
     settled: tuple[ItemView, ...]
     offers: Offers
+    missing: tuple[str, ...]
     files: Mapping[UUID, tuple[FileView, ...]]
     takes_files: bool
 
@@ -161,9 +165,16 @@ async def request_documents(
 
 
 async def change_documents(
-    desk: Desk, *, loan: LoanRef, act: Act, which: Sequence[DocumentName], reason: str = ""
+    desk: Desk,
+    *,
+    loan: LoanRef,
+    act: Act,
+    which: Sequence[DocumentName],
+    reason: str = "",
+    valid_until: date | None = None,
 ) -> DocumentChangeResult:
-    """Change the state of the named documents, all or none. A document that arrives without having been requested is taken.
+    """Change the state of the named documents, all or none. A document that arrives without having been requested is taken, as
+    is a new one in place of one that has expired. `valid_until` is the last day on which they are valid.
 
     Raises NotAllowed (`role_missing`), NotFound (`document_not_requested`), Invalid (`document_impossible`,
     `document_words_too_long`, `note_too_long`), and what `lookup.resolve` raises.
@@ -176,7 +187,7 @@ async def change_documents(
     items = {item.id: item for item in (_find(desk, named, there, each, act) for each in which if each not in unasked)}
     _require_possible(named, items.values(), act)
     arrived = _take_unasked(desk, named, unasked)
-    return await _change(desk, named, list(items.values()), act, reason, arrived=arrived)
+    return await _change(desk, named, list(items.values()), act, reason, arrived=arrived, valid_until=valid_until)
 
 
 async def receive_files(
@@ -255,16 +266,19 @@ async def missing_documents(desk: Desk, loan: LoanRef) -> tuple[str, ...]:
     Raises what `lookup.resolve` raises.
     """
     named = (await lookup.resolve(desk, loan)).loan
-    there = {
-        item.document
-        for item, _ in await documents.items_of_loan(desk.session, named.id)
-        if item.state in (*documents.OPEN_STATES, "accepted")
-    }
-    return tuple(code for code in needed_at(named.stage) if code not in there)
+    return await _missing(desk, named, await documents.items_of_loan(desk.session, named.id))
+
+
+async def _missing(desk: Desk, loan: Loan, items: Sequence[tuple[DocumentItem, DocumentRequest]]) -> tuple[str, ...]:
+    known, _vehicle = await terms.of_loan(desk.session, loan.id)
+    there = {item.document for item, _ in items if item.state in _WANTED and not is_expired(desk, item)}
+    wanted = needed_at(loan.stage, known.product if known is not None else None)
+    return tuple(code for code in wanted if code not in there)
 
 
 async def _listed(desk: Desk, loan: Loan) -> DocumentList:
-    views = await item_views(desk, await documents.items_of_loan(desk.session, loan.id))
+    there = await documents.items_of_loan(desk.session, loan.id)
+    views = await item_views(desk, there)
     settled = sorted(
         (v for v in views if v.state not in documents.OPEN_STATES), key=lambda v: v.changed_at, reverse=True
     )
@@ -274,6 +288,7 @@ async def _listed(desk: Desk, loan: Loan) -> DocumentList:
         open=tuple(v for v in views if v.state in documents.OPEN_STATES),
         settled=tuple(settled),
         offers=offers_on(desk, loan.owner_id),
+        missing=await _missing(desk, loan, there),
         files=await files_of_items(desk, [view.id for view in views]) if _may(desk, "open_file") else {},
         takes_files=_may(desk, "send_file"),
     )
@@ -297,13 +312,22 @@ def _require_possible(loan: Loan, items: Iterable[DocumentItem], act: Act) -> No
             )
 
 
+def _set_validity(desk: Desk, item: DocumentItem, act: Act, valid_until: date | None) -> None:
+    """Set the last day of a document: as it was typed, or of one that has come now, by its kind."""
+    days = VOCABULARY.document(item.document).valid_days
+    if valid_until is not None:
+        item.valid_until = valid_until
+    elif act == "got" and days is not None:
+        item.valid_until = desk.workspace_today + timedelta(days=days)
+
+
 def _is_unasked(desk: Desk, there: Sequence[DocumentItem], which: DocumentName) -> bool:
     """Return whether a document that has arrived is none of those that were requested and not settled; an `other` one is known
     by its words."""
     if which.code == "other" and not which.words:
         return False
     same = [item for item in there if item.document == which.code and key_of(desk, item) == which.key]
-    return not any(item.state in _WANTED for item in same)
+    return not any(item.state in _WANTED and not is_expired(desk, item) for item in same)
 
 
 def _take_unasked(desk: Desk, loan: Loan, which: Sequence[DocumentName]) -> list[DocumentItem]:
@@ -324,11 +348,14 @@ async def _change(
     *,
     arrived: Sequence[DocumentItem] = (),
     unchanged: Sequence[DocumentItem] = (),
+    valid_until: date | None = None,
 ) -> DocumentChangeResult:
     """Change the state of these documents, of which it was checked that it is possible; `arrived` are there already, and
     `unchanged` keep their state."""
     for item in items:
         set_state(desk, item, _LEADS_TO[act], reason)
+    for item in (*items, *arrived):
+        _set_validity(desk, item, act, valid_until)
     items = [*items, *arrived, *unchanged]
     requests = await documents.requests(desk.session, [item.request_id for item in items])
     planned = await calls.ask_again(desk, loan, requests) if act == "reject" else []

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from desk.core import unreadable
@@ -19,6 +19,7 @@ class ItemView:
     """A requested document, due at `by`. `words` name one of the code `other`; `reason` says why it was rejected. `late`: it is
     still to be brought and its date has passed.
 
+    `valid_until` is its last day, and `expired` whether that is over.
     `changed_by` is the Slack id of the member who last changed its state, None for the desk.
     """
 
@@ -33,6 +34,8 @@ class ItemView:
     changed_at: datetime
     changed_by: str | None
     late: bool = False
+    valid_until: date | None = None
+    expired: bool = False
 
 
 async def item_views(desk: Desk, rows: Sequence[tuple[DocumentItem, DocumentRequest]]) -> tuple[ItemView, ...]:
@@ -51,10 +54,18 @@ async def item_views(desk: Desk, rows: Sequence[tuple[DocumentItem, DocumentRequ
             by=by,
             changed_at=item.changed_at,
             changed_by=people[item.changed_by_id].slack_user_id if item.changed_by_id else None,
+            valid_until=item.valid_until,
+            expired=is_expired(desk, item),
             late=by is not None and item.state in documents.TO_BRING and is_past(desk, by),
         )
         for (item, request), by in zip(rows, dues, strict=True)
     )
+
+
+def is_expired(desk: Desk, item: DocumentItem) -> bool:
+    """Return whether a document that has come is not valid any more."""
+    has_come = item.state in ("received", "accepted")
+    return has_come and item.valid_until is not None and item.valid_until < desk.workspace_today
 
 
 async def arrived(desk: Desk, item_ids: Sequence[UUID]) -> tuple[str, ...]:

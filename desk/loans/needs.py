@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from desk.core.errors import Invalid
 from desk.core.permissions import has_role_for
 from desk.core.transaction import Desk
+from desk.documents.views import is_expired
 from desk.follow_ups.check_plans import checks_for
 from desk.rules.checks import latest, undecided
 from desk.rules.moves import MOVES, Need, NeedKind
@@ -66,10 +67,10 @@ async def _missing(
             wanted = checks_for(terms.product if terms is not None else None)
             return tuple(code for code in wanted if code not in passed | failed) or None
         case "documents":
-            accepted = {
-                item.document for item, _ in await documents.items_of_loan(desk.session, loan.id, ("accepted",))
-            }
-            return tuple(code for code in needed_before(stage) if code not in accepted) or None
+            items = await documents.items_of_loan(desk.session, loan.id, ("accepted",))
+            accepted = {item.document for item, _ in items if not is_expired(desk, item)}
+            wanted = needed_before(stage, terms.product if terms is not None else None)
+            return tuple(code for code in wanted if code not in accepted) or None
         case "amount":
             return () if loan.amount is None else None
         case "due_day":

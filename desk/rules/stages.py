@@ -1,5 +1,6 @@
 """How one stage of a loan follows another."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,6 +43,10 @@ def is_unusual(from_stage: str, to_stage: str) -> bool:
     return from_stage not in MOVES[to_stage].from_
 
 
+_PRODUCT_IS_KNOWN = "application"
+"""The stage that needs the documents of the product."""
+
+
 ImportedStage = Literal["same", "take", "back", "keep"]
 """What an import does with the file's stage: nothing, takes it, takes it although it is an earlier one, or keeps the desk's."""
 
@@ -72,18 +77,24 @@ def weigh_imported_stage(present: str, new: str, *, last: str | None, typed: boo
     return "take" if _RANK[new] > reached else "keep"
 
 
-def needed_at(stage: str) -> tuple[str, ...]:
-    """Return the documents that a live loan needs by that stage, those of earlier stages first."""
-    if VOCABULARY.stage(stage).ended:
-        return ()
-    reached = _PATH[: _PATH.index(stage) + 1]
-    return tuple(document for each in reached for document in VOCABULARY.stage(each).documents)
+def needed_at(stage: str, product: str | None = None) -> tuple[str, ...]:
+    """Return the documents that a live loan for that product needs by that stage, those of earlier stages first."""
+    return () if VOCABULARY.stage(stage).ended else _documents_of(_PATH[: _PATH.index(stage) + 1], product)
 
 
-def needed_before(stage: str) -> tuple[str, ...]:
-    """Return the documents of the stages before one on the usual path, which a loan needs when it gets there."""
-    before = _PATH[: _PATH.index(stage)] if stage in _PATH else ()
-    return tuple(document for each in before for document in VOCABULARY.stage(each).documents)
+def needed_before(stage: str, product: str | None = None) -> tuple[str, ...]:
+    """Return the documents of the stages before one on the usual path, which a loan for that product needs when it gets there."""
+    return _documents_of(_PATH[: _PATH.index(stage)] if stage in _PATH else (), product)
+
+
+def _documents_of(stages: Sequence[str], product: str | None) -> tuple[str, ...]:
+    own = VOCABULARY.product(product).documents if product is not None else ()
+    found = [
+        document
+        for stage in stages
+        for document in (*VOCABULARY.stage(stage).documents, *(own if stage == _PRODUCT_IS_KNOWN else ()))
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 BEFORE_PAYOUT = tuple(stage for stage in _PATH if stage not in ("disbursed", "closed"))

@@ -28,7 +28,7 @@ USAGE = Usage(
     forms=(
         _("<loan>"),
         _("<loan> <document>[, …] [by <due>]"),
-        _("<loan> got|accept|cancel <document>[, …]"),
+        _("<loan> got|accept|cancel <document>[, …] [valid until <date>]"),
         _("<loan> reject <document>: <reason>"),
     ),
     examples=(
@@ -64,8 +64,8 @@ async def loan_docs(request: Request) -> Message | OpenModal:
         case documents.Request(loan, items, by):
             answer = await request_documents(desk, loan=loan, wanted=_wanted(items), by=by)
             return requested(t, answer, zone, unknown=await _unknown(request, parsed))
-        case documents.TickOff(loan, act, items):
-            result = await change_documents(desk, loan=loan, act=act, which=_wanted(items))
+        case documents.TickOff(loan, act, items, valid):
+            result = await change_documents(desk, loan=loan, act=act, which=_wanted(items), valid_until=valid)
             return changed(t, result, zone, unknown=await _unknown(request, parsed))
         case documents.Reject(loan, item, reason):
             result = await change_documents(desk, loan=loan, act="reject", which=_wanted((item,)), reason=reason)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, NoReturn
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,17 @@ _ACTS = Terms(
         keyword("reject", "退回", "驳回", "不合格", "不通过", "打回", "rejected", "send back"),
     )
 )
+_VALID = Terms(
+    (
+        keyword(
+            *("valid until", "有效期至", "有效期到", "有效至", "有效到", "到期日", "有效期"),
+            *("valid to", "valid till", "until", "till", "expires on", "expires", "expiring"),
+        ),
+    ),
+    joins=True,
+)
+"""What may come before the last day on which a document is valid."""
+
 _TICKS: dict[str, Tick] = {"got": "got", "accept": "accept", "cancel": "cancel"}
 _MAYBE_BEFORE = re.compile(r"[周星礼明后今本下这月年大0-9一二三四五六七八九十][^\s,、;]{0,16}前")
 _MOST_UNKNOWN = 5
@@ -61,11 +72,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class TickOff:
-    """`<loan> got|accept|cancel <document>[, …]`. An `other` without words means the only one requested."""
+    """`<loan> got|accept|cancel <document>[, …] [valid until <date>]`. An `other` without words means the only one requested."""
 
     loan: LoanRef
     state: Tick
     items: tuple[Item, ...]
+    valid_until: date | None = None
     unknown: tuple[UnknownDocument, ...] = ()
 
 
@@ -112,7 +124,7 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DocumentsRequest | HelpR
     if act.code == "reject":
         return _reject(reader, loan)
     items = _DocumentList(reader, by_allowed=False, words_required=False, act=act.code)
-    return TickOff(loan, _TICKS[act.code], items.read(), items.unknown)
+    return TickOff(loan, _TICKS[act.code], items.read(), items.valid_until, items.unknown)
 
 
 def _request(reader: Reader, loan: LoanRef) -> Request:
@@ -179,12 +191,13 @@ class _DocumentList:
         self._unknown: list[tuple[int, int]] = []
         self.by: Due | None = None
         self.by_words = ""
+        self.valid_until: date | None = None
 
     def read(self) -> tuple[Item, ...]:
         """Return the documents up to the end of the line."""
         reader = self._reader
         while not reader.done:
-            if self._take_item() or (self._by_allowed and self._take_by()):
+            if self._take_item() or (self._by_allowed and self._take_by()) or self._take_validity():
                 continue
             if self._by_allowed and reader.find_word(BY):
                 raise self._by_due_missing()
@@ -269,6 +282,13 @@ class _DocumentList:
         self.by, self.by_words = due, given
         return True
 
+    def _take_validity(self) -> bool:
+        reader = self._reader
+        if self._act not in ("got", "accept") or self.valid_until is not None or reader.take_word(_VALID) is None:
+            return False
+        self.valid_until = reader.expect_date(part="document").on
+        return True
+
     def _take_item(self) -> bool:
         reader, start = self._reader, self._reader.at
         conjunction = _AND.match(reader.norm, start) if self._items or self._unknown else None
@@ -320,6 +340,8 @@ class _DocumentList:
     def _by_begins(self, at: int) -> bool:
         """Return whether `by` and a due time begin at `at`, even one that is refused."""
         probe = self._reader.probe(at)
+        if self._act in ("got", "accept") and probe.find_word(_VALID):
+            return True
         try:
             return self._by_allowed and probe.take_word(BY) is not None and probe.take_due() is not None
         except Invalid:

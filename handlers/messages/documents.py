@@ -83,6 +83,10 @@ def item_line(t: Translator, item: ItemView, zone: ZoneInfo) -> list[Inline]:
         line += [" ", Mention(item.changed_by)]
     if item.by is not None and item.state in ("requested", "rejected"):
         line.append(" · " + t("by {when}", when=brief_when(t, item.by, zone)))
+    if item.expired and item.valid_until is not None:
+        line += [" · ", Bold(t("expired {day}", day=t.date(item.valid_until)))]
+    elif item.valid_until is not None and item.state in ("received", "accepted"):
+        line.append(" · " + t("valid until {day}", day=t.date(item.valid_until)))
     if item.late:
         line += [" · ", Bold(t("late"))]
     if item.reason:
@@ -208,6 +212,7 @@ def write_documents(
     _write_items(t, writer, result.open, zone)
     if result.offers.change_documents:
         writer.buttons(*_item_buttons(t, result.open[:ROWS], act=act))
+    _write_missing(t, writer, result.missing)
     if result.settled:
         writer.line(t("Closed:"))
         _write_items(t, writer, result.settled, zone)
@@ -274,6 +279,11 @@ def brief_papers(t: Translator, papers: Sequence[Paper]) -> str:
     shown = list(names)[:_BRIEF]
     more = len(names) - len(shown)
     return t(", ").join([*shown, t.n("and {n} more", "and {n} more", more)] if more else shown)
+
+
+def _write_missing(t: Translator, writer: Writer, missing: Sequence[str]) -> None:
+    if missing:
+        writer.line(t("Still missing: {documents}", documents=t(", ").join(document(t, code) for code in missing)))
 
 
 def _write_unknown(t: Translator, writer: Writer, unknown: Sequence[UnknownWords]) -> None:

@@ -106,3 +106,35 @@ async def test_only_what_has_come_can_be_accepted(slack: Slack, loan: Loan) -> N
 
     assert "contract hasn't been requested for L-1042." in refused.text
     assert "/loan-docs L-1042 got contract" in refused.text
+
+
+async def test_what_the_stage_and_the_product_need_is_listed_while_it_is_missing(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-7", owner=slack.agent, stage="application")
+    await slack.command(slack.agent, "/loan edit L-7 product used car")
+    await slack.command(slack.agent, "/loan-docs L-7 got id, licence, income, bank, employment, residence")
+
+    listed = await slack.command(slack.agent, "/loan-docs L-7")
+
+    assert "Still missing: vehicle registration, appraisal report" in listed.text
+    await slack.in_chinese(slack.agent)
+    assert "还缺：机动车登记证、评估报告" in (await slack.command(slack.agent, "/loan-docs L-7")).text
+
+
+async def test_a_document_that_has_expired_is_missing_again_and_another_one_is_taken(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-7", owner=slack.agent, stage="signed")
+    await slack.command(slack.agent, "/loan-docs L-7 got insurance, credit report")
+    accepted = await slack.command(slack.agent, "/loan-docs L-7 accept insurance until 2026-12-01")
+    assert "insurance policy: accepted" in accepted.text
+    listed = await slack.command(slack.agent, "/loan-docs L-7")
+    assert "insurance policy · accepted Wed 25 Nov 10:00 <@UAGENT> · valid until Tue 1 Dec 2026" in listed.text
+    assert "valid until Fri 25 Dec 2026" in listed.text
+
+    await slack.at("2026-12-02T10:00+08:00")
+
+    listed = await slack.command(slack.agent, "/loan-docs L-7")
+    assert "insurance policy · accepted Wed 25 Nov 10:00 <@UAGENT> · expired Tue 1 Dec 2026" in listed.text
+    assert ", insurance policy" in listed.text.split("Still missing: ")[1].splitlines()[0]
+    renewed = await slack.command(slack.agent, "/loan-docs L-7 收到 保单 有效期至2027年12月1日")
+    assert "insurance policy: received" in renewed.text
+    listed = await slack.command(slack.agent, "/loan-docs L-7")
+    assert "insurance" not in listed.text.split("Still missing: ")[1].splitlines()[0]

@@ -53,7 +53,8 @@ def test_every_word_of_the_desk_is_declared():
     )
     assert codes(VOCABULARY.documents) == (
         "id licence income bank employment residence invoice insurance registration contract downpayment "
-        "registration_card credit_report credit_authorization household marriage other"
+        "registration_card credit_report credit_authorization household marriage "
+        "business_licence tax social_insurance property assets conformity appraisal other"
     )
     assert codes(VOCABULARY.stages) == (
         "inquiry application approved declined signed disbursed closed withdrawn written_off"

@@ -142,6 +142,16 @@ def test_a_document_is_rejected_with_a_reason(typed: str, item: str, reason: str
     assert understood(parse, f"L-1042 {typed}") == Reject(LOAN, expected, reason)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["accept insurance valid until 2027-03-01", "got insurance until 1 mar 2027", "收到保单，有效期至2027年3月1日"],
+)
+def test_the_last_day_of_a_document_is_typed_behind_it(typed: str):
+    request = understood(parse, f"L-1042 {typed}")
+    assert isinstance(request, TickOff)
+    assert (request.items, str(request.valid_until)) == (items("insurance"), "2027-03-01")
+
+
 def test_a_loan_alone_lists_its_documents():
     assert understood(parse, "L-1042") == ListDocuments(LOAN)
     assert asked(parse, "") == "usage"

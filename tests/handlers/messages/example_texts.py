@@ -20,6 +20,7 @@ _DOCUMENT_STATES = ("requested", "received", "accepted", "rejected", "cancelled"
 CODES: dict[str, Sequence[str]] = {
     "purpose": codes(VOCABULARY.purposes),
     "missing": codes(VOCABULARY.purposes),
+    "DocumentList.missing": codes(VOCABULARY.documents),
     "outcome": codes(VOCABULARY.outcomes),
     "outcomes": codes(VOCABULARY.outcomes),
     "share": ("asked", "part", "whole"),
