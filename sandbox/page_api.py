@@ -281,6 +281,7 @@ class PageApi:
             "plain": unescape(with_dates(message.text, tz=me.tz, locale=me.locale, now=self.workspace.now())),
             "blocks": message.blocks,
             "attachments": message.attachments,
+            "files": [{"id": file["id"], "name": file["name"]} for file in message.files],
             "ephemeral": message.is_ephemeral,
             "edited": message.edited and not message.is_bot,
             "mentions_me": me.id in message.notified,

@@ -78,7 +78,18 @@ class ViewsApi:
         for block_id, states in values.items():
             for action_id, state in states.items():
                 _block, element = find_element(view.blocks, action_id, block_id)
-                self.view_actions.views.enter(view, block_id, action_id, _complete(element, state))
+                complete = _complete(element, state)
+                if element["type"] == "file_input":
+                    complete["files"] = [self._given(view, file) for file in complete["files"] or ()]
+                self.view_actions.views.enter(view, block_id, action_id, complete)
+
+    def _given(self, view: View, chosen: Any) -> Json:
+        """Return a file that the page uploaded for this form: the app may see it from then on."""
+        file = self.view_actions.workspace.files.get(str(chosen.get("id"))) if isinstance(chosen, dict) else None
+        if file is None or file.user != view.user:
+            raise NotPossibleError("file_not_found")
+        file.given = True
+        return file.json()
 
     async def close(self, body: Json) -> Json:
         await self.view_actions.close(self._view(body), whole_stack=bool(body.get("whole_stack")))

@@ -41,8 +41,17 @@ export async function getMessages(user, channel) {
 }
 
 export const sendCommand = (user, channel, text) => post("/ui/command", { user, channel, text });
-export const sendMessage = (user, channel, text, thread) =>
-  post("/ui/message", { user, channel, text, thread_ts: thread ?? null });
+export const sendMessage = (user, channel, text, thread, files) =>
+  post("/ui/message", { user, channel, text, thread_ts: thread ?? null, files: files ?? [] });
+
+/** Upload a file as this member. Returns its id and name. */
+export async function uploadFile(user, file) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return (await post("/ui/file", { user, name: file.name, content: btoa(text) })).file;
+}
+
 export const sendAction = (user, channel, action) => post("/ui/action", { user, channel, ...action });
 
 /** Get the acting member's view stack, the visible modal last, and their App Home or null. */

@@ -60,6 +60,26 @@ async function send(line) {
   }
 }
 
+/** Send the files that were dropped or pasted into the composer, with the words in it. */
+async function sendFiles(event, data) {
+  const files = [...(data?.files ?? [])];
+  if (!files.length) return;
+  event.preventDefault();
+  const { me } = page.ctx;
+  try {
+    const uploaded = await Promise.all(files.map((file) => api.uploadFile(me.id, file)));
+    await api.sendMessage(me.id, page.current, composer.text.value.trim(), null, uploaded.map((file) => file.id));
+    composer.text.value = "";
+    composer.text.dispatchEvent(new Event("input"));
+  } catch (error) {
+    complain(error);
+  }
+}
+
+composer.text.addEventListener("dragover", (event) => event.preventDefault());
+composer.text.addEventListener("drop", (event) => sendFiles(event, event.dataTransfer));
+composer.text.addEventListener("paste", (event) => sendFiles(event, event.clipboardData));
+
 async function sendReply(line, ts) {
   try {
     if (line.startsWith("/")) throw new api.ApiError("command_in_thread");

@@ -29,7 +29,8 @@ export function messageBody(message, ctx) {
   const body = message.blocks?.length
     ? div("blocks", renderBlocks(message.blocks, host, ctx))
     : div("block-text", mrkdwn(message.text ?? "", ctx));
-  return [body, (message.attachments ?? []).map((one) => attachment(one, host, ctx, message))];
+  const files = (message.files ?? []).map((file) => div("block-text message-file", `📎 ${file.name}`));
+  return [body, files, (message.attachments ?? []).map((one) => attachment(one, host, ctx, message))];
 }
 
 /** The elements of a list of blocks; `host` handles the actions in them. */

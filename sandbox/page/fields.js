@@ -1,5 +1,6 @@
 // Inputs other than menus: text, checkboxes, radio buttons, dates and times.
 
+import { uploadFile } from "./api.js";
 import { div, h, span } from "./dom.js";
 import { instantIn } from "./time.js";
 
@@ -17,6 +18,7 @@ export const FIELDS = {
   datetimepicker: dateTime,
   checkboxes: ticks,
   radio_buttons: radios,
+  file_input: filesInput,
 };
 
 /** Send a text when its field loses the focus, or while it is typed if the app asked for that. */
@@ -81,6 +83,18 @@ function oneLine(element, block, host, _ctx, id, more) {
   node.value = host.held(block, element) ?? "";
   listen(node, element, block, host);
   return node;
+}
+
+/** Files from the device. They are uploaded as soon as they are chosen; the form's state has what Slack calls them. */
+function filesInput(element, block, host, ctx, id) {
+  const node = h("input", attributes(element, block, id, { type: "file", multiple: (element.max_files ?? 10) > 1 || null }));
+  const names = span("field-aside", (host.held(block, element) ?? []).map((file) => file.name).join(", "));
+  node.addEventListener("change", async () => {
+    const files = await Promise.all([...node.files].map((file) => uploadFile(ctx.me.id, file)));
+    names.textContent = files.map((file) => file.name).join(", ");
+    host.note(block, element, files);
+  });
+  return div("field-long", node, names);
 }
 
 function picker(element, block, host, _ctx, id, more) {

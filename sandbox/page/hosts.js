@@ -10,6 +10,7 @@ const CHOSEN = {
   datetimepicker: "selected_date_time", checkboxes: "selected_options", multi_static_select: "selected_options",
   multi_external_select: "selected_options", multi_users_select: "selected_users",
   multi_conversations_select: "selected_conversations", multi_channels_select: "selected_channels",
+  file_input: "files",
 };
 const PRESSED = new Set(["button", "overflow"]);
 

@@ -229,3 +229,33 @@ async def test_a_form_fills_a_narrow_screen(
     assert (box["x"], box["width"], box["height"]) == (0, 360, 640)
     assert await page.evaluate("document.querySelector('.modal-body').scrollWidth") <= 360
     await expect(dialog.get_by_role("button", name="Save")).to_be_in_viewport()
+
+
+async def test_files_are_uploaded_when_they_are_chosen_and_sent_with_the_form(scene: Scene) -> None:
+    page = await scene.open(scene.li, scene.desk)
+    dialog = await scene.open_form(page, modal("Add files", field("Files", {"type": "file_input", "max_files": 2})))
+    scan = {"name": "流水.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
+    await dialog.get_by_label("Files").set_input_files([scan])  # type: ignore[list-item]
+    await expect(dialog).to_contain_text("流水.pdf")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog).to_be_hidden()
+    [sent] = next(iter(submitted(scene).values()))["files"]
+    assert (sent["name"], sent["size"], sent["user"]) == ("流水.pdf", 8, scene.li.id)
+
+
+_DROP = """(node) => {
+  const data = new DataTransfer();
+  data.items.add(new File(["%PDF-1.4"], "id.pdf", { type: "application/pdf" }));
+  node.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+}"""
+
+
+async def test_a_file_dropped_into_the_composer_is_sent_with_the_words_in_it(scene: Scene) -> None:
+    page = await scene.open(scene.li, scene.desk)
+    text = page.locator("#composer textarea")
+    await text.fill("A-1 id")
+    await text.evaluate(_DROP)
+    await expect(page.get_by_text("📎 id.pdf")).to_be_visible()
+    await expect(text).to_have_value("")
+    message = scene.sandbox.messages(scene.desk)[-1]
+    assert (message.text, message.files[0]["size"]) == ("A-1 id", 8)
