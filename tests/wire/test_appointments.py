@@ -3,6 +3,8 @@
 Now is Wednesday 25 November, 10:00 in Shanghai.
 """
 
+from functools import partial
+
 import pytest
 from sqlmodel import col, select
 
@@ -214,11 +216,12 @@ async def test_who_takes_over_all_attends_on_loans_of_others_too(slack: Slack, l
     assert "signing" in slack.texts(slack.other)[-1]
     if way == "removed":
         reply = await slack.command(slack.manager, "/loan-team remove @Other to @Collector")
-        answer = given(reply.message)
+        undo = partial(slack.press, slack.manager, given(reply.message), "Undo")
     elif way == "command":
         await make_loan(slack.office, slack.workspace, "B-1", owner=slack.other)
         preview = await slack.command(slack.manager, "/loan-reassign @Other @Collector")
         answer = shown(await slack.press(slack.manager, given(preview.message), "Reassign now"))
+        undo = partial(slack.press, slack.manager, answer, "Undo")
     else:
         await make_loan(slack.office, slack.workspace, "B-1", owner=slack.other)
         form = await slack.form(slack.manager, "/loan-reassign")
@@ -226,13 +229,11 @@ async def test_who_takes_over_all_attends_on_loans_of_others_too(slack: Slack, l
         await form.fill("Reassign to", "UCOLLECTOR")
         await form.submit()
         await form.press("Reassign now")
+        undo = partial(form.press, "Undo")
     assert (await appointment(slack)).member_id == slack.collector.id
     await slack.later(minutes=1)
     assert "<@UCOLLECTOR>: signing, Wed 25 Nov 10:30" in slack.texts(slack.collector)[-1]
-    if way == "form":
-        await form.press("Undo")
-    else:
-        await slack.press(slack.manager, answer, "Undo")
+    await undo()
     assert (await appointment(slack)).member_id == slack.other.id
 
 
