@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socketserver
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -38,7 +39,12 @@ async def run_demo(port: int, *, socket: bool = False) -> int:
     with tempfile.TemporaryDirectory(prefix="loandesk-demo-") as folder:
         try:
             demo = await open_demo(
-                Path(folder), clock := DemoClock(), port=port, around_the_clock=True, runtime=InProcess(socket=socket)
+                Path(folder),
+                clock := DemoClock(),
+                port=port,
+                around_the_clock=True,
+                runtime=InProcess(socket=socket),
+                files_port=0 if socket else _free_port(),
             )
         except OSError as error:
             console.print(f"The page cannot open on port {port}: {error.strerror}. Try ARGS='--port 8430'.")
@@ -57,11 +63,18 @@ async def run_demo(port: int, *, socket: bool = False) -> int:
     return 0
 
 
+def _free_port() -> int:
+    """Return a port for the desk's page of files: its address is a setting, so it is known before the desk serves."""
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as probe:
+        return int(probe.server_address[1])
+
+
 def _greet(url: str) -> None:
     console.print(f"\n  Loan Desk is open: {url}/\n")
     console.print("  Grace's #managers has just heard of a borrower who refused; her page opens in an English browser.")
     console.print("  A reminder for 李娜 (Li Na) arrives in #agents within a minute. Press one of its buttons.")
     console.print("  Switch members at the top left. Type /loan in the composer to see what the desk understands.")
+    console.print("  Drop a PDF or a photo into a direct message to Loan Desk, with words like A-1001 id.")
     console.print("  一分钟内，#agents 会收到给李娜的提醒。左上角可切换成员；输入 /loan 查看用法。")
     console.print(
         "  Max Weber is no member: as him you see what others see. 用 Max Weber 的身份，可以看看非成员看到什么。"

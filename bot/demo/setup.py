@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from bot.commands.importing import import_loans, read_rows
@@ -108,23 +108,27 @@ async def open_demo(
     around_the_clock: bool,
     database_url: str | None = None,
     runtime: Runtime | None = None,
+    files_port: int = 0,
 ) -> Demo:
     """Open everything, in `folder` unless another database is given. With `locale`, everyone reads that language.
 
-    The page can set a DemoClock forward.
+    The page can set a DemoClock forward. With `files_port`, the desk takes files, and opens them at that port.
     """
     runtime = runtime or InProcess()
     sandbox = Sandbox(team_name="Harbour Auto Finance", clock=clock.page if isinstance(clock, DemoClock) else None)
     sandbox.limits.enabled = around_the_clock
     await sandbox.start(port)
     add_people(sandbox, locale=locale)
-    install(sandbox, None)
+    install(sandbox, None, files=bool(files_port))
+    files = {"public_url": f"http://127.0.0.1:{files_port}", "files": folder / "files"} if files_port else {}
     service = await open_service(
-        demo_settings(database_url or f"sqlite:///{folder / 'demo.db'}", sandbox), clock, migrate=True
+        demo_settings(database_url or f"sqlite:///{folder / 'demo.db'}", sandbox, port=files_port, **files),
+        clock,
+        migrate=True,
     )
     url = await runtime.start(service, sandbox)
     if url is not None:
-        install(sandbox, url)
+        install(sandbox, url, files=bool(files_port))
     demo = Demo(sandbox=sandbox, service=service, runtime=runtime)
     for line in setup_lines(around_the_clock=around_the_clock):
         reply = await demo.type(ADMIN, "loan-desk", line)
@@ -134,13 +138,15 @@ async def open_demo(
     return demo
 
 
-def install(sandbox: Sandbox, url: str | None) -> None:
-    """Install the desk from its manifest, for HTTP at `url` or for Socket Mode."""
-    sandbox.install(manifest=manifest(url), token=TOKEN, app_token=APP_TOKEN, signing_secret=SIGNING_SECRET)
+def install(sandbox: Sandbox, url: str | None, *, files: bool = False) -> None:
+    """Install the desk from its manifest, for HTTP at `url` or for Socket Mode; with `files`, it takes files."""
+    sandbox.install(
+        manifest=manifest(url, files=files), token=TOKEN, app_token=APP_TOKEN, signing_secret=SIGNING_SECRET
+    )
 
 
-def demo_settings(database_url: str, sandbox: Sandbox) -> Settings:
-    """Return settings with new keys for a desk in that sandbox."""
+def demo_settings(database_url: str, sandbox: Sandbox, **values: Any) -> Settings:
+    """Return settings with new keys and these values for a desk in that sandbox."""
     return Settings.model_validate(
         {
             "database_url": database_url,
@@ -155,6 +161,7 @@ def demo_settings(database_url: str, sandbox: Sandbox) -> Settings:
             "country": "",
             "zone": LENDER_ZONE,
         }
+        | values
     )
 
 
