@@ -104,12 +104,12 @@ async def arrears_queue(desk: Desk, whose: Whose, *, ready: ReadyFor | None = No
     most = MOST_RANKED + 1
     found = await arrears.of_people(desk.session, whose, desk.workspace_today, limit=most, ready=ready)
     pauses = await _pauses(desk, [each.loan_id for each in found if each.paused])
-    days: dict[UUID, int] = {}
+    scale, days = scale_of(desk), dict[UUID, int]()
     groups: defaultdict[Group, list[LoanInArrears]] = defaultdict(list)
     for each in found[:MOST_RANKED]:
         past_due = days_past_due(each.since, desk.workspace_today, pauses=pauses.get(each.loan_id, ()))
         days[each.loan_id] = past_due
-        groups[(each.promise in queues.BROKEN, scale_of(desk).bucket(past_due).first)].append(each)
+        groups[(each.promise in queues.BROKEN, scale.bucket(past_due).first)].append(each)
     in_order = sorted(groups.items(), reverse=True, key=lambda group: group[0])
     return ArrearsQueue(in_order, days, len(found) > MOST_RANKED)
 

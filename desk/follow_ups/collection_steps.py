@@ -1,7 +1,7 @@
 """Steps beyond calls about arrears, such as a letter or a visit: planned for a day or recorded, done, cancelled, and stopped when
 nothing is past due any more."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -165,9 +165,11 @@ async def stop_steps(desk: Desk, loan: Loan, why: str) -> None:
             )
 
 
-async def hand_over_steps(desk: Desk, loan_ids: Collection[UUID], outgoing: Member, to: Member) -> None:
-    """Give `to` the planned steps on these loans that were `outgoing`'s."""
-    for row in await collection_steps.planned_of_loans(desk.session, loan_ids):
+async def hand_over_steps(desk: Desk, found: Iterable[Loan], outgoing: Member, to: Member) -> None:
+    """Give `to` the planned steps on these loans that were `outgoing`'s; before they are paid out, loans have none."""
+    loan_ids = [loan.id for loan in found if loan.stage not in _NOT_PAID_OUT]
+    rows = await collection_steps.planned_of_loans(desk.session, loan_ids) if loan_ids else []
+    for row in rows:
         if row.assignee_id == outgoing.id:
             track(desk, row).assignee_id = to.id
 

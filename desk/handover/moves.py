@@ -88,7 +88,7 @@ async def hand_over(
         desk.add(_assignment(desk, loan.id, None, outgoing, to, why, batch))
     if outgoing is not None and loans:
         await hand_over_appointments(desk, [loan.id for loan in loans], outgoing, to)
-        await hand_over_steps(desk, [loan.id for loan in loans], outgoing, to)
+        await hand_over_steps(desk, loans, outgoing, to)
     for follow_up in follow_ups:
         track(desk, follow_up)
         follow_up.assignee_id, follow_up.announced_for = to.id, None

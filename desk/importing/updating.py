@@ -174,7 +174,7 @@ async def _update_owner(desk: Desk, update: Update) -> None:
         held = await holdings.open_of_loan_held_by(desk.session, loan.id, outgoing.id)
         await moves.hand_over(desk, [], held, outgoing, owner, why="", batch=new_id())
         await hand_over_appointments(desk, [loan.id], outgoing, owner)
-        await hand_over_steps(desk, [loan.id], outgoing, owner)
+        await hand_over_steps(desk, [loan], outgoing, owner)
         update.plans.passed_on += len(held)
     else:
         await revise_owner_asked(desk, [loan])
