@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from desk.follow_ups.replanning import replan_loans
 from tests.builders import make_call, make_follow_up, make_loan
 from tests.wire.office_day import Slack
 from tests.wire.plans import fill, is_query, scans
@@ -123,3 +124,17 @@ def write(table: dict[str, dict[str, int]]) -> None:
     for kind in sorted(table):
         lines += ["", f"[{kind}]", *(f'"{form}" = {count}' for form, count in table[kind].items())]
     TABLE.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+async def test_the_daily_look_at_loans_reads_no_growing_table_in_full(slack: Slack) -> None:
+    await begin(slack)
+    slack.clock.advance(days=1)
+    with executed(slack) as statements:
+        for _ in range(2):
+            async with slack.office.desk(slack.workspace) as desk:
+                await replan_loans(desk)
+    asked = dict(statements)
+    await fill(slack.office.database)
+
+    assert len(asked) > 10
+    assert await scans(slack.office.database, asked) == []

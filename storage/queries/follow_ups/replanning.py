@@ -4,7 +4,6 @@ from calendar import monthrange
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import (
@@ -141,10 +140,11 @@ async def take(
 ) -> Sequence[UUID]:
     """Return the next loans whose calls must be planned again (of `only` these, if given), by id, after removing them from
     the list. Another worker takes others."""
-    taken = _due(workspace_id, now, only).limit(limit).with_for_update(skip_locked=True).cte("due")
-    statement = delete(Replanning).where(col(Replanning.loan_id).in_(select(taken.c.loan_id)))
-    rows: Any = await session.execute(statement.returning(col(Replanning.loan_id)))
-    return sorted(rows.scalars())
+    free = _due(workspace_id, now, only).limit(limit).with_for_update(skip_locked=True)
+    ids = (await session.execute(free)).scalars().all()
+    if ids:
+        await session.execute(delete(Replanning).where(col(Replanning.loan_id).in_(ids)))
+    return sorted(ids)
 
 
 def _due(workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> Select[UUID]:
