@@ -73,7 +73,8 @@ class FigureRow:
 @dataclass(frozen=True, slots=True)
 class FigureList:
     """One page of the rows behind a figure; `first_day` names the `bucket` of one of arrears. `title` is whose they are, empty
-    for all that the manager sees."""
+    for all that the manager sees. `is_longer`: there are more than the `total` rows, which were read.
+    """
 
     asked: Asked
     figure: Figure
@@ -84,6 +85,7 @@ class FigureList:
     offset: int
     rows: tuple[FigureRow, ...]
     bucket: Bucket | None = None
+    is_longer: bool = False
 
     @property
     def more(self) -> int:
@@ -98,16 +100,50 @@ async def figure_list(
     `figures.figures_of` does."""
     scope = await scope_of(desk, asked)
     days = days_asked(desk, scope.manager, asked)
-    found = await _behind(desk, scope, days, figure, first_day)
+    found, read = await _behind(desk, scope, days, figure, first_day)
     if figure not in OF_LOANS:
         found = [each for each in found if each.member_id != scope.but]
     page = found[offset : offset + PAGE]
     bucket = None if first_day is None else scale_of(desk).bucket(first_day)
     rows = await _rows(desk, figure, page)
-    return FigureList(asked, figure, first_day, days, scope.title, len(found), offset, rows, bucket=bucket)
+    return FigureList(
+        asked,
+        figure,
+        first_day,
+        days,
+        scope.title,
+        len(found),
+        offset,
+        rows,
+        bucket=bucket,
+        is_longer=read >= figures.MOST,
+    )
 
 
-async def _behind(desk: Desk, scope: Scope, days: Days, figure: Figure, first_day: int | None) -> Sequence[Behind]:
+async def _behind(
+    desk: Desk, scope: Scope, days: Days, figure: Figure, first_day: int | None
+) -> tuple[Sequence[Behind], int]:
+    """Return the rows behind a figure, and how many rows one statement read for them, at most `figures.MOST`."""
+    if figure == "arrears":
+        return await _in_arrears(desk, scope, first_day), 0
+    if figure in ("due", "in_time"):
+        return await _due(desk, scope, days, figure)
+    found = await _plainly(desk, scope, days, figure)
+    return found, len(found)
+
+
+async def _due(desk: Desk, scope: Scope, days: Days, figure: Figure) -> tuple[Sequence[Behind], int]:
+    session, people, between = desk.session, scope.callers, bounds_of(desk, scope.manager, days)
+    finished = await figures.finished_due(session, people, between)
+    if figure == "in_time":
+        made = [each for each, late_at in finished if COUNTING.made_by_its_time(late_at, _instant(each))]
+        return made, len(finished)
+    waiting = await figures.planned(session, people, after=between[0], until=between[1])
+    return [*waiting, *(each for each, _ in finished)], max(len(waiting), len(finished))
+
+
+async def _plainly(desk: Desk, scope: Scope, days: Days, figure: Figure) -> Sequence[Behind]:
+    """Return the rows behind a figure that one statement finds."""
     session, people, between = desk.session, scope.callers, bounds_of(desk, scope.manager, days)
     match figure:
         case "calls":
@@ -116,12 +152,6 @@ async def _behind(desk: Desk, scope: Scope, days: Days, figure: Figure, first_da
             return await figures.called(session, people, between, SPOKEN)
         case "with_borrower":
             return await figures.called(session, people, between, SPOKEN, of_borrower=True)
-        case "due":
-            waiting = await figures.planned(session, people, after=between[0], until=between[1])
-            return [*waiting, *(each for each, _ in await figures.finished_due(session, people, between))]
-        case "in_time":
-            finished = await figures.finished_due(session, people, between)
-            return [each for each, late_at in finished if COUNTING.made_by_its_time(late_at, _instant(each))]
         case "done":
             return await figures.finished(session, people, between)
         case "late":
@@ -131,19 +161,10 @@ async def _behind(desk: Desk, scope: Scope, days: Days, figure: Figure, first_da
         case "promises" | "kept" | "promises_open":
             states = {"promises": FALLEN_DUE, "kept": (KEPT,), "promises_open": (OPEN,)}[figure]
             return await figures.promised(session, desk.workspace.id, people, days.first, days.last, states)
-        case _:
-            return await _loans(desk, scope, figure, first_day)
-
-
-async def _loans(desk: Desk, scope: Scope, figure: Figure, first_day: int | None) -> Sequence[Behind]:
-    """Return the loans behind a figure that counts loans."""
-    match figure:
         case "silent":
-            return await figures.silent(desk.session, scope.owners, silence(desk))
-        case "arrears":
-            return await _in_arrears(desk, scope, first_day)
+            return await figures.silent(session, scope.owners, silence(desk))
         case _:
-            return await figures.live(desk.session, scope.owners)
+            return await figures.live(session, scope.owners)
 
 
 def _instant(row: Behind) -> datetime:

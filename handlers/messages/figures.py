@@ -95,10 +95,17 @@ def listed(t: Translator, view: FigureList, zone: ZoneInfo) -> Message:
     if view.bucket is not None:
         title = f"{title} {view.bucket.word(t.language)}"
     writer = Writer()
-    parts = [view.title, "" if view.figure in _NOW else _days(t, view.days), str(view.total)]
+    parts = [
+        view.title,
+        "" if view.figure in _NOW else _days(t, view.days),
+        f"{view.total}+" if view.is_longer else str(view.total),
+    ]
     writer.line(Bold(title), *(f" · {part}" for part in parts if part))
     writer.bullets([_row(t, view.figure, row, zone) for row in view.rows])
-    elements.write_more(t, writer, view.more)
+    if view.is_longer:
+        writer.small(t("and more than {n} more", n=view.more))
+    else:
+        elements.write_more(t, writer, view.more)
     elements.write_cards(t, writer, [(row.loan_id, row.number, row.name) for row in view.rows])
     value = {**_value(view.asked), "x": view.figure}
     if view.first_day is not None:

@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.model import text_of
 from storage.engine.types import new_id
+from storage.queries.messages import figures
 from storage.tables import CallParty, FollowUp, Loan, Member, Promise, TeamManager
 from tests.builders import make_call, make_follow_up, make_loan, make_member, make_team
 from tests.wire.office_day import Slack, buttons, given, shown
@@ -146,6 +147,30 @@ async def test_the_digest_states_the_figures_of_the_last_working_day_with_their_
     assert shown(await team.press(team.manager, digest, "Conversations (2)")).text.splitlines()[0].endswith(" · 2")
     ended = re.findall(r"Calls on Tue 24 Nov: (.+)", digest.text)[-1]
     assert sum(map(int, re.findall(r"\d+", ended))) == 4
+
+
+async def test_digest_home_and_figures_count_the_same(team: Slack) -> None:
+    digest = given((await team.command(team.manager, "/loan-digest now")).message)
+    await team.sandbox.open_home("UMANAGER")
+    home = team.sandbox.home_of("UMANAGER")
+    await home.press("Today")
+    page = team.sandbox.modal_of("UMANAGER").text
+    loads = r"• (\w+): (\d+) open · \d+ due · (\d+) late"
+    for name, every, late in re.findall(loads, digest.text):
+        [line] = [line for line in page.splitlines() if line.startswith(f"{name}: ")]
+        assert line.endswith(f", open {every}"), line
+        assert f" · {late} late · " in line
+    in_arrears = sum(int(count) for _, count in re.findall(r"(M\d\+?) (\d+)", page.partition("Loans in arrears: ")[2]))
+    assert f"{in_arrears} loans are in arrears." in digest.text
+    assert f"{in_arrears} loans are in arrears." in home.text
+    assert f"In arrears · the team · {in_arrears}" in (await team.command(team.manager, "/loan-due arrears team")).text
+
+
+async def test_a_list_that_is_not_read_to_its_end_says_so(team: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "MOST", 2)
+    digest = given((await team.command(team.manager, "/loan-digest now")).message)
+    listed = shown(await team.press(team.manager, digest, "Calls (4)"))
+    assert re.search(r" · [12]\+$", listed.text.splitlines()[0])
 
 
 async def test_the_figures_are_in_chinese(team: Slack) -> None:

@@ -18,7 +18,8 @@ from storage.queries.loans.loans import LIVE_STAGES
 from storage.queries.people.scopes import People, are_of, one_of
 from storage.tables import Call, CallParty, FollowUp, Loan, Promise
 
-_MOST = 1000
+MOST = 1000
+"""The most rows that a list reads."""
 
 Between = tuple[datetime, datetime]
 """From the first instant until before the second."""
@@ -141,7 +142,7 @@ async def called(
         statement = statement.where(col(Call.outcome).in_(outcomes))
     if of_borrower:
         statement = statement.where(~exists().where(_of_another_person()))
-    ordered = statement.order_by(col(Call.at).desc(), col(Call.id).desc()).limit(_MOST)
+    ordered = statement.order_by(col(Call.at).desc(), col(Call.id).desc()).limit(MOST)
     found = (await session.exec(ordered, params=people.values)).all()
     return [Behind(loan, call.caller_id, call.at, call.outcome) for loan, call in found]
 
@@ -189,7 +190,7 @@ async def promised(
         .join(Call, col(Call.id) == col(Promise.call_id))
         .where(*_promised(workspace_id, people, first, last), col(Promise.state).in_(states))
         .order_by(col(Promise.due_on).desc(), col(Promise.id).desc())
-        .limit(_MOST)
+        .limit(MOST)
     )
     found = (await session.exec(statement, params=people.values)).all()
     return [Behind(loan, caller_id, row.due_on, row.state) for loan, row, caller_id in found]
@@ -209,7 +210,7 @@ async def silent(session: Work, whose: Whose, silence: Silence) -> list[Behind]:
 async def _of_owners(
     session: Work, whose: Whose, conditions: Sequence[ColumnElement[bool]], values: dict[str, date]
 ) -> list[Behind]:
-    statement = select(Loan).where(*conditions).order_by(col(Loan.stage_since), col(Loan.id)).limit(_MOST)
+    statement = select(Loan).where(*conditions).order_by(col(Loan.stage_since), col(Loan.id)).limit(MOST)
     found = (await session.exec(statement, params=whose.values | values)).all()
     return [Behind(loan, loan.owner_id, loan.stage_since, loan.stage) for loan in found]
 
@@ -218,7 +219,7 @@ async def _follow_ups(
     session: Work, people: People, conditions: Sequence[ColumnElement[bool]], order: Any
 ) -> Sequence[tuple[Loan, FollowUp]]:
     statement: Select[Loan, FollowUp] = select(Loan, FollowUp).join(FollowUp, col(FollowUp.loan_id) == col(Loan.id))
-    ordered = statement.where(*conditions).order_by(order, col(FollowUp.id)).limit(_MOST)
+    ordered = statement.where(*conditions).order_by(order, col(FollowUp.id)).limit(MOST)
     return (await session.exec(ordered, params=people.values)).all()
 
 
