@@ -39,6 +39,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     arguments.add_argument("--small", action="store_true", help="a month with 20 borrowers")
     arguments.add_argument("--days", type=int, help="play so many days")
+    arguments.add_argument("--stop", type=int, help="stop after so many days of what was drawn for all")
     arguments.add_argument("--borrowers", type=int)
     arguments.add_argument("--seed", type=int, default=14)
     arguments.add_argument(
@@ -50,12 +51,14 @@ def main() -> int:
     days = chosen.days or (32 if chosen.small else 365)
     borrowers = chosen.borrowers or (20 if chosen.small else 200)
     return asyncio.run(
-        simulate(first, days, borrowers, chosen.seed, postgres=chosen.postgres, trace=chosen.trace or "")
+        simulate(
+            first, days, borrowers, chosen.seed, postgres=chosen.postgres, trace=chosen.trace or "", stop=chosen.stop
+        )
     )
 
 
 async def simulate(
-    first: date, days: int, borrowers: int, seed: int, *, postgres: bool = False, trace: str = ""
+    first: date, days: int, borrowers: int, seed: int, *, postgres: bool = False, trace: str = "", stop: int | None = None
 ) -> int:
     """Play so many days from the first on. Return 0 if desk and model agree, else 1."""
     began = clock_time.perf_counter()
@@ -74,7 +77,7 @@ async def simulate(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="loandesk-simulation-")))
         url = await _new_postgres(stack, folder) if postgres else f"sqlite:///{folder / 'desk.db'}"
         world = await stack.enter_async_context(open_world(url, clock, people, offices, lives.CHINESE))
-        play = Play(world, offices, Random(seed), first, days)
+        play = Play(world, offices, Random(seed), first, days, stop)
         await play.run(list(lives.lives(Random(seed), borrowers, first, days, people)))
         rounds, commands = world.rounds, world.commands
     played = clock_time.perf_counter() - began

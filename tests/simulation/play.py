@@ -48,6 +48,7 @@ class Play:
     random: Random
     first: date
     days: int
+    stop: int | None = None
     facts: list[Fact] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     escalations: list[Post] = field(default_factory=list)
@@ -62,8 +63,12 @@ class Play:
 
     @property
     def end(self) -> datetime:
-        """When the simulation ends."""
-        return datetime.combine(self.first + timedelta(days=self.days), time(0), LENDER_ZONE)
+        """When the simulation ends: after `stop` days if it is stopped before."""
+        return datetime.combine(self.first + timedelta(days=self.stop or self.days), time(0), LENDER_ZONE)
+
+    @property
+    def _last(self) -> date:
+        return self.first + timedelta(days=self.days)
 
     @property
     def minute(self) -> int:
@@ -156,7 +161,7 @@ class Play:
         life.ledger = Ledger(tuple((day, cents(amount)) for day, amount in life.rows))
         self.facts.append(Scheduled(self.minute, life.number, tuple(life.rows)))
         for day, _ in life.rows:
-            if day < self.end.date() and self.random.random() < life.pays_well:
+            if day < self._last and self.random.random() < life.pays_well:
                 office = self.office_of(life.owner)
                 on = office.working_days_before(day, self.random.randrange(0, 6))
                 self.later(
@@ -244,7 +249,7 @@ class Play:
         """Plan what the lender's file says of a loan on autopay: now and then a debit fails, and is made good days later."""
         assert life.autopay_on is not None
         day = self.world.clock.now().astimezone(LENDER_ZONE).date()
-        while (day := day + timedelta(days=1)) < self.end.date():
+        while (day := day + timedelta(days=1)) < self._last:
             is_last = (day + timedelta(days=1)).month != day.month
             if day.day != life.autopay_on and not (is_last and day.day < life.autopay_on):
                 continue

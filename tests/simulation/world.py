@@ -24,6 +24,7 @@ from sandbox.workspace import Event
 from storage.tables import FollowUp, Member, TeamManager, Workspace
 from tests.builders import member_of, team_of
 from tests.clocks import FrozenClock
+from tests.conftest import LIMITS_OF_TIME, UNHURRIED
 from tests.simulation.days import Office, minute_of
 from tests.simulation.facts import Announcement, Person, Post
 from tests.wire.conftest import install, settings_for
@@ -153,9 +154,12 @@ class World:
 async def open_world(
     database_url: str, clock: FrozenClock, people: Sequence[Person], offices: dict[str, Office], chinese: Iterable[str]
 ) -> AsyncIterator[World]:
-    """Open everything: a sandbox without rate limits, the desk, its teams and members."""
+    """Open everything: a sandbox without rate limits, the desk, its teams and members. Nothing is given up for taking long."""
     sandbox = Sandbox(team_name="Simulated Lender")
     sandbox.limits.enabled = False
+    sandbox.delivery.timeout = sandbox.sockets.timeout = UNHURRIED
+    for module, limit in LIMITS_OF_TIME:
+        setattr(module, limit, UNHURRIED)
     await sandbox.start()
     teams = sorted({person.team for person in people})
     for person in people:

@@ -111,6 +111,20 @@ async def test_an_open_promise_takes_the_place_of_the_rules_and_a_broken_one_doe
     assert await open_calls(slack, loan) == [("arrears", "12-14")]
 
 
+async def test_a_promise_made_before_the_due_day_and_broken_is_followed_by_the_first_call_about_arrears(
+    slack: Slack,
+) -> None:
+    loan = await disbursed(slack)
+    await give_schedule(slack, "2026-12-01 1000\n2027-01-10 1000")
+    await slack.command(slack.agent, "/loan-call A-1 promised repayment > 30 nov")
+    await slack.command(slack.agent, "/loan-follow A-1 18 dec feedback")
+    await slack.at("2026-12-02 00:01")
+    assert await open_calls(slack, loan) == [("promise", "11-30"), ("feedback", "12-18")]
+    await slack.command(slack.agent, "/loan-call A-1 reached promise")
+    await slack.at("2026-12-03 00:01")
+    assert await open_calls(slack, loan) == [("feedback", "12-18"), ("arrears", "12-03")]
+
+
 async def test_the_days_of_a_pause_do_not_count_and_its_end_is_noticed(slack: Slack) -> None:
     loan = await disbursed(slack)
     await give_schedule(slack, "2026-11-10 1000\n2027-01-10 1000")

@@ -244,16 +244,16 @@ def _oldest_is(day: date) -> ColumnElement[bool]:
 
 
 def _is_without_call(days: Days, again: Collection[int]) -> ColumnElement[bool]:
-    """Return the condition for loans with nothing planned, of which the last call about arrears was so many days ago, or none
-    was planned ever."""
+    """Return the condition for loans with no call about arrears planned, of which the last one was so many days ago, or was made
+    yesterday and may have been about a promise that the rules waited for, or never was planned."""
     of_loan = col(FollowUp.loan_id) == col(Loan.id)
     about = col(FollowUp.purpose).in_(("overdue", "promise"))
     closed = col(FollowUp.closed_at)
     ended = [
-        closed.between(days.since - _DAY * n - _CLOCK_CHANGE, _end(days) - _DAY * n + _CLOCK_CHANGE) for n in again
+        closed.between(days.since - _DAY * n - _CLOCK_CHANGE, _end(days) - _DAY * n + _CLOCK_CHANGE) for n in {1, *again}
     ]
     lately = exists().where(of_loan, about, or_(false(), *ended))
-    return ~exists().where(of_loan, IS_OPEN) & (lately | ~exists().where(of_loan, about))
+    return ~exists().where(of_loan, IS_OPEN, about) & (lately | ~exists().where(of_loan, about))
 
 
 def _end(days: Days) -> datetime:
