@@ -165,8 +165,12 @@ def first_is_next(loan: Terms) -> bool:
 
 def is_wanted(desk: Desk, call: InstalmentCall, known: Sequence[FollowUp]) -> bool:
     """Return whether a call that the terms require is to be planned now: it was not planned yet, or is to be repeated; its
-    instalment is not promised; and a reminder is not too late, within the days of grace or after a pause."""
+    instalment is not promised; and a reminder is not too late, within the days of grace or after a pause. A promise ends the
+    reminders of its instalment for good, also once it was asked about."""
     if call.rule.date is not None and call.instalment_on < desk.workspace_today:
+        return False
+    asked = (row for row in known if row.purpose == _PROMISE and row.state == "done")
+    if call.rule.date is not None and any(row.instalment_on == call.instalment_on for row in asked):
         return False
     promised = (row for row in known if row.purpose == _PROMISE and row.state == "open")
     if any(row.instalment_on in (None, call.instalment_on) for row in promised):

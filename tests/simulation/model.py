@@ -310,7 +310,9 @@ class Model:
             if call.rule in RULES_ABOUT_MONEY and (call.rule, call.instalment) not in wanted:
                 call.state = "cancelled"
         for rule, day in wanted:
-            if not any(call.instalment in (None, day) for call in loan.open("promise")):
+            promised = any(call.instalment in (None, day) for call in loan.open("promise"))
+            made = any(call.purpose == "promise" and call.instalment == day and call.state == "done" for call in loan.calls)
+            if not promised and not (made and rule.startswith("instalment")):
                 self._plan_about_money(loan, rule, day, minute)
 
     def _plan_about_money(self, loan: Loan, rule: str, day: date, minute: int) -> None:

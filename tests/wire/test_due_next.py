@@ -11,7 +11,7 @@ from desk.follow_ups.quiet_periods import record_quiet
 from storage.tables import FollowUp, Loan, Member, Replanning
 from tests.builders import make_loan, make_loan_in_arrears
 from tests.wire.office_day import Slack
-from tests.wire.repaying import disbursed, form_of, give_schedule
+from tests.wire.repaying import disbursed, form_of, give_schedule, pay
 
 
 async def calls(slack: Slack, loan: Loan | None = None) -> list[tuple[str, str, str]]:
@@ -123,6 +123,16 @@ async def test_a_promise_made_before_the_due_day_and_broken_is_followed_by_the_f
     await slack.command(slack.agent, "/loan-call A-1 reached promise")
     await slack.at("2026-12-03 00:01")
     assert await open_calls(slack, loan) == [("feedback", "12-18"), ("arrears", "12-03")]
+
+
+async def test_a_promise_ends_the_reminders_of_its_instalment_also_once_it_was_asked_about(slack: Slack) -> None:
+    loan = await disbursed(slack)
+    await give_schedule(slack, "2026-12-04 1000\n2027-01-10 1000")
+    assert await open_calls(slack, loan) == [("instalment", "12-01"), ("instalment_eve", "12-03")]
+    await slack.command(slack.agent, "/loan-call A-1 promised repayment > 27 nov")
+    await slack.command(slack.agent, "/loan-call A-1 reached promise")
+    await pay(slack, "1")
+    assert await open_calls(slack, loan) == []
 
 
 async def test_the_days_of_a_pause_do_not_count_and_its_end_is_noticed(slack: Slack) -> None:
