@@ -58,7 +58,14 @@ def main() -> int:
 
 
 async def simulate(
-    first: date, days: int, borrowers: int, seed: int, *, postgres: bool = False, trace: str = "", stop: int | None = None
+    first: date,
+    days: int,
+    borrowers: int,
+    seed: int,
+    *,
+    postgres: bool = False,
+    trace: str = "",
+    stop: int | None = None,
 ) -> int:
     """Play so many days from the first on. Return 0 if desk and model agree, else 1."""
     began = clock_time.perf_counter()

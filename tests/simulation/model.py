@@ -311,7 +311,9 @@ class Model:
                 call.state = "cancelled"
         for rule, day in wanted:
             promised = any(call.instalment in (None, day) for call in loan.open("promise"))
-            made = any(call.purpose == "promise" and call.instalment == day and call.state == "done" for call in loan.calls)
+            made = any(
+                call.purpose == "promise" and call.instalment == day and call.state == "done" for call in loan.calls
+            )
             if not promised and not (made and rule.startswith("instalment")):
                 self._plan_about_money(loan, rule, day, minute)
 

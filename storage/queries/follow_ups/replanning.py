@@ -250,7 +250,8 @@ def _is_without_call(days: Days, again: Collection[int]) -> ColumnElement[bool]:
     about = col(FollowUp.purpose).in_(("overdue", "promise"))
     closed = col(FollowUp.closed_at)
     ended = [
-        closed.between(days.since - _DAY * n - _CLOCK_CHANGE, _end(days) - _DAY * n + _CLOCK_CHANGE) for n in {1, *again}
+        closed.between(days.since - _DAY * n - _CLOCK_CHANGE, _end(days) - _DAY * n + _CLOCK_CHANGE)
+        for n in {1, *again}
     ]
     lately = exists().where(of_loan, about, or_(false(), *ended))
     return ~exists().where(of_loan, IS_OPEN, about) & (lately | ~exists().where(of_loan, about))
