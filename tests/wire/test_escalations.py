@@ -102,12 +102,6 @@ async def test_of_two_managers_the_second_hears_who_was_first(slack: Slack, loan
     assert "<@UMANAGER> resolved it" in shown(await slack.press(second, card, "I take it")).text
 
 
-async def test_who_manages_nobody_cannot_take_it(slack: Slack, loan: Loan) -> None:
-    await escalate(slack)
-    slack.sandbox.join("CMANAGERS", "UAGENT")
-    assert "You need the role" in shown(await slack.press(slack.agent, channel(slack), "I take it")).text
-
-
 async def test_the_second_level_hears_once_if_nobody_takes_it_on(slack: Slack, loan: Loan) -> None:
     head = await make_member(slack.office, slack.workspace, "UHEAD", roles="manager", name="Head")
     slack.sandbox.add_user("UHEAD", name="Head", locale="en-US", tz="Asia/Shanghai")
@@ -132,8 +126,11 @@ async def test_without_managers_above_the_admins_are_the_second_level(slack: Sla
     assert any("no manager has taken this escalation on" in text for text in slack.texts(slack.admin))
 
 
-async def test_taken_on_in_time_no_second_level_hears(slack: Slack, loan: Loan) -> None:
+async def test_only_managers_act_and_what_is_taken_on_in_time_goes_no_further(slack: Slack, loan: Loan) -> None:
     await escalate(slack)
+    slack.sandbox.join("CMANAGERS", "UAGENT")
+    assert "You need the role" in shown(await slack.press(slack.agent, channel(slack), "I take it")).text
+    assert (await resolve(slack, "  ")).errors
     await slack.press(slack.manager, channel(slack), "I take it")
     await slack.at("2026-11-26 18:00")
     assert not any("escalation" in text for text in slack.texts(slack.admin))
@@ -164,12 +161,6 @@ async def test_the_form_offers_what_to_do(slack: Slack, loan: Loan) -> None:
     assert "What to do: Lawyer or court" in form.text
     await form.fill("Reason", "other")
     assert "What to do" not in form.text
-
-
-async def test_a_resolution_needs_words(slack: Slack, loan: Loan) -> None:
-    await escalate(slack)
-    form = await resolve(slack, "  ")
-    assert form.errors
 
 
 async def test_it_waits_in_the_managers_home(slack: Slack, loan: Loan) -> None:
