@@ -25,6 +25,9 @@ from handlers.messages.block_kit.message import Bold, Button, Channel, Inline, M
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
 
+_SPANS = 5
+"""How many absences that have not begun a line names."""
+
 
 def members(
     t: Translator,
@@ -138,8 +141,8 @@ def _write_former_absences(t: Translator, writer: Writer, result: MemberChange) 
     if before is not None and before.absent_until is not None and begun and not (entered and entered.ahead):
         was: list[Inline] = [t("Before: {what}.", what=t("away until {day}", day=t.short_date(before.absent_until)))]
         writer.line([*was, *([" ", t("cover: "), Mention(before.cover)] if before.cover else [])])
-    for since, until in result.replaced:
-        writer.line(t("Before: {what}.", what=_away_from(t, since, until)))
+    if result.replaced:
+        writer.line(t("Before: {what}.", what=t(", ").join(_spans(t, result.replaced))))
 
 
 def _write_other_absences(t: Translator, writer: Writer, result: MemberChange) -> None:
@@ -152,7 +155,14 @@ def _write_other_absences(t: Translator, writer: Writer, result: MemberChange) -
         writer.line(t("Now: {what}.", what=t("away until {day}", day=t.short_date(view.absent_until))))
     shown = [span for span in others if entered is None or span != (entered.since, entered.until)]
     if shown:
-        writer.line(t("Also: {what}.", what=t(", ").join(_away_from(t, *span) for span in shown)))
+        writer.line(t("Also: {what}.", what=t(", ").join(_spans(t, shown))))
+
+
+def _spans(t: Translator, spans: Sequence[tuple[date, date]]) -> list[str]:
+    """Return absences that have not begun, the first few and how many more."""
+    more = len(spans) - _SPANS
+    rest = [t.n("and {n} more", "and {n} more", more)] if more > 0 else []
+    return [_away_from(t, *span) for span in spans[:_SPANS]] + rest
 
 
 def _away_from(t: Translator, since: date, until: date) -> str:
@@ -236,7 +246,7 @@ def _row(t: Translator, view: MemberView) -> list[Inline]:
         line += [" · ", Bold(_absence_of(t, view.absent_from, view.absent_until))]
         if view.cover:
             line += [" · ", t("cover: "), Mention(view.cover)]
-    line += [f" · {_away_from(t, *span)}" for span in view.later]
+    line += [f" · {away}" for away in _spans(t, view.later)]
     if view.account_lost is not None:
         line += [" · ", Bold(account_state(t, view.account_lost))]
     if view.acting is not None and (view.account_lost is not None or view.acting != view.cover):
