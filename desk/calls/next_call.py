@@ -26,6 +26,7 @@ from storage.queries.documents import documents
 from storage.queries.follow_ups import due_lists, follow_ups, reservations
 from storage.queries.follow_ups.arrears import ReadyFor
 from storage.queries.follow_ups.due_lists import Whose, Window
+from storage.queries.people import members
 from storage.queries.people.scopes import People
 from storage.tables import FollowUp, Loan, Reservation
 
@@ -92,6 +93,7 @@ async def take_next(
     Raises NotAllowed (`role_missing`).
     """
     require_role(desk, "take_next_call")
+    await members.lock(desk.session, desk.member.id)  # who presses twice at once has one borrower
     if instead_of is not None:
         await reservations.give_back(desk.session, instead_of[0], desk.member.id, instead_of[1], desk.now)
     held = await reservations.of_member(desk.session, desk.member.id, desk.now)

@@ -84,6 +84,13 @@ async def test_two_who_press_at_once_get_two_borrowers(slack: Slack, loans: list
     assert third.text.startswith("Nobody in arrears waits for a call now")
 
 
+async def test_who_presses_twice_at_once_has_one_borrower(slack: Slack, loans: list[Loan]) -> None:
+    listed = given((await slack.command(slack.collector, "/loan-due arrears team")).message)
+    await asyncio.gather(*(slack.press(slack.collector, listed, "Next call") for _ in range(2)))
+    shown_to_manager = (await slack.command(slack.manager, "/loan-due arrears team")).text
+    assert shown_to_manager.count("taken by <@UCOLLECTOR>") == 1
+
+
 async def test_who_takes_a_colleagues_borrower_answers_the_call_that_is_planned(
     slack: Slack, loans: list[Loan]
 ) -> None:
