@@ -1,5 +1,6 @@
 """Next call: the borrower who was taken, above their card; nobody to call; one given back."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from desk.calls.next_call import GivenBack, NextCall, NobodyToCall
@@ -74,7 +75,8 @@ def given_back(t: Translator, view: GivenBack) -> Message:
 
 def _why(t: Translator, view: NextCall) -> list[Inline]:
     if view.row is not None and view.row.arrears is not None:
-        words = [piece for fact in arrears_facts(t, view.row.arrears) for piece in (*fact, " · ")]
+        arrears = replace(view.row.arrears, taken=None)  # by the reader, as the line above says
+        words = [piece for fact in arrears_facts(t, arrears) for piece in (*fact, " · ")]
         return words[:-1]
     follow_up = view.follow_up
     if follow_up is None or view.kind != "checks":
