@@ -1,5 +1,7 @@
 """Import a file as `loandesk import` does, and what its report says."""
 
+from collections.abc import Callable
+
 from bot.commands.importing import Outcome, import_loans, read_table
 from bot.commands.importing_money import import_payment_rows, import_schedule_rows, read_money
 from desk.core.transaction import Office
@@ -40,19 +42,23 @@ def remarks(outcome: Outcome, language: str = "en") -> list[str]:
     return [f"{remark.number} {explain_remark(t, remark)}" for remark in outcome.remarks]
 
 
+def _go_on(_: int) -> None:
+    """Do nothing after a batch."""
+
+
 async def bring_money(
-    office: Office, workspace: Workspace, *rows: str, dry_run: bool = False
+    office: Office, workspace: Workspace, *rows: str, dry_run: bool = False, advance: Callable[[int], None] = _go_on
 ) -> PaymentsResult | SchedulesResult:
-    """Import a file of payments or of schedules; the first row is its first line."""
+    """Import a file of payments or of schedules; the first row is its first line. `advance` is called after each batch."""
     lines = ((number, row.split(",")) for number, row in enumerate(rows, 1))
     _, first = next(lines)
     kind = kind_of(first)
     assert kind != "loans"
     read = read_money(kind, first, lines)
     if kind == "payments":
-        result = await import_payment_rows(office, workspace, read.payments, dry_run=dry_run, advance=lambda _: None)
+        result = await import_payment_rows(office, workspace, read.payments, dry_run=dry_run, advance=advance)
     else:
         rows_read = read.instalments
-        result = await import_schedule_rows(office, workspace, rows_read, dry_run=dry_run, advance=lambda _: None)
+        result = await import_schedule_rows(office, workspace, rows_read, dry_run=dry_run, advance=advance)
     result.refused += read.refused
     return result

@@ -75,8 +75,9 @@ def read_money(kind: MoneyKind, first: Sequence[str], lines: Iterator[tuple[int,
 async def import_payment_rows(
     office: Office, workspace: Workspace, rows: Iterable[PaymentRow], *, dry_run: bool, advance: Advance
 ) -> PaymentsResult:
-    """Import payments in short transactions, tell who held calls that they ended, and note that payments reach the desk."""
-    result = PaymentsResult()
+    """Import payments in short transactions; each also tells who held calls that it ended, and the first that changed something
+    is followed by the note that payments reach the desk: an import that is interrupted has done both for what it took."""
+    result, file_id, noted = PaymentsResult(), new_id(), dry_run
     for batch in payments.batches_of(rows, BATCH):
         with suppress(DryRunError):
             async with office.desk(workspace) as desk:
@@ -84,11 +85,13 @@ async def import_payment_rows(
                 if dry_run:
                     await desk.session.flush()
                     raise DryRunError
+                await report_file(desk, file_id, result.followed.ended)
+                result.followed.ended.clear()
+        if not noted and result.effects:
+            async with office.desk(workspace) as desk:
+                await note_payments(desk)
+            noted = True
         advance(len(batch))
-    if not dry_run and result.effects:
-        async with office.desk(workspace) as desk:
-            await note_payments(desk)
-            await report_file(desk, new_id(), result.followed.ended)
     return result
 
 

@@ -8,8 +8,9 @@ from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.members import stand_ins_for, today_of
 from storage.queries.follow_ups import follow_ups
+from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import FollowUp, Loan, Member, Payment, RepaymentPause
+from storage.tables import FollowUp, Loan, Member, Notice, Payment, RepaymentPause
 
 SHOWN = 10
 """How many ended calls the notice about a file names."""
@@ -26,19 +27,36 @@ async def report_pause(desk: Desk, loan: Loan, pause: RepaymentPause, ended: Seq
 
 
 async def report_file(desk: Desk, file_id: UUID, ended: Mapping[UUID, Sequence[UUID]]) -> None:
-    """Tell each of these members, once, which of their calls the payments of a file have ended."""
+    """Tell each of these members which of their calls the payments of a file have ended, in one message for all its batches."""
     readers = await members.by_ids(desk.session, ended)
-    shown = {row_id for rows in ended.values() for row_id in rows[:SHOWN]}
-    found = await follow_ups.by_ids(desk.session, shown)
+    found = await follow_ups.by_ids(desk.session, {row_id for rows in ended.values() for row_id in rows[:SHOWN]})
+    keys = {reader_id: f"{kinds.PAYMENTS_IMPORTED.name}:{file_id}:{reader_id}" for reader_id in ended}
+    known = await notices.ids_of_keys(desk.session, desk.workspace.id, keys.values())
     for reader_id, rows in ended.items():
+        shown = [found[row_id] for row_id in rows[:SHOWN]]
+        notice_id = known.get(keys[reader_id])
+        if notice_id is not None:
+            await _add(desk, notice_id, len(rows), shown)
+            continue
         await queue_notice(
             desk,
             kind=kinds.PAYMENTS_IMPORTED,
-            key=f"{kinds.PAYMENTS_IMPORTED.name}:{file_id}:{reader_id}",
+            key=keys[reader_id],
             to=readers[reader_id],
             facts={"ended": len(rows)},
-            items=[found[row_id] for row_id in rows[:SHOWN]],
+            items=shown,
         )
+    await desk.session.flush()
+    await notices.touch(desk.session, known.values(), desk.now)
+
+
+async def _add(desk: Desk, notice_id: UUID, ended: int, shown: Sequence[FollowUp]) -> None:
+    """Add calls that a later batch has ended to the notice about its file."""
+    notice = await desk.session.get_one(Notice, notice_id)
+    before = notice.facts["ended"]
+    notice.facts = {**notice.facts, "ended": before + ended}
+    desk.add(notice)
+    await notices.link_more(desk.session, desk.workspace.id, notice_id, shown[: max(SHOWN - before, 0)])
 
 
 async def _report(desk: Desk, loan: Loan, kind: kinds.NoticeKind, about: UUID, ended: Sequence[FollowUp]) -> None:

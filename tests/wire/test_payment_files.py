@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel import col, select
 
+from bot.commands import importing_money
 from storage.tables import AuditEntry, FollowUp, Loan, Payment, Promise
 from tests.imports import bring_money, refusals
 from tests.wire.office_day import Slack
@@ -71,6 +72,46 @@ async def test_payments_cover_the_oldest_first_close_their_calls_and_tell_who_he
     await slack.deliver()
     (told,) = [text for text in slack.texts(slack.collector) if "payments have come" in text]
     assert "1 call that you held is not needed any more" in told
+
+
+@pytest.fixture
+async def two_loans(slack: Slack, loan: Loan, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """Return a file that pays what is past due of A-1 and A-2, each a batch of its own."""
+    await disbursed(slack, "A-2")
+    await give_schedule(slack, number="A-2")
+    monkeypatch.setattr(importing_money, "BATCH", 1)
+    return (PAYMENTS, "A-1,2026-11-20,2000,CNY,R1", "A-2,2026-11-20,2000,CNY,R2")
+
+
+async def told_of_payments(slack: Slack) -> list[str]:
+    await slack.deliver()
+    return [post.text for post in slack.posts(slack.collector) if "payments have come" in post.text]
+
+
+async def test_a_file_of_several_batches_is_one_message_to_who_held_the_calls(
+    slack: Slack, two_loans: tuple[str, ...]
+) -> None:
+    await bring(slack, *two_loans)
+    (told,) = await told_of_payments(slack)
+    assert "2 calls that you held are not needed any more" in told
+    assert "A-1" in told
+    assert "A-2" in told
+
+
+async def test_an_import_that_is_interrupted_has_told_of_what_it_took(slack: Slack, two_loans: tuple[str, ...]) -> None:
+    await slack.command(slack.agent, "/loan-call A-2 promised 900 fri")
+
+    def stop(_: int) -> None:
+        raise ConnectionAbortedError
+
+    with pytest.raises(ConnectionAbortedError):
+        await bring_money(slack.office, slack.workspace, *two_loans, advance=stop)
+
+    (told,) = await told_of_payments(slack)
+    assert "1 call that you held is not needed any more" in told
+    assert local((await promised(slack)).remind_at) == "2026-12-01 09:00"
+    await bring(slack, *two_loans)
+    assert len(await payments(slack)) == 2
 
 
 async def test_the_same_file_twice_is_one_payment_each(slack: Slack, loan: Loan) -> None:
