@@ -191,27 +191,26 @@ async def change_documents(
 
 
 async def receive_files(
-    desk: Desk, *, loan: LoanRef, which: DocumentName, rows: Sequence[StoredFile]
+    desk: Desk, loan: Loan, which: DocumentName, rows: Sequence[StoredFile]
 ) -> DocumentChangeResult:
-    """Receive files of a document, which is received by that if it is still to be brought. One that has been received or
-    accepted keeps its state; one that was not requested is taken.
+    """Receive files of a document of a locked loan, which is received by that if it is still to be brought. One that has been
+    received or accepted keeps its state; one that was not requested is taken.
 
-    Raises NotAllowed (`role_missing`), Invalid (`document_words_too_long`), and what `lookup.resolve` raises.
+    Raises NotAllowed (`role_missing`) and Invalid (`document_words_too_long`).
     """
     require_role(desk, "change_documents")
-    named = (await lookup.resolve(desk, loan)).loan
-    there = [item for item, _ in await documents.items_of_loan(desk.session, named.id)]
+    there = [item for item, _ in await documents.items_of_loan(desk.session, loan.id)]
     if _is_unasked(desk, there, which):
-        [item] = arrived = _take_unasked(desk, named, [which])
+        [item] = arrived = _take_unasked(desk, loan, [which])
         changed: list[DocumentItem] = []
     else:
-        item, arrived = _find(desk, named, there, which, "got"), []
+        item, arrived = _find(desk, loan, there, which, "got"), []
         changed = [item] if "got" in _POSSIBLE[item.state] else []
     for row in rows:
         track(desk, row)
-        row.state, row.loan_id, row.document_item_id = "filed", named.id, item.id
+        row.state, row.loan_id, row.document_item_id = "filed", loan.id, item.id
     unchanged = [] if changed or arrived else [item]
-    return await _change(desk, named, changed, "got", "", arrived=arrived, unchanged=unchanged)
+    return await _change(desk, loan, changed, "got", "", arrived=arrived, unchanged=unchanged)
 
 
 async def change_document_on(desk: Desk, item_id: UUID, version: int, act: Act) -> DocumentChangeResult:

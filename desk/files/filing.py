@@ -13,6 +13,7 @@ from desk.documents.documents import DocumentChangeResult, receive_files
 from desk.documents.files import FileView, file_views
 from desk.documents.names import DocumentName
 from desk.files.batches import BatchView, FilePlace, batch_view, duplicates_of, revise_announcements
+from desk.loans import lookup
 from storage.queries.files import files
 from storage.tables import StoredFile, Undo
 
@@ -37,14 +38,16 @@ async def file_batch(
     """File these files of a batch as that document of the loan, which is received by that.
 
     Raises NotAllowed (`role_missing`), NotFound (`unknown_file`), Conflict (`file_settled`), and what
-    `documents.receive_files` raises.
+    `lookup.resolve` and `documents.receive_files` raise.
     """
-    rows = [row for row in await _own(desk, batch_id) if row.id in file_ids]
+    require_role(desk, "send_file")
+    named = (await lookup.resolve(desk, loan)).loan  # locked before the files, as an Undo does
+    rows = [row for row in await _own(desk, batch_id, locked=True) if row.id in file_ids]
     if not rows or any(row.state != "waiting" for row in rows):
         raise Conflict("file_settled")
     known = await duplicates_of(desk, rows)
     desk.audit("files_filed", subject_id=batch_id, files=[str(row.id) for row in rows], document=document.code)
-    change = await receive_files(desk, loan=loan, which=document, rows=rows)
+    change = await receive_files(desk, named, which=document, rows=rows)
     await revise_announcements(desk, [batch_id])
     return FilesFiled(change, file_views(desk, rows), tuple(dict.fromkeys(known.values())))
 
@@ -64,7 +67,7 @@ async def discard_batch(desk: Desk, batch_id: UUID) -> int:
 
     Raises NotAllowed (`role_missing`), NotFound (`unknown_file`), Conflict (`file_settled`).
     """
-    waiting = [row for row in await _own(desk, batch_id) if row.state == "waiting"]
+    waiting = [row for row in await _own(desk, batch_id, locked=True) if row.state == "waiting"]
     if not waiting:
         raise Conflict("file_settled")
     for row in waiting:
@@ -82,9 +85,9 @@ async def correct_announcements(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) 
     await revise_announcements(desk, list({each.row.batch_id for each in rows}))
 
 
-async def _own(desk: Desk, batch_id: UUID) -> list[StoredFile]:
+async def _own(desk: Desk, batch_id: UUID, *, locked: bool = False) -> list[StoredFile]:
     require_role(desk, "send_file")
-    rows = await files.of_batch(desk.session, desk.workspace.id, batch_id)
+    rows = await files.of_batch(desk.session, desk.workspace.id, batch_id, locked=locked)
     if not rows or any(row.member_id != desk.member.id for row in rows):
         raise NotFound("unknown_file")
     return rows

@@ -1,13 +1,17 @@
 """Files that a member sends to the bot, or chooses in a form, become files of a document. Now is Wednesday 10:00."""
 
+import asyncio
 import io
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlmodel import select
 
-from desk.core.errors import NotFound
-from desk.files.filing import file_as_wished
+from desk.core.errors import Conflict, NotFound
+from desk.core.transaction import Desk
+from desk.files.filing import discard_batch, file_as_wished, own_batch
 from sandbox.files import SlackFile
 from sandbox.model import Message
 from storage.tables import DocumentItem, Loan, StoredFile
@@ -205,6 +209,27 @@ async def test_files_that_nobody_files_are_deleted_after_a_week(slack: Slack, tm
 async def sweep(slack: Slack) -> None:
     for shard in range(256):
         await slack.service.sweeper.sweep(shard)
+
+
+@pytest.mark.usefixtures("loan")
+async def test_of_filing_and_discarding_at_once_only_one_happens(slack: Slack) -> None:
+    await send(slack, upload(slack, "1.jpg"), text="A-1 id")
+    await slack.deliver()
+    batch_id = (await rows(slack))[0].batch_id
+    both_begun = asyncio.Barrier(2)
+
+    async def act(what: Callable[[Desk, UUID], Awaitable[object]]) -> None:
+        async with slack.office.desk(slack.workspace, slack.agent) as desk:
+            await own_batch(desk, batch_id)
+            if not slack.office.database.is_sqlite:  # SQLite lets one transaction write after the other
+                await both_begun.wait()
+            await what(desk, batch_id)
+
+    ends = await asyncio.gather(act(file_as_wished), act(discard_batch), return_exceptions=True)
+    [refused] = [end for end in ends if end is not None]
+    assert isinstance(refused, Conflict)
+    [row] = await rows(slack)
+    assert (row.state == "filed") == (row.blob_id is not None)
 
 
 @pytest.mark.usefixtures("loan")

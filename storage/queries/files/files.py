@@ -32,10 +32,13 @@ async def next_to_fetch(session: Work, workspace_id: UUID, now: datetime) -> Sto
     return (await session.exec(statement)).first()
 
 
-async def of_batch(session: Work, workspace_id: UUID, batch_id: UUID) -> list[StoredFile]:
-    """Return the files of one message or form, in the order in which they were sent."""
+async def of_batch(session: Work, workspace_id: UUID, batch_id: UUID, *, locked: bool = False) -> list[StoredFile]:
+    """Return the files of one message or form, in the order in which they were sent; `locked`, as they are now."""
     statement = select(StoredFile).where(StoredFile.workspace_id == workspace_id, StoredFile.batch_id == batch_id)
-    return list((await session.exec(statement.order_by(col(StoredFile.id)))).all())
+    statement = statement.order_by(col(StoredFile.id))
+    if locked:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return list((await session.exec(statement)).all())
 
 
 async def of_items(session: Work, item_ids: Collection[UUID]) -> list[StoredFile]:
