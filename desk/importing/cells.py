@@ -6,10 +6,11 @@ from datetime import date
 from typing import Any
 
 from desk.core.errors import Invalid
+from desk.core.terms import RateValue
 from desk.core.values import NAME_LIMIT, NUMBER_LIMIT, NUMBER_SEPARATOR
 from desk.core.vocabulary import VOCABULARY, term_key
 from desk.importing.figures import amount, day, figures
-from desk.importing.term_cells import TERM_COLUMNS, read_term
+from desk.importing.term_cells import TERM_COLUMNS, rate_of, read_term
 from desk.rules.contacts import clean_name, read_phone
 
 _SCIENTIFIC = re.compile(r"[\d.]+e[+-]?\d+", re.IGNORECASE)
@@ -55,6 +56,11 @@ def read_cell(column: str, cell: str, *, today: date, region: str) -> Any:
     if column in _TEXTS and (_LOST.search(cell) or not text.strip("?？ ")):
         raise Invalid("import_damaged", given=text)
     return read_term(column, text) if column in TERM_COLUMNS else _READERS[column](text, today, region)
+
+
+def read_rate(cell: str, basis: str) -> RateValue | None:
+    """Return the rate of a row that says of what it is, or None for an empty one. Raises Invalid with the reason."""
+    return rate_of(clean(cell), clean(basis))
 
 
 def _number(text: str, _today: date, _region: str) -> str:

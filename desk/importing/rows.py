@@ -9,8 +9,8 @@ from typing import Any
 from desk.core.errors import DeskError, Invalid
 from desk.core.terms import TermValue
 from desk.core.vocabulary import term_key
-from desk.importing.cells import clean, read_cell
-from desk.importing.term_cells import TERM_COLUMNS
+from desk.importing.cells import clean, read_cell, read_rate
+from desk.importing.term_cells import RATE_BASIS, RATE_BASIS_HEADINGS, TERM_COLUMNS
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "number": ("number", "loan", "loan number", "贷款编号", "贷款号", "合同号", "合同编号", "编号"),
@@ -23,6 +23,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "autopay": ("autopay", "代扣", "自动扣款"),
     "unpaid_since": ("unpaid since", "unpaid_since", "逾期起始", "未还起始", "逾期日期"),
     **TERM_COLUMNS,
+    RATE_BASIS: RATE_BASIS_HEADINGS,
 }
 """Each column and its headings; blanks, `_` and case do not count."""
 
@@ -34,6 +35,9 @@ BLANK_MEANS_NONE = frozenset({"unpaid_since"})
 
 _OF_ITS_OWN = frozenset({"number", "name", "phone"})
 """The columns in which each row has a value of its own."""
+
+_SAYS_MORE_OF: Mapping[str, str] = {RATE_BASIS: "rate"}
+"""The columns that mean nothing without another one."""
 
 _MOST_KNOWN = 2_000
 """How many texts of a column a reader keeps."""
@@ -113,6 +117,9 @@ def read_header(
     for column in required:
         if column not in places:
             raise Invalid("import_column_missing", column=column, nearest=columns[column])
+    for column, needed in _SAYS_MORE_OF.items():
+        if column in places and needed not in places:
+            unknown[places.pop(column)] = headings.pop(column)
     return Header(places, headings, unknown)
 
 
@@ -124,7 +131,9 @@ class RowReader:
         self._columns = [
             (column, place, None if column in _OF_ITS_OWN else dict[str, Any]())
             for column, place in header.places.items()
+            if RATE_BASIS not in header.places or column not in (RATE_BASIS, "rate")
         ]
+        self._rate_places = (header.places["rate"], header.places[RATE_BASIS]) if RATE_BASIS in header.places else None
         self._number_place = header.places["number"]
         self._given: dict[tuple[str, ...], frozenset[str]] = {}
 
@@ -156,9 +165,25 @@ class RowReader:
                 given.append(column)
             elif column in BLANK_MEANS_NONE:
                 given.append(column)
+        if self._rate_places is not None:
+            self._read_rate(line, cells, self._rate_places, values, faults)
+            given += values.keys() & {"rate"}
         columns = tuple(given)
         shared = self._given.get(columns) or self._given.setdefault(columns, frozenset(columns))
         terms = {column: values.pop(column) for column in columns if column in TERM_COLUMNS}
         if terms:
             values["terms"] = terms
         return ImportRow(line=line, given=shared, faults=tuple(faults), headings=self._headings, **values)
+
+    def _read_rate(
+        self, line: int, cells: Sequence[str], places: tuple[int, int], values: dict[str, Any], faults: list[DeskError]
+    ) -> None:
+        """Read the rate of a row, and beside it what it is of."""
+        try:
+            rate = read_rate(*(cells[place] for place in places))
+        except DeskError as error:
+            column = RATE_BASIS if error.code == "import_choice" else "rate"
+            faults.append(fault_of(error, column, self._headings[column], line))
+        else:
+            if rate is not None:
+                values["rate"] = rate

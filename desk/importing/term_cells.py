@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from desk.core.errors import Invalid
-from desk.core.terms import TERM_FIELDS, ProductValue, RateValue, TermName, TermValue
-from desk.core.vocabulary import VOCABULARY, term_for
+from desk.core.terms import TERM_FIELDS, ChoiceValue, ProductValue, RateValue, TermName, TermValue
+from desk.core.vocabulary import VOCABULARY, ChoiceField, term_for
 from desk.importing.figures import amount, day, figures
 from desk.rules.vehicles import clean_plate, clean_vin, is_plate, is_vin
 
@@ -18,14 +18,28 @@ TERM_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "term": ("term", "loan term", "期数", "贷款期限", "按揭期限"),
     "rate": ("rate", "apr", "interest rate", "note rate", "年利率", "执行利率"),
     "monthly_rate": ("monthly rate", "月费率", "月利率"),
+    "method": ("method", "repayment method", "repayment type", "还款方式", "还款方法"),
     "first_due": ("first due", "first payment date", "首期还款日", "首次还款日"),
     "product": ("product", "program", "产品", "产品类别", "金融产品名称"),
     "make": ("make", "品牌", "厂商"),
     "model": ("model", "车型", "车系"),
     "vin": ("vin", "车架号", "车辆识别代号"),
     "plate": ("plate", "车牌号", "车牌"),
+    "reference": (
+        *("reference", "lender reference", "lender's reference", "lender ref", "ref"),
+        *("资方编号", "银行编号", "资方合同号", "参考号", "借据号", "借据编号"),
+    ),
+    "source": (
+        *("source", "lead source", "source of inquiry", "inquiry source", "channel"),
+        *("来源", "客户来源", "咨询来源", "渠道", "来源渠道", "获客渠道", "进件渠道"),
+    ),
 }
 """Each column and its headings."""
+
+RATE_BASIS = "rate_basis"
+"""The column that says what the rate of a row is of: a year or a month."""
+
+RATE_BASIS_HEADINGS = ("rate basis", "rate period", "利率口径", "费率口径", "利率单位", "费率单位")
 
 _MONTHS = re.compile(r"([0-9]{1,3})(?:\.0+)?\s*(?:期|个月|月|months?)?", re.IGNORECASE)
 _RATE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*(%?)")
@@ -42,6 +56,21 @@ def read_term(column: str, text: str) -> TermValue:
     return _READERS[column](column, unicodedata.normalize("NFKC", text).strip())
 
 
+def rate_of(text: str, basis: str) -> RateValue | None:
+    """Return a rate and what it is of: a year, unless `basis` says otherwise. None without a rate. Raises Invalid with the
+    reason."""
+    monthly = bool(basis) and _choice("rate_basis", basis).code == "month"
+    return _rate("monthly_rate" if monthly else "rate", text) if text else None
+
+
+def _choice(field: ChoiceField, text: str) -> ChoiceValue:
+    words = VOCABULARY.choices[field]
+    word = term_for(words, text)
+    if word is None:
+        raise Invalid("import_choice", given=text, nearest=words)
+    return ChoiceValue(field, word.code)
+
+
 def _term(column: str, text: str) -> int:
     found = _MONTHS.fullmatch(figures(text))
     each = TERM_FIELDS[term_name(column)]
@@ -52,7 +81,7 @@ def _term(column: str, text: str) -> int:
 
 def _rate(column: str, text: str) -> RateValue:
     """Return a rate in percent. Without its sign, what may be a fraction (0.0599 for 5.99 %) is refused."""
-    found = _RATE.fullmatch(figures(text))
+    found = _RATE.fullmatch(unicodedata.normalize("NFKC", figures(text)).strip())
     basis, fraction = ("month", Decimal("0.05")) if column == "monthly_rate" else ("year", Decimal("0.5"))
     if found is None or Decimal(found[1]) > 100 or (not found[2] and 0 < Decimal(found[1]) < fraction):
         raise Invalid("import_rate", given=text)
@@ -96,10 +125,13 @@ _READERS: Mapping[str, Callable[[str, str], TermValue]] = {
     "term": _term,
     "rate": _rate,
     "monthly_rate": _rate,
+    "method": lambda _column, text: _choice("method", text),
     "first_due": _day,
     "product": _product,
     "make": _text,
     "model": _text,
     "vin": _vin,
     "plate": _plate,
+    "reference": _text,
+    "source": _text,
 }

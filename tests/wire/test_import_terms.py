@@ -59,6 +59,30 @@ async def test_a_monthly_rate_is_read_by_its_heading(slack: Slack) -> None:
     assert "Rate: 0.3% a month" in await card(slack)
 
 
+async def test_a_row_may_say_what_its_rate_is_of_and_how_the_loan_is_repaid(slack: Slack) -> None:
+    header = "合同号,姓名,手机,阶段,客户经理,利率口径,年利率,还款方式,资方编号,来源"
+    monthly = "A-1,李雷,13800138000,申请,UAGENT,月费率,0.3,等额本息,JQ-2026-118,车展"
+    yearly = "A-2,韩梅,13900139000,申请,UAGENT,,4.5,flat,,walk-in"
+    await bring_rows(slack.office, slack.workspace, monthly, yearly, header=header)
+    shown = await card(slack)
+    assert "Rate: 0.3% a month" in shown
+    assert "level payments" in shown
+    assert "JQ-2026-118" in shown
+    assert "车展" in shown
+    assert "Rate: 4.5% a year" in (await slack.command(slack.agent, "/loan A-2")).text
+    again = await bring_rows(slack.office, slack.workspace, monthly, yearly, header=header)
+    assert dict(again.effects) == {"same": 2}
+
+    wrong = "A-3,王芳,13700137000,申请,UAGENT,每周,0.3,随便还,,"
+    refused = await bring_rows(slack.office, slack.workspace, wrong, header=header)
+    assert dict(refused.effects) == {}
+    assert refusals(refused) == [
+        "2 还款方式: 随便还 isn't one of level payments, level principal, interest first, flat",
+        "2 利率口径: 每周 isn't one of a year, a month",
+    ]
+    assert "2 还款方式：随便还 不是 等额本息、等额本金、先息后本、等本等息 之一" in refusals(refused, "zh")
+
+
 async def test_an_inquiry_that_is_joined_with_the_files_loan_gets_its_terms_and_vehicle(slack: Slack) -> None:
     await slack.command(slack.agent, "/loan new 李蕾 13800138000")
     await slack.command(slack.agent, "/loan edit L-1 source walk-in")

@@ -56,6 +56,11 @@ ROW: dict[str, Explanation] = {
     ),
     "import_term": lambda t, e: t("{given} isn't a number of months", **e.params),
     "import_rate": lambda t, e: t("{given}: write a rate with its percent sign, like 5.99%", **e.params),
+    "import_choice": lambda t, e: t(
+        "{given} isn't one of {words}",
+        given=e.params["given"],
+        words=t(", ").join(word.word(t.language) for word in e.params["nearest"]),
+    ),
     "import_day": lambda t, e: t("{given} isn't a date, written like 2027-01-15", **e.params),
     "import_vin": lambda t, e: t("{given} isn't a VIN of 17 letters and digits", **e.params),
     "import_plate": lambda t, e: t("{given} isn't a plate", **e.params),
