@@ -17,15 +17,13 @@ from desk.follow_ups.workspace_cadence import cadence_of
 from desk.loans import lookup
 from desk.loans.views import LoanView, PlannedView, loan_view, planned_view, slack_ids
 from desk.messages import kinds
-from desk.messages.notices import new_notice
+from desk.messages.notices import Announcement, remind_acting
 from desk.people.calendars import calendar_of
 from desk.people.members import (
     find_member,
     hours_of,
     require_caller,
     require_may_act,
-    stand_ins_for,
-    today_of,
     zone_of,
 )
 from desk.rules import appointments as rules
@@ -36,7 +34,7 @@ from storage.queries.follow_ups import appointments
 from storage.queries.loans import loans
 from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import Appointment, FollowUp, Loan, Member, Notice, Undo
+from storage.tables import Appointment, FollowUp, Loan, Member, Undo
 
 PURPOSES = {"signing": "signing", "interview": "decision", "pickup": "pickup"}
 """The purpose of the calls about an appointment, by its kind."""
@@ -235,22 +233,20 @@ async def remind_of_appointments(desk: Desk, only: Collection[UUID] | None = Non
     """Remind who attends an appointment within the hour (of `only` these, if given), once; return how many."""
     rows = await appointments.take(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only)
     attending = await members.by_ids(desk.session, {row.member_id for row in rows})
-    stand_ins = await stand_ins_for(desk, attending.values())
-    queued: list[tuple[Notice, Sequence[FollowUp]]] = []
-    for row in rows:
-        member = attending[row.member_id]
-        notice = await new_notice(
-            desk,
-            kind=kinds.APPOINTMENT,
-            key=_key(row),
-            to=stand_ins.acting(member, today_of(desk, member)),
-            about_loan_id=row.loan_id,
-            about_member_id=member.id,
-            facts={"appointment": str(row.id)},
-            arose_at=row.at - _REMIND_BEFORE,
-        )
-        queued.append((notice, ()))
-    await notices.insert_all(desk.session, queued)
+    await remind_acting(
+        desk,
+        [
+            Announcement(
+                kind=kinds.APPOINTMENT,
+                key=_key(row),
+                to=attending[row.member_id],
+                about_loan_id=row.loan_id,
+                facts={"appointment": str(row.id)},
+                arose_at=row.at - _REMIND_BEFORE,
+            )
+            for row in rows
+        ],
+    )
     return len(rows)
 
 

@@ -17,14 +17,13 @@ from desk.follow_ups.lifecycle import check_note, schedule_for
 from desk.loans import lookup
 from desk.loans.views import LoanView, loan_view, slack_ids
 from desk.messages import kinds
-from desk.messages.notices import new_notice, queue_notice
+from desk.messages.notices import Announcement, queue_notice, remind_acting
 from desk.people.members import (
     acting_for,
     find_member,
     hours_of,
     require_caller,
     require_may_act,
-    stand_ins_for,
     today_of,
 )
 from desk.rules.collection_steps import STEPS
@@ -33,7 +32,7 @@ from storage.queries.follow_ups import collection_steps
 from storage.queries.loans import loans
 from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import CollectionStep, FollowUp, Loan, Member, Notice, Undo
+from storage.tables import CollectionStep, Loan, Member, Undo
 
 BATCH = 500
 
@@ -188,21 +187,19 @@ async def remind_of_steps(desk: Desk, only: Collection[UUID] | None = None) -> i
     """Remind who is to take a step today (of `only` these, if given), once; return how many."""
     rows = await collection_steps.take(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only)
     people = await members.by_ids(desk.session, {row.assignee_id for row in rows})
-    stand_ins = await stand_ins_for(desk, people.values())
-    queued: list[tuple[Notice, Sequence[FollowUp]]] = []
-    for row in rows:
-        member = people[row.assignee_id]
-        notice = await new_notice(
-            desk,
-            kind=kinds.COLLECTION_STEP,
-            key=_key(row),
-            to=stand_ins.acting(member, today_of(desk, member)),
-            about_loan_id=row.loan_id,
-            about_member_id=member.id,
-            facts={"step": str(row.id)},
-        )
-        queued.append((notice, ()))
-    await notices.insert_all(desk.session, queued)
+    await remind_acting(
+        desk,
+        [
+            Announcement(
+                kind=kinds.COLLECTION_STEP,
+                key=_key(row),
+                to=people[row.assignee_id],
+                about_loan_id=row.loan_id,
+                facts={"step": str(row.id)},
+            )
+            for row in rows
+        ],
+    )
     return len(rows)
 
 

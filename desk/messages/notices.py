@@ -8,7 +8,7 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.messages import kinds
-from desk.people.members import is_at_desk, locale_of
+from desk.people.members import is_at_desk, locale_of, stand_ins_for, today_of
 from storage.engine.types import new_id
 from storage.queries.messages import notices
 from storage.queries.people import members, workspaces
@@ -52,6 +52,18 @@ async def queue_notice(desk: Desk, *, items: Sequence[FollowUp] = (), **about: U
         return None
     await notices.link(desk.session, notice, items)
     return notice.id
+
+
+async def remind_acting(desk: Desk, reminders: Sequence[Announcement]) -> None:
+    """Queue messages to members, each about the member whom it names as `to`: it goes to who acts for them today."""
+    members_of = [about["to"] for about in reminders if isinstance(about["to"], Member)]
+    stand_ins = await stand_ins_for(desk, members_of)
+    queued: list[tuple[Notice, Sequence[FollowUp]]] = []
+    for member, about in zip(members_of, reminders, strict=True):
+        about["about_member_id"] = member.id
+        about["to"] = stand_ins.acting(member, today_of(desk, member))
+        queued.append((await new_notice(desk, **about), ()))
+    await notices.insert_all(desk.session, queued)
 
 
 async def new_notice(desk: Desk, **about: Unpack[Announcement]) -> Notice:
