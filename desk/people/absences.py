@@ -11,7 +11,7 @@ from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk
 from desk.people.members import require_caller, today_of, zone_of
 from desk.rules.working_time import day_bounds
-from storage.queries.people import absences
+from storage.queries.people import absences, members
 from storage.tables import Member, PlannedAbsence
 
 
@@ -26,6 +26,13 @@ class Leave:
     def overlaps(self, other: "Leave") -> bool:
         """Return whether both include the same day."""
         return self.since <= other.until and other.since <= self.until
+
+
+async def lock_absences(desk: Desk, member: Member) -> None:
+    """Read a member as they are now, and let no other transaction change their absences until this one ends: one of them may
+    move from the member's row to one of its own, and back."""
+    await members.lock(desk.session, member.id)
+    await desk.session.refresh(member)
 
 
 async def leaves_of(desk: Desk, member: Member) -> list[Leave]:

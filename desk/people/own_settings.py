@@ -13,7 +13,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import allow_partial_undo
 from desk.follow_ups import rescheduling
 from desk.messages.digest_times import next_for
-from desk.people.absences import begin_absence, end_absence
+from desk.people.absences import begin_absence, end_absence, lock_absences
 from desk.people.members import acting_for, hours_of, today_of
 from desk.people.team import ReminderChannel, check_channel
 from desk.people.working_time import enter_hours
@@ -111,7 +111,10 @@ async def change_settings(desk: Desk, wanted: SettingsUpdate) -> SettingsChange:
     """
     if not wanted:
         raise Invalid("nothing_changed_here")
-    member = track(desk, require(desk, "change_own_settings", {"own"}))
+    member = require(desk, "change_own_settings", {"own"})
+    if "absence" in wanted:
+        await lock_absences(desk, member)
+    track(desk, member)
     if "language" in wanted:
         _set_language(desk, member, wanted["language"])
     if "channel" in wanted:

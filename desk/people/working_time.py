@@ -11,7 +11,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import RIGHTS, UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.follow_ups import rescheduling
 from desk.messages.digest_times import next_for
-from desk.people.absences import Leave, begin_absence, begin_if_due, end_absence
+from desk.people.absences import Leave, begin_absence, begin_if_due, end_absence, lock_absences
 from desk.people.members import hours_of, managers_for, today_of
 from desk.people.views import MemberChange, MemberView, absence_view, view_of
 from desk.rules.hours import WorkingHours
@@ -41,6 +41,7 @@ async def set_absence(
     Raises NotAllowed (`team_only`), and as `begin_absence` does.
     """
     await _require_may_manage(desk, "set_absence", member)
+    await lock_absences(desk, member)
     before = await view_of(desk, member)
     entered, replaced = await begin_absence(desk, member, until=until, cover=cover, since=since)
     change = await _rescheduled(desk, member, "away", before)
@@ -59,6 +60,7 @@ async def clear_absence(desk: Desk, member: Member) -> MemberChange:
     Raises NotAllowed (`team_only`).
     """
     await _require_may_manage(desk, "set_absence", member)
+    await lock_absences(desk, member)
     ended = await end_absence(desk, member)
     change = await _rescheduled(desk, member, "back")
     ahead = ended is not None and ended.since > today_of(desk, member)

@@ -3,8 +3,13 @@
 Now is Wednesday 25 November, 10:00 in Shanghai.
 """
 
+import asyncio
+from datetime import date
+
 import pytest
 
+from desk.people.absences import leaves_of
+from desk.people.working_time import set_absence
 from storage.tables import FollowUp, Loan, Member
 from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack, buttons, given
@@ -109,3 +114,20 @@ async def open_settings(slack: Slack) -> bool:
     reply = await slack.command(slack.agent, "/loan-digest")
     assert "My settings" in buttons(reply.message)
     return not (await slack.press(slack.agent, given(reply.message), "My settings")).error
+
+
+async def test_two_absences_that_are_entered_at_once_are_both_kept(slack: Slack) -> None:
+    both_begun = asyncio.Barrier(2)
+
+    async def enter(by: Member, day: date) -> None:
+        async with slack.office.desk(slack.workspace, by) as desk:
+            member = await desk.session.get_one(Member, slack.agent.id)
+            if not slack.office.database.is_sqlite:  # SQLite lets one transaction write after the other
+                await both_begun.wait()
+            await set_absence(desk, member, since=day, until=day, cover=None)
+
+    days = [date(2026, 12, 1), date(2026, 12, 10)]
+    await asyncio.gather(enter(slack.manager, days[0]), enter(slack.admin, days[1]))
+    async with slack.office.reading_desk(slack.workspace) as desk:
+        known = await leaves_of(desk, await desk.session.get_one(Member, slack.agent.id))
+    assert [each.since for each in known] == days
