@@ -173,6 +173,20 @@ async def hand_over_steps(desk: Desk, found: Iterable[Loan], outgoing: Member, t
             track(desk, row).assignee_id = to.id
 
 
+async def takes_steps(desk: Desk, member: Member) -> bool:
+    """Return whether the member is to take any step."""
+    return bool(await collection_steps.planned_of_member(desk.session, member.id))
+
+
+async def hand_over_all_steps(desk: Desk, outgoing: Member, parts: Sequence[tuple[Member, Collection[UUID]]]) -> None:
+    """Give away all planned steps that were `outgoing`'s: to who gets that loan's part, else, on a loan of others that is in no
+    part, to who gets the first."""
+    takers = {loan_id: to.id for to, loan_ids in parts for loan_id in loan_ids}
+    for row in await collection_steps.planned_of_member(desk.session, outgoing.id):
+        if row.assignee_id == outgoing.id:
+            track(desk, row).assignee_id = takers.get(row.loan_id, parts[0][0].id)
+
+
 async def steps_of(desk: Desk, loan_id: UUID) -> tuple[StepView, ...]:
     """Return the last steps on a loan, the latest first."""
     return await _views(desk, await collection_steps.of_loan(desk.session, loan_id, limit=SHOWN))

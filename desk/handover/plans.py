@@ -14,6 +14,7 @@ from desk.core.errors import Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.follow_ups.appointments import hand_over_all_appointments, hand_over_appointments
+from desk.follow_ups.collection_steps import hand_over_all_steps
 from desk.follow_ups.lifecycle import check_note
 from desk.handover import batches
 from desk.handover.batches import Portion
@@ -182,7 +183,7 @@ async def carry_out(desk: Desk, draft_id: UUID, fingerprint: str) -> PlanResult 
         batches.leave_to_worker(desk, "reassign", plan.outgoing, plan.portions, why=request.why, batch=batch)
     else:
         await _hand_over(desk, plan, batch, why=request.why)
-    await _hand_over_other_appointments(desk, request, plan)
+    await _hand_over_on_loans_of_others(desk, request, plan)
     _audit(desk, request, plan, counts)
     return PlanResult(
         shares=plan.shares,
@@ -206,9 +207,9 @@ async def _hand_over(desk: Desk, plan: _Plan, batch: UUID, *, why: str) -> None:
     await notify_members(desk, batch, plan.people, plan.moves)
 
 
-async def _hand_over_other_appointments(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan) -> None:
-    """Give away, with all that a member has, what they attend on loans of others too: with the calls on that loan, or else to the
-    member who gets the first part."""
+async def _hand_over_on_loans_of_others(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan) -> None:
+    """Give away, with all that a member has, the appointments and steps that are theirs on loans of others too: with the calls on
+    that loan, or else to the member who gets the first part."""
     if request.loan_ids or request.from_id is None:
         return
     if isinstance(plan, _LargePlan):
@@ -219,6 +220,7 @@ async def _hand_over_other_appointments(desk: Desk, request: PlanRequest, plan: 
     for to, loan_ids in parts:
         await hand_over_appointments(desk, loan_ids, outgoing, to)
     await hand_over_all_appointments(desk, outgoing, parts[0][0])
+    await hand_over_all_steps(desk, outgoing, parts)
 
 
 async def _preview(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan, *, changed: bool = False) -> PlanPreview:

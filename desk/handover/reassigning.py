@@ -12,6 +12,7 @@ from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.follow_ups import rescheduling
 from desk.follow_ups.appointments import attends, hand_over_all_appointments
+from desk.follow_ups.collection_steps import hand_over_all_steps, takes_steps
 from desk.follow_ups.lifecycle import acts_on, check_note
 from desk.follow_ups.locking import lock_follow_up
 from desk.handover import batches
@@ -205,7 +206,8 @@ async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChang
     await require_other_admin(desk, outgoing)
     _require_other(outgoing, to)
     holding = await _held_by(desk, outgoing)
-    if holding.loans or holding.follow_ups or await attends(desk, outgoing):
+    has_any = holding.loans or holding.follow_ups
+    if has_any or await attends(desk, outgoing) or await takes_steps(desk, outgoing):
         require_caller(to)
     batch = new_id()
     counts = await _hand_over_all(desk, "remove_member", holding, outgoing, to, why="", batch=batch)
@@ -260,6 +262,7 @@ async def _hand_over_all(
     desk: Desk, act: str, holding: _Few | _Many, outgoing: Member, to: Member, *, why: str, batch: UUID
 ) -> HandoverCounts:
     await hand_over_all_appointments(desk, outgoing, to)
+    await hand_over_all_steps(desk, outgoing, [(to, ())])
     if isinstance(holding, _Many):
         portion = Portion(to, holding.loans, holding.follow_ups)
         batches.leave_to_worker(desk, act, outgoing, [portion], why=why, batch=batch)

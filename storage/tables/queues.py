@@ -9,6 +9,7 @@ from storage.engine.rows import Row
 from storage.tables.columns import instant, maybe_cipher, maybe_instant, references, row_id
 
 _TO_REMIND = text("remind_at IS NOT NULL")
+_PLANNED = text("state = 'planned'")
 
 
 class Reservation(Row, table=True):
@@ -44,6 +45,7 @@ class CollectionStep(Row, table=True):
     __tablename__ = "collection_step"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         Index("ix_collection_step_loan", "loan_id", "at"),
+        Index("ix_collection_step_planned", "assignee_id", sqlite_where=_PLANNED, postgresql_where=_PLANNED),
         Index("ix_collection_step_remind_at", "remind_at", sqlite_where=_TO_REMIND, postgresql_where=_TO_REMIND),
     )
 

@@ -119,6 +119,20 @@ async def test_steps_go_with_the_loan_to_its_new_owner_and_end_with_it(slack: Sl
     assert "visit · cancelled, was for Fri 27 Nov" in (await slack.card(slack.other)).text
 
 
+@pytest.mark.parametrize("act", ["remove", "reassign"])
+async def test_steps_on_loans_of_others_go_with_all_that_a_member_has(slack: Slack, loan: Loan, act: str) -> None:
+    await make_loan_in_arrears(slack.office, slack.workspace, "B-1", owner=slack.collector, phone="+8613900001234")
+    await enter(slack, slack.agent, "visit", "2026-11-27", By_whom="UCOLLECTOR")
+    if act == "remove":
+        answer = given((await slack.command(slack.admin, "/loan-team remove @collector to @other")).message)
+    else:
+        preview = given((await slack.command(slack.admin, "/loan-reassign @collector @other")).message)
+        answer = shown(await slack.press(slack.admin, preview, "Reassign now"))
+    assert "visit · planned for Fri 27 Nov · <@UOTHER>" in await card(slack)
+    await slack.press(slack.admin, answer, "Undo")
+    assert "visit · planned for Fri 27 Nov · <@UCOLLECTOR>" in await card(slack)
+
+
 async def test_before_the_loan_is_paid_out_there_is_nothing_to_collect(slack: Slack) -> None:
     await make_loan_in_arrears(
         slack.office, slack.workspace, "A-1", owner=slack.agent, stage="approved", unpaid_since=None, due_day=None

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, select, update
+from sqlalchemy import ColumnElement, String, Table, literal_column, select, update
 from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
@@ -33,6 +33,13 @@ async def planned_of_loans(session: Work, loan_ids: Collection[UUID]) -> list[Co
         col(CollectionStep.loan_id).in_(loan_ids), CollectionStep.state == "planned", _PRESENT
     )
     return list((await session.exec(statement.order_by(col(CollectionStep.day), col(CollectionStep.id)))).all())
+
+
+async def planned_of_member(session: Work, member_id: UUID) -> list[CollectionStep]:
+    """Return the planned steps that a member is to take, also on loans of others, locked."""
+    state = col(CollectionStep.state) == literal_column("'planned'", String)  # as in the index
+    statement = sqlmodel_select(CollectionStep).where(CollectionStep.assignee_id == member_id, state, _PRESENT)
+    return list((await session.exec(statement.order_by(col(CollectionStep.id)).with_for_update())).all())
 
 
 async def due(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> list[UUID]:
