@@ -10,6 +10,7 @@ from desk.core.terms import RateValue
 from desk.core.values import NAME_LIMIT, NUMBER_LIMIT, NUMBER_SEPARATOR
 from desk.core.vocabulary import VOCABULARY, term_key
 from desk.importing.figures import amount, day, figures
+from desk.importing.person_cells import NAME_COLUMNS, PHONE_COLUMNS
 from desk.importing.term_cells import TERM_COLUMNS, rate_of, read_term
 from desk.rules.contacts import clean_name, read_phone
 
@@ -20,7 +21,7 @@ _PLAIN = re.compile(r"[\w.@+-]+")
 """A cell with nothing to remove."""
 _FORMULA = re.compile(r'=\s*"(.*)"', re.DOTALL)
 """A text as spreadsheets are made to keep it: `="00123"`."""
-_TEXTS = frozenset({"number", "name"})
+_TEXTS = frozenset({"number", "name", *NAME_COLUMNS})
 """The columns that are stored as they are written."""
 _LOST = re.compile(r"[\ufffd\x80-\x84\x86-\x9f]")
 """What a conversion leaves in place of a character that it did not know."""
@@ -127,4 +128,6 @@ _READERS: Mapping[str, Callable[[str, date, str], Any]] = {
     "due_day": _due_day,
     "autopay": _autopay,
     "unpaid_since": _unpaid_since,
+    **dict.fromkeys(NAME_COLUMNS, _name),
+    **dict.fromkeys(PHONE_COLUMNS, _phone),
 }

@@ -16,6 +16,7 @@ from uuid import UUID
 from desk.core import unreadable
 from desk.core.terms import value_text
 from desk.core.transaction import Desk
+from desk.importing.person_cells import PersonCells
 from desk.importing.rows import ImportRow
 from storage.engine.cipher import UnreadableError, encrypted_column
 from storage.queries.importing.imports import StoredValues
@@ -94,7 +95,22 @@ def values_of(row: ImportRow, earlier: Mapping[str, str]) -> dict[str, str]:
     if "owner" in given:
         given["owner"] = given["owner"].casefold()
     given |= {column: value_text(value) for column, value in row.terms.items()}
+    given |= {role: person_text(person, earlier.get(role, "")) for role, person in row.people.items()}
     return {**earlier, **given}
+
+
+def person_text(person: PersonCells, earlier: str) -> str:
+    """Return a person around a loan as it is stored and compared. Without a phone, they keep that of the same name in the
+    `earlier` text."""
+    known = person_of(earlier)
+    same = known is not None and spelling_key(known.name) == spelling_key(person.name)
+    return f"{person.name}\t{person.phone or (known.phone if known is not None and same else '')}"
+
+
+def person_of(text: str) -> PersonCells | None:
+    """Return the person of a text that `person_text` wrote, None for an empty one."""
+    name, _, phone = text.partition("\t")
+    return PersonCells(name, phone) if name else None
 
 
 def read_values(desk: Desk, stored: StoredValues) -> dict[str, str] | None:

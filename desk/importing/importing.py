@@ -22,6 +22,7 @@ from desk.importing.comparing import (
     values_of,
     write_values,
 )
+from desk.importing.people import PeopleOfFile, Present
 from desk.importing.rows import REQUIRED, ImportRow
 from desk.importing.term_cells import term_name
 from desk.importing.updating import PLANNED_BY, Matched, PlanCounts, Remark, Update, remark, take_terms, update_loan
@@ -32,7 +33,7 @@ from desk.rules.contacts import without_extension
 from storage.engine.cipher import UnreadableError
 from storage.engine.types import new_id
 from storage.queries.importing import imports
-from storage.queries.loans import loans, search, terms
+from storage.queries.loans import loans, related, search, terms
 from storage.queries.loans.loans import number_key
 from storage.queries.loans.search import DigestCache
 from storage.queries.people import members
@@ -130,6 +131,9 @@ class _Batch:
         self.remarks: list[Remark] = []
         self.lacking: list[Remark] = []
         self.new_terms: list[tuple[UUID, ImportRow]] = []
+        self.new_people: list[tuple[UUID, ImportRow]] = []
+        self.people = PeopleOfFile(desk)
+        self.there: Mapping[UUID, Sequence[Present]] = {}
         self.plans = PlanCounts()
         self.corrected: list[Borrower] = []
         self.same_phones: list[tuple[ImportRow, Matched]] = []
@@ -170,6 +174,8 @@ class _Batch:
                 self.renumbered[known.contact.phone].append(known)
         if any(row.terms for row in rows):
             self.terms = await terms.of_loans(desk.session, found)
+        if any(row.people for row in rows):
+            self.there = await related.of_loans(desk.session, found)
         await self._read_for_changes([row for row in rows if row.line not in self.unchanged])
 
     async def find_owners(self, rows: Sequence[ImportRow]) -> None:
@@ -241,6 +247,8 @@ class _Batch:
             loan_id = await self.new.add(row, owner, product=code)
             if row.terms:
                 self.new_terms.append((loan_id, row))
+            if row.people:
+                self.new_people.append((loan_id, row))
             effect: Effect = "new"
         else:
             effect = await self._update(known, row, owner)
@@ -308,6 +316,8 @@ class _Batch:
         update = Update(known, row, owner, self.plans, self.wrong, self.calls.get(loan.id))
         if row.terms:
             take_terms(desk, update, *self.terms[loan.id])
+        if row.people:
+            self.people.take(update, self.there.get(loan.id, ()))
         await update_loan(desk, update)
         if update.columns:
             self.new.audit("import_change", loan.id, columns=sorted(update.columns))
@@ -337,6 +347,9 @@ class _Batch:
         for loan_id, row in self.new_terms:
             loan = with_terms[loan_id]
             write_terms(self.desk, loan, None, None, {term_name(each): value for each, value in row.terms.items()})
+        for loan_id, row in self.new_people:
+            self.people.add(loan_id, row.people)
+        await self.people.finish()
         self.plans.planned += self.new.planned
         await imports.add_values(self.desk.session, self.desk.workspace.id, self.values_new, self.desk.now)
         await imports.change_values(self.desk.session, self.values_changed, self.desk.now)

@@ -10,6 +10,7 @@ from desk.core.errors import DeskError, Invalid
 from desk.core.terms import TermValue
 from desk.core.vocabulary import term_key
 from desk.importing.cells import clean, read_cell, read_rate
+from desk.importing.person_cells import NAME_COLUMNS, PERSON_COLUMNS, PHONE_COLUMNS, PersonCells
 from desk.importing.term_cells import RATE_BASIS, RATE_BASIS_HEADINGS, TERM_COLUMNS
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -24,6 +25,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "unpaid_since": ("unpaid since", "unpaid_since", "逾期起始", "未还起始", "逾期日期"),
     **TERM_COLUMNS,
     RATE_BASIS: RATE_BASIS_HEADINGS,
+    **PERSON_COLUMNS,
 }
 """Each column and its headings; blanks, `_` and case do not count."""
 
@@ -33,10 +35,10 @@ REQUIRED = ("number", "name", "phone", "stage")
 BLANK_MEANS_NONE = frozenset({"unpaid_since"})
 """The columns in which an empty cell says something: that everything is paid."""
 
-_OF_ITS_OWN = frozenset({"number", "name", "phone"})
+_OF_ITS_OWN = frozenset({"number", "name", "phone", *PERSON_COLUMNS})
 """The columns in which each row has a value of its own."""
 
-_SAYS_MORE_OF: Mapping[str, str] = {RATE_BASIS: "rate"}
+_SAYS_MORE_OF: Mapping[str, str] = {RATE_BASIS: "rate", **PHONE_COLUMNS}
 """The columns that mean nothing without another one."""
 
 _MOST_KNOWN = 2_000
@@ -80,6 +82,7 @@ class ImportRow:
     autopay: bool = False
     unpaid_since: date | None = None
     terms: Mapping[str, TermValue] = field(default_factory=dict[str, TermValue], repr=False)
+    people: Mapping[str, PersonCells] = field(default_factory=dict[str, PersonCells], repr=False)
     given: frozenset[str] = frozenset()
     faults: tuple[DeskError, ...] = field(default=(), repr=False)
     headings: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
@@ -134,6 +137,7 @@ class RowReader:
             if RATE_BASIS not in header.places or column not in (RATE_BASIS, "rate")
         ]
         self._rate_places = (header.places["rate"], header.places[RATE_BASIS]) if RATE_BASIS in header.places else None
+        self._has_people = not header.places.keys().isdisjoint(NAME_COLUMNS)
         self._number_place = header.places["number"]
         self._given: dict[tuple[str, ...], frozenset[str]] = {}
 
@@ -173,6 +177,8 @@ class RowReader:
         terms = {column: values.pop(column) for column in columns if column in TERM_COLUMNS}
         if terms:
             values["terms"] = terms
+        if self._has_people:
+            values["people"] = self._people(line, values, faults)
         return ImportRow(line=line, given=shared, faults=tuple(faults), headings=self._headings, **values)
 
     def _read_rate(
@@ -187,3 +193,15 @@ class RowReader:
         else:
             if rate is not None:
                 values["rate"] = rate
+
+    def _people(self, line: int, values: dict[str, Any], faults: list[DeskError]) -> dict[str, PersonCells]:
+        """Move the names and phones of people around the loan out of the values."""
+        wrong = {fault.params["column"] for fault in faults}
+        found: dict[str, PersonCells] = {}
+        for column, role in PHONE_COLUMNS.items():
+            name, phone = values.pop(role, None), values.pop(column, "")
+            if name is not None:
+                found[role] = PersonCells(name, phone)
+            elif phone and role not in wrong:
+                faults.append(fault_of(Invalid("import_nameless"), column, self._headings[column], line))
+        return found

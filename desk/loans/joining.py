@@ -5,7 +5,7 @@ from desk.core.errors import Conflict
 from desk.core.terms import TERM_FIELDS, TermName, TermValue
 from desk.core.transaction import Desk
 from desk.follow_ups import rule_plans
-from desk.loans import borrowers, stages, term_rows
+from desk.loans import borrowers, related, stages, term_rows
 from desk.loans.owner_notices import move_owner_asked, revise_owner_asked
 from desk.rules.contacts import without_extension
 from desk.rules.stages import weigh_imported_stage
@@ -35,6 +35,7 @@ async def join(desk: Desk, inquiry: Loan, brought: Loan, number: str) -> tuple[s
         raise Conflict("join_has_work", given=number, loan=inquiry.number)
     await _take_values(desk, inquiry, brought)
     await _take_terms(desk, inquiry, brought)
+    await related.take_people(desk, inquiry.id, brought.id)
     await move_owner_asked(desk, brought, inquiry)
     stage = brought.stage
     await demo.remove(desk.session, [brought.id], desk.now)

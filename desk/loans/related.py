@@ -128,13 +128,19 @@ async def add_person(desk: Desk, *, loan: LoanRef, entry: PersonEntry) -> Person
     require_role(desk, "edit_people")
     _check(entry)
     named = (await lookup.resolve(desk, loan)).loan
+    person = write_person(desk, named.id, entry)
+    return await _saved(desk, named, person, "added")
+
+
+def write_person(desk: Desk, loan_id: UUID, entry: PersonEntry) -> RelatedPerson:
+    """Write a new person around a loan. The caller has search find them."""
     row_id = new_id()
     person = create(
         desk,
         RelatedPerson(
             id=row_id,
             workspace_id=desk.workspace.id,
-            loan_id=named.id,
+            loan_id=loan_id,
             role=entry.role,
             name_cipher=desk.cipher.encrypt(RelatedPerson.name_cipher, row_id, clean_name(entry.name)),
             created_at=desk.now,
@@ -142,7 +148,32 @@ async def add_person(desk: Desk, *, loan: LoanRef, entry: PersonEntry) -> Person
     )
     _write(desk, person, entry)
     _write_phones(desk, person, [], entry.phones)
-    return await _saved(desk, named, person, "added")
+    return person
+
+
+async def take_people(desk: Desk, loan_id: UUID, other_id: UUID) -> None:
+    """Give a locked loan the people around another one, of the roles that it lacks."""
+    known = await queries.of_loans(desk.session, [loan_id, other_id])
+    roles = {person.role for person, _ in known.get(loan_id, ())}
+    taken: list[RelatedPerson] = []
+    for person, phones in known.get(other_id, ()):
+        if person.role not in roles:
+            numbers = [unreadable.read(desk, RelatedPhone.phone_cipher, each, unreadable.PHONE) for each in phones]
+            entries = tuple(PhoneEntry(each.kind, number) for each, number in zip(phones, numbers, strict=True))
+            taken.append(write_person(desk, loan_id, PersonEntry(person.role, name_of(desk, person), phones=entries)))
+    if taken:
+        await desk.session.flush()
+        await index(desk, taken)
+
+
+def write_phone(desk: Desk, person: RelatedPerson, there: Sequence[RelatedPhone], entry: PhoneEntry) -> None:
+    """Write the first phone of a person, in place of the one that they have."""
+    _write_phones(desk, person, there, [entry])
+
+
+def phone_kind_of(role: str) -> str:
+    """Return what kind of line the phone of that role is, unless a form says otherwise."""
+    return "work" if VOCABULARY.related_role(role).firm else "mobile"
 
 
 async def change_person(desk: Desk, person_id: UUID, version: int, entry: PersonEntry) -> PersonSaved:
@@ -263,8 +294,13 @@ async def index(desk: Desk, rows: Iterable[RelatedPerson | RelatedPhone]) -> Non
             unreadable.read(desk, RelatedPhone.phone_cipher, phone, "")
             for phone in await queries.phones_of(desk.session, person_id)
         ]
-        digests[person_id] = [each for phone in phones or [""] for each in search.digests_of(desk.cipher, name, phone)]
+        digests[person_id] = digests_of(desk, name, phones)
     await queries.replace_terms(desk.session, desk.workspace.id, digests)
+
+
+def digests_of(desk: Desk, name: str, phones: Sequence[str]) -> list[bytes]:
+    """Return the digests by which search finds a person."""
+    return [each for phone in phones or [""] for each in search.digests_of(desk.cipher, name, phone)]
 
 
 def _check(entry: PersonEntry) -> None:

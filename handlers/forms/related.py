@@ -18,7 +18,6 @@ from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
 from handlers.messages.related import saved
 
-_FIRMS = frozenset(role.code for role in VOCABULARY.related_roles if role.firm)
 _LANGUAGE_LIMIT = 30
 
 
@@ -96,7 +95,7 @@ def _entry(request: Request, there: int) -> PersonEntry:
         if number is not None or place <= there:
             phones.append(
                 PhoneEntry(
-                    kind=request.one(f"kind{place}") or ("work" if request.one("role") in _FIRMS else "mobile"),
+                    kind=request.one(f"kind{place}") or related.phone_kind_of(request.one("role")),
                     phone=number,
                     preferred=request.one("preferred") == str(place),
                     wrong=str(place) in request.several("wrong"),

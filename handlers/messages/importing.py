@@ -29,6 +29,11 @@ _SAYINGS: Mapping[str, Callable[[Translator, Remark], str]] = {
         lambda t, r: t("taken for {stage}, but missing: {what}", stage=stage(t, r.params["stage"]), what=_lacks(t, r)),
     ),
     "owner_kept": lambda t, r: t("{new} in the file. The owner who was chosen here stays.", **r.params),
+    "person_kept": lambda t, r: t(
+        "{new} in the file. {present}, entered or corrected here, stays.",
+        new=r.params["new"],
+        present=t(", ").join(r.params["present"]),
+    ),
     "owner_left": lambda t, r: t(
         "{name} has left the desk, and the loan is open again. Give it an owner: /loan-reassign {loan} @name",
         loan=r.number,

@@ -44,6 +44,7 @@ FILE: dict[str, Explanation] = {
 ROW: dict[str, Explanation] = {
     "import_cells": lambda t, e: t("{cells} cells, but the first line names {columns} columns", **e.params),
     "import_empty": lambda t, e: t("empty"),
+    "import_nameless": lambda t, e: t("a phone without a name: fill in the name beside it"),
     "import_number_separated": lambda t, e: t(
         "{given}: a loan number can't contain spaces, commas or semicolons", **e.params
     ),

@@ -14,15 +14,17 @@ from storage.tables import CallParty, RelatedPerson, RelatedPhone, RelatedTerm
 _PRESENT = (col(RelatedPerson.removed_at).is_(None), col(RelatedPerson.undone_at).is_(None))
 _PHONE_PRESENT = (col(RelatedPhone.removed_at).is_(None), col(RelatedPhone.undone_at).is_(None))
 
-_OF_LOAN = (
+_PEOPLE = (
     select(RelatedPerson, RelatedPhone)
     .outerjoin(
         RelatedPhone,
         (col(RelatedPhone.person_id) == col(RelatedPerson.id)) & _PHONE_PRESENT[0] & _PHONE_PRESENT[1],
     )
-    .where(RelatedPerson.loan_id == bindparam("loan"), *_PRESENT)
+    .where(*_PRESENT)
     .order_by(col(RelatedPerson.created_at), col(RelatedPerson.id), col(RelatedPhone.position), col(RelatedPhone.id))
 )
+
+_OF_LOAN = _PEOPLE.where(RelatedPerson.loan_id == bindparam("loan"))
 
 People = Mapping[UUID, tuple[RelatedPerson, Sequence[RelatedPhone]]]
 """People with their phones, by the person's id, in their order."""
@@ -37,6 +39,23 @@ async def of_loan(session: Work, loan_id: UUID) -> People:
         if phone is not None:
             phones.append(phone)
     return found
+
+
+async def of_loans(
+    session: Work, loan_ids: Collection[UUID]
+) -> dict[UUID, list[tuple[RelatedPerson, list[RelatedPhone]]]]:
+    """Return the people around each of these locked loans with their phones, to be changed, by the loan's id."""
+    found: dict[UUID, tuple[RelatedPerson, list[RelatedPhone]]] = {}
+    for ids in chunks(loan_ids):
+        rows: Any = await session.exec(_PEOPLE.where(col(RelatedPerson.loan_id).in_(ids)))
+        for person, phone in rows:
+            _, phones = found.setdefault(person.id, (person, []))
+            if phone is not None:
+                phones.append(phone)
+    by_loan: dict[UUID, list[tuple[RelatedPerson, list[RelatedPhone]]]] = {}
+    for person, phones in found.values():
+        by_loan.setdefault(person.loan_id, []).append((person, phones))
+    return by_loan
 
 
 async def present(session: Work, person_id: UUID) -> RelatedPerson | None:
