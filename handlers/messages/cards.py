@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from desk.core.vocabulary import VOCABULARY
 from desk.documents.documents import DocumentList
 from desk.loans.cards import LoanCard, PastCall, PastStage, PlannedCalls, RevealedNumber
 from desk.loans.lookup import LinkedLoan
@@ -154,7 +155,7 @@ def _write_nothing_planned(t: Translator, writer: Writer, view: LoanCard, notes:
     else:
         writer.phrase(t, "Nothing is needed until {date}.", date=Bold(t.date(view.quiet.until)))
         writer.quote(notes.fit(view.quiet.why))
-    if view.offers.plan_offered:
+    if view.offers.plan_offered and not VOCABULARY.stage(view.loan.stage).ended:
         writer.buttons(form_button(t("Nothing needed until…"), "quiet", loan=view.loan.id))
 
 

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from storage.tables import FollowUp, QuietPeriod
 from tests.builders import make_loan
-from tests.wire.office_day import Slack, given, shown
+from tests.wire.office_day import Slack, buttons, given, shown
 
 
 async def unplanned(slack: Slack) -> str:
@@ -134,3 +134,8 @@ async def test_a_date_that_cannot_be_is_refused_beside_its_field(
         await form.submit()
         assert says in form.errors[labels[1]]
         await slack.in_chinese(slack.agent)
+
+
+async def test_a_loan_that_has_ended_needs_nothing_and_its_card_does_not_offer_to_say_so(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="closed")
+    assert "Nothing needed until…" not in buttons(await slack.card(slack.agent))
