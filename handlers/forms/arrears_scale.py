@@ -41,7 +41,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
             limit=500,
             hint=t("One a line: the first day past due, then the name. The first begins on day 1."),
         )
-    form.number("percent", t("A promise is kept from (% of its amount)"), low=1, high=100)
+    form.number("percent", t("A promise is kept when this much of it is paid (%)"), low=1, high=100)
     form.number("patience", t("Days of patience after the promised day"), low=0, high=MOST_PATIENCE)
     form.small(
         t(

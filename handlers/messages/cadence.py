@@ -2,6 +2,7 @@
 
 from desk.follow_ups.rule_changes import RuleChanged
 from desk.follow_ups.scale_changes import ScaleChanged
+from desk.rules.arrears import PromiseRule
 from handlers.messages.block_kit.elements import undo_button
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
@@ -23,12 +24,19 @@ def scale_changed(t: Translator, result: ScaleChanged) -> Message:
         t("{name} from day {day}", name=each.word(t.language), day=each.first) for each in result.scale.buckets
     )
     writer.line(t("Buckets of days past due: {buckets}.", buckets=days))
-    writer.line(
-        t.n(
-            "A promise is kept when {percent} % of it was paid until {n} day after the promised one.",
-            "A promise is kept when {percent} % of it was paid until {n} days after the promised one.",
-            promise.patience_days,
+    writer.line(_when_kept(t, promise))
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def _when_kept(t: Translator, promise: PromiseRule) -> str:
+    if not promise.patience_days:
+        return t(
+            "A promise is kept when at least {percent} % of it is paid by the promised day.",
             percent=promise.kept_percent,
         )
+    return t.n(
+        "A promise is kept when at least {percent} % of it is paid within {n} day of the promised day.",
+        "A promise is kept when at least {percent} % of it is paid within {n} days of the promised day.",
+        promise.patience_days,
+        percent=promise.kept_percent,
     )
-    return writer.buttons(undo_button(t, result.undo_id)).message()

@@ -64,7 +64,7 @@ def figures_table(t: Translator, view: Figures) -> dict[str, Any] | None:
         t("Calls"),
         t("Conversations"),
         t("Due"),
-        t("By their time"),
+        t("On time"),
         t("Late now"),
         t("Done"),
         t("Promises kept"),
@@ -157,8 +157,8 @@ def _write_page(t: Translator, writer: Writer, view: Figures) -> None:
         writer.menu(t("The figures of one member"), "figures.show", menu)
     writer.small(
         t(
-            "A call counts for who logged it, a finished follow-up for who finished it, an open one for its assignee, a promise "
-            "for who noted it. By its time means at most {n} minutes after it.",
+            "A call counts for the member who logged it, a finished follow-up for the one who finished it, an open one for its "
+            "assignee, a promise for the one who noted it. On time means at most {n} minutes late.",
             n=view.made_within_minutes,
         )
     )
@@ -196,8 +196,8 @@ def _due(t: Translator, tally: Tally) -> str:
     if not tally.due:
         return t("No calls were due; {others}", others=done)
     return t.n(
-        "{part} of {n} call due was made by its time; {others}",
-        "{part} of {n} calls due were made by their time; {others}",
+        "{part} of {n} call due was made on time; {others}",
+        "{part} of {n} calls due were made on time; {others}",
         tally.due,
         part=tally.in_time,
         others=done,
@@ -206,10 +206,10 @@ def _due(t: Translator, tally: Tally) -> str:
 
 def _promises(t: Translator, tally: Tally) -> str:
     if not tally.promises:
-        return t("No promise fell due, {open} still waited for", open=tally.promises_open)
+        return t("No promise fell due, {open} still open", open=tally.promises_open)
     return t.n(
-        "{part} of {n} promise that fell due was kept, {open} still waited for",
-        "{part} of {n} promises that fell due were kept, {open} still waited for",
+        "{part} of {n} promise that fell due was kept, {open} still open",
+        "{part} of {n} promises that fell due were kept, {open} still open",
         tally.promises,
         part=tally.kept,
         open=tally.promises_open,
@@ -230,7 +230,7 @@ def _member(t: Translator, each: MemberFigures, days: int) -> list[Inline]:
     tally = each.tally
     parts = [
         t("{part} of {whole} calls reached a person", part=tally.conversations, whole=tally.calls),
-        t("{part} of {whole} due made by their time", part=tally.in_time, whole=tally.due),
+        t("{part} of {whole} due made on time", part=tally.in_time, whole=tally.due),
         t("{n} late", n=tally.late),
         t("{n} done", n=tally.done),
         t("{part} of {whole} promises kept", part=tally.kept, whole=tally.promises),
@@ -275,13 +275,13 @@ def _figure(t: Translator, figure: Figure) -> str:
         "conversations": t("Conversations"),
         "with_borrower": t("With the borrower"),
         "due": t("Due"),
-        "in_time": t("By their time"),
+        "in_time": t("On time"),
         "done": t("Finished"),
         "late": t("Late now"),
         "open": t("Open follow-ups"),
         "promises": t("Promises due"),
         "kept": t("Promises kept"),
-        "promises_open": t("Promises waited for"),
+        "promises_open": t("Promises still open"),
         "loans": t("Live loans"),
         "silent": t("Not spoken to"),
         "arrears": t("In arrears"),

@@ -23,7 +23,7 @@ async def scale(slack: Slack, **values: str) -> Modal:
 LABELS = {
     "scale": "Buckets of days past due",
     "own": "Our own buckets",
-    "percent": "A promise is kept from (% of its amount)",
+    "percent": "A promise is kept when this much of it is paid (%)",
     "patience": "Days of patience after the promised day",
 }
 

@@ -73,8 +73,8 @@ async def _done(slack: Slack, loan: Loan, who: Member, *, due: datetime, after: 
 
 WEEK = [
     "3 of 5 calls reached a person, 2 of these the borrower",
-    "1 of 4 calls due were made by their time; finished: 2, late now: 1",
-    "1 of 2 promises that fell due were kept, 1 still waited for",
+    "1 of 4 calls due were made on time; finished: 2, late now: 1",
+    "1 of 2 promises that fell due were kept, 1 still open",
     "2 of 5 borrowers who need calls were not spoken to for 7 days",
     "Loans in arrears: M1 1 · M2 1",
     "Load now: live loans 5, open follow-ups 3",
@@ -90,12 +90,12 @@ async def test_the_home_opens_the_figures_of_a_period_with_what_each_is_a_share_
     lines = page.text.splitlines()
     assert [line for line in WEEK if line not in lines] == []
     assert (
-        "Agent: 3 of 4 calls reached a person · 1 of 3 due made by their time · 1 late · 2 done · 1 of 2 promises kept · "
+        "Agent: 3 of 4 calls reached a person · 1 of 3 due made on time · 1 late · 2 done · 1 of 2 promises kept · "
     ) in page.text
 
     await page.press("Today")
     assert "No calls were logged." in page.text
-    assert "0 of 1 call due was made by its time; finished: 0, late now: 1" in page.text
+    assert "0 of 1 call due was made on time; finished: 0, late now: 1" in page.text
     await page.press("This month")
     assert "Sun 1 Nov to Wed 25 Nov" in page.text
     assert "7 of 9 calls reached a person" in page.text
@@ -140,8 +140,8 @@ async def test_the_digest_states_the_figures_of_the_last_working_day_with_their_
     digest = given((await team.command(team.manager, "/loan-digest now")).message)
     assert "Figures for Tue 24 Nov" in digest.text
     assert "2 of 4 calls reached a person, 2 of these the borrower" in digest.text
-    assert "1 of 3 calls due were made by their time; finished: 2, late now: 1" in digest.text
-    assert "1 of 2 promises that fell due were kept, 1 still waited for" in digest.text
+    assert "1 of 3 calls due were made on time; finished: 2, late now: 1" in digest.text
+    assert "1 of 2 promises that fell due were kept, 1 still open" in digest.text
     tables = [block for block in digest.blocks if block["type"] == "data_table"]
     assert [text_of(cell) for cell in tables[-1]["rows"][1]] == ["Agent", "3", "2", "3", "1", "1", "2", "1 of 2"]
     assert shown(await team.press(team.manager, digest, "Conversations (2)")).text.splitlines()[0].endswith(" · 2")
