@@ -101,6 +101,7 @@ class Accounts:
         self._plans: list[dict[str, Any]] = []
         self._audited: list[tuple[UUID, str, UUID, Mapping[str, Any]]] = []
         self._ended: list[FollowUp] = []
+        self._settled: list[Promise] = []
         self._schedules: list[dict[str, Any]] = []
         self._instalments: list[dict[str, Any]] = []
 
@@ -147,7 +148,9 @@ class Accounts:
         settled = any(not row.left and row.due_on in left for row in now)
         since = account.schedule.at if account.schedule is not None else None
         made = [row for row in account.made if since is None or row.at >= since]
-        kept = bool(promises.settle(desk, made, account.present))
+        settled_promises = promises.settle(desk, made, account.present)
+        self._settled += settled_promises
+        kept = any(row.state == "kept" for row in settled_promises)
         for row in account.calls:
             if row.state != "open":
                 continue
@@ -206,6 +209,7 @@ class Accounts:
             "details": [each[3] for each in self._audited],
         }
         await bulk.insert(session, AuditEntry, columns, {**shared, "at": desk.now, "actor_id": None})
+        await promises.report_broken(desk, self._settled)
         await self._note_readers()
 
     async def _write_payments(self, rows: Iterable[Payment]) -> None:

@@ -61,17 +61,19 @@ async def make_promise(
 
 
 async def settle_by_payments(desk: Desk, loan: Loan, now: Standing) -> tuple[Promise, ...]:
-    """Settle the promises made since the loan has its schedule, after a payment or a reversal; return those kept now."""
+    """Settle the promises made since the loan has its schedule, after a payment or a reversal; return those kept now. One that
+    a reversal has broken counts as those do that time breaks."""
     if now.schedule is None:
         return ()
     made = (await repayment.promises_of(desk.session, [loan.id])).get(loan.id, [])
-    return settle(desk, [row for row in made if row.at >= now.schedule.at], now.payments)
-
-
-def settle(desk: Desk, made: Iterable[Promise], payments: Sequence[Payment]) -> tuple[Promise, ...]:
-    """Settle these promises of a loan by all of its payments, and return those kept now."""
-    changed = [row for row in made if row.state != REPLACED and _set_state(desk, row, _paid_for(desk, row, payments))]
+    changed = settle(desk, [row for row in made if row.at >= now.schedule.at], now.payments)
+    await report_broken(desk, changed)
     return tuple(row for row in changed if row.state == "kept")
+
+
+def settle(desk: Desk, made: Iterable[Promise], payments: Sequence[Payment]) -> list[Promise]:
+    """Settle these promises of a loan by all of its payments, and return those whose state is another now."""
+    return [row for row in made if row.state != REPLACED and _set_state(desk, row, _paid_for(desk, row, payments))]
 
 
 async def keep_promises(desk: Desk, loan: Loan) -> None:
@@ -91,7 +93,6 @@ async def settle_promises(desk: Desk) -> bool:
     said = await calls.since_with_outcome(
         desk.session, [row.loan_id for row in rows], _PAYMENTS, min(row.at for row in rows)
     )
-    broken: list[Promise] = []
     for row in rows:
         told = [call for call in said.get(row.loan_id, ()) if call.at > row.at]
         if on[row.loan_id].next_instalment_on is None and any(call.outcome == "paid" for call in told):
@@ -101,19 +102,20 @@ async def settle_promises(desk: Desk) -> bool:
         if on[row.loan_id].next_instalment_on is None:
             paid += sum((call.amount or Decimal(0) for call in told), Decimal(0))
         _set_state(desk, row, paid)
-        if row.state == "broken":
-            desk.audit("promise_broken", loan_id=row.loan_id, subject_id=row.id)
-            broken.append(row)
-    await _escalate(desk, broken)
+    await report_broken(desk, rows)
     missed = {row.loan_id for row in rows if row.state in ("broken", "partly_kept")}
     await replanning.request(desk.session, desk.workspace.id, missed, desk.now)
     return len(rows) == BATCH
 
 
-async def _escalate(desk: Desk, broken: Sequence[Promise]) -> None:
-    """Escalate the loans of which more promises than the rules allow are broken now."""
+async def report_broken(desk: Desk, settled: Iterable[Promise]) -> None:
+    """Record which of these promises, whose state is another now, are broken, and escalate the loans that have as many broken
+    ones as the rules say."""
+    broken = [row for row in settled if row.state == "broken"]
     if not broken:
         return
+    for row in broken:
+        desk.audit("promise_broken", loan_id=row.loan_id, subject_id=row.id)
     loan_ids = {row.loan_id for row in broken}
     await loans.lock_all(desk.session, loan_ids)
     await desk.session.flush()

@@ -153,6 +153,20 @@ async def test_a_reversal_takes_its_payment_back_once(slack: Slack, loan: Loan) 
     assert acts.count("payment_reversed") == 3
 
 
+async def test_a_promise_that_a_reversal_in_a_file_breaks_escalates(slack: Slack, loan: Loan) -> None:
+    for promised in ("promised 1000 fri", "promised 800 wed"):
+        await slack.command(slack.agent, f"/loan-call A-1 {promised}")
+        await slack.at("2026-12-01 10:00")
+    await bring(slack, PAYMENTS, "A-1,2026-12-01,800,CNY,R1")
+    await slack.at("2026-12-07 10:00")
+    assert not any("承诺两次未兑现" in text for text in slack.texts(slack.manager_channel))
+
+    await bring(slack, PAYMENTS, "A-1,2026-12-04,-800,CNY,R1")
+
+    await slack.deliver()
+    assert any("承诺两次未兑现" in text for text in slack.texts(slack.manager_channel))
+
+
 async def test_what_is_wrong_with_a_payment_is_refused_by_its_row(slack: Slack, loan: Loan) -> None:
     await disbursed(slack, "A-2")
     async with slack.office.desk(slack.workspace) as desk:

@@ -251,6 +251,20 @@ async def test_a_kept_promise_ends_its_call_and_a_reversed_payment_opens_the_pro
     assert [each[2] for each in await promises(slack)] == ["open"]
 
 
+async def test_a_promise_that_a_reversal_breaks_counts_among_those_that_escalate(slack: Slack, loan: Loan) -> None:
+    await says(slack, "promised 1000 fri")
+    await slack.at("2026-12-01 10:00")
+    await says(slack, "promised 800 wed")
+    await pay(slack, "800", "2026-12-01")
+    await slack.at("2026-12-07 10:00")
+    assert [each[2] for each in await promises(slack)] == ["broken", "kept"]
+    page = await page_of(slack, slack.manager)
+    await page.press("Reverse CN¥800.00, Tue 1 Dec")
+    assert [each[2] for each in await promises(slack)] == ["broken", "broken"]
+    await slack.deliver()
+    assert [text for text in slack.texts(slack.manager_channel) if "承诺两次未兑现" in text]
+
+
 async def test_a_promise_without_a_schedule_is_kept_by_a_call_and_broken_by_time(slack: Slack) -> None:
     await disbursed(slack, due_day=10, unpaid_since=date(2026, 11, 10))
     await says(slack, "promised 1000 fri")
