@@ -30,7 +30,7 @@ from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Whose, Window
 from storage.queries.people import members, scopes
 from storage.queries.people.scopes import People
-from storage.tables import Member
+from storage.tables import Member, Team
 
 PAGE = 10
 """Rows of one list."""
@@ -259,11 +259,15 @@ async def _may_see(desk: Desk, member: Member) -> bool:
 
 async def team_of(desk: Desk, member: Member) -> People:
     """Return the members whom a manager manages, else the member's own team, else all members."""
-    managed = await members.teams_managed_by(desk.session, member.id)
+    return team_among(member, await members.teams_managed_by(desk.session, member.id))
+
+
+def team_among(member: Member, managed: Sequence[Team]) -> People:
+    """Return the same, where the teams that the member manages are known."""
     ids = tuple(team.id for team in managed) or ((member.team_id,) if member.team_id else ())
     if ids:
-        return People("teams", ids, desk.workspace.id)
-    return People("everybody" if allows(member, "see_due_list") else "no_team", workspace_id=desk.workspace.id)
+        return People("teams", ids, member.workspace_id)
+    return People("everybody" if allows(member, "see_due_list") else "no_team", workspace_id=member.workspace_id)
 
 
 async def narrowed(desk: Desk, team: People) -> People:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
 
-from sqlmodel import col
-
 from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid
 from desk.core.permissions import CALLERS, allows, makes_calls, require
@@ -23,13 +21,12 @@ from desk.people.members import acts_for, hours_of, is_away, is_away_today, stan
 from desk.rules.digests import is_late
 from desk.rules.working_time import day_bounds
 from storage.queries.calls import calls
-from storage.queries.core.literals import IS_OPEN
 from storage.queries.follow_ups import due_lists, quiet_periods
-from storage.queries.follow_ups.due_lists import Whose, Window
+from storage.queries.follow_ups.due_lists import NONE_OPEN, Whose, Window
 from storage.queries.messages import due_scan
 from storage.queries.people import members, scopes
 from storage.queries.people.scopes import People
-from storage.tables import FollowUp, Member
+from storage.tables import Member
 
 ROWS = 10
 """Rows of a digest; the rest is behind a button."""
@@ -181,13 +178,9 @@ async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
     named = await narrowed(desk, people)
     done_on = (await calendar_of(desk)).previous_working_day(today_of(desk, manager), hours_of(desk, manager))
     start, end = day_bounds(done_on, zone_of(desk, manager))
-    by_end = col(FollowUp.late_at) <= end_of_day(desk, manager)
-    by_now = col(FollowUp.late_at) < desk.now
     team, others = await _members_shown(desk, manager, people, named)
     ids = [member.id for member in team]
-    everything = await due_lists.counts_by_assignee(desk.session, ids, IS_OPEN)
-    due = await due_lists.counts_by_assignee(desk.session, ids, IS_OPEN, by_end)
-    late = await due_lists.counts_by_assignee(desk.session, ids, IS_OPEN, by_now)
+    held = await due_lists.counts_by_assignee(desk.session, ids, now=desk.now, until=end_of_day(desk, manager))
     done = await due_lists.done_between(desk.session, ids, start, end)
     counted = people if others else People.of(ids)
     outcomes = await calls.outcomes_between(desk.session, counted, start, end, but=manager.id)
@@ -198,15 +191,16 @@ async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
         AgentLoad(
             member_id=member.id,
             name=member.name,
-            open=everything.get(member.id, 0),
-            due=due.get(member.id, 0),
-            late=late.get(member.id, 0),
+            open=counts.open,
+            due=counts.due,
+            late=counts.late,
             done=done.get(member.id, 0),
             away_until=member.absent_until if member.id in acting else None,
             acting=acting.get(member.id),
         )
         for member in team
         if makes_calls(member)
+        for counts in [held.get(member.id, NONE_OPEN)]
     )
     return TeamDigest(
         manager_id=manager.id,

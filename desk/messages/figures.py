@@ -11,7 +11,7 @@ from desk.core.errors import NotFound
 from desk.core.permissions import makes_calls, require, require_role
 from desk.core.transaction import Desk
 from desk.follow_ups.arrears_queue import arrears_queue
-from desk.follow_ups.due_lists import narrowed, team_of
+from desk.follow_ups.due_lists import narrowed, team_among
 from desk.follow_ups.workspace_cadence import scale_of
 from desk.people.members import today_of, zone_of
 from desk.rules.arrears import Bucket
@@ -121,8 +121,8 @@ async def _manages_the_same(desk: Desk, manager: Member) -> bool:
 
 
 async def _scope(desk: Desk, manager: Member, asked: Asked) -> Scope:
-    everybody = await team_of(desk, manager)
     teams = tuple(await members.teams_managed_by(desk.session, manager.id))
+    everybody = team_among(manager, teams)
     if asked.member_id is not None:
         member = await desk.session.get(Member, asked.member_id)
         if member is None or member.id not in {*await scopes.ids_among(desk.session, everybody, [asked.member_id])}:
@@ -206,10 +206,8 @@ async def _tallies(desk: Desk, scope: Scope, days: Days) -> dict[UUID | None, Ta
         kept, waiting = (promises if state == each else 0 for each in (KEPT, OPEN))
         counts[member] += Counter(promises=fallen_due, kept=kept, promises_open=waiting)
     counts.pop(scope.but, None)  # the manager's own calls are in their own digest
-    for owner, loans in await figures.loans_by_owner(session, scope.owners):
-        counts[owner]["loans"] += loans
-    for owner, every, silent in await figures.silent_by_owner(session, scope.owners, silence(desk)):
-        counts[owner] += Counter(callable=every, silent=silent)
+    for owner, live, needing_calls, silent in await figures.loans_by_owner(session, scope.owners, silence(desk)):
+        counts[owner] += Counter(loans=live, callable=needing_calls, silent=silent)
     return {member: Tally(**counted) for member, counted in counts.items()}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Integer, bindparam, case, exists, literal_column, union
@@ -119,16 +119,29 @@ async def count_in_arrears(session: Work, whose: Whose, today: date, *, limit: i
     return (await session.exec(_count_in_arrears(*whose.shape), params=values)).one()
 
 
+class OpenCounts(NamedTuple):
+    """The open follow-ups of a member, those due until an instant, and those late."""
+
+    open: int = 0
+    due: int = 0
+    late: int = 0
+
+
+NONE_OPEN = OpenCounts()
+
+
 async def counts_by_assignee(
-    session: Work, assignees: Sequence[UUID], *conditions: ColumnElement[bool]
-) -> dict[UUID, int]:
-    """Count the follow-ups of each of these members that meet the conditions."""
+    session: Work, assignees: Sequence[UUID], *, now: datetime, until: datetime
+) -> dict[UUID, OpenCounts]:
+    """Count the open follow-ups of each of these members, those due until then, and those late; a member with none is missing."""
+    late_at = col(FollowUp.late_at)
+    due, late = func.count(case((late_at <= until, 1))), func.count(case((late_at < now, 1)))
     statement = (
-        select(FollowUp.assignee_id, func.count())
-        .where(col(FollowUp.assignee_id).in_(assignees), *conditions)
+        select(FollowUp.assignee_id, func.count(), due, late)
+        .where(col(FollowUp.assignee_id).in_(assignees), IS_OPEN)
         .group_by(col(FollowUp.assignee_id))
     )
-    return dict((await session.exec(statement)).all())
+    return {member: OpenCounts(*counts) for member, *counts in await session.exec(statement)}
 
 
 async def done_between(session: Work, people: Sequence[UUID], start: datetime, end: datetime) -> dict[UUID, int]:

@@ -100,16 +100,6 @@ async def promises_by_member(
     return list((await session.exec(statement, params=people.values)).all())
 
 
-async def loans_by_owner(session: Work, whose: Whose) -> list[tuple[UUID | None, int]]:
-    """Count the live loans of each of these owners."""
-    statement = (
-        select(Loan.owner_id, func.count())
-        .where(due_lists.are_owned(Loan, whose), col(Loan.stage).in_(LIVE_STAGES))
-        .group_by(col(Loan.owner_id))
-    )
-    return list((await session.exec(statement, params=whose.values)).all())
-
-
 @dataclass(frozen=True, slots=True)
 class Silence:
     """What makes a borrower one who needs calls and was not spoken to: no call with the borrower ended with one of
@@ -121,11 +111,17 @@ class Silence:
     today: date
 
 
-async def silent_by_owner(session: Work, whose: Whose, silence: Silence) -> list[tuple[UUID | None, int, int]]:
-    """Count the loans of borrowers who need calls of each of these owners, and those not spoken to."""
+async def loans_by_owner(session: Work, whose: Whose, silence: Silence) -> list[tuple[UUID | None, int, int, int]]:
+    """Count the live loans of each of these owners, those whose borrowers need calls, and of these those not spoken to."""
+    needs_calls = and_(*_callable(silence))
     statement = (
-        select(Loan.owner_id, func.count(), func.count(case((_silent(silence), 1))))
-        .where(*_callable(whose, silence))
+        select(
+            Loan.owner_id,
+            func.count(),
+            func.count(case((needs_calls, 1))),
+            func.count(case((needs_calls & _silent(silence), 1))),
+        )
+        .where(*_live(whose))
         .group_by(col(Loan.owner_id))
     )
     found = await session.exec(statement, params=whose.values | {"today": silence.today})
@@ -198,12 +194,12 @@ async def promised(
 
 async def live(session: Work, whose: Whose) -> list[Behind]:
     """Return the live loans of these owners, the longest in its stage first."""
-    return await _of_owners(session, whose, [due_lists.are_owned(Loan, whose), col(Loan.stage).in_(LIVE_STAGES)], {})
+    return await _of_owners(session, whose, _live(whose), {})
 
 
 async def silent(session: Work, whose: Whose, silence: Silence) -> list[Behind]:
-    """Return the loans that `silent_by_owner` counts as not spoken to, the longest in its stage first."""
-    conditions = [*_callable(whose, silence), _silent(silence)]
+    """Return the loans that `loans_by_owner` counts as not spoken to, the longest in its stage first."""
+    conditions = [*_live(whose), *_callable(silence), _silent(silence)]
     return await _of_owners(session, whose, conditions, {"today": silence.today})
 
 
@@ -265,13 +261,15 @@ def _promised(workspace_id: UUID, people: People, first: date, last: date) -> li
     ]
 
 
-def _callable(whose: Whose, silence: Silence) -> list[ColumnElement[bool]]:
+def _live(whose: Whose) -> list[ColumnElement[bool]]:
+    return [due_lists.are_owned(Loan, whose), col(Loan.stage).in_(LIVE_STAGES)]
+
+
+def _callable(silence: Silence) -> list[ColumnElement[bool]]:
     begins, ends, today = col(Loan.paused_from), col(Loan.paused_until), bindparam("today", type_=Date)
     paused = begins.is_not(None) & (begins <= today) & ends.is_not(None) & (ends > today)
     return [
-        due_lists.are_owned(Loan, whose),
         or_(col(Loan.stage).in_(silence.stages), due_lists.is_unpaid(Loan)),
-        col(Loan.stage).in_(LIVE_STAGES),
         ~paused,
         ~quiet_periods.lasts(Loan),
     ]
