@@ -74,7 +74,7 @@ class FileFetcher:
                 described = await self._describe(held)
                 async with contextlib.aclosing(self._download(described)) as plain:
                     await store.write(held.blob_id, seal(inspection.watch(plain), key, held.blob_id))
-                if inspection.facts().size != described["size"]:
+                if inspection.facts().size != described.get("size"):
                     raise _UnavailableError("cut_off")
         except RefusedFileError as refused:
             await store.delete(held.blob_id)

@@ -170,21 +170,22 @@ async def unresolved_on(desk: Desk, loan_id: UUID) -> tuple[EscalationView, ...]
 
 
 async def waiting_for(desk: Desk, member: Member) -> WaitingEscalations:
-    """Return what waits for that member: what they have taken on, that of members whom they manage, and as one of the second
-    level that of which it was told. Nothing for a member who may take none on."""
+    """Return what waits for that member: what they have taken on, what is on loans of members whom they manage now, and as one of
+    the second level that of which it was told. Nothing for a member who may take none on."""
     if not allows(member, "take_escalation"):
         return NO_ESCALATIONS
     rows = await escalations.unresolved(desk.session, desk.workspace.id, limit=BATCH)
     if not rows:
         return NO_ESCALATIONS
-    about = await members.by_ids(desk.session, {row.about_member_id for row in rows})
-    managers = await managers_for_each(desk, about.values())
+    on = await loans.by_ids(desk.session, {row.loan_id for row in rows})
+    about = {row.id: on[row.loan_id].owner_id or row.about_member_id for row in rows}
+    managers = await managers_for_each(desk, (await members.by_ids(desk.session, set(about.values()))).values())
     is_second = member.id in {each.id for each in await second_level(desk)}
 
     def concerns(row: Escalation) -> bool:
         if row.taken_by_id is not None:
             return row.taken_by_id == member.id
-        return member.id in {each.id for each in managers[row.about_member_id]} or (is_second and row.level > 1)
+        return member.id in {each.id for each in managers[about[row.id]]} or (is_second and row.level > 1)
 
     mine = [row for row in rows if concerns(row)]
     return WaitingEscalations(await _views(desk, mine[:LISTED]), len(mine[LISTED:]))

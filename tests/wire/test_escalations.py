@@ -11,7 +11,7 @@ from sqlmodel import select
 from sandbox.modals import Modal
 from sandbox.model import Message
 from storage.tables import Escalation, Loan, Promise, Team
-from tests.builders import make_call, make_follow_up, make_loan, make_member
+from tests.builders import make_call, make_follow_up, make_loan, make_manager, make_member, make_team
 from tests.wire.office_day import Slack, buttons, given, shown
 
 
@@ -171,6 +171,20 @@ async def test_it_waits_in_the_managers_home(slack: Slack, loan: Loan) -> None:
     await slack.sandbox.home_of("UMANAGER").press("I take it")
     await slack.later(seconds=6)
     assert "Manager has been on it" in slack.sandbox.home_of("UMANAGER").text
+
+
+async def test_with_another_owner_it_waits_for_their_managers(slack: Slack, loan: Loan) -> None:
+    west = await make_team(slack.office, slack.workspace, "West")
+    await make_manager(slack.office, slack.workspace, west, "UHEAD")
+    await make_member(slack.office, slack.workspace, "UWEST", team_id=west.id)
+    for who in ("UHEAD", "UWEST"):
+        slack.sandbox.add_user(who, name=who, locale="en-US", tz="Asia/Shanghai")
+    await escalate(slack)
+    reply = await slack.command(slack.manager, "/loan-reassign A-1 <@UWEST>")
+    print("XX", reply.text)
+    for who, listed in (("UMANAGER", False), ("UHEAD", True)):
+        await slack.sandbox.open_home(who)
+        assert ("complaint" in slack.sandbox.home_of(who).text) is listed
 
 
 async def test_a_note_that_sounds_like_one_offers_it(slack: Slack, loan: Loan) -> None:

@@ -12,6 +12,7 @@ from sqlmodel import select
 from desk.core.errors import Conflict, NotFound
 from desk.core.transaction import Desk
 from desk.files.filing import discard_batch, file_as_wished, own_batch
+from desk.files.intake import hold_next
 from sandbox.files import SlackFile
 from sandbox.model import Message
 from storage.tables import DocumentItem, Loan, StoredFile
@@ -162,6 +163,16 @@ async def test_a_file_that_breaks_off_is_fetched_again_and_given_up_after_an_hou
         await slack.later(minutes=minutes)
     assert "Slack or the store did not answer for an hour" in asked(slack).text
     assert len(stored(tmp_path)) == 1
+
+
+async def test_a_file_at_which_each_attempt_is_cut_short_is_given_up_too(slack: Slack) -> None:
+    await send(slack, upload(slack, "poison.jpg"))
+    for attempt in range(6):
+        async with slack.office.desk(slack.workspace) as desk:
+            assert (await hold_next(desk) is None) is (attempt == 5)
+        slack.clock.advance(minutes=6)
+    await slack.deliver()
+    assert "Slack or the store did not answer for an hour" in asked(slack).text
 
 
 async def test_too_large_too_many_and_no_right_are_refused_at_once(slack: Slack) -> None:
