@@ -176,12 +176,11 @@ async def test_it_waits_in_the_managers_home(slack: Slack, loan: Loan) -> None:
 async def test_with_another_owner_it_waits_for_their_managers(slack: Slack, loan: Loan) -> None:
     west = await make_team(slack.office, slack.workspace, "West")
     await make_manager(slack.office, slack.workspace, west, "UHEAD")
-    await make_member(slack.office, slack.workspace, "UWEST", team_id=west.id)
-    for who in ("UHEAD", "UWEST"):
-        slack.sandbox.add_user(who, name=who, locale="en-US", tz="Asia/Shanghai")
+    await make_member(slack.office, slack.workspace, "UWESTERN", team_id=west.id)
+    for who in ("UHEAD", "UWESTERN"):
+        slack.sandbox.add_user(who, name=who[1:].title(), locale="en-US", tz="Asia/Shanghai")
     await escalate(slack)
-    reply = await slack.command(slack.manager, "/loan-reassign A-1 <@UWEST>")
-    print("XX", reply.text)
+    await slack.command(slack.manager, "/loan-reassign A-1 <@UWESTERN>")
     for who, listed in (("UMANAGER", False), ("UHEAD", True)):
         await slack.sandbox.open_home(who)
         assert ("complaint" in slack.sandbox.home_of(who).text) is listed
