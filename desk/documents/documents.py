@@ -21,6 +21,7 @@ from desk.documents.steps import set_state
 from desk.documents.views import ItemView, is_expired, item_views, words_of
 from desk.follow_ups import chasing
 from desk.follow_ups.chasing import Paper, due_of
+from desk.follow_ups.check_plans import product_of
 from desk.follow_ups.lifecycle import check_note
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.verification_notices import report_papers
@@ -271,7 +272,7 @@ async def missing_documents(desk: Desk, loan: LoanRef) -> tuple[str, ...]:
 async def _missing(desk: Desk, loan: Loan, items: Sequence[tuple[DocumentItem, DocumentRequest]]) -> tuple[str, ...]:
     known, _vehicle = await terms.of_loan(desk.session, loan.id)
     there = {item.document for item, _ in items if item.state in _WANTED and not is_expired(desk, item)}
-    wanted = needed_at(loan.stage, known.product if known is not None else None)
+    wanted = needed_at(loan.stage, await product_of(desk, known))
     return tuple(code for code in wanted if code not in there)
 
 

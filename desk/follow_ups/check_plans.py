@@ -15,7 +15,7 @@ from desk.people.members import hours_of, today_of
 from desk.rules.cadence import Rule, plan_due
 from desk.rules.checks import PURPOSES
 from storage.queries.follow_ups import checks
-from storage.tables import Member
+from storage.tables import LoanTerms, Member, StageRules
 
 STAGE = "application"
 """The stage at which checks are planned, and the rule of cadence.toml that plans them."""
@@ -29,6 +29,28 @@ def checks_for(product: str | None) -> tuple[str, ...]:
     codes = {each.code for each in VOCABULARY.products}
     wanted = VOCABULARY.product(product).checks if product in codes else ()
     return tuple(dict.fromkeys((PURPOSES[0], *wanted)))
+
+
+async def product_of(desk: Desk, terms: LoanTerms | None) -> str | None:
+    """Return the product by which a loan's checks and documents are chosen: its own, None for one that the desk does not list,
+    and where nobody said any the workspace's default."""
+    if terms is not None and (terms.product is not None or terms.product_name is not None):
+        return terms.product
+    return await default_product(desk)
+
+
+async def default_product(desk: Desk) -> str | None:
+    """Return the product that a loan counts as if nobody said any, None for no product."""
+    rules = await stage_rules(desk)
+    code = rules.default_product if rules is not None else None
+    return code if any(each.code == code for each in VOCABULARY.products) else None
+
+
+async def stage_rules(desk: Desk) -> StageRules | None:
+    """Return the workspace's own rules of stages, read once in a transaction."""
+    if StageRules not in desk.cache:
+        desk.cache[StageRules] = await checks.stage_rules(desk.session, desk.workspace.id)
+    return desk.cache[StageRules]
 
 
 def rule_of(desk: Desk, purpose: str) -> Rule:
@@ -76,7 +98,7 @@ class _Days:
 
 async def checks_a_day(desk: Desk) -> int:
     """Return how many checks the desk plans for one verifier and day."""
-    rules = await checks.stage_rules(desk.session, desk.workspace.id)
+    rules = await stage_rules(desk)
     return rules.checks_a_day if rules is not None else DEFAULT_CHECKS_A_DAY
 
 

@@ -48,7 +48,7 @@ async def plan_check(desk: Desk, loan: Loan, purpose: str) -> PlannedFollowUp | 
 async def plan_checks_of_product(desk: Desk, loan: Loan) -> list[PlannedFollowUp]:
     """Plan the other checks that an application for the loan's product needs, as far as none is open or was confirmed."""
     known, _vehicle = await terms.of_loan(desk.session, loan.id)
-    wanted = check_plans.checks_for(known.product if known else None)[1:]
+    wanted = check_plans.checks_for(await check_plans.product_of(desk, known))[1:]
     made = latest(await checks.of_loan(desk.session, loan.id)) if wanted else {}
     found: list[PlannedFollowUp] = []
     for purpose in wanted:

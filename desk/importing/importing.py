@@ -12,6 +12,7 @@ from desk.core.errors import DeskError
 from desk.core.permissions import makes_calls
 from desk.core.terms import ProductValue
 from desk.core.transaction import Desk
+from desk.follow_ups import check_plans
 from desk.importing.adding import NewLoans, Prospects
 from desk.importing.comparing import (
     LastSaid,
@@ -244,6 +245,8 @@ class _Batch:
         if known is None:
             product = row.terms.get("product")
             code = product.code if isinstance(product, ProductValue) else None
+            if product is None and row.stage == check_plans.STAGE:
+                code = await check_plans.default_product(self.desk)
             loan_id = await self.new.add(row, owner, product=code)
             if row.terms:
                 self.new_terms.append((loan_id, row))

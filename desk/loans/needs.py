@@ -7,7 +7,7 @@ from desk.core.errors import Invalid
 from desk.core.permissions import has_role_for
 from desk.core.transaction import Desk
 from desk.documents.views import is_expired
-from desk.follow_ups.check_plans import checks_for
+from desk.follow_ups.check_plans import checks_for, product_of, stage_rules
 from desk.rules.checks import latest, undecided
 from desk.rules.moves import MOVES, Need, NeedKind
 from desk.rules.stages import needed_before
@@ -34,7 +34,7 @@ async def lacking(desk: Desk, loan: Loan, stage: str) -> Lacking:
     move = MOVES[stage]
     if not move.needs and not move.must:
         return Lacking()
-    rules = await checks.stage_rules(desk.session, desk.workspace.id)
+    rules = await stage_rules(desk)
     musts = {*move.must, *(rules.required_needs if rules is not None else ())}
     made = await checks.of_loan(desk.session, loan.id)
     terms, _vehicle = await terms_and_vehicle(desk.session, loan.id)
@@ -64,12 +64,12 @@ async def _missing(
             ended = latest(made)
             passed = {code for code, check in ended.items() if check.state == "confirmed" or check.decision == "go_on"}
             failed = {check.purpose for check in held}
-            wanted = checks_for(terms.product if terms is not None else None)
+            wanted = checks_for(await product_of(desk, terms))
             return tuple(code for code in wanted if code not in passed | failed) or None
         case "documents":
             items = await documents.items_of_loan(desk.session, loan.id, ("accepted",))
             accepted = {item.document for item, _ in items if not is_expired(desk, item)}
-            wanted = needed_before(stage, terms.product if terms is not None else None)
+            wanted = needed_before(stage, await product_of(desk, terms))
             return tuple(code for code in wanted if code not in accepted) or None
         case "amount":
             return () if loan.amount is None else None

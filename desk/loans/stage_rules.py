@@ -23,12 +23,14 @@ MOST_CHECKS = 200
 @dataclass(frozen=True, slots=True)
 class RulesOfStages:
     """`required` are the needs that are a must, besides that no check has failed; `checks_a_day` is for each verifier.
+    A loan whose product nobody said counts as one of `default_product`.
 
     `version` is that of the row that keeps them, 0 while nothing was set.
     """
 
     required: tuple[str, ...]
     checks_a_day: int
+    default_product: str | None = None
     version: int = field(default=0, compare=False)
 
 
@@ -46,7 +48,9 @@ async def present_rules(desk: Desk) -> RulesOfStages:
     return _of(await checks.stage_rules(desk.session, desk.workspace.id))
 
 
-async def change_rules(desk: Desk, required: Sequence[str], checks_a_day: int, version: int) -> StageRulesChanged:
+async def change_rules(
+    desk: Desk, required: Sequence[str], checks_a_day: int, version: int, *, default_product: str | None = None
+) -> StageRulesChanged:
     """Change the rules that a form showed at that version.
 
     Raises NotAllowed (`role_missing`), Conflict (`rules_changed`), Invalid (`nothing_changed_here`, `checks_a_day`).
@@ -59,7 +63,7 @@ async def change_rules(desk: Desk, required: Sequence[str], checks_a_day: int, v
         raise Conflict("rules_changed")
     if not 1 <= checks_a_day <= MOST_CHECKS:
         raise Invalid("checks_a_day", limit=MOST_CHECKS)
-    wanted = RulesOfStages(tuple(need for need in SETTABLE if need in required), checks_a_day)
+    wanted = RulesOfStages(tuple(need for need in SETTABLE if need in required), checks_a_day, default_product)
     if wanted == before:
         raise Invalid("nothing_changed_here")
     if row is None:
@@ -67,17 +71,24 @@ async def change_rules(desk: Desk, required: Sequence[str], checks_a_day: int, v
     else:
         track(desk, row)
     row.required_needs, row.checks_a_day = list(wanted.required), wanted.checks_a_day
-    desk.audit("stage_rules", subject_id=row.id, required=list(wanted.required), checks_a_day=wanted.checks_a_day)
+    row.default_product = wanted.default_product
+    desk.audit(
+        "stage_rules",
+        subject_id=row.id,
+        required=list(wanted.required),
+        checks_a_day=wanted.checks_a_day,
+        default_product=wanted.default_product,
+    )
     return StageRulesChanged(wanted, offer_undo(desk, "stage_rules"))
 
 
 @takes_back(StageRules)
 async def clear_rules(_desk: Desk, row: StageRules) -> None:
     """Bring back what applies where nothing was set."""
-    row.required_needs, row.checks_a_day = [], DEFAULT_CHECKS_A_DAY
+    row.required_needs, row.checks_a_day, row.default_product = [], DEFAULT_CHECKS_A_DAY, None
 
 
 def _of(row: StageRules | None) -> RulesOfStages:
     if row is None:
         return RulesOfStages((), DEFAULT_CHECKS_A_DAY)
-    return RulesOfStages(tuple(row.required_needs), row.checks_a_day, row.version)
+    return RulesOfStages(tuple(row.required_needs), row.checks_a_day, row.default_product, row.version)

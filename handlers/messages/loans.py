@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
+from desk.core.vocabulary import VOCABULARY
 from desk.handover.reassigning import Reassignment
 from desk.loans.edits import LoanCorrected
 from desk.loans.inquiries import KnownPhone, NewInquiry
@@ -414,4 +415,8 @@ def stage_rules_changed(t: Translator, result: StageRulesChanged) -> Message:
         writer.line(t("What a loan lacks for a stage is pointed out, and only a failed check holds it up."))
     a_day = result.now.checks_a_day
     count = t.n("{n} check a day is planned for a verifier.", "{n} checks a day are planned for a verifier.", a_day)
-    return writer.line(count).buttons(undo_button(t, result.undo_id)).message()
+    writer.line(count)
+    if result.now.default_product is not None:
+        product = VOCABULARY.product(result.now.default_product).word(t.language)
+        writer.line(t("A loan without a product counts as {product}.", product=product))
+    return writer.buttons(undo_button(t, result.undo_id)).message()

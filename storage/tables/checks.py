@@ -45,7 +45,8 @@ class StageRules(Row, table=True):
     """A workspace's own rules of stages and checks, written when one of them is set first.
 
     `checks_a_day` is how many checks the desk plans for one verifier and day. `required_needs` are the needs of a stage
-    without which no member moves a loan there; the others are pointed out.
+    without which no member moves a loan there; the others are pointed out. A loan whose product nobody said counts as one of
+    `default_product`, a code of `desk/data`.
     """
 
     __tablename__ = "stage_rules"  # pyright: ignore[reportAssignmentType]
@@ -54,4 +55,5 @@ class StageRules(Row, table=True):
     workspace_id: UUID = references("workspace", unique=True)
     checks_a_day: int = 8
     required_needs: list[str] = Field(default_factory=list[str], sa_type=JSON)
+    default_product: str | None = None
     version: int = 1

@@ -107,6 +107,43 @@ async def test_new_applications_of_a_file_are_spread_over_verifiers_and_days(sla
     assert "identity …" in card.text
 
 
+async def set_default_product(slack: Slack, product: str) -> str:
+    await slack.sandbox.open_home("UMANAGER")
+    await slack.sandbox.home_of("UMANAGER").press("What stages need")
+    form = slack.sandbox.modal_of("UMANAGER")
+    await form.fill("A loan without a product counts as", product)
+    await form.submit()
+    return form.text
+
+
+async def test_an_application_without_a_product_gets_the_checks_of_the_workspaces_default(slack: Slack) -> None:
+    other = await second_verifier(slack)
+    assert "A loan without a product counts as used car loan." in await set_default_product(slack, "used car loan")
+    loan = await with_product(slack, None)
+    await slack.command(slack.agent, "/loan-stage A-1 application")
+    wanted = ["identity", "income", "employer", "vehicle"]
+    assert [row.purpose for row in await planned(slack, loan)] == wanted
+
+    rows = "".join(
+        f"N-{n},Borrower {n},138001{n:05},application,UAGENT,{p}\n" for n, p in enumerate(("", "", "自营贷"))
+    )
+    await bring_in(slack.office, slack.workspace, "number,name,phone,stage,owner,product\n" + rows)
+    found = [row for row in await planned(slack) if row.loan_id != loan.id]
+    assert Counter(row.purpose for row in found) == {"identity": 3, "income": 2, "employer": 2, "vehicle": 2}
+    assert {row.assignee_id for row in found} == {slack.verifier.id, other.id}
+    for number, appraised in (("N-0", True), ("N-2", False)):
+        moved = await slack.command(slack.agent, f"/loan-stage {number} approved")
+        assert ("appraisal" in moved.text) is appraised, number
+
+
+async def test_no_product_by_default_is_set_again_and_undone(slack: Slack) -> None:
+    await set_default_product(slack, "new car loan")
+    assert "counts as" not in await set_default_product(slack, "no product: only the identity is checked")
+    await slack.sandbox.modal_of("UMANAGER").press("Undo")
+    await bring_in(slack.office, slack.workspace, HEAD + "N-1,Borrower,13800100001,application,UAGENT\n")
+    assert [row.purpose for row in await planned(slack)] == ["identity", "income", "employer"]
+
+
 async def test_rows_at_other_stages_plan_no_check(slack: Slack) -> None:
     rows = "N-1,A,13800100001,inquiry,UAGENT\nN-2,B,13800100002,approved,UAGENT\nN-3,C,13800100003,signed,UAGENT\n"
     await bring_in(slack.office, slack.workspace, HEAD + rows)

@@ -40,6 +40,7 @@ CODES: dict[str, Sequence[str]] = {
     "ItemView.code": tuple(item.code for item in CHECKS[_CHECKS[0]]),
     "ItemView.answer": ("differs", "matches", "not_asked"),
     "RulesOfStages.required": ("documents", "amount"),
+    "RulesOfStages.default_product": ("used_car",),
     "passed_over.to_stage": ("approved",),
     "passed_over.purposes": ("identity", "income"),
     "state": _DOCUMENT_STATES,

@@ -1,0 +1,21 @@
+"""Product of loans without one"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0048"
+down_revision: str | None = "0047"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("stage_rules", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("default_product", sa.String(), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("stage_rules", schema=None) as batch_op:
+        batch_op.drop_column("default_product")
