@@ -41,13 +41,15 @@ class Paper:
 async def chasing_call(desk: Desk, loan: Loan, wanted: Due) -> FollowUp | None:
     """Return the open call that can ask for a document wanted by then and that the acting member may move.
 
-    A call that asks for documents already comes before one that a person planned, and of these only one that is not later
-    than `wanted` will do.
+    A call that asks for documents already comes before one that a rule planned, and that before one that a person planned, of
+    which only one that is not later than `wanted` will do.
     """
     rows = await open_calls(desk, loan)
     asking = await _asking(desk, loan, rows)
-    for row in sorted(rows, key=lambda row: (row.id not in asking, row.assignee_id != desk.member.id)):
-        if row.id not in asking and is_later(lifecycle.due_of(row), wanted):
+    for row in sorted(
+        rows, key=lambda row: (row.id not in asking, row.rule is None, row.assignee_id != desk.member.id)
+    ):
+        if row.id not in asking and row.rule is None and is_later(lifecycle.due_of(row), wanted):
             continue
         if await may_act(desk, "move_follow_up", row, loan):
             return row

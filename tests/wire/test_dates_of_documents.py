@@ -256,3 +256,22 @@ async def test_rows_of_a_digest_a_list_and_the_home_name_the_documents_and_mark_
     home = slack.sandbox.home_of("UAGENT").text
     assert named in home
     assert "A-1 王小明 · 3, 2 late" in home
+
+
+async def test_a_document_wanted_before_the_call_of_the_stage_brings_that_call_forward(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="inquiry")
+    await slack.command(slack.agent, "/loan-stage A-1 application")
+    assert [call for call in await planned(slack) if "documents" in call] == ["/2 documents 11-27 09:00"]
+
+    await slack.command(slack.agent, "/loan-docs A-1 id by tomorrow")
+    assert [call for call in await planned(slack) if "documents" in call] == ["/2 documents 11-26 09:00"]
+
+
+async def test_a_call_that_a_member_moved_is_left_and_another_asks_for_what_is_wanted_before(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="inquiry")
+    await slack.command(slack.agent, "/loan-stage A-1 application")
+    await slack.command(slack.agent, "/loan-follow A-1/2 move mon 10:00")
+
+    await slack.command(slack.agent, "/loan-docs A-1 id by tomorrow")
+    found = [call for call in await planned(slack) if "documents" in call]
+    assert found == ["/2 documents 11-30 10:00", "/3 documents 11-26"]
