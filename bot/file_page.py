@@ -1,7 +1,7 @@
 """The page that opens a file, or an appointment for a calendar: `GET /files/<token>` asks for the code, `POST` with the right one
 sends the file.
 
-Whoever has the address alone gets nothing from it; `desk.files.links` has the rules. Answers may not be stored, framed or
+The address alone opens nothing; `desk.files.links` has the rules. Answers may not be stored, framed or
 sniffed, and tell no other site where they came from.
 """
 

@@ -1,5 +1,5 @@
 """Links to loans in the lender's own system: which loan a link leads to, what is shown below it in a conversation, and the side
-pane of whoever opens it there."""
+pane of the member who opens it there."""
 
 import re
 from collections.abc import Mapping

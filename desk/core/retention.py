@@ -15,7 +15,7 @@ UNDO_KEPT_FOR = UNDO_FOR + timedelta(minutes=1)
 """How long what Undo needs is kept: a press at the last second may take a while."""
 
 LINK_KEPT_FOR = timedelta(days=1)
-"""How long a link to a file is kept that can no longer be used: whoever follows it is told why."""
+"""How long a link to a file is kept that can no longer be used: who follows it is told why."""
 
 
 async def forget_old(desk: Desk) -> bool:

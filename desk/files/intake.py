@@ -1,7 +1,7 @@
 """Take the files that members send: expect them, have them fetched, and announce to their sender what arrived.
 
-The row of a file is there before its bytes are asked for, and names the bytes before they are stored. Whoever fetches holds the
-file for a while (`fetch_at`); a fetch that was overtaken finds other bytes named in the row, and its own are leftovers.
+The row of a file is there before its bytes are asked for, and names the bytes before they are stored. A worker holds the file
+that it fetches for a while (`fetch_at`); a fetch that was overtaken finds other bytes named in the row: its own are leftovers.
 """
 
 from collections.abc import Sequence

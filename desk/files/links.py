@@ -1,6 +1,6 @@
 """Links by which a member opens a file on the desk's page: bound to the member by a code, for one use, and logged.
 
-A link alone opens nothing: whoever follows it must type the code that Slack showed to that member alone. What the member may
+A link alone opens nothing: who follows it must type the code that Slack showed to that member alone. What the member may
 see is asked again when the code is typed, so who lost the loan in between does not see its file.
 """
 

@@ -1,4 +1,4 @@
-"""What the side pane of a link to a loan shows to whoever opens it: no more than a reminder in a channel."""
+"""What the side pane of a link to a loan shows to the member who opens it: no more than a reminder in a channel."""
 
 from dataclasses import dataclass
 from datetime import date

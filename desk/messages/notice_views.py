@@ -58,7 +58,7 @@ class Item:
     mentioned.
 
     `asks_for` are the documents that a call asks for, `promise` is what was promised before it. `may_hand_over`: the reader
-    does not act for an absent assignee. `snoozed`: it waits for the end of a snooze. `held_until`: whoever acts is on it, and the
+    does not act for an absent assignee. `snoozed`: it waits for the end of a snooze. `held_until`: who acts is on it, and the
     managers hear only then; `may_be_held`: they may say so.
     """
 

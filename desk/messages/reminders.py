@@ -189,7 +189,7 @@ def held_until(row: FollowUp) -> datetime | None:
 
 
 def may_be_held(row: FollowUp) -> bool:
-    """Return whether whoever acts may still say that they are on it."""
+    """Return whether who acts may still say that they are on it."""
     return row.escalate_at is not None and row.holds < HOLD.at_most
 
 

@@ -7,7 +7,7 @@ them is no word with the borrower.
 from desk.core.vocabulary import Outcome, Purpose, RelatedRole
 
 _PAYMENTS = frozenset(("paid", "part_paid"))
-"""Outcomes that tell of money: it counts, whoever tells of it."""
+"""Outcomes that tell of money: it counts, no matter who tells of it."""
 
 
 def stands_for_borrower(role: RelatedRole, purpose: Purpose) -> bool:
@@ -20,7 +20,7 @@ def is_attempt(outcome: Outcome, purpose: Purpose, role: RelatedRole) -> bool:
     """Return whether a conversation with that person only tries to reach the borrower: it leaves the follow-up open, as a
     message left does.
 
-    The result of a check ends it, whoever gave the answers: an employer or a referee is asked for that.
+    The result of a check ends it, no matter who gave the answers: an employer or a referee is asked for that.
     """
     if not outcome.ends or outcome.code in _PAYMENTS or purpose.check:
         return False

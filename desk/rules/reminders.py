@@ -84,7 +84,7 @@ class ScheduleWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldRule:
-    """By how many working hours, and how often for one reminder, whoever acts may hold its escalation."""
+    """By how many working hours, and how often for one reminder, who acts may hold its escalation."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
@@ -105,7 +105,7 @@ HOLD = load_hold_rule(resources.files("desk") / "data" / "reminders.toml")
 
 
 def hold_escalation(escalate_at: datetime, now: datetime, hours: WorkingHours, calendar: Calendar) -> datetime:
-    """Return when a follow-up is escalated that would be at `escalate_at`, after whoever acts has said that they are on it."""
+    """Return when a follow-up is escalated that would be at `escalate_at`, after who acts has said that they are on it."""
     return add_working_minutes(max(escalate_at, now), HOLD.working_hours * 60, hours, calendar)
 
 

@@ -151,7 +151,7 @@ def _state(t: Translator, view: EscalationView, zone: ZoneInfo) -> str:
         return t("Nobody is on it yet. The second level has been told.")
     if view.next_level_at is None:
         return t("Nobody is on it yet.")
-    return t("Nobody is on it yet. At {at} the second level hears.", at=t.minute(view.next_level_at, zone))
+    return t("Nobody is on it yet. The second level will be told at {at}.", at=t.minute(view.next_level_at, zone))
 
 
 def _situation(t: Translator, view: EscalationView) -> list[Button]:

@@ -56,7 +56,7 @@ def expected(t: Translator, result: FilesExpected) -> Message:
 def arrived(t: Translator, batch: BatchView) -> Message:
     """Render the message about files that were sent together: what became of each, and where the others belong."""
     waiting = batch.waiting
-    writer = Writer().line(Bold(t.n("Your {n} file", "Your {n} files", len(batch.files))))
+    writer = Writer().line(Bold(t("Files you sent: {n}", n=len(batch.files))))
     writer.bullets(_row(t, batch, file) for file in batch.files)
     if not waiting:
         return writer.message()

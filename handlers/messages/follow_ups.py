@@ -139,7 +139,7 @@ def snoozed(t: Translator, result: SnoozeResult, zone: ZoneInfo) -> Message:
 
 
 def held(t: Translator, result: Held, zone: ZoneInfo) -> Message:
-    """Render until when the managers do not hear of a follow-up, because whoever acts is on it."""
+    """Render until when the managers do not hear of a follow-up, because who acts is on it."""
     name, until = Bold(elements.follow_up_name(result.follow_up)), Bold(t.instant(result.until, zone))
     writer = Writer().phrase(
         t, "{name} is in hand. Without a result the managers hear at {time}.", name=name, time=until

@@ -279,7 +279,7 @@ def _snoozes(t: Translator, view: FollowUpNotice, item: Item, zone: ZoneInfo) ->
 
 
 def _hold(t: Translator, item: Item) -> list[Button]:
-    """Return the button that holds the escalation: whoever acts is on it."""
+    """Return the button that holds the escalation: who acts is on it."""
     if not item.may_be_held:
         return []
     return [Button(t("I'm on it"), "reminder.hold", elements.follow_up_value(item.follow_up))]

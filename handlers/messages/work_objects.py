@@ -1,4 +1,4 @@
-"""A loan as a Work Object of Slack: what everyone sees below a link to it, and the side pane of whoever opens it.
+"""A loan as a Work Object of Slack: what everyone sees below a link to it, and the side pane of the member who opens it.
 
 The shapes are those of https://docs.slack.dev/messaging/work-objects-implementation. Nothing is edited in a pane.
 """

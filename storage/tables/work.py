@@ -24,7 +24,7 @@ class FollowUp(Row, table=True):
     `late_at` is the instant after which it is late (`due_at`, or the end of that workday), and the order of
     urgency. `remind_at` and `escalate_at` are when the desk reminds and escalates next, None when it has done so or need
     not. `announced_for` is the instant for which the last reminder was sent, `holds` how often its
-    escalation was held since: whoever acts is on it. `instalment_on` is the instalment that a
+    escalation was held since: who acts is on it. `instalment_on` is the instalment that a
     repayment follow-up is about.
 
     `rule` is the rule that planned it, None once a member has moved it. `rule_trigger` stays: the rule and what it was

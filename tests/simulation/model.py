@@ -1,6 +1,6 @@
 """An independent model of the cadence: what the desk should have announced, when and to whom, given what happened.
 
-It follows docs/cadence.md rule by rule, plans each call anew from the facts, and shares no code with the desk.
+It follows docs/cadence.md rule by rule, plans each call from the facts alone, and shares no code with the desk.
 """
 
 from collections import Counter
@@ -454,7 +454,7 @@ class Model:
                     self._announce_again(loan, call, minute)
 
     def _tell_others(self, who: str, minute: int) -> None:
-        """Announce a member's calls again to whoever acts for them now, if they were announced to another."""
+        """Announce a member's calls again to who acts for them now, if they were announced to another."""
         for loan in self.loans.values():
             for call in loan.open():
                 if call.assignee == who and call.told not in (None, self._acting(who, minute)):

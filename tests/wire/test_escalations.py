@@ -53,7 +53,7 @@ async def rows(slack: Slack) -> list[Escalation]:
 
 async def test_one_message_in_the_managers_channel_follows_it_to_its_end(slack: Slack, loan: Loan) -> None:
     form = await escalate(slack)
-    assert "Nobody is on it yet. At Wed 25 Nov 14:00 the second level hears." in form.text
+    assert "Nobody is on it yet. The second level will be told at Wed 25 Nov 14:00." in form.text
     told = channel(slack)
     assert "Escalated: complaint" in told.text
     assert "王*" in told.text

@@ -61,12 +61,14 @@ async def test_a_file_with_its_loan_and_document_takes_one_press(slack: Slack, t
     said = await send(slack, upload(slack, "流水.pdf", pdf(6, filler=200_000)), text="A-1 银行流水")
     assert said == ["I'm fetching 1 file. In a moment I'll tell you here what became of it."]
     await slack.deliver()
-    assert asked(slack).text == ("Your 1 file\n• 流水.pdf · PDF · 196 KB · 6 pages\nWhich loan and which document?")
+    assert asked(slack).text == (
+        "Files you sent: 1\n• 流水.pdf · PDF · 196 KB · 6 pages\nWhich loan and which document?"
+    )
     assert buttons(asked(slack)) == ["A-1 · bank statement", "Choose loan and document", "Discard"]
     answer = shown(await slack.press(slack.agent, asked(slack), "A-1 · bank statement"))
     assert "bank statement: received" in answer.text
     await slack.deliver()
-    assert asked(slack).text == "Your 1 file\n• 流水.pdf · PDF · 196 KB · 6 pages · A-1 · bank statement"
+    assert asked(slack).text == "Files you sent: 1\n• 流水.pdf · PDF · 196 KB · 6 pages · A-1 · bank statement"
     assert "Open bank statement · 流水.pdf" in buttons((await slack.command(slack.agent, "/loan-docs A-1")).message)
     assert [b"%PDF" in path.read_bytes() for path in stored(tmp_path)] == [False]
     await slack.press(slack.agent, answer, "Undo")
