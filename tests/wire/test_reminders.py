@@ -35,6 +35,7 @@ async def test_a_reminder_names_the_borrower_purpose_time_and_attempts(slack: Sl
         "unreachable",
         "wrong number",
         "Check…",
+        "I'm on it",
         "In 15 minutes",
         "In 1 hour",
         "Tomorrow 09:00",
@@ -44,6 +45,7 @@ async def test_a_reminder_names_the_borrower_purpose_time_and_attempts(slack: Sl
         "Open card",
         "Show number",
         "What to say",
+        "Escalate",
     ]
 
 
@@ -57,6 +59,7 @@ async def test_a_reminder_is_written_in_chinese(slack: Slack, loan: Loan) -> Non
     ]
     assert buttons(post)[7:] == [
         "逐项核实…",
+        "我在跟进",
         "15 分钟后",
         "1 小时后",
         "明天 09:00",
@@ -66,6 +69,7 @@ async def test_a_reminder_is_written_in_chinese(slack: Slack, loan: Loan) -> Non
         "查看卡片",
         "显示号码",
         "话术",
+        "上报主管",
     ]
     await slack.press(slack.agent, post, "未接")
     await slack.deliver()
