@@ -37,8 +37,9 @@ from handlers.messages.cards import (
 )
 from handlers.messages.documents import changed, listed, waiting
 from handlers.messages.follow_ups import closed, next_planned, nothing_needed
-from handlers.messages.loans import claimed, inquiry_opened, not_moved, own_loans, pool, stage_answer
+from handlers.messages.loans import claimed, inquiry_opened, own_loans, pool
 from handlers.messages.repayment import pause_set, payment_recorded
+from handlers.messages.stages import not_moved, stage_answer
 
 
 async def show_card(request: Request) -> Reply:

@@ -15,7 +15,7 @@ from handlers.grammar.terms import STAGES
 from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
-from handlers.messages.loans import stage_answer
+from handlers.messages.stages import stage_answer
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(

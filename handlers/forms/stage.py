@@ -13,7 +13,7 @@ from handlers.grammar.amounts import parse_amount
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import Private, Typed, View
-from handlers.messages.loans import stage_answer
+from handlers.messages.stages import stage_answer
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:

@@ -9,7 +9,7 @@ from handlers.forms.form import Form
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
-from handlers.messages.loans import NEED_WORDS, stage_rules_changed
+from handlers.messages.stages import NEED_WORDS, stage_rules_changed
 
 _NONE = "none"
 _PRODUCTS = frozenset(each.code for each in VOCABULARY.products)
