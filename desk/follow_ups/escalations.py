@@ -20,7 +20,7 @@ from desk.messages import kinds
 from desk.messages.manager_notices import notify_managers
 from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
-from desk.people.members import hours_of, managers_for_each, second_level
+from desk.people.members import hours_of, is_at_desk, managers_for_each, second_level
 from desk.rules.escalations import escalation_kinds, raised_by_attempts, raised_by_broken_promises
 from desk.rules.working_time import add_working_minutes
 from storage.engine.types import new_id
@@ -144,7 +144,7 @@ async def hand_back_escalation(desk: Desk, escalation_id: UUID, version: int) ->
 
 
 async def resolve_escalation(desk: Desk, escalation_id: UUID, version: int, note: str) -> EscalationChanged:
-    """Resolve an escalation, also one that nobody has taken on, with what was decided.
+    """Resolve an escalation, also one that nobody has taken on, with what was decided; tell the member who raised it.
 
     Raises as `take_escalation` does, and Invalid (`resolution_missing`, `note_too_long`).
     """
@@ -156,6 +156,7 @@ async def resolve_escalation(desk: Desk, escalation_id: UUID, version: int, note
     track(desk, row)
     row.state, row.resolved_by_id, row.resolved_at, row.next_level_at = "resolved", desk.member.id, desk.now, None
     row.resolution_cipher = desk.cipher.encrypt_optional(Escalation.resolution_cipher, row.id, note)
+    await _tell_author(desk, row)
     return await _changed(desk, row, "resolve_escalation")
 
 
@@ -277,6 +278,23 @@ async def _raise(
     if by is None:
         desk.audit("raise_escalation", loan_id=loan.id, subject_id=row.id, kind=kind, rule=True)
     return row, told
+
+
+async def _tell_author(desk: Desk, row: Escalation) -> None:
+    """Tell who raised an escalation that it is resolved, if they still see the loan and did not resolve it themselves."""
+    if row.by_id is None or row.by_id == desk.member.id:
+        return
+    author = await desk.session.get_one(Member, row.by_id)
+    if is_at_desk(author) and await lookup.may_see_as(desk, author, row.loan_id):
+        await queue_notice(
+            desk,
+            kind=kinds.ESCALATION_RESOLVED,
+            key=f"{_key(row)}:resolved:{row.version}",
+            to=author,
+            about_loan_id=row.loan_id,
+            about_member_id=author.id,
+            facts={"escalation": str(row.id)},
+        )
 
 
 async def _next_level_at(desk: Desk, kind: str, about: Member) -> datetime:

@@ -73,6 +73,16 @@ def unanswered(t: Translator, view: EscalationView, zone: ZoneInfo, *, reader: s
     ).message()
 
 
+def resolved(t: Translator, view: EscalationView, zone: ZoneInfo) -> Message:
+    """Render the message to the member who raised an escalation, without what was decided: others may read their channel."""
+    writer = Writer()
+    writer.line(masked_loan(t, view.loan), " · ", Bold(escalation_kind(t, view.kind)))
+    writer.line(_state(t, view, zone))
+    if view.state == "resolved":
+        writer.line(t("You escalated it. What was decided is in the timeline."))
+    return writer.buttons(card_button(t, view.loan.id, view.loan.number)).message()
+
+
 def undone(t: Translator) -> Message:
     """Render the message about an escalation that was undone."""
     return Writer().line(t("This escalation was undone.")).message()

@@ -121,6 +121,13 @@ async def _escalation_raised(desk: Desk, notice: Notice, t: Translator, zone: Zo
     return escalations.unanswered(t, view, zone, reader=reader.slack_user_id)
 
 
+async def _escalation_resolved(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    view = await escalation_now(desk, UUID(notice.facts["escalation"]))
+    if notice.ts is None and (view is None or view.state != "resolved"):
+        return None
+    return escalations.undone(t) if view is None else escalations.resolved(t, view, zone)
+
+
 async def _check_ended(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
     view = await follow_up_notice(desk, notice)
     if notice.ts is None and view.items[0].follow_up.state == "open":
@@ -332,6 +339,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.ESCALATION: _escalation,
     kinds.ESCALATION_RAISED: _escalation_raised,
     kinds.ESCALATION_UNANSWERED: _escalation_raised,
+    kinds.ESCALATION_RESOLVED: _escalation_resolved,
     kinds.MANAGER_TOLD: _manager_told,
     kinds.CHECK_ENDED: _check_ended,
     kinds.PAYMENT_RECORDED: _payment_told,

@@ -75,6 +75,9 @@ async def test_one_message_in_the_managers_channel_follows_it_to_its_end(slack: 
     timeline = (await slack.in_card(slack.agent, "Open", "Timeline")).text
     assert "escalation resolved: complaint" in timeline
     assert "Refunded the fee" in timeline
+    (heard,) = [text for text in slack.texts(slack.agent) if "You escalated it." in text]
+    assert "A-1 · 王* · phone ending 5678 · complaint\nManager resolved it" in heard
+    assert "Refunded" not in heard
     assert "Shouts at us about the fee" in timeline
 
 
