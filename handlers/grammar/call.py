@@ -153,13 +153,21 @@ def _amount_in_note(reader: Reader) -> Amount | None:
         found = amount_at(reader.line, reader.at)
     except Invalid:
         return None
-    return found.amount if found and due_end(reader.line, reader.at) <= found.end else None
+    return found.amount if found and _due_end(reader.line, reader.at, found) <= found.end else None
+
+
+def _due_end(line: Line, start: int, found: AmountMatch) -> int:
+    """Return where a due time ends that begins with the amount's number, 0 if none does. `800 周五` is an amount and a day, and
+    not 800 weeks: the day behind the number is longer."""
+    end = due_end(line, start)
+    behind = due_end(line, line.skip(found.end))
+    return 0 if found.end < end < behind else end
 
 
 def _is_due(reader: Reader, outcome: Outcome, found: AmountMatch) -> bool:
     """Return whether the number begins a due time. One with decimals (`3.01`) is an amount where no due time can be, and where
     another one follows (`promised 12.5 fri`)."""
-    end = due_end(reader.line, reader.at)
+    end = _due_end(reader.line, reader.at, found)
     if end < found.end or not found.decimals:
         return end >= found.end
     if end == found.end and outcome.next != "must":
