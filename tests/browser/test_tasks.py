@@ -87,7 +87,7 @@ async def test_an_absent_agents_borrowers_are_all_reassigned_and_the_handover_is
     await choose(page, form, say("Reassign from"), TOM.real_name, search=TOM.handle)
     await choose(page, form, say("Reassign to"), LI_NA.real_name, search=LI_NA.handle)
     await press(form, say("Preview"))
-    await expect(form).to_contain_text(say("7 loans · 1 open follow-up"))
+    await expect(form).to_contain_text(say("7 loans · 3 open follow-ups"))
     await expect(form).to_contain_text(say("Tom Baker: 7 → 0 loans"))
     await expect(form).to_contain_text(say("李娜: 10 → 17 loans"))
     await press(form, say("Reassign now"))
@@ -96,7 +96,7 @@ async def test_an_absent_agents_borrowers_are_all_reassigned_and_the_handover_is
     notices = theirs.get_by_role("article").filter(has_text=say("from Tom Baker to 李娜, reassigned by Grace Liu:"))
     for whose in ("Tom Baker", "李娜"):
         told = say(f"{whose}: from Tom Baker to 李娜, reassigned by Grace Liu:")
-        await expect(notices.filter(has_text=told)).to_contain_text([say("7 loans · 1 open follow-up")])
+        await expect(notices.filter(has_text=told)).to_contain_text([say("7 loans · 3 open follow-ups")])
 
     await press(form, say("Undo"))
     await expect(form).to_contain_text(say("Undone: a reassignment. Everything is as it was before."))

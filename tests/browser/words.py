@@ -40,7 +40,7 @@ CHINESE = {
     "Reassign from": "移交谁的贷款",
     "Reassign to": "交给谁",
     "Preview": "预览",
-    "7 loans · 1 open follow-up": "7 笔贷款 · 1 个未完成跟进",
+    "7 loans · 3 open follow-ups": "7 笔贷款 · 3 个未完成跟进",
     "Tom Baker: 7 → 0 loans": "Tom Baker：贷款 7 → 0 笔",
     "李娜: 10 → 17 loans": "李娜：贷款 10 → 17 笔",
     "Reassign now": "确认移交",
