@@ -1,6 +1,6 @@
 """Request documents, change their state, and plan and finish the calls that ask for them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
@@ -8,36 +8,31 @@ from uuid import UUID
 
 from desk.core.changes import offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotFound
-from desk.core.permissions import allows, require_role
+from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.documents import calls
 from desk.documents.calls import PlacedCall
-from desk.documents.files import FileView, files_of_items
 from desk.documents.names import DocumentName, check_words, key_of
 from desk.documents.requests import write_items, write_request
 from desk.documents.steps import set_state
 from desk.documents.views import ItemView, is_expired, item_views, words_of
 from desk.follow_ups import chasing
 from desk.follow_ups.chasing import Paper, due_of
-from desk.follow_ups.check_plans import product_of
 from desk.follow_ups.lifecycle import check_note
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.verification_notices import report_papers
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
-from desk.people.offers import Offers, offers_on
-from desk.rules.stages import needed_at
 from storage.queries.documents import documents
-from storage.queries.loans import terms
 from storage.queries.people import members
 from storage.tables import DocumentItem, DocumentRequest, Loan, StoredFile
 
 Act = Literal["got", "accept", "cancel", "reject"]
 
 _LEADS_TO = {"got": "received", "accept": "accepted", "cancel": "cancelled", "reject": "rejected"}
-_POSSIBLE: dict[str, tuple[Act, ...]] = {
+POSSIBLE: dict[str, tuple[Act, ...]] = {
     "requested": ("got", "cancel"),
     "rejected": ("got", "cancel"),
     "received": ("accept", "reject", "cancel"),
@@ -47,7 +42,7 @@ _POSSIBLE: dict[str, tuple[Act, ...]] = {
 }
 """What can be done with a document in each state; one that was cancelled or ended is requested again instead."""
 
-_WANTED = ("requested", "rejected", "received", "accepted")
+WANTED = ("requested", "rejected", "received", "accepted")
 """The states in which a document was asked for and counts; another one of it arrives unasked."""
 
 
@@ -100,20 +95,6 @@ class DocumentChangeResult:
     def planned(self) -> PlannedView | None:
         """Return the first call that was planned or moved."""
         return self.placed[0].planned if self.placed else None
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentList:
-    """The documents of a loan: the open ones, the settled ones, newest first, and the codes of those `missing` at its stage."""
-
-    loan: LoanView
-    name: str = field(repr=False)
-    open: tuple[ItemView, ...]
-    settled: tuple[ItemView, ...]
-    offers: Offers
-    missing: tuple[str, ...]
-    files: Mapping[UUID, tuple[FileView, ...]]
-    takes_files: bool
 
 
 async def request_documents(
@@ -206,7 +187,7 @@ async def receive_files(
         changed: list[DocumentItem] = []
     else:
         item, arrived = _find(desk, loan, there, which, "got"), []
-        changed = [item] if "got" in _POSSIBLE[item.state] else []
+        changed = [item] if "got" in POSSIBLE[item.state] else []
     for row in rows:
         track(desk, row)
         row.state, row.loan_id, row.document_item_id = "filed", loan.id, item.id
@@ -238,76 +219,15 @@ async def change_document_on(desk: Desk, item_id: UUID, version: int, act: Act) 
     return await _change(desk, loan, [item], act, "")
 
 
-async def list_documents(desk: Desk, loan: LoanRef) -> DocumentList:
-    """Return the documents of a loan. Raises what `lookup.resolve` raises."""
-    return await _listed(desk, (await lookup.resolve(desk, loan)).loan)
-
-
-async def list_documents_by_id(desk: Desk, loan_id: UUID) -> DocumentList:
-    """Return the documents of a button's loan. Raises NotFound (`unknown_loan_pressed`)."""
-    return await _listed(desk, await lookup.lock_by_id(desk, loan_id))
-
-
-async def documents_open_to(desk: Desk, loan: Loan, act: str) -> tuple[ItemView, ...]:
-    """Return the documents of a loan with which `act` can be done."""
-    views = await item_views(desk, await documents.items_of_loan(desk.session, loan.id))
-    return tuple(view for view in views if act in _POSSIBLE[view.state])
-
-
-async def documents_open_to_reject(desk: Desk, loan: LoanRef) -> tuple[DocumentName, ...]:
-    """Return the documents of a loan that can be sent back. Raises what `lookup.resolve` raises."""
-    found = await documents_open_to(desk, (await lookup.resolve(desk, loan)).loan, "reject")
-    return tuple(dict.fromkeys(DocumentName(item.code, item.words) for item in found))
-
-
-async def missing_documents(desk: Desk, loan: LoanRef) -> tuple[str, ...]:
-    """Return the codes of documents that a loan's stage needs and that are neither open nor accepted.
-
-    Raises what `lookup.resolve` raises.
-    """
-    named = (await lookup.resolve(desk, loan)).loan
-    return await _missing(desk, named, await documents.items_of_loan(desk.session, named.id))
-
-
-async def _missing(desk: Desk, loan: Loan, items: Sequence[tuple[DocumentItem, DocumentRequest]]) -> tuple[str, ...]:
-    known, _vehicle = await terms.of_loan(desk.session, loan.id)
-    there = {item.document for item, _ in items if item.state in _WANTED and not is_expired(desk, item)}
-    wanted = needed_at(loan.stage, await product_of(desk, known))
-    return tuple(code for code in wanted if code not in there)
-
-
-async def _listed(desk: Desk, loan: Loan) -> DocumentList:
-    there = await documents.items_of_loan(desk.session, loan.id)
-    views = await item_views(desk, there)
-    settled = sorted(
-        (v for v in views if v.state not in documents.OPEN_STATES), key=lambda v: v.changed_at, reverse=True
-    )
-    return DocumentList(
-        loan=await loan_view(desk, loan),
-        name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
-        open=tuple(v for v in views if v.state in documents.OPEN_STATES),
-        settled=tuple(settled),
-        offers=offers_on(desk, loan.owner_id),
-        missing=await _missing(desk, loan, there),
-        files=await files_of_items(desk, [view.id for view in views]) if _may(desk, "open_file") else {},
-        takes_files=_may(desk, "send_file"),
-    )
-
-
-def _may(desk: Desk, act: str) -> bool:
-    """Return whether the desk keeps files, and the acting member may do that with them."""
-    return desk.files is not None and allows(desk.member, act)
-
-
 def _require_possible(loan: Loan, items: Iterable[DocumentItem], act: Act) -> None:
     for item in items:
-        if act not in _POSSIBLE[item.state]:
+        if act not in POSSIBLE[item.state]:
             raise Invalid(
                 "document_impossible",
                 act=act,
                 document=item.document,
                 state=item.state,
-                possible=_POSSIBLE[item.state],
+                possible=POSSIBLE[item.state],
                 loan=loan.number,
             )
 
@@ -327,7 +247,7 @@ def _is_unasked(desk: Desk, there: Sequence[DocumentItem], which: DocumentName) 
     if which.code == "other" and not which.words:
         return False
     same = [item for item in there if item.document == which.code and key_of(desk, item) == which.key]
-    return not any(item.state in _WANTED and not is_expired(desk, item) for item in same)
+    return not any(item.state in WANTED and not is_expired(desk, item) for item in same)
 
 
 def _take_unasked(desk: Desk, loan: Loan, which: Sequence[DocumentName]) -> list[DocumentItem]:

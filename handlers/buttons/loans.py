@@ -8,7 +8,7 @@ from uuid import UUID
 from desk.calls import checking
 from desk.core.errors import DeskError
 from desk.core.values import Due
-from desk.documents import documents
+from desk.documents import documents, listing
 from desk.documents.documents import Act
 from desk.documents.waiting import waiting_documents
 from desk.follow_ups import assigning, quiet_periods
@@ -145,7 +145,7 @@ STAGES = ButtonFamily(
 
 async def list_documents(request: Request) -> Reply:
     """List the documents of a loan."""
-    found = await documents.list_documents_by_id(request.desk, _loan(request))
+    found = await listing.list_documents_by_id(request.desk, _loan(request))
     return Reply(listed(request.t, found, request.zone))
 
 
@@ -228,7 +228,7 @@ async def _tab(request: Request, loan_id: UUID, tab: str, *, offset: int = 0, ab
         case "people":
             return people_tab(t, await related.list_people(desk, loan_id), above)
         case "documents":
-            return documents_tab(t, await documents.list_documents_by_id(desk, loan_id), zone, above)
+            return documents_tab(t, await listing.list_documents_by_id(desk, loan_id), zone, above)
         case "follow_ups":
             return follow_ups_tab(t, await cards.planned_calls(desk, loan_id, offset=offset), above)
         case _:

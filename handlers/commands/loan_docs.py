@@ -1,7 +1,8 @@
 """`/loan-docs`: request documents, tick them off, reject or list them."""
 
 from desk.core.vocabulary import VOCABULARY
-from desk.documents.documents import change_documents, list_documents, request_documents
+from desk.documents.documents import change_documents, request_documents
+from desk.documents.listing import list_documents
 from desk.documents.names import WORDS_LIMIT, DocumentName
 from desk.messages.overview import open_documents
 from handlers.door.declarations import Command

@@ -8,7 +8,7 @@ from desk.core.errors import DeskError
 from desk.core.permissions import allows
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
-from desk.documents.documents import documents_open_to
+from desk.documents.listing import documents_open_to
 from desk.loans import lookup
 from desk.loans.borrowers import region_of
 from desk.loans.lists import search_words

@@ -3,7 +3,7 @@
 from desk.calls.views import chosen_loan
 from desk.core.errors import Invalid
 from desk.core.vocabulary import VOCABULARY
-from desk.documents import documents
+from desk.documents import documents, listing
 from desk.documents.names import WORDS_LIMIT, DocumentName
 from handlers.door.request import Request
 from handlers.forms.fields import (
@@ -31,7 +31,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     typed = {"loan": str(private.get("l", "")), **typed}
     number = str(typed["loan"])
     chosen = await chosen_loan(request.desk, number) if number else None
-    lacking = await documents.missing_documents(request.desk, loan_of(request, number=number)) if number else ()
+    lacking = await listing.missing_documents(request.desk, loan_of(request, number=number)) if number else ()
     lacking = lacking[:TICKS]
     form = FormWriter(t, private, typed)
     loan_field(t, form, chosen)

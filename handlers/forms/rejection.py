@@ -1,7 +1,7 @@
 """The form for sending a document back, with the reason."""
 
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY
-from desk.documents import documents
+from desk.documents import documents, listing
 from desk.documents.names import DocumentName
 from handlers.door.request import Request
 from handlers.forms.fields import LOAN_REFUSALS, loan_of, start_form
@@ -18,7 +18,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     form, chosen = await start_form(request, private, typed)
     names: dict[str, DocumentName] = {}
     if chosen is not None:
-        open_to = await documents.documents_open_to_reject(request.desk, loan_of(request, number=chosen.number))
+        open_to = await listing.documents_open_to_reject(request.desk, loan_of(request, number=chosen.number))
         names = {_value(name): name for name in open_to}
     if given := str(typed.get("document", "")):
         names.setdefault(given, _named(given))

@@ -6,7 +6,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
-from desk.documents.documents import DocumentChangeResult, DocumentList, DocumentRequestResult, RedatedDocument
+from desk.documents.documents import DocumentChangeResult, DocumentRequestResult, RedatedDocument
+from desk.documents.listing import DocumentList
 from desk.documents.views import ItemView
 from desk.documents.waiting import PAGE, WaitingDocuments
 from desk.follow_ups.chasing import Paper

@@ -10,14 +10,13 @@ from desk.core.undo import take_back
 from desk.core.values import Due, LoanRef
 from desk.documents.documents import (
     DocumentChangeResult,
-    DocumentList,
     DocumentName,
     DocumentRequestResult,
     change_document_on,
     change_documents,
-    list_documents,
     request_documents,
 )
+from desk.documents.listing import DocumentList, list_documents
 from storage.tables import DocumentItem, FollowUp, Loan, Member, Workspace
 from tests.builders import make_follow_up, make_loan, make_member, make_team
 from tests.desk.lins_desk import at, due

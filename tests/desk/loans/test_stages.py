@@ -8,7 +8,8 @@ from desk.core.transaction import Office
 from desk.core.undo import take_back
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
-from desk.documents.documents import list_documents, request_documents
+from desk.documents.documents import request_documents
+from desk.documents.listing import list_documents
 from desk.documents.names import DocumentName
 from desk.loans.stages import MoveQuestion, StageChanged, change_stage, confirm_move, enter_by_import
 from desk.rules.moves import MOVES
