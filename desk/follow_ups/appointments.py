@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from desk.core import unreadable
@@ -12,32 +12,22 @@ from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import Due, LoanRef, PersonRef
-from desk.follow_ups import lifecycle, rule_plans
-from desk.follow_ups.workspace_cadence import cadence_of
+from desk.follow_ups import lifecycle
+from desk.follow_ups.appointment_calls import end_confirmation, plan_after_missed, plan_confirmation
 from desk.loans import lookup
 from desk.loans.views import LoanView, PlannedView, loan_view, planned_view, slack_ids
 from desk.messages import kinds
 from desk.messages.notices import Announcement, remind_acting
 from desk.people.calendars import calendar_of
-from desk.people.members import (
-    find_member,
-    hours_of,
-    require_caller,
-    require_may_act,
-    zone_of,
-)
+from desk.people.members import find_member, hours_of, require_caller, require_may_act
 from desk.rules import appointments as rules
-from desk.rules.cadence import Rule
-from desk.rules.working_time import local_date, next_working_morning
+from desk.rules.working_time import local_date
 from storage.engine.types import new_id
 from storage.queries.follow_ups import appointments
 from storage.queries.loans import loans
 from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import Appointment, FollowUp, Loan, Member, Undo
-
-PURPOSES = {"signing": "signing", "interview": "decision", "pickup": "pickup"}
-"""The purpose of the calls about an appointment, by its kind."""
+from storage.tables import Appointment, Loan, Member, Undo
 
 MINUTES = 60
 """How long an appointment takes if nothing else is said."""
@@ -48,7 +38,6 @@ BATCH = 500
 
 _REMIND_BEFORE = timedelta(hours=1)
 _OPEN = ("planned", "confirmed")
-_RULE = "appointment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +114,7 @@ async def book_appointment(
         made_at=desk.now,
     )
     create(desk, row)
-    call = await _plan_confirmation(desk, named, row, member)
+    call = await plan_confirmation(desk, named, row, member)
     return await _changed(desk, named, row, "book_appointment", call)
 
 
@@ -144,8 +133,8 @@ async def move_appointment(desk: Desk, appointment_id: UUID, version: int, due: 
     await _touch(desk, row)  # a message about the earlier time
     track(desk, row)
     row.at, row.state, row.remind_at = at, "planned", _remind_at(desk, at)
-    await _end_confirmation(desk, row, "cancelled")
-    call = await _plan_confirmation(desk, loan, row, member)
+    await end_confirmation(desk, row, "cancelled")
+    call = await plan_confirmation(desk, loan, row, member)
     return await _changed(desk, loan, row, "move_appointment", call, moved_from=before)
 
 
@@ -161,8 +150,8 @@ async def settle_appointment(desk: Desk, appointment_id: UUID, version: int, sta
     row.state = state
     if state != "confirmed":
         row.remind_at = None
-    await _end_confirmation(desk, row, "cancelled" if state == "cancelled" else "done")
-    call = await _plan_after_missed(desk, loan, row) if state == "missed" else None
+    await end_confirmation(desk, row, "cancelled" if state == "cancelled" else "done")
+    call = await plan_after_missed(desk, loan, row) if state == "missed" else None
     return await _changed(desk, loan, row, "settle_appointment", call)
 
 
@@ -336,65 +325,6 @@ async def _require_free(desk: Desk, member: Member, at: datetime, minutes: int, 
 
 def _remind_at(desk: Desk, at: datetime) -> datetime:
     return max(at - _REMIND_BEFORE, desk.now)
-
-
-async def plan_confirmations(desk: Desk, rule: Rule) -> None:
-    """Plan the calls that confirm the appointments of a rule's kind which have none."""
-    rows = await appointments.without_call(desk.session, desk.workspace.id, rule.date or "", desk.now)
-    attending = await members.by_ids(desk.session, {row.member_id for row in rows})
-    await loans.lock_all(desk.session, {row.loan_id for row in rows})
-    on = await loans.by_ids(desk.session, {row.loan_id for row in rows})
-    for row in rows:
-        if await _plan_confirmation(desk, on[row.loan_id], row, attending[row.member_id]) is not None:
-            desk.add(row)
-
-
-def day_of(follow_up: FollowUp) -> date:
-    """Return the day of the appointment that a call by a rule confirms."""
-    return date.fromisoformat((follow_up.rule_trigger or "").rpartition(":")[2])
-
-
-def is_too_late(rule: Rule, due: Due, day: date) -> bool:
-    """Return whether a call is due too late to confirm an appointment of that day."""
-    return due.on > day or (due.on == day and bool(rule.working_days))
-
-
-async def _plan_confirmation(
-    desk: Desk, loan: Loan, row: Appointment, member: Member
-) -> lifecycle.PlannedFollowUp | None:
-    """Plan the call by which the rules confirm an appointment of that kind, unless its day is over."""
-    day = local_date(row.at, zone_of(desk, member))
-    rule = next((each for each in cadence_of(desk).rules if each.enabled and each.date == row.kind), None)
-    if rule is None:
-        return None
-    due = await rule_plans.due_by_rule(desk, rule, member, on=day)
-    if is_too_late(rule, due, day):
-        return None
-    planned = await lifecycle.plan(
-        desk,
-        loan,
-        purpose=rule.purpose,
-        assignee=member,
-        due=due,
-        rule=rule.code,
-        rule_trigger=f"{rule.code}@{row.id}:{day}",
-    )
-    row.follow_up_id = planned.follow_up.id
-    return planned
-
-
-async def _end_confirmation(desk: Desk, row: Appointment, state: str) -> None:
-    follow_up = await desk.session.get(FollowUp, row.follow_up_id) if row.follow_up_id else None
-    if follow_up is not None and follow_up.state == "open" and follow_up.rule is not None:
-        lifecycle.close(desk, follow_up, state)
-
-
-async def _plan_after_missed(desk: Desk, loan: Loan, row: Appointment) -> lifecycle.PlannedFollowUp:
-    member = await desk.session.get_one(Member, row.member_id)
-    hours = hours_of(desk, member)
-    at = next_working_morning(desk.now, hours, await calendar_of(desk))
-    due = Due(on=local_date(at, hours.zone), at=at)
-    return await lifecycle.plan(desk, loan, purpose=PURPOSES[row.kind], assignee=member, due=due, rule=_RULE)
 
 
 async def _changed(

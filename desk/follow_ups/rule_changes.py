@@ -13,7 +13,7 @@ from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo, recomputes_after
 from desk.core.values import Due
-from desk.follow_ups import appointments, lifecycle, rule_plans
+from desk.follow_ups import appointment_calls, lifecycle, rule_plans
 from desk.follow_ups.instalment_calls import InstalmentCall
 from desk.follow_ups.workspace_cadence import cadence_of, replace_numbers
 from desk.people.members import today_of
@@ -136,7 +136,7 @@ async def plan_switched_on(desk: Desk, work: Recomputation) -> bool:
     if rule.date == "instalment":
         await replanning.request_all_in_repayment(desk.session, desk.workspace.id, desk.now)
     elif rule.date is not None:
-        await appointments.plan_confirmations(desk, rule)
+        await appointment_calls.plan_confirmations(desk, rule)
     elif (stage := cadence_of(desk).stage_of(rule)) is not None:
         await replanning.request_of_stage(desk.session, desk.workspace.id, stage, rule.code, desk.now)
     return True
@@ -179,9 +179,9 @@ async def _due(desk: Desk, row: FollowUp, rule: Rule, assignee: Member) -> Due |
         others = await follow_ups.about_instalments(desk.session, row.loan_id)
         same = (each.due_on for each in others if each.instalment_on == row.instalment_on and each.id != row.id)
         return None if InstalmentCall(rule, row.instalment_on).is_superfluous(due, same) else due
-    day = appointments.day_of(row)
+    day = appointment_calls.day_of(row)
     due = await rule_plans.due_by_rule(desk, rule, assignee, on=day)
-    return lifecycle.due_of(row) if appointments.is_too_late(rule, due, day) else due
+    return lifecycle.due_of(row) if appointment_calls.is_too_late(rule, due, day) else due
 
 
 async def _due_again(desk: Desk, row: FollowUp, rule: Rule, assignee: Member) -> Due | None:
