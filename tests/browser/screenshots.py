@@ -50,8 +50,8 @@ async def take(chromium: Browser, language: str, locale: str | None) -> None:
             await demo.type(LI_NA.slack_id, "agents", LINES[language])
             clock.page.set(HOUR_LATER)
             await demo.service.round()
-            await demo.type(LI_NA.slack_id, "agents", "/loan A-1002")
             if locale is None:
+                await demo.type(LI_NA.slack_id, "agents", "/loan A-1002")
                 await reminder(chromium, demo, DOCS / "page.png", height=860)
                 return
             await reminder(chromium, demo, PICTURES / f"reminder.{language}.png")
