@@ -82,7 +82,7 @@ def calls_required(
         rules = (rule,) if rule else ()
     else:
         holds: set[Condition] = set()
-        if _had_arrears(desk, known):
+        if _had_arrears(desk, known, instalment_on):
             holds.add("after_arrears")
         if instalment_on == facts.first_due_on:
             holds.add("first_instalment")
@@ -233,12 +233,11 @@ def _is_paused(desk: Desk, loan: Terms, instalment_on: date) -> bool:
     return is_paused(desk.workspace_today, instalment_on, loan.paused_from, loan.paused_until)
 
 
-def _had_arrears(desk: Desk, known: Iterable[FollowUp]) -> bool:
-    """Return whether calls about arrears or promises were planned within half a year."""
-    since = desk.now - _AFTER_ARREARS
-    return any(
-        row.purpose in (_ARREARS, _PROMISE) and row.state != "undone" and row.created_at >= since for row in known
-    )
+def _had_arrears(desk: Desk, known: Iterable[FollowUp], instalment_on: date) -> bool:
+    """Return whether calls about arrears or promises were planned within half a year before that instalment."""
+    zone, since = ZoneInfo(desk.workspace.zone), instalment_on - _AFTER_ARREARS
+    about = (row for row in known if row.purpose in (_ARREARS, _PROMISE) and row.state != "undone")
+    return any(local_date(row.created_at, zone) >= since for row in about)
 
 
 def _instalment_like(loan: Loan, day: date) -> date | None:

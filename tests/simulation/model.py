@@ -367,8 +367,11 @@ class Model:
             return [next((rule, oldest) for from_day, rule, *_ in ARREARS if days >= from_day or from_day == 1)]
         if loan.ledger is None:
             return []
-        since = minute - HALF_A_YEAR // timedelta(minutes=1)
-        trouble = any(each.purpose in ("overdue", "promise") and each.created >= since for each in loan.calls)
+        trouble = any(
+            instant(each.created).astimezone(LENDER_ZONE).date() >= oldest - HALF_A_YEAR
+            for each in loan.calls
+            if each.purpose in ("overdue", "promise")
+        )
         first = oldest == loan.ledger.rows[0][0]
         return [("instalment", oldest), *([("instalment_eve", oldest)] if first or trouble else [])]
 

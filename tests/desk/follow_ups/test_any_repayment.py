@@ -126,6 +126,20 @@ class Office:
                 pass
 
 
+@pytest.mark.parametrize(("promised_on", "second"), [(date(2026, 6, 14), False), (date(2026, 6, 15), True)])
+@pytest.mark.parametrize("asked_on", [date(2026, 11, 25), date(2026, 12, 14)])
+def test_the_second_reminder_depends_on_the_half_year_before_the_instalment(
+    promised_on: date, second: bool, asked_on: date
+):
+    office = Office(scheduled=True)
+    office.add("promise")
+    office.calls[0].state = "done"
+    office.calls[0].created_at = datetime(promised_on.year, promised_on.month, promised_on.day, 4, tzinfo=UTC)
+    office.desk.now = datetime(asked_on.year, asked_on.month, asked_on.day, 2, tzinfo=UTC)
+    required = calls_required(office.desk, office.loan, office.calls, Facts())
+    assert [call.rule.code for call in required] == ["instalment", *(["instalment_eve"] if second else [])]
+
+
 @given(st.booleans(), st.lists(st.sampled_from(STEPS), max_size=25))
 @settings(max_examples=60, deadline=None)
 def test_running_the_rules_again_changes_nothing_and_no_call_is_planned_twice(scheduled: bool, steps: list[str]):
