@@ -38,7 +38,7 @@ WORDS = {word: code for code, entry in PURPOSES.items() for word in (entry["zh"]
 
 
 class RefusedError(Exception):
-    """The desk refused what somebody typed; the message has the line and the answer."""
+    """The desk refused what a member typed; the message has the line and the answer."""
 
 
 @dataclass(slots=True)
