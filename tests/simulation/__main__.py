@@ -90,7 +90,7 @@ async def simulate(
     played = clock_time.perf_counter() - began
     model = Model(people, offices)
     model.replay(play.facts, minute_of(play.end))
-    found = [*disagreements(model, play), *(f"refused: {line}" for line in play.refused)]
+    found = [*model.unexplained, *disagreements(model, play), *(f"refused: {line}" for line in play.refused)]
     found += [f"logged: {line}" for line in errors.getvalue().splitlines()]
     for line in traced(model, play, trace) if trace else ():
         console.print(line)

@@ -114,6 +114,7 @@ class Model:
         self.away: dict[str, Away] = {}
         self.expected: list[Announcement] = []
         self.escalations: list[Announcement] = []
+        self.unexplained: list[str] = []
         self._agenda: list[tuple[int, int, str, Loan | None, Call | None, str]] = []
         self._order = count()
 
@@ -142,8 +143,10 @@ class Model:
             case Moved():
                 loan = self.loans[fact.loan]
                 call = self._meant(loan, fact)
-                assert call is not None, f"nothing to move: {fact}"
-                self._place(loan, replace_rule(call, None), fact.minute, at=fact.to)
+                if call is None:
+                    self.unexplained.append(f"no call is open: {fact}")
+                else:
+                    self._place(loan, replace_rule(call, None), fact.minute, at=fact.to)
             case Scheduled():
                 loan = self.loans[fact.loan]
                 loan.ledger = Ledger(tuple((day, cents(amount)) for day, amount in fact.rows))
@@ -178,8 +181,9 @@ class Model:
 
     def _called(self, loan: Loan, fact: Called) -> None:
         call = self._meant(loan, fact)
-        assert call is not None, f"no call is open: {fact}"
-        if fact.outcome in ATTEMPTS:
+        if call is None:
+            self.unexplained.append(f"no call is open: {fact}")
+        elif fact.outcome in ATTEMPTS:
             self._attempted(loan, call, fact)
         elif call.purpose in CHECKS and fact.outcome not in ("confirmed", "failed"):
             call.escalated = True
