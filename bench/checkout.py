@@ -75,7 +75,10 @@ def open_checkout(folder: Path) -> Checkout:
 
 
 def write_loans(file: Path, members: int, each: int) -> None:
-    """Write a lender's file with `each` inquiries for each member: the n-th loan of member m is `B-m-n`."""
+    """Write a lender's file with `each` approved loans for each member: the n-th loan of member m is `B-m-n`.
+
+    No rule plans a call on a loan that a file brings as approved, so both sides begin with the same follow-ups.
+    """
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened)
         writer.writerow(["number", "name", "phone", "stage", "owner"])
@@ -83,4 +86,4 @@ def write_loans(file: Path, members: int, each: int) -> None:
             for n in range(each):
                 name = SURNAMES[(member + n) % len(SURNAMES)] + "小明"
                 phone = f"138{(member * each + n) % 10**8:08d}"
-                writer.writerow([f"B-{member}-{n}", name, phone, "inquiry", f"agent{member}@lender.example"])
+                writer.writerow([f"B-{member}-{n}", name, phone, "approved", f"agent{member}@lender.example"])
