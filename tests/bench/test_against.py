@@ -42,4 +42,4 @@ def test_each_member_owns_as_many_loans(tmp_path: Path) -> None:
 
     lines = (tmp_path / "loans.csv").read_text("utf-8").splitlines()
     assert len(lines) == 1 + 3 * 2
-    assert lines[-1] == "B-2-1,刘小明,13800000005,inquiry,agent2@lender.example"
+    assert lines[-1] == "B-2-1,刘小明,13800000005,approved,agent2@lender.example"
