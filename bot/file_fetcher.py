@@ -77,8 +77,10 @@ class FileFetcher:
                 if inspection.facts().size != described.get("size"):
                     raise _UnavailableError("cut_off")
         except RefusedFileError as refused:
-            await store.delete(held.blob_id)
-            await self._refuse(held, refused.why)
+            log.info("file_not_taken", file=str(held.id), why=refused.why)
+            await self._discard(held)
+            async with self.office.desk(self.workspace) as desk:
+                await intake.record_refused(desk, held, refused.why)
         except (
             _UnavailableError,
             TimeoutError,
@@ -88,22 +90,21 @@ class FileFetcher:
             MissingBytesError,
         ) as error:
             log.warning("file_not_fetched", file=str(held.id), why=_why(error))
-            with contextlib.suppress(StoreAwayError):
-                await store.delete(held.blob_id)
+            await self._discard(held)
             async with self.office.desk(self.workspace) as desk:
                 await intake.record_failed(desk, held)
         else:
             async with self.office.desk(self.workspace) as desk:
                 kept = await intake.record_stored(desk, held, str(described.get("name") or ""), inspection.facts(), key)
             if not kept:
-                await store.delete(held.blob_id)
-            await self._file(held)
-
-    async def _refuse(self, held: FileToFetch, why: str) -> None:
-        log.info("file_not_taken", file=str(held.id), why=why)
-        async with self.office.desk(self.workspace) as desk:
-            await intake.record_refused(desk, held, why)
+                await self._discard(held)
         await self._file(held)
+
+    async def _discard(self, held: FileToFetch) -> None:
+        """Delete what was written of the file. What the store does not delete now is swept later."""
+        assert self.office.files is not None
+        with contextlib.suppress(StoreAwayError):
+            await self.office.files.store.delete(held.blob_id)
 
     async def _file(self, held: FileToFetch) -> None:
         """File what its form said where to file. Where that is refused, its sender was asked already."""

@@ -141,6 +141,23 @@ async def test_a_store_that_cannot_be_written_is_tried_again_later(
     assert [row.state for row in await _rows(slack)] == ["waiting"]
 
 
+async def test_who_sent_what_is_not_taken_is_told_also_while_the_store_is_away(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        file = slack.sandbox.upload("UAGENT", "1.exe", b"MZ" + bytes(5000))
+        file.given = True
+        await intake.expect_files(desk, [IncomingFile(file.id, "1.exe")])
+
+    def away(*_: object, **_named: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("storage.files.disk.Path.unlink", away)
+        await slack.service.fetcher.round()
+    assert [row.state for row in await _rows(slack)] == ["refused"]
+
+
 async def _rows(slack: Slack) -> list[StoredFile]:
     async with slack.office.database.reading() as session:
         return list((await session.exec(select(StoredFile))).all())

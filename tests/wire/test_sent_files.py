@@ -124,6 +124,24 @@ async def test_files_chosen_in_a_form_are_filed_when_they_have_arrived(slack: Sl
 
 
 @pytest.mark.usefixtures("loan")
+async def test_what_arrived_of_a_form_is_filed_when_the_rest_is_given_up(slack: Slack) -> None:
+    broken = upload(slack, "back.jpg")
+    broken.serving = "broken"
+    await slack.command(slack.agent, "/loan-docs A-1 id")
+    listed = (await slack.command(slack.agent, "/loan-docs A-1")).message
+    assert listed is not None
+    await slack.press(slack.agent, listed, "Add files")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("Document", "id")
+    await form.fill("Files", [upload(slack, "front.jpg"), broken])
+    await form.submit()
+    for minutes in (0, 1, 3, 11, 61):
+        await slack.later(minutes=minutes)
+    assert [row.state for row in await rows(slack)] == ["filed", "refused"]
+    assert "ID card · received" in (await slack.command(slack.agent, "/loan-docs A-1")).text
+
+
+@pytest.mark.usefixtures("loan")
 async def test_the_same_file_twice_is_pointed_out(slack: Slack) -> None:
     for _ in range(2):
         await send(slack, upload(slack, "id.jpg"), text="A-1 id")
