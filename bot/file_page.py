@@ -28,8 +28,8 @@ from storage.tables import Workspace
 
 log = structlog.get_logger()
 
-FILES, CALENDARS = "/files/", "/calendar/"
-"""The beginnings of the paths that it serves: of files, and of appointments as files for a calendar."""
+FILES, CALENDARS = "/files/", "/files/calendar/"
+"""The beginnings of the paths that it serves: of files, and below it, so that a proxy passes on one, of appointments."""
 
 SIGN = ("X-Loandesk-Page", "files")
 """A header of every answer, by which `loandesk doctor` knows the page."""
@@ -69,7 +69,7 @@ class FilePage:
         self._workspace = workspace
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer a request whose path begins with `FILES` or `CALENDARS`."""
+        """Answer a request whose path begins with `FILES`."""
         in_calendar = request.path.startswith(CALENDARS)
         token = request.path.removeprefix(CALENDARS if in_calendar else FILES)
         if request.method not in ("GET", "HEAD", "POST"):

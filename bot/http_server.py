@@ -16,7 +16,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.file_page import CALENDARS, FILES, FilePage
+from bot.file_page import FILES, FilePage
 from bot.monitoring import alive
 from handlers.door.payloads import AnotherTeamError, MalformedError, check_payload, read_payload
 from handlers.door.signatures import is_current, is_signed
@@ -89,7 +89,7 @@ class SlackServer:
                     return await alive(request)
                 case "/slack/events" | "/healthz", _:
                     return web.Response(status=405)
-                case path, _ if self._file_page is not None and path.startswith((FILES, CALENDARS)):
+                case path, _ if self._file_page is not None and path.startswith(FILES):
                     return await self._file_page.serve(request)
                 case _:
                     return web.Response(status=404)

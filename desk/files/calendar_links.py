@@ -44,7 +44,7 @@ async def offer_calendar(desk: Desk, appointment_id: UUID) -> CalendarOffer:
     body = {"appointment": str(row.id), "token": _digest(desk, "token", token), "tries": 0}
     link_id = await drafts.save_for_confirmation(desk, {**body, "code": _digest(desk, "code", f"{token}:{code}")})
     desk.audit("calendar_link", loan_id=row.loan_id, subject_id=row.id)
-    url = f"{desk.files.page_url}/calendar/{link_id.hex}.{token}"
+    url = f"{desk.files.page_url}/files/calendar/{link_id.hex}.{token}"
     return CalendarOffer(loan.number, row.kind, row.at, url, code, desk.now + LINK_LIFETIME)
 
 

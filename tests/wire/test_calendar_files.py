@@ -44,7 +44,9 @@ def of_message(slack: Slack, blocks: list[dict[str, object]], text: str) -> tupl
     found = re.search(r"\b(\d{3}) (\d{3})\b", text)
     assert found is not None, text
     url = find_element(blocks, "files.follow#1")[1]["url"]
-    return f"http://127.0.0.1:{slack.service.port}{urlsplit(url).path}", found[1] + found[2]
+    path = urlsplit(url).path
+    assert path.startswith("/files/"), "a proxy passes on this path alone"
+    return f"http://127.0.0.1:{slack.service.port}{path}", found[1] + found[2]
 
 
 async def lines(browser: aiohttp.ClientSession, link: tuple[str, str]) -> list[str]:
@@ -95,7 +97,7 @@ async def test_a_link_serves_its_member_alone_once_and_for_five_minutes(
     wrong = f"{(int(code) + 1) % 1_000_000:06}"
     assert await status(url) == 200
     assert await status(f"{url}x", code) == 404
-    assert await status(f"http://127.0.0.1:{slack.service.port}/calendar/nonsense", code) == 404
+    assert await status(f"http://127.0.0.1:{slack.service.port}/files/calendar/nonsense", code) == 404
     assert await status(url, wrong) == 403
     assert "SUMMARY:签约 · A-1 · 王*" in await lines(browser, (url, code))
     assert await status(url, code) == 404

@@ -53,7 +53,7 @@ CODES: dict[str, Sequence[str]] = {
     "why_not_taken.why": ("too_large", "kind_program", "gone"),
     "BatchView.wished_loan": ("L-1",),
     "LinkOffer.url": ("https://desk.example.com/files/x",),
-    "CalendarOffer.url": ("https://desk.example.com/calendar/x",),
+    "CalendarOffer.url": ("https://desk.example.com/files/calendar/x",),
     "CalendarOffer.code": ("012345",),
     "CalendarOffer.kind": ("signing",),
     "CalendarOffer.loan": ("L-1042",),
