@@ -6,7 +6,6 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,7 +15,7 @@ from rich.progress import Progress
 from rich.text import Text
 
 from bot.commands.importing_money import (
-    MoneyKind,
+    batch_desk,
     import_payment_rows,
     import_schedule_rows,
     payments_summary,
@@ -31,7 +30,7 @@ from desk.importing.ahead import Batch, BatchesAhead
 from desk.importing.decoding import decode, delimiter_of
 from desk.importing.file_rows import FileRows
 from desk.importing.importing import Effect, ImportResult, RefusedRow, import_batch, numbers_of
-from desk.importing.money_columns import FileKind, kind_of
+from desk.importing.money_columns import FileKind, MoneyKind, kind_of
 from desk.importing.rows import ImportRow, UnknownColumn, read_header
 from desk.importing.updating import Remark
 from handlers.messages.block_kit.translator import Translator
@@ -81,10 +80,6 @@ class FileRead:
     rows: FileRows
     refused: list[RefusedRow]
     unknown: tuple[UnknownColumn, ...]
-
-
-class _DryRunError(Exception):
-    """Rolls back a transaction of a dry run."""
 
 
 def read_file(path: Path, encoding: str | None = None) -> str:
@@ -166,13 +161,9 @@ async def _write(
     result, began = ImportResult(), time.perf_counter()
     if not batch.rows:
         return result, 0.0
-    with suppress(_DryRunError):
-        async with office.desk(workspace) as desk:
-            began = time.perf_counter()
-            result = await import_batch(desk, batch.rows, numbers=numbers, prospects=batch.prospects)
-            if dry_run:
-                await desk.session.flush()
-                raise _DryRunError
+    async with batch_desk(office, workspace, dry_run=dry_run) as desk:
+        began = time.perf_counter()
+        result = await import_batch(desk, batch.rows, numbers=numbers, prospects=batch.prospects)
     return result, time.perf_counter() - began
 
 

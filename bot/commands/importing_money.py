@@ -1,17 +1,15 @@
 """`loandesk import` of the lender's payments and schedules: check a file row by row, import it, and report."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
 
 from desk.core.errors import Invalid
-from desk.core.transaction import Office
-from desk.importing import payments, schedules
+from desk.core.transaction import Desk, Office
 from desk.importing.importing import RefusedRow
-from desk.importing.money_columns import read_money_header
-from desk.importing.money_rows import InstalmentRow, PaymentRow, read_instalment, read_payment
+from desk.importing.money_columns import MoneyKind, read_money_header
+from desk.importing.money_rows import InstalmentRow, PaymentRow, batches_of, read_instalment, read_payment
 from desk.importing.payments import PaymentsResult, import_payments
 from desk.importing.rows import UnknownColumn
 from desk.importing.schedules import SchedulesResult, import_schedules
@@ -21,15 +19,13 @@ from handlers.messages.block_kit.translator import Translator
 from storage.engine.types import new_id
 from storage.tables import Workspace
 
-MoneyKind = Literal["payments", "schedules"]
-
 BATCH = 100
 """About how many rows a transaction has: few enough that others can write in between."""
 
 Advance = Callable[[int], None]
 
 
-class DryRunError(Exception):
+class _DryRunError(Exception):
     """Rolls back a transaction of a dry run."""
 
 
@@ -72,19 +68,27 @@ def read_money(kind: MoneyKind, first: Sequence[str], lines: Iterator[tuple[int,
     return read
 
 
+@asynccontextmanager
+async def batch_desk(office: Office, workspace: Workspace, *, dry_run: bool) -> AsyncIterator[Desk]:
+    """Open the transaction of a batch, which a dry run writes and rolls back."""
+    with suppress(_DryRunError):
+        async with office.desk(workspace) as desk:
+            yield desk
+            if dry_run:
+                await desk.session.flush()
+                raise _DryRunError
+
+
 async def import_payment_rows(
     office: Office, workspace: Workspace, rows: Iterable[PaymentRow], *, dry_run: bool, advance: Advance
 ) -> PaymentsResult:
     """Import payments in short transactions; each also tells who held calls that it ended, and the first that changed something
     is followed by the note that payments reach the desk: an import that is interrupted has done both for what it took."""
     result, file_id, noted = PaymentsResult(), new_id(), dry_run
-    for batch in payments.batches_of(rows, BATCH):
-        with suppress(DryRunError):
-            async with office.desk(workspace) as desk:
-                await import_payments(desk, batch, result)
-                if dry_run:
-                    await desk.session.flush()
-                    raise DryRunError
+    for batch in batches_of(rows, BATCH):
+        async with batch_desk(office, workspace, dry_run=dry_run) as desk:
+            await import_payments(desk, batch, result)
+            if not dry_run:
                 await report_file(desk, file_id, result.followed.ended)
                 result.followed.ended.clear()
         if not noted and result.effects:
@@ -100,13 +104,9 @@ async def import_schedule_rows(
 ) -> SchedulesResult:
     """Import schedules in short transactions."""
     result = SchedulesResult()
-    for batch in schedules.batches_of(rows, 10 * BATCH):
-        with suppress(DryRunError):
-            async with office.desk(workspace) as desk:
-                await import_schedules(desk, batch, result)
-                if dry_run:
-                    await desk.session.flush()
-                    raise DryRunError
+    for batch in batches_of(rows, 10 * BATCH):
+        async with batch_desk(office, workspace, dry_run=dry_run) as desk:
+            await import_schedules(desk, batch, result)
         advance(len(batch))
     return result
 

@@ -7,7 +7,10 @@ from desk.core.vocabulary import term_key
 from desk.importing.cells import clean
 from desk.importing.rows import COLUMNS, Header, read_header
 
-FileKind = Literal["loans", "payments", "schedules"]
+MoneyKind = Literal["payments", "schedules"]
+"""What the rows of a file about repayment are."""
+
+FileKind = Literal["loans"] | MoneyKind
 """What the rows of a file are."""
 
 _DATE = ("date", "日期")
@@ -124,7 +127,7 @@ SCHEDULE_COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 SCHEDULE_REQUIRED = ("number", "due_on", "amount")
 
-_SHAPES: Mapping[FileKind, tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]] = {
+_SHAPES: Mapping[MoneyKind, tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]] = {
     "payments": (PAYMENT_COLUMNS, PAYMENT_REQUIRED),
     "schedules": (SCHEDULE_COLUMNS, SCHEDULE_REQUIRED),
 }
@@ -147,7 +150,7 @@ def kind_of(cells: Sequence[str]) -> FileKind:
     return found
 
 
-def read_money_header(kind: FileKind, cells: Sequence[str]) -> Header:
+def read_money_header(kind: MoneyKind, cells: Sequence[str]) -> Header:
     """Return the columns that the first line of a file of that kind names. Raises as `read_header` does."""
     columns, required = _SHAPES[kind]
     return read_header(cells, columns, required)

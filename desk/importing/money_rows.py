@@ -2,17 +2,19 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from desk.core.errors import DeskError, Invalid
 from desk.core.vocabulary import term_key
 from desk.importing.cells import clean, read_cell
 from desk.importing.figures import amount, day, figures
+from desk.importing.money_columns import PAYMENT_REQUIRED, SCHEDULE_REQUIRED
 from desk.importing.rows import Header, fault_of
+from storage.queries.loans.loans import number_key
 
 _PAID = frozenset({"yes", "y", "true", "1", "是", "paid", "settled", "已还", "已还款", "已结清", "结清", "已还清"})
 _UNPAID = frozenset(
@@ -87,9 +89,30 @@ class InstalmentRow:
         return fault_of(Invalid(code, **params), column, self.headings.get(column, column), self.line)
 
 
+Row = TypeVar("Row", PaymentRow, InstalmentRow)
+
+
+def by_loan(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Return the rows of each loan, by its number as it is compared, in the order of the file."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(number_key(row.number), []).append(row)
+    return found
+
+
+def batches_of(rows: Iterable[Row], size: int) -> list[list[Row]]:
+    """Return the rows in batches of about that size, each with all rows of its loans."""
+    batches: list[list[Row]] = [[]]
+    for found in by_loan(rows).values():
+        if len(batches[-1]) >= size:
+            batches.append([])
+        batches[-1] += found
+    return [batch for batch in batches if batch]
+
+
 def read_payment(header: Header, line: int, cells: Sequence[str]) -> PaymentRow:
     """Return the payment in a line of a file."""
-    values, faults = _read(header, line, cells, ("number", "paid_on", "amount"))
+    values, faults = _read(header, line, cells, PAYMENT_REQUIRED)
     signed: Decimal | None = values.pop("amount", None)
     if signed is not None:
         values["amount"], values["negative"] = abs(signed), signed < 0
@@ -98,7 +121,7 @@ def read_payment(header: Header, line: int, cells: Sequence[str]) -> PaymentRow:
 
 def read_instalment(header: Header, line: int, cells: Sequence[str]) -> InstalmentRow:
     """Return the instalment in a line of a file."""
-    values, faults = _read(header, line, cells, ("number", "due_on", "amount"))
+    values, faults = _read(header, line, cells, SCHEDULE_REQUIRED)
     return InstalmentRow(line=line, faults=faults, headings=header.headings, **values)
 
 
@@ -170,23 +193,21 @@ def _reference(cell: str) -> str | None:
 
 
 def _paid(cell: str) -> bool | None:
-    text = clean(cell)
-    key = term_key(text)
-    if not key:
-        return None
-    if key not in _PAID | _UNPAID:
-        raise Invalid("import_paid", given=text)
-    return key in _PAID
+    return _yes_or_no(cell, _PAID, _UNPAID, "import_paid")
 
 
 def _reversal(cell: str) -> bool | None:
+    return _yes_or_no(cell, _REVERSED, _NOT_REVERSED, "import_reversed")
+
+
+def _yes_or_no(cell: str, yes: Set[str], no: Set[str], code: str) -> bool | None:
     text = clean(cell)
     key = term_key(text)
     if not key:
         return None
-    if key not in _REVERSED | _NOT_REVERSED:
-        raise Invalid("import_reversed", given=text)
-    return key in _REVERSED
+    if key not in yes | no:
+        raise Invalid(code, given=text)
+    return key in yes
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {

@@ -12,10 +12,9 @@ from desk.core.errors import DeskError
 from desk.core.transaction import Desk
 from desk.importing.accounts import Account, Accounts, Followed
 from desk.importing.importing import RefusedRow
-from desk.importing.money_rows import PaymentRow
+from desk.importing.money_rows import PaymentRow, by_loan
 from desk.repayment.payments import check_amount_and_day
 from storage.engine.types import new_id
-from storage.queries.loans.loans import number_key
 from storage.tables import Payment
 
 PaymentEffect = Literal["new", "matched", "reversed", "same", "settled"]
@@ -39,32 +38,16 @@ class PaymentsResult:
     followed: Followed = field(default_factory=Followed)
 
 
-def batches_of(rows: Iterable[PaymentRow], size: int) -> list[list[PaymentRow]]:
-    """Return the rows in batches of about that size, each with all rows of its loans, and of a loan the oldest first."""
-    by_loan: dict[str, list[PaymentRow]] = {}
-    for row in rows:
-        by_loan.setdefault(number_key(row.number), []).append(row)
-    batches: list[list[PaymentRow]] = [[]]
-    for found in by_loan.values():
-        found.sort(key=lambda row: (row.paid_on or date.min, row.is_reversal, row.line))
-        if len(batches[-1]) >= size:
-            batches.append([])
-        batches[-1] += found
-    return [batch for batch in batches if batch]
-
-
 async def import_payments(desk: Desk, rows: Sequence[PaymentRow], result: PaymentsResult) -> None:
-    """Take the payments of a batch from `batches_of`, each completely or not at all, and add to the result what became of them.
+    """Take the payments of a batch from `batches_of`, each completely or not at all, of a loan the oldest first, and add to the
+    result what became of them.
 
     Each covers the oldest instalment, keeps promises and closes the calls about what it paid.
     """
     accounts = Accounts(desk, result.followed)
-    twice = _without_reference_twice(rows)
-    await accounts.read({number_key(row.number) for row in rows if row.number})
-    by_account: dict[str, list[PaymentRow]] = {}
-    for row in rows:
-        by_account.setdefault(number_key(row.number), []).append(row)
-    for key, found in by_account.items():
+    rows_of = by_loan(rows)
+    await accounts.read(rows_of)
+    for key, found in rows_of.items():
         account = accounts.get(key)
         if account is None:
             result.refused += [
@@ -72,8 +55,8 @@ async def import_payments(desk: Desk, rows: Sequence[PaymentRow], result: Paymen
             ]
             continue
         before = account.covered()
-        taker = _Taker(desk, accounts, account, twice)
-        for row in found:
+        taker = _Taker(desk, accounts, account, _without_reference_twice(found))
+        for row in sorted(found, key=lambda row: (row.paid_on or date.min, row.is_reversal, row.line)):
             try:
                 _check(desk, account, row)
                 effect = taker.take(row)
@@ -222,16 +205,16 @@ def _is(payment: Payment, amount: Decimal, paid_on: date) -> bool:
 
 
 def _without_reference_twice(rows: Iterable[PaymentRow]) -> frozenset[int]:
-    """Return the lines of payments that nothing tells apart, and of those whose reference names two different ones."""
+    """Return the lines of a loan's payments that nothing tells apart, and of those whose reference names two different ones."""
     plain: dict[object, list[int]] = {}
     named: dict[object, list[PaymentRow]] = {}
     for row in rows:
         if row.faults or row.is_reversal:
             continue
         if row.reference is None:
-            plain.setdefault((number_key(row.number), row.paid_on, row.amount), []).append(row.line)
+            plain.setdefault((row.paid_on, row.amount), []).append(row.line)
         else:
-            named.setdefault((number_key(row.number), row.reference), []).append(row)
+            named.setdefault(row.reference, []).append(row)
     lines = [line for found in plain.values() if len(found) > 1 for line in found]
     for found in named.values():
         if len({(row.paid_on, row.amount) for row in found}) > 1:

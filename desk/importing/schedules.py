@@ -1,7 +1,7 @@
 """Import the lender's schedules: the instalments of each loan, all of them or none."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -13,10 +13,9 @@ from desk.core.values import GivenInstalment
 from desk.core.vocabulary import VOCABULARY
 from desk.importing.accounts import Account, Accounts, Followed
 from desk.importing.importing import RefusedRow
-from desk.importing.money_rows import InstalmentRow
+from desk.importing.money_rows import InstalmentRow, by_loan
 from desk.repayment.schedules import check_given
 from storage.engine.types import new_id
-from storage.queries.loans.loans import number_key
 from storage.tables import Instalment, RepaymentSchedule
 
 ScheduleEffect = Literal["new", "replaced", "same"]
@@ -35,19 +34,6 @@ class SchedulesResult:
     followed: Followed = field(default_factory=Followed)
 
 
-def batches_of(rows: Iterable[InstalmentRow], size: int) -> list[list[InstalmentRow]]:
-    """Return the rows in batches of about that size, each with all rows of its loans, in the order of the file."""
-    by_loan: dict[str, list[InstalmentRow]] = {}
-    for row in rows:
-        by_loan.setdefault(number_key(row.number), []).append(row)
-    batches: list[list[InstalmentRow]] = [[]]
-    for found in by_loan.values():
-        if len(batches[-1]) >= size:
-            batches.append([])
-        batches[-1] += found
-    return [batch for batch in batches if batch]
-
-
 async def import_schedules(desk: Desk, rows: Sequence[InstalmentRow], result: SchedulesResult) -> None:
     """Give the loans of a batch from `batches_of` their schedules, and add to the result what became of them.
 
@@ -56,11 +42,9 @@ async def import_schedules(desk: Desk, rows: Sequence[InstalmentRow], result: Sc
     paid.
     """
     accounts = Accounts(desk, result.followed)
-    await accounts.read({number_key(row.number) for row in rows if row.number})
-    by_loan: dict[str, list[InstalmentRow]] = {}
-    for row in rows:
-        by_loan.setdefault(number_key(row.number), []).append(row)
-    for key, found in by_loan.items():
+    rows_of = by_loan(rows)
+    await accounts.read(rows_of)
+    for key, found in rows_of.items():
         account = accounts.get(key)
         refused = _faults(account, found)
         if account is None or refused:
