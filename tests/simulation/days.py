@@ -76,11 +76,6 @@ class Office:
         """Return the minute with that local time."""
         return minute_of(datetime.combine(day, clock, self.zone))
 
-    def works(self, minute: int) -> bool:
-        """Return whether the minute is one of work."""
-        place = bisect_left(self.minutes, minute)
-        return place < len(self.minutes) and self.minutes[place] == minute
-
     def later(self, minute: int, working_minutes: int) -> int:
         """Return the end of the last of that many working minutes, counted from that one on."""
         return self.minutes[bisect_left(self.minutes, minute) + working_minutes - 1] + 1

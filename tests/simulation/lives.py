@@ -6,7 +6,6 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import product
 from random import Random
-from zoneinfo import ZoneInfo
 
 from tests.simulation.days import LENDER_ZONE, Office, minute_of
 from tests.simulation.facts import Person
@@ -167,10 +166,9 @@ def absences(
             day = until + timedelta(days=random.randrange(2, 12))
 
 
-def at_half_past(minute: int, zone: ZoneInfo | None = None) -> datetime:
+def at_half_past(minute: int) -> datetime:
     """Return thirty seconds past a minute: people never act on the second on which something falls due."""
-    at = datetime.fromtimestamp(minute * 60 + 30, LENDER_ZONE)
-    return at.astimezone(zone) if zone else at
+    return datetime.fromtimestamp(minute * 60 + 30, LENDER_ZONE)
 
 
 def some_days_on(random: Random, office: Office, minute: int, days: int) -> int:

@@ -1,0 +1,102 @@
+"""When each planned call is announced, to whom, and when the managers hear of it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from functools import partial
+from heapq import heappop, heappush
+from itertools import count
+
+from tests.simulation.days import Office
+from tests.simulation.facts import Announcement, Away, Person
+from tests.simulation.loans import Call, Loan
+
+HOURS_TO_ACT = 4
+NOTICE_ON_THE_DAY = 120
+
+Act = Callable[[int], None]
+"""What happens in a minute, which it is given."""
+
+
+class Announcer:
+    """Announces calls as time passes, and does what else falls due.
+
+    `expected` is what should have been announced, `escalations` what the managers should hear.
+    """
+
+    def __init__(self, people: Iterable[Person], offices: Mapping[str, Office]) -> None:
+        self.people = {person.slack_id: person for person in people}
+        self.offices = offices
+        self.away: dict[str, Away] = {}
+        self.expected: list[Announcement] = []
+        self.escalations: list[Announcement] = []
+        self._agenda: list[tuple[int, int, Act]] = []
+        self._order = count()
+
+    def office_of(self, who: str) -> Office:
+        """Return the office of a member."""
+        return self.offices[self.people[who].office]
+
+    def acting(self, who: str) -> str:
+        """Return the member who makes a member's calls now: their cover or manager while they are away."""
+        absence = self.away.get(who)
+        if absence is None:
+            return who
+        team = self.people[who].team
+        return absence.cover or next(p.slack_id for p in self.people.values() if (p.team, p.role) == (team, "manager"))
+
+    def later(self, minute: int, act: Act) -> None:
+        """Have something happen in that minute, after what was planned for it before."""
+        heappush(self._agenda, (minute, next(self._order), act))
+
+    def run(self, until: int) -> None:
+        """Let everything happen that falls due until that minute."""
+        while self._agenda and self._agenda[0][0] <= until:
+            minute, _, act = heappop(self._agenda)
+            act(minute)
+
+    def place(self, loan: Loan, call: Call, minute: int, *, at: int | None = None, day: date | None = None) -> None:
+        """Plan a call, or move it, for a minute or a date."""
+        office = self.office_of(call.assignee)
+        if call not in loan.calls:
+            call.created = minute
+            loan.calls.append(call)
+        call.at, call.told, call.escalated = at, None, False
+        if at is not None:
+            call.day = office.date_of(at)
+            call.ends = call.remind = at
+        else:
+            assert day is not None
+            call.day = day
+            start, end = office.spans[office.on_or_after(day)]
+            call.ends = end
+            if office.date_of(minute) < office.on_or_after(day):
+                call.remind = start
+            else:
+                before = max(start, end - NOTICE_ON_THE_DAY)
+                call.remind = before if minute < before else end
+        self._expect(loan, call)
+
+    def announce_again(self, loan: Loan, call: Call, minute: int) -> None:
+        """Have a call announced, now or with the next work, to the member who makes it then."""
+        office = self.office_of(call.assignee)
+        call.told, call.escalated = None, False
+        agreed_today = call.at is not None and office.date_of(call.at) == office.date_of(minute)
+        call.remind = minute if agreed_today else office.next_minute(minute)
+        self._expect(loan, call)
+
+    def _expect(self, loan: Loan, call: Call) -> None:
+        late = call.remind if call.at is not None else max(call.remind, call.ends)
+        call.escalate = self.office_of(call.assignee).later(late, HOURS_TO_ACT * 60)
+        self.later(call.remind, partial(self._remind, loan, call))
+        self.later(call.escalate, partial(self._escalate, loan, call))
+
+    def _remind(self, loan: Loan, call: Call, minute: int) -> None:
+        if call.state == "open" and call.remind == minute and call.told is None:
+            call.told = self.acting(call.assignee)
+            self.expected.append(Announcement(minute, call.told, loan.number, call.purpose))
+
+    def _escalate(self, loan: Loan, call: Call, minute: int) -> None:
+        if call.state == "open" and call.escalate == minute and call.told and not call.escalated:
+            call.escalated = True
+            team = self.people[call.assignee].team
+            self.escalations.append(Announcement(minute, team, loan.number, call.purpose))

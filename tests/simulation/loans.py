@@ -1,0 +1,109 @@
+"""A loan as the model keeps it: its calls, what is unpaid, and what a payment ends."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from tests.simulation.days import LENDER_ZONE, instant
+from tests.simulation.ledger import Ledger
+
+ABOUT_MONEY = ("repayment", "overdue", "promise")
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """A planned call. `remind` is the minute of its reminder; `day` and `at` are when it is due. `trigger` is what a rule
+    planned it for, also once a member has moved it."""
+
+    purpose: str
+    assignee: str
+    rule: str | None
+    instalment: date | None = None
+    trigger: tuple[str, date] | None = None
+    created: int = 0
+    day: date = date.min
+    at: int | None = None
+    ends: int = 0
+    remind: int = 0
+    escalate: int = 0
+    state: str = "open"
+    told: str | None = None
+    escalated: bool = False
+    closed: int = 0
+
+
+@dataclass(slots=True)
+class Loan:
+    """A loan with all its calls."""
+
+    number: str
+    owner: str
+    stage: str
+    due_day: int | None = None
+    unpaid_since: date | None = None
+    ledger: Ledger | None = None
+    calls: list[Call] = field(default_factory=list)
+    attempts: list[int] = field(default_factory=list)
+
+    def open(self, *purposes: str) -> list[Call]:
+        """Return the open calls, of these purposes if any are given."""
+        return [each for each in self.calls if each.state == "open" and (not purposes or each.purpose in purposes)]
+
+    @property
+    def oldest_unpaid(self) -> date | None:
+        """The due date of the oldest instalment that is not fully paid, as far as schedule or file say."""
+        if self.ledger is not None:
+            return self.ledger.oldest
+        if self.unpaid_since is None or self.due_day is None:
+            return None
+        return due_date_on_or_before(self.unpaid_since, self.due_day)
+
+    def in_arrears(self, minute: int) -> bool:
+        """Return whether an instalment is past due."""
+        today, oldest = lender_date(minute), self.oldest_unpaid
+        return (
+            self.stage == "disbursed"
+            and oldest is not None
+            and (oldest < today or (not self.ledger and oldest <= today))
+        )
+
+    def pay(self, amount: int, minute: int) -> None:
+        """Take a payment, in cents: the calls about what it pays are done."""
+        assert self.ledger is not None
+        before = len(self.ledger.left)
+        self.ledger.pay(amount)
+        oldest = self.ledger.oldest
+        for call in self.open(*ABOUT_MONEY):
+            over = (
+                len(self.ledger.left) < before
+                if call.instalment is None
+                else oldest is None or call.instalment < oldest
+            )
+            if over:
+                call.state, call.closed = "done", minute
+
+    def settle_by_due_day(self, minute: int) -> None:
+        """Take the payment of the oldest instalment of a loan without a schedule."""
+        oldest = self.oldest_unpaid
+        for call in self.open(*ABOUT_MONEY):
+            call.state, call.closed = "done", minute
+        if oldest is None or self.due_day is None:
+            self.unpaid_since = None
+            return
+        following = due_date_on_or_before(oldest + timedelta(days=31), self.due_day)
+        today = lender_date(minute)
+        self.unpaid_since = following if following < today else None
+
+
+def lender_date(minute: int) -> date:
+    """Return the date in the lender's zone."""
+    return instant(minute).astimezone(LENDER_ZONE).date()
+
+
+def due_date_on_or_before(day: date, due_day: int) -> date:
+    """Return the last day of a month's instalments on or before a date; in a short month it is the month's last day."""
+    while True:
+        following = day + timedelta(days=1)
+        is_last = following.month != day.month
+        if day.day == due_day or (is_last and day.day < due_day):
+            return day
+        day -= timedelta(days=1)
