@@ -9,7 +9,7 @@ from uuid import UUID
 from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotFound
-from desk.core.permissions import allows, require_role
+from desk.core.permissions import allows, has_role_for, require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import LoanRef
@@ -60,11 +60,13 @@ class EscalationView:
 
 @dataclass(frozen=True, slots=True)
 class EscalationChanged:
-    """An escalation that was raised, taken on, handed back or resolved. `told`: a manager besides the acting member hears."""
+    """An escalation that was raised, taken on, handed back or resolved. `told`: a manager besides the acting member hears.
+    `may_see_playbook`: the acting member may see what to do."""
 
     escalation: EscalationView
     undo_id: UUID
     told: bool = True
+    may_see_playbook: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,4 +383,9 @@ async def _changed(desk: Desk, row: Escalation, act: str, *, told: bool = True) 
     if act != "raise_escalation":
         await _touch(desk, row)
     (view,) = await _views(desk, [row])
-    return EscalationChanged(view, offer_undo(desk, act, loan_id=row.loan_id), told)
+    return EscalationChanged(
+        view,
+        offer_undo(desk, act, loan_id=row.loan_id),
+        told,
+        may_see_playbook=has_role_for(desk.member, "see_playbook"),
+    )

@@ -9,7 +9,7 @@ from desk.follow_ups.escalations import EscalationChanged, EscalationView, Waiti
 from desk.rules.escalations import escalation_kinds
 from handlers.messages.block_kit.elements import card_button, form_button, masked_loan, named_loan, stage, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
-from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer, phrase
 
 _CALL = "problem"
@@ -47,30 +47,20 @@ def situation_button(t: Translator, loan_id: UUID, kind: str) -> list[Button]:
     ]
 
 
-def raised(t: Translator, view: EscalationView, zone: ZoneInfo) -> Message:
+def raised(t: Translator, view: EscalationView, zone: ZoneInfo, *, with_playbook: bool = True) -> Message:
     """Render the message in the managers' channel. Others read it too, so it has no note and mentions nobody."""
-    writer = Writer()
-    writer.line(Bold(t("Escalated: {reason}", reason=escalation_kind(t, view.kind))))
-    _write(t, writer, view, zone)
-    return writer.buttons(
-        *_acts(t, view), *_situation(t, view), card_button(t, view.loan.id, view.loan.number)
-    ).message()
+    writer = Writer().line(Bold(t("Escalated: {reason}", reason=escalation_kind(t, view.kind))))
+    return _told(t, writer, view, zone, with_playbook=with_playbook)
 
 
-def unanswered(t: Translator, view: EscalationView, zone: ZoneInfo, *, reader: str) -> Message:
-    """Render the message to one of the second level. `reader` is a Slack id."""
-    writer = Writer()
-    if view.state == "open":
-        reason = Bold(escalation_kind(t, view.kind))
-        writer.phrase(
-            t, "{who}: no manager has taken this escalation on: {reason}.", who=Mention(reader), reason=reason
-        )
-    else:
-        writer.line(Bold(t("Escalated: {reason}", reason=escalation_kind(t, view.kind))))
-    _write(t, writer, view, zone)
-    return writer.buttons(
-        *_acts(t, view), *_situation(t, view), card_button(t, view.loan.id, view.loan.number)
-    ).message()
+def unanswered(t: Translator, view: EscalationView, zone: ZoneInfo, *, reader: str, with_playbook: bool) -> Message:
+    """Render the message to one of the second level. `reader` is a Slack id; `with_playbook`: they may see what to do."""
+    if view.state != "open":
+        return raised(t, view, zone, with_playbook=with_playbook)
+    reason = Bold(escalation_kind(t, view.kind))
+    text = _("{who}: no manager has taken this escalation on: {reason}.")
+    writer = Writer().phrase(t, text, who=Mention(reader), reason=reason)
+    return _told(t, writer, view, zone, with_playbook=with_playbook)
 
 
 def resolved(t: Translator, view: EscalationView, zone: ZoneInfo) -> Message:
@@ -98,7 +88,8 @@ def escalation_changed(t: Translator, result: EscalationChanged, zone: ZoneInfo)
     if not result.told:
         writer.line(t("No other manager could be told: it waits in your Home."))
     acts = _acts(t, view) if view.state == "taken" else []
-    return writer.buttons(undo_button(t, result.undo_id), *acts, *_situation(t, view)).message()
+    situation = _situation(t, view) if result.may_see_playbook else []
+    return writer.buttons(undo_button(t, result.undo_id), *acts, *situation).message()
 
 
 def write_escalations(
@@ -137,10 +128,13 @@ def raised_event(t: Translator, kind: str, *, resolved: bool, by_rule: bool) -> 
     return phrase(t, "escalated: {reason}", reason=reason)
 
 
-def _write(t: Translator, writer: Writer, view: EscalationView, zone: ZoneInfo) -> None:
+def _told(t: Translator, writer: Writer, view: EscalationView, zone: ZoneInfo, *, with_playbook: bool) -> Message:
+    """Write what managers are told of an escalation, below its first line."""
     writer.line(masked_loan(t, view.loan), " · ", stage(t, view.loan.stage))
     writer.line(_raised_by(t, view, zone))
     writer.line(_state(t, view, zone))
+    situation = _situation(t, view) if with_playbook else []
+    return writer.buttons(*_acts(t, view), *situation, card_button(t, view.loan.id, view.loan.number)).message()
 
 
 def _raised_by(t: Translator, view: EscalationView, zone: ZoneInfo) -> str:

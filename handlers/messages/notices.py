@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from desk.core.permissions import has_role_for
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import arrived
@@ -113,12 +114,15 @@ async def _manager_told(desk: Desk, notice: Notice, t: Translator, _zone: ZoneIn
 
 async def _escalation_raised(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
     view = await escalation_now(desk, UUID(notice.facts["escalation"]))
-    if view is None or (notice.ts is None and view.state == "resolved"):
-        return None if view is not None or notice.ts is None else escalations.undone(t)
+    if notice.ts is None and (view is None or view.state == "resolved"):
+        return None
+    if view is None:
+        return escalations.undone(t)
     if notice.kind == kinds.ESCALATION_RAISED.name:
         return escalations.raised(t, view, zone)
     reader = await desk.session.get_one(Member, notice.to_id)
-    return escalations.unanswered(t, view, zone, reader=reader.slack_user_id)
+    with_playbook = has_role_for(reader, "see_playbook")
+    return escalations.unanswered(t, view, zone, reader=reader.slack_user_id, with_playbook=with_playbook)
 
 
 async def _escalation_resolved(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:

@@ -126,7 +126,10 @@ async def test_the_second_level_hears_once_if_nobody_takes_it_on(slack: Slack, l
 async def test_without_managers_above_the_admins_are_the_second_level(slack: Slack, loan: Loan) -> None:
     await escalate(slack)
     await slack.at("2026-11-25 14:00")
-    assert any("no manager has taken this escalation on" in text for text in slack.texts(slack.admin))
+    (told,) = [post for post in slack.posts(slack.admin) if "no manager has taken this escalation on" in post.text]
+    taken = shown(await slack.press(slack.admin, told, "I take it"))
+    assert "Resolve…" in buttons(taken)
+    assert not any("What to do" in label for label in [*buttons(told), *buttons(taken)])
 
 
 async def test_only_managers_act_and_what_is_taken_on_in_time_goes_no_further(slack: Slack, loan: Loan) -> None:
