@@ -103,16 +103,19 @@ async def forget_cover(desk: Desk, cover: Member) -> None:
 
 def begin_if_due(desk: Desk, member: Member) -> bool:
     """Record that the planned absence of a member has begun; return False if it has not, because they moved to another zone."""
-    ahead = member.absent_from is not None and member.absent_from > today_of(desk, member)
-    track(desk, member)
-    member.absence_begins_at = _begins_at(desk, member)
-    return not ahead
+    track(desk, member).absence_begins_at = _begins_at(desk, member)
+    return begins_on(desk, member) is None
+
+
+def begins_on(desk: Desk, member: Member) -> date | None:
+    """Return the first day of a member's next absence, None if they are away already or have none."""
+    first = member.absent_from
+    return first if first is not None and first > today_of(desk, member) else None
 
 
 def _begins_at(desk: Desk, member: Member) -> datetime | None:
-    if member.absent_from is None or member.absent_from <= today_of(desk, member):
-        return None
-    return day_bounds(member.absent_from, zone_of(desk, member))[0]
+    first = begins_on(desk, member)
+    return day_bounds(first, zone_of(desk, member))[0] if first is not None else None
 
 
 def _in_row(member: Member) -> list[Leave]:

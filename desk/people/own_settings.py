@@ -13,7 +13,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import allow_partial_undo
 from desk.follow_ups import rescheduling
 from desk.messages.digest_times import next_for
-from desk.people.absences import begin_absence, end_absence, lock_absences
+from desk.people.absences import begin_absence, begins_on, end_absence, lock_absences
 from desk.people.members import acting_for, hours_of, today_of
 from desk.people.team import ReminderChannel, check_channel
 from desk.people.working_time import enter_hours
@@ -84,8 +84,8 @@ async def settings_of(desk: Desk, member: Member) -> Settings:
     if until is not None and until < today_of(desk, member):
         until = None
     covers = await members.by_ids(desk.session, [member.cover_id]) if member.cover_id and until else {}
-    on = member.absent_from if member.absent_from is not None and _is_ahead(desk, member) else today_of(desk, member)
-    acting = await acting_for(desk, member, on) if until else member
+    since = begins_on(desk, member)
+    acting = await acting_for(desk, member, since or today_of(desk, member)) if until else member
     return Settings(
         language=member.language,
         makes_calls=makes_calls(member),
@@ -93,14 +93,10 @@ async def settings_of(desk: Desk, member: Member) -> Settings:
         channel=member.reminder_channel_id if member.channel_lost_at is None else None,
         hours=hours_of(desk, member),
         away_until=until,
-        away_from=member.absent_from if until and _is_ahead(desk, member) else None,
+        away_from=since if until else None,
         cover=covers[member.cover_id].slack_user_id if member.cover_id and covers else None,
         acting=acting.slack_user_id if acting.id != member.id else None,
     )
-
-
-def _is_ahead(desk: Desk, member: Member) -> bool:
-    return member.absent_from is not None and member.absent_from > today_of(desk, member)
 
 
 async def change_settings(desk: Desk, wanted: SettingsUpdate) -> SettingsChange:
@@ -126,7 +122,7 @@ async def change_settings(desk: Desk, wanted: SettingsUpdate) -> SettingsChange:
         if absence is None:
             await end_absence(desk, member)
         else:
-            if member.absent_from is not None and member.absent_from > today_of(desk, member):
+            if begins_on(desk, member) is not None:
                 await end_absence(desk, member)  # what the form showed and is changed: a planned absence
             await begin_absence(desk, member, until=absence.until, cover=absence.cover, since=absence.since)
     if "digest_at" in wanted:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
-from desk.people.absences import Leave
+from desk.people.absences import Leave, begins_on
 from desk.people.members import StandIns, hours_of, is_away_today, stand_ins_for, today_of
 from desk.rules.hours import WorkingHours
 from storage.queries.people import absences, members
@@ -152,7 +152,7 @@ def _view(
         zone=hours.zone.key,
         channel=member.reminder_channel_id if member.channel_lost_at is None else None,
         digest_time=member.digest_time,
-        absent_from=member.absent_from if member.absent_from and member.absent_from > today_of(desk, member) else None,
+        absent_from=begins_on(desk, member),
         absent_until=member.absent_until,
         cover=cover.slack_user_id if cover else None,
         account_lost="guest"
