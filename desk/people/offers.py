@@ -25,6 +25,7 @@ class Offers:
     pause_repayment: bool
     book_appointment: bool
     enter_step: bool
+    change_step: bool
     see_playbook: bool
     edit_playbook: bool
     change_cadence: bool

@@ -220,7 +220,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
     _write_header(t, writer, view, zone)
     write_escalations(t, writer, view.escalations, zone, act=view.offers.take_escalation)
     write_appointments(t, writer, view.appointments, zone, act=view.offers.book_appointment)
-    write_steps(t, writer, view.steps, act=view.offers.enter_step)
+    write_steps(t, writer, view.steps, act=view.offers.change_step)
     loan_id = view.loan.id
     writer.buttons(
         Button(t("Show number"), "loan.show_number", {"l": str(view.loan.id)}),

@@ -111,6 +111,14 @@ async def test_only_who_is_concerned_settles_a_step_and_only_once(slack: Slack, 
     assert "visit · cancelled, was for Fri 27 Nov" in await card(slack)
 
 
+async def test_who_plans_no_steps_says_on_the_card_what_became_of_theirs(slack: Slack, loan: Loan) -> None:
+    await enter(slack, slack.agent, "visit", "2026-11-27", By_whom="UVERIFIER", Note="Beside the station")
+    opened = await slack.in_card(slack.verifier, "Open")
+    assert "Beside the station" in opened.text
+    await opened.press("Done: visit")
+    assert "visit · done on Wed 25 Nov · <@UVERIFIER>" in await card(slack)
+
+
 async def test_steps_go_with_the_loan_to_its_new_owner_and_end_with_it(slack: Slack, loan: Loan) -> None:
     await enter(slack, slack.agent, "visit", "2026-11-27")
     await slack.command(slack.manager, "/loan-reassign A-1 @other")
