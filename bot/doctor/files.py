@@ -20,12 +20,12 @@ _BATCH = 500
 
 async def check_files(settings: Settings, database: Database, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:
     """Yield what is found of files, also where the desk takes none."""
-    async with database.reading() as reading:
-        workspace = next(iter(await workspaces.every(reading)), None)
     if not settings.public_url:
         yield ok("file page", _none(settings))
         return
     yield await _page(settings.public_url, session)
+    async with database.reading() as reading:
+        workspace = next(iter(await workspaces.every(reading)), None)
     if workspace is None:
         return
     store = DiskStore(settings.files, workspace.id)
@@ -38,7 +38,12 @@ async def check_files(settings: Settings, database: Database, session: aiohttp.C
         return
     if store.open_to_others():
         yield fix("file store", f"others on this machine may read {store.folder}: chmod 700 it")
-    yield await _bytes(database, store, workspace.id)
+    try:
+        yield await _bytes(database, store, workspace.id)
+    except StoreAwayError as error:
+        yield fix(
+            "file store", f"{store.folder} cannot be read ({error}): check the owner of the folders in it, and the disk"
+        )
 
 
 def _none(settings: Settings) -> str:

@@ -3,6 +3,7 @@
 import base64
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from rich.console import Console
@@ -96,7 +97,7 @@ async def test_a_file_opens_with_the_new_key_alone_and_its_bytes_stay(
 
 
 async def test_doctor_finds_the_page_the_folder_and_missing_bytes(
-    slack: Slack, database_url: str, tmp_path: Path
+    slack: Slack, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = f"http://127.0.0.1:{slack.service.port}"
     settings = settings_for(slack.sandbox, database_url, public_url=here, files=str(tmp_path))
@@ -119,6 +120,12 @@ async def test_doctor_finds_the_page_the_folder_and_missing_bytes(
     assert "the bytes of 1 of 2 files are missing" in found["file store"][1]
     found = await findings(public_url="http://127.0.0.1:9")
     assert "cannot be reached from here" in found["file page"][1]
+
+    def refused(_folder: Path) -> list[UUID]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("storage.files.disk._ids_in", refused)
+    assert "cannot be read (Permission denied)" in (await findings())["file store"][1]
 
 
 async def test_a_store_that_cannot_be_written_is_tried_again_later(
