@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
 from storage.engine.work import Work
+from storage.queries.core import rows
 from storage.queries.core.literals import IS_OPEN
 from storage.queries.core.rows import chunks
 from storage.tables import Assignment, FollowUp, Undo
@@ -28,8 +29,8 @@ async def open_of_loan(session: Work, loan_id: UUID) -> list[FollowUp]:
 async def next_of_loans(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, FollowUp]:
     """Return the most urgent open follow-up of each of these loans, if any."""
     statement = select(FollowUp).where(col(FollowUp.loan_id).in_(loan_ids), IS_OPEN)
-    rows = await session.exec(statement.order_by(col(FollowUp.late_at).desc(), col(FollowUp.number).desc()))
-    return {row.loan_id: row for row in rows}
+    found = await session.exec(statement.order_by(col(FollowUp.late_at).desc(), col(FollowUp.number).desc()))
+    return {row.loan_id: row for row in found}
 
 
 async def of_number(session: Work, loan_id: UUID, number: int) -> FollowUp | None:
@@ -62,10 +63,7 @@ async def open_held_by(session: Work, member_ids: Sequence[UUID]) -> list[Follow
 
 async def by_ids(session: Work, follow_up_ids: Collection[UUID]) -> dict[UUID, FollowUp]:
     """Return the follow-ups with these ids."""
-    found: dict[UUID, FollowUp] = {}
-    for ids in chunks(follow_up_ids):
-        found.update((row.id, row) for row in await session.exec(select(FollowUp).where(col(FollowUp.id).in_(ids))))
-    return found
+    return await rows.by_ids(session, FollowUp, follow_up_ids)
 
 
 async def open_about(session: Work, workspace_id: UUID, purpose: str) -> list[FollowUp]:
@@ -153,5 +151,5 @@ async def of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[tuple[Ass
         .order_by(col(Assignment.at).desc(), col(Assignment.id).desc())
         .limit(limit)
     )
-    rows: list[tuple[Assignment, FollowUp | None]] = list((await session.exec(statement)).all())
-    return rows
+    found: list[tuple[Assignment, FollowUp | None]] = list((await session.exec(statement)).all())
+    return found

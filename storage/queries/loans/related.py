@@ -8,6 +8,7 @@ from sqlalchemy import bindparam
 from sqlmodel import col, delete, select
 
 from storage.engine.work import Work
+from storage.queries.core import rows
 from storage.queries.core.rows import chunks
 from storage.tables import CallParty, RelatedPerson, RelatedPhone, RelatedTerm
 
@@ -33,8 +34,8 @@ People = Mapping[UUID, tuple[RelatedPerson, Sequence[RelatedPhone]]]
 async def of_loan(session: Work, loan_id: UUID) -> People:
     """Return the people around a loan with their phones."""
     found: dict[UUID, tuple[RelatedPerson, list[RelatedPhone]]] = {}
-    rows: Any = await session.exec(_OF_LOAN, params={"loan": loan_id})
-    for person, phone in rows:
+    read: Any = await session.exec(_OF_LOAN, params={"loan": loan_id})
+    for person, phone in read:
         _, phones = found.setdefault(person.id, (person, []))
         if phone is not None:
             phones.append(phone)
@@ -47,8 +48,8 @@ async def of_loans(
     """Return the people around each of these locked loans with their phones, to be changed, by the loan's id."""
     found: dict[UUID, tuple[RelatedPerson, list[RelatedPhone]]] = {}
     for ids in chunks(loan_ids):
-        rows: Any = await session.exec(_PEOPLE.where(col(RelatedPerson.loan_id).in_(ids)))
-        for person, phone in rows:
+        read: Any = await session.exec(_PEOPLE.where(col(RelatedPerson.loan_id).in_(ids)))
+        for person, phone in read:
             _, phones = found.setdefault(person.id, (person, []))
             if phone is not None:
                 phones.append(phone)
@@ -105,10 +106,7 @@ async def party_row(session: Work, call_id: UUID) -> CallParty | None:
 
 async def people_by_ids(session: Work, ids: Collection[UUID]) -> dict[UUID, RelatedPerson]:
     """Return these people around loans, removed ones too, by id."""
-    if not ids:
-        return {}
-    found = await session.exec(select(RelatedPerson).where(col(RelatedPerson.id).in_(ids)))
-    return {person.id: person for person in found}
+    return await rows.by_ids(session, RelatedPerson, ids)
 
 
 async def parties_of(session: Work, call_ids: Collection[UUID]) -> dict[UUID, tuple[CallParty, RelatedPerson | None]]:
