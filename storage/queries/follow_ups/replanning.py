@@ -26,6 +26,7 @@ from storage.engine.database import insert_into
 from storage.engine.types import UtcDateTime
 from storage.engine.work import Work
 from storage.queries.core.literals import IS_OPEN
+from storage.queries.core.rows import chunks
 from storage.queries.core.set_aside import is_set_aside
 from storage.queries.loans.loans import LIVE_STAGES
 from storage.tables import DailyLook, FollowUp, Loan, QuietPeriod, RepaymentPause, RepaymentSchedule, Replanning
@@ -83,10 +84,9 @@ async def begin_day(session: Work, workspace_id: UUID, today: date) -> bool:
 
 async def request(session: Work, workspace_id: UUID, loan_ids: Collection[UUID], now: datetime) -> None:
     """Have the calls of these loans planned again."""
-    for loan_id in sorted(loan_ids):
-        values = {"loan_id": loan_id, "workspace_id": workspace_id, "requested_at": now}
-        statement = insert_into(session, Replanning).values(**values)
-        await session.exec(statement.on_conflict_do_nothing(index_elements=["loan_id"]))
+    for ids in chunks(loan_ids):
+        found = _loans(workspace_id).where(col(Loan.id).in_(ids)).order_by(col(Loan.id))
+        await _request_found(session, workspace_id, now, found)
 
 
 async def request_all_in_repayment(session: Work, workspace_id: UUID, now: datetime) -> None:
