@@ -1,15 +1,12 @@
 """The form that plans a step beyond calls, or records one."""
 
-from datetime import date
-
-from desk.core.errors import Invalid
 from desk.core.values import PersonRef
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.follow_ups.collection_steps import enter_step
 from desk.rules.collection_steps import STEPS
 from handlers.door.request import Request
-from handlers.forms.fields import LOAN_REFUSALS, loan_of, start_form
-from handlers.forms.form import Form, field
+from handlers.forms.fields import LOAN_REFUSALS, day_of, loan_of, start_form
+from handlers.forms.form import Form
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import Option, Private, Typed, View
@@ -38,19 +35,11 @@ async def submit(request: Request) -> Message:
         loan=loan_of(request),
         kind=request.one("kind"),
         done=request.one("state") == "done",
-        on=_day(request),
+        on=day_of(request, "day"),
         who=PersonRef(slack_id=who) if who else None,
         note=request.one("note").strip(),
     )
     return step_changed(request.t, result)
-
-
-def _day(request: Request) -> date:
-    with field("day"):
-        try:
-            return date.fromisoformat(request.one("day"))
-        except ValueError as error:
-            raise Invalid("date_missing") from error
 
 
 FORM = Form(

@@ -1,6 +1,7 @@
 """Fields that several forms share, and how their values are read."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from desk.calls.checking import ChecksToMake
@@ -167,3 +168,12 @@ def read_due(request: Request, name: str, *, limit: bool = False) -> Due | None:
         return None
     with field(name):
         return (parse_limit if limit else parse_due)(typed, request.desk.now, request.zone)
+
+
+def day_of(request: Request, name: str) -> date:
+    """Return the day in a field. Raises Invalid (`date_missing`) for one that is empty."""
+    with field(name):
+        try:
+            return date.fromisoformat(request.one(name))
+        except ValueError as error:
+            raise Invalid("date_missing") from error

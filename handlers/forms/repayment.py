@@ -11,7 +11,7 @@ from desk.repayment import overview, pauses, payments, schedules
 from desk.repayment.schedules import Options
 from desk.rules.schedules import MOST_GRACE, MOST_MONTHS, DayCount, Method, RateBasis, Shift, Terms
 from handlers.door.request import Request
-from handlers.forms.fields import LOAN_REFUSALS, loan_of, start_form, words
+from handlers.forms.fields import LOAN_REFUSALS, day_of, loan_of, start_form, words
 from handlers.forms.form import Form, field
 from handlers.grammar.amounts import parse_amount
 from handlers.grammar.schedule import parse_schedule
@@ -52,7 +52,7 @@ async def submit_payment(request: Request) -> Message:
         request.desk,
         loan=loan_of(request),
         amount=amount,
-        paid_on=_day(request, "day"),
+        paid_on=day_of(request, "day"),
         twice=_AGAIN in request.several("again"),
     )
     return payment_recorded(request.t, result)
@@ -137,7 +137,7 @@ async def submit_computed(request: Request) -> Message:
         amount=amount,
         rate=_rate(request),
         months=int(request.one("months")),
-        first_due=_day(request, "first"),
+        first_due=day_of(request, "first"),
         method=cast(Method, request.one("method")),
         basis=cast(RateBasis, request.one("basis")),
         day_count=cast(DayCount, request.one("day_count")),
@@ -195,8 +195,8 @@ async def submit_pause(request: Request) -> Message:
         request.desk,
         loan=loan_of(request),
         kind=request.one("kind"),
-        starts_on=_day(request, "start"),
-        ends_on=_day(request, "end"),
+        starts_on=day_of(request, "start"),
+        ends_on=day_of(request, "end"),
         reason=request.one("reason"),
     )
     return pause_set(request.t, result)
@@ -281,11 +281,3 @@ def _rate(request: Request) -> Decimal:
     if not rate.is_finite():
         raise Invalid("schedule_rate_unclear", field="rate", given=typed[:20])
     return rate
-
-
-def _day(request: Request, name: str) -> date:
-    with field(name):
-        try:
-            return date.fromisoformat(request.one(name))
-        except ValueError as error:
-            raise Invalid("date_missing") from error
