@@ -99,9 +99,8 @@ async def hold_next(desk: Desk) -> FileToFetch | None:
     if desk.files is None:
         return None
     row = await files.next_to_fetch(desk.session, desk.workspace.id, desk.now)
-    while row is not None and row.tries > len(
-        PAUSES
-    ):  # each attempt was cut short: by a kill, or an error that nobody foresaw
+    # Each attempt was cut short: by a kill, or an error that nobody foresaw.
+    while row is not None and row.tries > len(PAUSES):
         await _refuse(desk, row, "not_fetched")
         row = await files.next_to_fetch(desk.session, desk.workspace.id, desk.now)
     if row is None:

@@ -94,9 +94,8 @@ class Door(AsyncMiddleware):
         action = body["actions"][0]
         channel = body.get("channel") or {}
         delivery = Delivery(body["trigger_id"], body["user"]["id"], channel.get("id", ""))
-        in_pane = (body.get("container") or {}).get(
-            "type"
-        ) == "entity_detail"  # it has no messages: all answers are modals
+        # A side pane has no messages: all answers are modals.
+        in_pane = (body.get("container") or {}).get("type") == "entity_detail"
         state = ViewState() if in_pane else _state_of(body)
         interaction = self._press(delivery, _act(action), _value_of(action), state=state)
         if state is not None and not in_pane:
