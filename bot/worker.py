@@ -15,7 +15,7 @@ from bot.file_fetcher import FileFetcher
 from bot.file_sweeper import FileSweeper
 from bot.home_updater import HomeUpdater
 from bot.nightly_look import NightlyLook
-from desk.calls.calls import forget_lines
+from desk.calls.repeated_lines import forget_lines
 from desk.core.recomputations import recompute_pending
 from desk.core.retention import forget_old
 from desk.core.setting_aside import set_aside

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from desk.calls.matching import CallDetails, FollowUpMatch, match_follow_up, require_fit
 from desk.calls.outcomes import PART_PAID, NextStep, OutcomeResult, apply_outcome, leaves_borrower_asked, plan_only
 from desk.calls.payments import has_schedule, is_what_is_due
+from desk.calls.repeated_lines import SAME_LINE_WITHIN, line_digest, require_last_of_its_line
 from desk.calls.views import CallLogged, RepeatedCall, call_logged
 from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require, require_role
-from desk.core.retention import BATCH
 from desk.core.transaction import Desk
 from desk.core.values import Amount, Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Outcome
@@ -33,14 +32,10 @@ from desk.repayment.payments import Taken
 from desk.repayment.promises import PURPOSE, make_promise
 from storage.engine.types import new_id
 from storage.queries.calls import calls
-from storage.queries.core import retention
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans
 from storage.tables import Call, FollowUp, Loan
-
-SAME_LINE_WITHIN = timedelta(minutes=2)
-"""How long a repeated line of the same member asks whether another call is meant."""
 
 NO_DETAILS = CallDetails()
 """The details of a call with an outcome alone."""
@@ -68,7 +63,7 @@ async def log_call(
     """
     require_role(desk, "log_call")
     named = await lookup.resolve(desk, loan)
-    digest = _digest(desk, line)
+    digest = line_digest(desk, line)
     since = desk.now - SAME_LINE_WITHIN
     open_rows, earlier = await calls.before_call(desk.session, named.loan, desk.member.id, digest, since)
     if earlier is not None:
@@ -87,7 +82,7 @@ async def log_call(
         named.follow_up,
         next_step,
         open_rows=open_rows,
-        line_digest=digest,
+        digest=digest,
         minutes=minutes,
         noted=noted,
     )
@@ -118,7 +113,7 @@ async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogge
     """
     require_role(desk, "add_to_call")
     loan, earlier = await own_call(desk, call_id)
-    await _require_last_of_its_line(desk, earlier)
+    await require_last_of_its_line(desk, earlier)
     answered = await desk.session.get(FollowUp, earlier.follow_up_id) if earlier.follow_up_id else None
     is_open = answered is not None and answered.state == "open"
     party = await party_of(desk, earlier.id)
@@ -135,7 +130,7 @@ async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogge
             party=party.code if party else "",
         ),
         answered,
-        line_digest=earlier.line_digest,
+        digest=earlier.line_digest,
         minutes=earlier.minutes,
         keeps_plan=keeps_plan,
         answers_none=answered is not None and not is_open,
@@ -239,7 +234,7 @@ async def _log(
     step: NextStep | None = None,
     *,
     open_rows: list[FollowUp] | None = None,
-    line_digest: bytes | None = None,
+    digest: bytes | None = None,
     minutes: int | None = None,
     keeps_plan: bool = False,
     answers_none: bool = False,
@@ -284,7 +279,7 @@ async def _log(
         result = await _go_on_chasing(desk, loan, result)
     for ended in result.ended:
         await report_check(desk, loan, ended)
-    call = create(desk, _call(desk, call_id, loan, outcome, match, result.answered, line_digest, minutes))
+    call = create(desk, _call(desk, call_id, loan, outcome, match, result.answered, digest, minutes))
     call.amount, call.share = amount, share
     if outcome.next_purpose == PURPOSE and result.planned is not None and not attempt:
         rest = amount if outcome.code != PART_PAID else _rest(result.taken)
@@ -359,7 +354,7 @@ def _call(
     outcome: Outcome,
     match: FollowUpMatch,
     answered: FollowUp | None,
-    line_digest: bytes | None,
+    digest: bytes | None,
     minutes: int | None,
 ) -> Call:
     return Call(
@@ -371,7 +366,7 @@ def _call(
         outcome=outcome.code,
         purpose=match.purpose or (answered.purpose if answered else None),
         note_cipher=desk.cipher.encrypt_optional(Call.note_cipher, row_id, match.note),
-        line_digest=line_digest,
+        line_digest=digest,
         minutes=minutes,
         at=desk.now,
     )
@@ -396,21 +391,3 @@ async def recorded_match(desk: Desk, call: Call) -> FollowUpMatch:
     answered = await desk.session.get(FollowUp, call.follow_up_id) if call.follow_up_id else None
     note = unreadable.read(desk, Call.note_cipher, call)
     return FollowUpMatch(answered=answered, others=(), purpose=call.purpose, note=note)
-
-
-async def _require_last_of_its_line(desk: Desk, call: Call) -> None:
-    if call.line_digest is None:
-        return
-    last = await calls.same_line(desk.session, call.loan_id, call.caller_id, call.line_digest, call.at)
-    if last is not None and last.id != call.id:
-        raise Conflict("call_logged_again", at=last.at)
-
-
-def _digest(desk: Desk, line: str) -> bytes | None:
-    return desk.cipher.digest("call_line", " ".join(line.split())) if line.strip() else None
-
-
-async def forget_lines(desk: Desk) -> bool:
-    """Clear the digests of lines that can no longer be taken for repeated ones. Return whether there may be more."""
-    old = desk.now - SAME_LINE_WITHIN - timedelta(minutes=1)
-    return await retention.clear_line_digests(desk.session, desk.workspace.id, old, limit=BATCH) == BATCH
