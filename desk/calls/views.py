@@ -15,6 +15,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import chasing
 from desk.follow_ups.assignees import assignee_of_next
 from desk.follow_ups.chasing import Paper
+from desk.follow_ups.escalations import sounds_like
 from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.next_steps import NextOffer, next_days, with_retry
 from desk.follow_ups.quiet_periods import Quiet
@@ -23,7 +24,6 @@ from desk.loans.related import RelatedName, people_of
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.people.members import may_act_on_each
 from desk.repayment.payments import Taken
-from desk.rules.escalations import heard_in
 from storage.queries.follow_ups import follow_ups
 from storage.tables import Call, FollowUp, Loan
 
@@ -170,7 +170,7 @@ async def call_logged(
         undo_id=undo_id,
         quiet=quiet,
         party=party,
-        sounds_like=heard_in(note) or heard_in(planned_note),
+        sounds_like=sounds_like(desk, note, planned_note),
     )
 
 

@@ -21,7 +21,7 @@ from desk.messages.manager_notices import notify_managers
 from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, is_at_desk, managers_for_each, second_level
-from desk.rules.escalations import escalation_kinds, raised_by_attempts, raised_by_broken_promises
+from desk.rules.escalations import escalation_kinds, heard_in, raised_by_attempts, raised_by_broken_promises
 from desk.rules.working_time import add_working_minutes
 from storage.engine.types import new_id
 from storage.queries.follow_ups import escalations
@@ -170,6 +170,13 @@ async def escalation_to_resolve(desk: Desk, escalation_id: UUID) -> EscalationVi
 async def unresolved_on(desk: Desk, loan_id: UUID) -> tuple[EscalationView, ...]:
     """Return the escalations of a loan that nobody has resolved, the earliest first."""
     return await _views(desk, await escalations.unresolved_of_loan(desk.session, loan_id))
+
+
+def sounds_like(desk: Desk, *notes: str) -> str | None:
+    """Return the kind of escalation that one of these notes sounds like and that the acting member may raise, or None."""
+    if not allows(desk.member, "raise_escalation"):
+        return None
+    return next((kind for note in notes if (kind := heard_in(note)) is not None), None)
 
 
 async def waiting_for(desk: Desk, member: Member) -> WaitingEscalations:

@@ -7,14 +7,14 @@ from uuid import UUID
 from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotFound
-from desk.core.permissions import allows, require, require_role
+from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
+from desk.follow_ups.escalations import sounds_like
 from desk.follow_ups.lifecycle import check_note
 from desk.loans import borrowers, lookup
 from desk.loans.views import LoanView, loan_view, slack_ids
 from desk.people.members import authorship
-from desk.rules.escalations import heard_in
 from storage.engine.types import new_id
 from storage.queries.loans import loans, notes
 from storage.tables import Loan, LoanNote
@@ -82,7 +82,7 @@ async def add_note(desk: Desk, *, loan: LoanRef, text: str) -> NoteAdded:
         at=note.at,
         text=text,
         undo_id=offer_undo(desk, "note", loan_id=named.id),
-        sounds_like=heard_in(text) if allows(desk.member, "raise_escalation") else None,
+        sounds_like=sounds_like(desk, text),
     )
 
 
