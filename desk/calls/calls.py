@@ -156,7 +156,7 @@ async def answer_another(
     require_fit(outcome, shown.follow_up.purpose)
     match = replace(await recorded_match(desk, call), answered=shown.follow_up)
     about = shown.follow_up.purpose
-    asked = leaves_borrower_asked(loan, outcome, match, None, role_of(await party_of(desk, call.id)))
+    asked = await _left_borrower_asked(desk, loan, call, match)
     if outcome.closes(VOCABULARY.purpose(about)) and not asked:
         close(desk, shown.follow_up, "done")
         result = OutcomeResult(answered=shown.follow_up, ended=(shown.follow_up,))
@@ -197,15 +197,15 @@ async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_n
         raise Invalid("offer_past", given=due.at)
     match = await recorded_match(desk, call)
     assignee = await assignee_of_next(desk, loan, match.answered)
-    outcome, check = VOCABULARY.outcome(call.outcome), match.answered
-    asked = leaves_borrower_asked(loan, outcome, match, None, role_of(await party_of(desk, call.id)))
-    attempt, stays = not outcome.ends or asked, check is not None and check.state == "open"
-    if check is not None and stays and (asked or not outcome.closes(VOCABULARY.purpose(check.purpose))):
-        planned = await move(desk, check, due, assignee=assignee)
+    outcome, answered = VOCABULARY.outcome(call.outcome), match.answered
+    asked = await _left_borrower_asked(desk, loan, call, match)
+    is_open = answered is not None and answered.state == "open"
+    if answered is not None and is_open and (asked or not outcome.closes(VOCABULARY.purpose(answered.purpose))):
+        planned = await move(desk, answered, due, assignee=assignee)
     else:
         planned = await plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
-        planned.follow_up.attempts = int(attempt)
-    result = OutcomeResult(answered=match.answered, planned=planned)
+        planned.follow_up.attempts = int(asked or not outcome.ends)
+    result = OutcomeResult(answered=answered, planned=planned)
     await _pass_on_documents(desk, result)
     desk.audit("follow_up", loan_id=loan.id, subject_id=planned.follow_up.id, call=str(call.id))
     undo_id = offer_undo(desk, "follow_up", loan_id=loan.id)
@@ -304,6 +304,12 @@ async def _log(
         noted=noted,
         party=named(desk, party) if party else None,
     )
+
+
+async def _left_borrower_asked(desk: Desk, loan: Loan, call: Call, match: FollowUpMatch) -> bool:
+    """Return of a logged call what `leaves_borrower_asked` does."""
+    role = role_of(await party_of(desk, call.id))
+    return leaves_borrower_asked(loan, VOCABULARY.outcome(call.outcome), match, None, role)
 
 
 async def _escalate_last_attempt(desk: Desk, loan: Loan, outcome: Outcome, answered: FollowUp | None) -> bool:
