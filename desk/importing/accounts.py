@@ -150,14 +150,11 @@ class Accounts:
         made = [row for row in account.made if since is None or row.at >= since]
         settled_promises = promises.settle(desk, made, account.present)
         self._settled += settled_promises
-        kept = any(row.state == "kept" for row in settled_promises)
+        kept = promises.kept_of(settled_promises, account.made)
         for row in account.calls:
             if row.state != "open":
                 continue
-            if account.counts:
-                over = is_over(row, following, is_settled=settled, promise_kept=kept)
-            else:
-                over = kept and row.purpose == promises.PURPOSE
+            over = is_over(row, following, is_settled=settled, kept=kept) if account.counts else kept.ends(row)
             if over:
                 lifecycle.close(desk, row, "done")
                 self._ended.append(row)

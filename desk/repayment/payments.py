@@ -95,7 +95,7 @@ async def take(
     for row in await follow_ups.open_of_loan(desk.session, loan.id):
         if row.id == keeps:
             continue
-        if row is answered or is_over(row, following, is_settled=bool(settled), promise_kept=bool(kept)):
+        if row is answered or is_over(row, following, is_settled=bool(settled), kept=kept):
             lifecycle.close(desk, row, "done")
             ended.append(row)
     if before.arrears.days and not now.arrears.days:
@@ -104,11 +104,11 @@ async def take(
     return Taken(payment, touched, settled, tuple(ended), now)
 
 
-def is_over(row: FollowUp, following: Covered | None, *, is_settled: bool, promise_kept: bool) -> bool:
+def is_over(row: FollowUp, following: Covered | None, *, is_settled: bool, kept: promises.Kept) -> bool:
     """Return whether a call need not be made after a payment; `following` is the oldest instalment that is still unpaid."""
     if row.purpose not in ABOUT_AN_INSTALMENT:
         return False
-    if row.purpose == promises.PURPOSE and promise_kept:
+    if kept.ends(row):
         return True
     if row.instalment_on is None:
         return is_settled

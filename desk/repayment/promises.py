@@ -1,7 +1,8 @@
 """Promises to pay: made in calls, kept by payments, broken by time."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,25 @@ REPLACED = "replaced"
 
 _PAYMENTS = frozenset(("paid", "part_paid"))
 """The outcomes of calls that tell of a payment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The days of the promises of a loan that a payment has kept, and whether another promise is still open."""
+
+    days: frozenset[date]
+    other_open: bool
+
+    def ends(self, call: FollowUp) -> bool:
+        """Return whether a call need not ask after a promise any more. It may be about the one that is still open, unless it is
+        due on the day of one that was kept."""
+        return call.purpose == PURPOSE and bool(self.days) and (not self.other_open or call.due_on in self.days)
+
+
+def kept_of(settled: Iterable[Promise], made: Iterable[Promise]) -> Kept:
+    """Return which of these promises, whose state is another now, are kept; `made` are all of the loan."""
+    days = frozenset(row.due_on for row in settled if row.state == "kept")
+    return Kept(days, any(row.state == "open" for row in made))
 
 
 async def make_promise(
@@ -60,15 +80,15 @@ async def make_promise(
     )
 
 
-async def settle_by_payments(desk: Desk, loan: Loan, now: Standing) -> tuple[Promise, ...]:
-    """Settle the promises made since the loan has its schedule, after a payment or a reversal; return those kept now. One that
-    a reversal has broken counts as those do that time breaks."""
+async def settle_by_payments(desk: Desk, loan: Loan, now: Standing) -> Kept:
+    """Settle the promises made since the loan has its schedule, after a payment or a reversal; return which are kept now. One
+    that a reversal has broken counts as those do that time breaks."""
     if now.schedule is None:
-        return ()
+        return kept_of((), ())
     made = (await repayment.promises_of(desk.session, [loan.id])).get(loan.id, [])
     changed = settle(desk, [row for row in made if row.at >= now.schedule.at], now.payments)
     await report_broken(desk, changed)
-    return tuple(row for row in changed if row.state == "kept")
+    return kept_of(changed, made)
 
 
 def settle(desk: Desk, made: Iterable[Promise], payments: Sequence[Payment]) -> list[Promise]:

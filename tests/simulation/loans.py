@@ -1,4 +1,4 @@
-"""A loan as the model keeps it: its calls, what is unpaid, and what a payment ends."""
+"""A loan as the model keeps it: its calls, what is unpaid or promised, and what a payment ends."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -7,6 +7,7 @@ from tests.simulation.days import LENDER_ZONE, instant
 from tests.simulation.ledger import Ledger
 
 ABOUT_MONEY = ("repayment", "overdue", "promise")
+PATIENCE, KEPT_PERCENT = timedelta(days=3), 95
 
 
 @dataclass(slots=True, eq=False)
@@ -32,6 +33,19 @@ class Call:
 
 
 @dataclass(slots=True)
+class Promise:
+    """A promise to pay by a day. `least` is what keeps it, in cents, and `received` what was paid since it was made."""
+
+    day: date
+    least: int
+    received: int = 0
+
+    def is_open(self, today: date) -> bool:
+        """Return whether it is neither kept nor broken."""
+        return self.received < self.least and today <= self.day + PATIENCE
+
+
+@dataclass(slots=True)
 class Loan:
     """A loan with all its calls."""
 
@@ -42,6 +56,7 @@ class Loan:
     unpaid_since: date | None = None
     ledger: Ledger | None = None
     calls: list[Call] = field(default_factory=list)
+    promises: list[Promise] = field(default_factory=list)
     attempts: list[int] = field(default_factory=list)
 
     def open(self, *purposes: str) -> list[Call]:
@@ -66,14 +81,27 @@ class Loan:
             and (oldest < today or (not self.ledger and oldest <= today))
         )
 
+    def promise(self, day: date, minute: int, *, of_rest: bool, replaces: bool) -> None:
+        """Take a promise of the rest of an instalment, or of any amount; it may replace those whose day is not over."""
+        today = lender_date(minute)
+        if replaces:
+            self.promises = [each for each in self.promises if each.day < today or not each.is_open(today)]
+        rest = self.ledger.left[0][1] if of_rest and self.ledger else None
+        self.promises.append(Promise(day, 1 if rest is None else -(-rest * KEPT_PERCENT // 100)))
+
     def pay(self, amount: int, minute: int) -> None:
-        """Take a payment, in cents: the calls about what it pays are done."""
+        """Take a payment, in cents: the calls about what it pays and about promises that it keeps are done."""
         assert self.ledger is not None
         before = len(self.ledger.left)
         self.ledger.pay(amount)
-        oldest = self.ledger.oldest
+        oldest, today = self.ledger.oldest, lender_date(minute)
+        waiting = [each for each in self.promises if each.is_open(today)]
+        for promise in waiting:
+            promise.received += amount
+        kept = {each.day for each in waiting if not each.is_open(today)}
+        still_open = any(each.is_open(today) for each in waiting)
         for call in self.open(*ABOUT_MONEY):
-            over = (
+            over = (call.purpose == "promise" and bool(kept) and (not still_open or call.day in kept)) or (
                 len(self.ledger.left) < before
                 if call.instalment is None
                 else oldest is None or call.instalment < oldest

@@ -1,6 +1,7 @@
 """An independent model of the cadence: what the desk should have announced, when and to whom, given what happened.
 
-It follows docs/cadence.md rule by rule, plans each call from the facts alone, and shares no code with the desk.
+It follows docs/cadence.md, and docs/repayment.md about promises, rule by rule, plans each call from the facts alone, and shares
+no code with the desk.
 """
 
 from collections import Counter
@@ -162,6 +163,7 @@ class Model:
             self._announcer.place(loan, call, fact.minute, at=office.next_callable(later))
 
     def _answered(self, loan: Loan, call: Call, fact: Called) -> None:
+        asked = call.purpose == "promise" or bool(loan.open("promise"))
         if fact.outcome in ("paid", "part_paid"):
             whole = loan.ledger.left[0][1] if loan.ledger and loan.ledger.left else None
             amount = cents(fact.amount) if fact.amount is not None else whole
@@ -175,6 +177,8 @@ class Model:
             about = call.instalment if purpose in ABOUT_MONEY else None
             new = Call(purpose, call.assignee, None, about)
             self._announcer.place(loan, new, fact.minute, at=fact.next_at, day=fact.next_on)
+            if promise:
+                loan.promise(new.day, fact.minute, of_rest=fact.outcome == "part_paid", replaces=asked)
             for other in loan.open("repayment", "overdue") if promise else ():
                 if (other.rule in RULES_ABOUT_MONEY and None in (other.instalment, about)) or other.instalment == about:
                     other.state = "cancelled" if other.rule in RULES_ABOUT_MONEY else other.state

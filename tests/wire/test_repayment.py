@@ -251,6 +251,29 @@ async def test_a_kept_promise_ends_its_call_and_a_reversed_payment_opens_the_pro
     assert [each[2] for each in await promises(slack)] == ["open"]
 
 
+async def test_a_payment_leaves_the_call_about_a_promise_that_it_does_not_keep(slack: Slack, loan: Loan) -> None:
+    await says(slack, "promised 1000 fri")
+    await slack.at("2026-11-28 10:00")
+    await make_follow_up(slack.office, loan, slack.agent, purpose="overdue", due_on=date(2026, 11, 30), number=9)
+    await slack.command(slack.agent, "/loan-call A-1/9 promised 800 2 dec")
+    await pay(slack, "800", "2026-11-28")
+    assert [each[2] for each in await promises(slack)] == ["open", "kept"]
+    states = await follow_ups(slack)
+    assert (states["promise/2"], states["promise/10"]) == ("open", "done")
+
+
+async def test_a_part_payment_ends_the_call_about_a_promise_of_any_amount(slack: Slack, loan: Loan) -> None:
+    await says(slack, "promised fri")
+    await make_follow_up(slack.office, loan, slack.agent, purpose="overdue", due_on=date(2026, 11, 25), number=9)
+    await slack.command(slack.agent, "/loan-call A-1/9 part paid 700 > 4 dec")
+    assert await promises(slack) == [
+        (None, date(2026, 11, 27), "kept"),
+        (Decimal("300.00"), date(2026, 12, 4), "open"),
+    ]
+    states = await follow_ups(slack)
+    assert (states["promise/2"], states["promise/10"]) == ("done", "open")
+
+
 async def test_a_promise_that_a_reversal_breaks_counts_among_those_that_escalate(slack: Slack, loan: Loan) -> None:
     await says(slack, "promised 1000 fri")
     await slack.at("2026-12-01 10:00")
