@@ -4,8 +4,9 @@ import io
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from sqlalchemy import inspect
 from sqlmodel import select
 
 from bot.service import Service
@@ -15,13 +16,16 @@ from sandbox.modals import Modal
 from sandbox.model import Message
 from sandbox.server import Sandbox
 from sandbox.user_actions import Press, Reply
-from storage.tables import Member, Team, Workspace
+from storage.engine.rows import Row
+from storage.tables import Loan, Member, Team, Workspace
 from tests.builders import SHANGHAI
 from tests.clocks import FrozenClock
 
 SIGNING_SECRET = "wire-signing-secret"
 TOKEN = "xoxb-wire-token"
 APP_TOKEN = "xapp-wire-token"
+
+RowT = TypeVar("RowT", bound=Row)
 
 
 _IN_SLACK = {"locale": "locale", "zone": "tz"}
@@ -101,6 +105,16 @@ class Slack:
         """Return the current row of a present or former member."""
         async with self.office.database.reading() as session:
             return (await session.exec(select(Member).where(Member.slack_user_id == slack_id))).one()
+
+    async def rows(self, table: type[RowT]) -> list[RowT]:
+        """Return all rows of a table by their keys, which are ids in the order in which they were written."""
+        async with self.office.database.reading() as session:
+            return list((await session.exec(select(table).order_by(*inspect(table).primary_key))).all())
+
+    async def stage_of(self, loan: Loan) -> str:
+        """Return the stage in which a loan is now."""
+        async with self.office.database.reading() as session:
+            return (await session.get_one(Loan, loan.id)).stage
 
     async def later(self, **by: Any) -> None:
         """Advance the clock and run the worker's round."""

@@ -1,7 +1,6 @@
 """`/loan-call` typed in Slack: its answers and their buttons."""
 
 import pytest
-from sqlmodel import select
 
 from sandbox.user_actions import Press
 from storage.tables import Borrower, Call, FollowUp, Loan
@@ -16,11 +15,6 @@ async def loan(slack: Slack) -> Loan:
     noon = slack.clock.now().replace(hour=4)
     await make_follow_up(slack.office, loan, slack.agent, purpose="documents", due_at=noon)
     return loan
-
-
-async def rows(slack: Slack, table: type[FollowUp] | type[Call]) -> list[FollowUp | Call]:
-    async with slack.office.database.reading() as session:
-        return list((await session.exec(select(table))).all())
 
 
 def read(press: Press) -> str:
@@ -65,12 +59,12 @@ async def test_a_call_without_a_plan_asks_for_one_and_one_press_adds_it(slack: S
     assert "Next: documents Thu 26 Nov 2026 09:00 (Shanghai time), <@UAGENT> (L-1042/2)" in read(pressed)
     assert "all papers are in" in read(pressed)
     assert "What's next?" not in read(pressed)
-    assert sorted(row.number for row in await rows(slack, FollowUp) if isinstance(row, FollowUp)) == [1, 2]
+    assert sorted(row.number for row in await slack.rows(FollowUp) if isinstance(row, FollowUp)) == [1, 2]
     assert pressed.message is not None
 
     undone = await slack.press(slack.agent, pressed.message, "Undo the call")
     assert read(undone) == "Undone on L-1042: a call. Everything is as it was before."
-    states = {row.number: row.state for row in await rows(slack, FollowUp) if isinstance(row, FollowUp)}
+    states = {row.number: row.state for row in await slack.rows(FollowUp) if isinstance(row, FollowUp)}
     assert states == {1: "open", 2: "open"}
 
 
@@ -94,7 +88,7 @@ async def test_after_an_attempt_the_offered_time_moves_the_call(slack: Slack, lo
 
     pressed = await slack.press(slack.agent, reply.message, buttons(reply.message)[0])
     assert "2026年11月30日 周一" in read(pressed)
-    [follow_up] = await rows(slack, FollowUp)
+    [follow_up] = await slack.rows(FollowUp)
     assert isinstance(follow_up, FollowUp)
     assert (follow_up.attempts, follow_up.due_on.isoformat()) == (1, "2026-11-30")
 
@@ -112,7 +106,7 @@ async def test_undo_replaces_the_answer(slack: Slack, loan: Loan) -> None:
     assert reply.message is not None
     pressed = await slack.press(slack.agent, reply.message, "Undo")
     assert read(pressed) == "Undone on L-1042: a call. Everything is as it was before."
-    [follow_up] = await rows(slack, FollowUp)
+    [follow_up] = await slack.rows(FollowUp)
     assert isinstance(follow_up, FollowUp)
     assert follow_up.attempts == 0
 
@@ -144,7 +138,7 @@ async def test_a_repeated_line_asks_and_a_press_logs_another_call(slack: Slack, 
     assert again.message is not None
     pressed = await slack.press(slack.agent, again.message, "Log another")
     assert "2 attempts so far" in read(pressed)
-    assert len(await rows(slack, Call)) == 2
+    assert len(await slack.rows(Call)) == 2
 
 
 async def test_a_button_of_a_call_on_a_loan_no_longer_visible_does_nothing(slack: Slack) -> None:
@@ -155,7 +149,7 @@ async def test_a_button_of_a_call_on_a_loan_no_longer_visible_does_nothing(slack
     assert reply.message is not None
     for label in ("Nothing needed", "Thu 26 Nov 09:00"):
         assert "王小明" not in shown(await slack.press(slack.agent, reply.message, label)).text
-    assert await rows(slack, FollowUp) == []
+    assert await slack.rows(FollowUp) == []
 
 
 async def test_a_later_follow_up_is_answered_with_one_press(slack: Slack, loan: Loan) -> None:
@@ -208,7 +202,7 @@ async def test_a_member_who_may_not_log_calls_is_told_which_role_is_needed(slack
     for who in (slack.compliance, slack.admin):
         reply = await slack.command(who, "/loan-call L-1042 reached")
         assert "role" in reply.text or "角色" in reply.text
-    assert await rows(slack, Call) == []
+    assert await slack.rows(Call) == []
 
 
 async def test_help_shows_usage_and_the_members_own_follow_ups(slack: Slack, loan: Loan) -> None:
@@ -241,4 +235,4 @@ async def test_a_note_over_the_limit_is_refused_with_the_count(slack: Slack, loa
     reply = await slack.command(slack.agent, "/loan-call L-1042 reached: " + "x" * 10_000)
     assert "10000" in reply.text
     assert "3000" in reply.text
-    assert await rows(slack, Call) == []
+    assert await slack.rows(Call) == []

@@ -1,9 +1,6 @@
 """A manager changes the numbers of the rules that plan calls. Now is Wednesday 10:00."""
 
 from datetime import UTC, date, datetime
-from typing import Any
-
-from sqlmodel import select
 
 from desk.core.recomputations import recompute_pending
 from desk.core.values import Due, LoanRef
@@ -35,19 +32,14 @@ async def work(slack: Slack) -> None:
             more = await recompute_pending(desk)
 
 
-async def rows(slack: Slack, table: Any) -> list[Any]:
-    async with slack.office.database.reading() as session:
-        return list((await session.exec(select(table))).all())
-
-
 async def test_a_rule_with_other_numbers_plans_by_them_and_moves_what_it_planned(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="signed")
     await slack.command(slack.agent, "/loan-stage A-1 disbursed")
     form = await change(slack, "satisfaction", Days="14")
     assert "The rule is on: a satisfaction call 14 days after payout and pickup." in form.text
     await work(slack)
-    assert {row.purpose: str(row.due_on) for row in await rows(slack, FollowUp)}["feedback"] == "2026-12-09"
-    (version,) = await rows(slack, CadenceVersion)
+    assert {row.purpose: str(row.due_on) for row in await slack.rows(FollowUp)}["feedback"] == "2026-12-09"
+    (version,) = await slack.rows(CadenceVersion)
     assert version.numbers == {"satisfaction": {"days": 14}}
 
 
@@ -56,7 +48,7 @@ async def test_a_rule_that_is_off_plans_nothing_and_its_calls_are_cancelled(slac
     await slack.command(slack.agent, "/loan-stage A-1 disbursed")
     await change(slack, "satisfaction", This_rule_is="off")
     await work(slack)
-    assert {row.purpose: row.state for row in await rows(slack, FollowUp)} == {"plan": "open", "feedback": "cancelled"}
+    assert {row.purpose: row.state for row in await slack.rows(FollowUp)} == {"plan": "open", "feedback": "cancelled"}
 
 
 async def test_undo_brings_the_numbers_back(slack: Slack) -> None:
@@ -66,8 +58,8 @@ async def test_undo_brings_the_numbers_back(slack: Slack) -> None:
     await work(slack)
     await form.press("Undo")
     await work(slack)
-    assert [row.cadence for row in await rows(slack, Workspace)] == [None]
-    assert {row.purpose: str(row.due_on) for row in await rows(slack, FollowUp)}["feedback"] == "2026-12-02"
+    assert [row.cadence for row in await slack.rows(Workspace)] == [None]
+    assert {row.purpose: str(row.due_on) for row in await slack.rows(FollowUp)}["feedback"] == "2026-12-02"
 
 
 async def test_of_two_who_change_rules_at_once_the_second_is_told(slack: Slack) -> None:
@@ -80,9 +72,9 @@ async def test_of_two_who_change_rules_at_once_the_second_is_told(slack: Slack) 
     await older.fill("工作小时", "5")
     await older.submit()
     assert older.errors == {"规则": "打开表单后规则已有变动，请重新打开查看最新内容。"}
-    (version,) = await rows(slack, CadenceVersion)
+    (version,) = await slack.rows(CadenceVersion)
     assert version.numbers == {"satisfaction": {"days": 14}}
-    (entry,) = [row for row in await rows(slack, AuditEntry) if row.act == "change_cadence"]
+    (entry,) = [row for row in await slack.rows(AuditEntry) if row.act == "change_cadence"]
     assert (entry.actor_id, entry.details["rule"]) == (slack.manager.id, "satisfaction")
 
 
@@ -92,10 +84,10 @@ async def test_calls_that_a_member_moved_or_tried_stay(slack: Slack) -> None:
         await slack.command(slack.agent, f"/loan-stage {number} disbursed")
     await slack.command(slack.agent, "/loan-follow A-1/2 move 2026-12-04")
     await slack.command(slack.agent, "/loan-call A-2/2 no answer")
-    before = {(row.loan_id, row.number): row.due_on for row in await rows(slack, FollowUp)}
+    before = {(row.loan_id, row.number): row.due_on for row in await slack.rows(FollowUp)}
     await change(slack, "satisfaction", Days="14")
     await work(slack)
-    assert {(row.loan_id, row.number): row.due_on for row in await rows(slack, FollowUp)} == before
+    assert {(row.loan_id, row.number): row.due_on for row in await slack.rows(FollowUp)} == before
 
 
 async def test_a_call_about_an_appointment_follows_its_rule(slack: Slack) -> None:
@@ -152,11 +144,11 @@ async def test_another_rule_leaves_the_days_over_which_checks_are_spread(slack: 
     for number in ("A-1", "A-2"):
         await make_loan(slack.office, slack.workspace, number, owner=slack.agent, stage="inquiry")
         await slack.command(slack.agent, f"/loan-stage {number} application")
-    before = sorted(str(row.due_on) for row in await rows(slack, FollowUp) if row.purpose == "identity")
+    before = sorted(str(row.due_on) for row in await slack.rows(FollowUp) if row.purpose == "identity")
     assert before == ["2026-11-26", "2026-11-27"]
     await change(slack, "satisfaction", Days="14")
     await work(slack)
-    assert sorted(str(row.due_on) for row in await rows(slack, FollowUp) if row.purpose == "identity") == before
+    assert sorted(str(row.due_on) for row in await slack.rows(FollowUp) if row.purpose == "identity") == before
 
 
 async def test_a_day_off_moves_the_calls_that_rules_placed_by_a_date(slack: Slack) -> None:
@@ -200,6 +192,6 @@ async def book(slack: Slack) -> None:
         )
 
 
-async def open_calls(slack: Slack) -> dict[str, str]:
+async def open_calls(slack: Slack) -> dict[str | None, str]:
     """Return the due date of each open call, by its rule."""
-    return {row.rule: f"{row.due_on:%m-%d}" for row in await rows(slack, FollowUp) if row.state == "open"}
+    return {row.rule: f"{row.due_on:%m-%d}" for row in await slack.rows(FollowUp) if row.state == "open"}

@@ -8,11 +8,6 @@ from tests.builders import make_loan
 from tests.wire.office_day import Slack
 
 
-async def calls(slack: Slack) -> list[Call]:
-    async with slack.office.database.reading() as session:
-        return list((await session.exec(select(Call))).all())
-
-
 @pytest.mark.both_doors
 async def test_a_nonmember_is_told_whom_to_ask(slack: Slack) -> None:
     reply = await slack.sandbox.command("USTRANGER", slack.desk_channel, "/loan-call L-1 reached")
@@ -48,7 +43,7 @@ async def test_the_same_delivery_twice_has_one_effect_and_the_same_answer(slack:
     assert again.status == 200
     assert again.answer["text"] == first.answer["text"]
     assert [block["elements"] for block in again.answer["blocks"]] == [b["elements"] for b in first.answer["blocks"]]
-    assert len(await calls(slack)) == 1
+    assert len(await slack.rows(Call)) == 1
 
 
 async def test_a_refused_line_is_shown_again_for_correction(slack: Slack) -> None:
@@ -65,7 +60,7 @@ async def test_notes_and_names_of_borrowers_are_encrypted_in_the_tables(slack: S
     async with slack.office.database.reading() as session:
         audit = (await session.exec(select(AuditEntry))).all()
         kept = (await session.exec(select(ProcessedDelivery))).all()
-    stored = repr([row.model_dump() for row in (*audit, *kept, *await calls(slack))])
+    stored = repr([row.model_dump() for row in (*audit, *kept, *await slack.rows(Call))])
     assert "no_answer" in stored
     assert "妻子" not in stored
     assert "王小明" not in stored

@@ -6,7 +6,6 @@ Now is Wednesday 25 November, 10:00 in Shanghai.
 from datetime import date, timedelta
 
 import pytest
-from sqlmodel import select
 
 from sandbox.modals import Modal
 from sandbox.model import Message
@@ -44,11 +43,6 @@ async def resolve(slack: Slack, note: str = "Refunded the fee") -> Modal:
     await form.submit()
     await slack.deliver()
     return form
-
-
-async def rows(slack: Slack) -> list[Escalation]:
-    async with slack.office.database.reading() as session:
-        return list((await session.exec(select(Escalation))).all())
 
 
 async def test_one_message_in_the_managers_channel_follows_it_to_its_end(slack: Slack, loan: Loan) -> None:
@@ -157,7 +151,7 @@ async def test_the_same_reason_twice_is_refused_and_another_is_not(slack: Slack,
     form = await escalate(slack)
     assert "A-1 is escalated for this already: complaint" in form.errors["Reason"]
     await escalate(slack, "accident")
-    assert [row.kind for row in await rows(slack)] == ["complaint", "accident"]
+    assert [row.kind for row in await slack.rows(Escalation)] == ["complaint", "accident"]
 
 
 async def test_the_form_offers_what_to_do(slack: Slack, loan: Loan) -> None:
@@ -213,7 +207,7 @@ async def test_the_last_attempt_escalates_by_rule_once(slack: Slack, loan: Loan)
     assert "A rule raised it" in channel(slack).text
     await slack.command(slack.agent, "/loan-call A-1 busy overdue")
     await slack.deliver()
-    assert len(await rows(slack)) == 1
+    assert len(await slack.rows(Escalation)) == 1
 
 
 async def test_the_second_broken_promise_escalates_by_rule(slack: Slack, loan: Loan) -> None:
@@ -232,7 +226,7 @@ async def test_the_second_broken_promise_escalates_by_rule(slack: Slack, loan: L
             )
     await slack.deliver()
     assert "Escalated: promise broken twice" in channel(slack).text
-    assert [row.by_id for row in await rows(slack)] == [None]
+    assert [row.by_id for row in await slack.rows(Escalation)] == [None]
 
 
 async def test_a_note_without_a_call_offers_it_too(slack: Slack, loan: Loan) -> None:

@@ -24,11 +24,6 @@ async def in_chinese(slack: Slack, who: Member) -> None:
         (await session.get_one(Member, who.id)).locale = "zh-CN"
 
 
-async def calls(slack: Slack) -> list[Call]:
-    async with slack.office.database.reading() as session:
-        return list((await session.exec(select(Call))).all())
-
-
 async def busy(slack: Slack) -> Modal:
     """Log a busy line as the agent."""
     form = await slack.form(slack.agent, "/loan-call")
@@ -55,7 +50,7 @@ async def test_a_call_is_logged_without_typing_a_line(slack: Slack, loan: Loan) 
     assert "wants a <lower> rate & more time" in form.text
     assert "Answers documents (L-1042/1): done." in form.text
     assert "Next: documents Fri 27 Nov 2026 14:30 (Shanghai time)" in form.text
-    (call,) = await calls(slack)
+    (call,) = await slack.rows(Call)
     assert (call.outcome, call.minutes) == ("reached", 7)
 
 
@@ -69,7 +64,7 @@ async def test_the_answer_has_an_undo_button(slack: Slack, loan: Loan) -> None:
     await form.press("Undo")
 
     assert "Undone on L-1042: a call." in form.text
-    (call,) = await calls(slack)
+    (call,) = await slack.rows(Call)
     assert call.undone_at is not None
 
 
@@ -114,7 +109,7 @@ async def test_errors_are_shown_at_their_fields_and_entered_values_are_kept(slac
     await form.fill("Next follow-up", "3点")
     await form.submit()
     assert "03:00" in form.errors["Next follow-up"]
-    assert await calls(slack) == []
+    assert await slack.rows(Call) == []
 
     await form.fill("Next follow-up", "今天15点")
     sent = await form.submit()
@@ -177,7 +172,7 @@ async def test_a_member_who_lost_the_role_while_the_form_was_open_is_told(slack:
     await form.submit()
 
     assert "You need the role" in form.errors["Outcome"]
-    assert await calls(slack) == []
+    assert await slack.rows(Call) == []
 
 
 async def test_submitting_the_same_call_twice_asks_whether_it_is_another_call(slack: Slack, loan: Loan) -> None:
@@ -188,7 +183,7 @@ async def test_submitting_the_same_call_twice_asks_whether_it_is_another_call(sl
     await form.press("Log another")
 
     assert "busy, logged at 10:00" in form.text
-    assert len(await calls(slack)) == 2
+    assert len(await slack.rows(Call)) == 2
 
 
 async def test_the_form_finds_only_loans_that_the_member_may_see(slack: Slack, loan: Loan) -> None:
@@ -238,7 +233,7 @@ async def test_a_reminders_button_finds_its_loan_after_its_number_changed(slack:
     await form.fill("Outcome", "confirmed")
     await form.submit()
 
-    [call] = await calls(slack)
+    [call] = await slack.rows(Call)
     assert call.loan_id == first.id
     assert "Answers income check (HT-17/1): done." in form.text
 
@@ -253,7 +248,7 @@ async def test_a_loan_number_with_a_slash_is_not_read_as_a_follow_up(slack: Slac
     await form.fill("Outcome", "reached")
     await form.submit()
 
-    [call] = await calls(slack)
+    [call] = await slack.rows(Call)
     assert call.loan_id == loan.id
 
 
@@ -288,7 +283,7 @@ async def test_logging_another_call_keeps_purpose_and_length(slack: Slack, loan:
     await log()
     await (await log()).press("Log another")
 
-    assert [(call.minutes, call.purpose) for call in await calls(slack)] == [(7, "problem")] * 2
+    assert [(call.minutes, call.purpose) for call in await slack.rows(Call)] == [(7, "problem")] * 2
     async with slack.office.database.reading() as session:
         rows = (await session.exec(select(FollowUp))).all()
     assert {row.purpose: row.attempts for row in rows} == {"documents": 0, "problem": 2}
@@ -300,5 +295,5 @@ async def test_a_double_click_on_log_another_logs_one_call(slack: Slack) -> None
     asked = (await slack.command(slack.agent, "/loan-call L-1 reached")).message
     assert asked is not None
     presses = await asyncio.gather(*(slack.press(slack.agent, asked, "Log another") for _ in range(2)))
-    assert len(await calls(slack)) == 2
+    assert len(await slack.rows(Call)) == 2
     assert sum("You already logged that call once more" in shown(press).text for press in presses) == 1

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from sandbox.modals import Modal
-from storage.tables import AuditEntry, Call, Check, FollowUp, Loan
+from storage.tables import AuditEntry, Check, FollowUp, Loan
 from tests.builders import SHANGHAI, make_follow_up, make_loan
 from tests.wire.office_day import Slack, buttons, shown
 
@@ -19,13 +19,8 @@ async def loan(slack: Slack) -> Loan:
     return loan
 
 
-async def rows(slack: Slack, table: type[Check] | type[Call] | type[FollowUp]) -> list[Check | Call | FollowUp]:
-    async with slack.office.database.reading() as session:
-        return list((await session.exec(select(table))).all())
-
-
 async def checks(slack: Slack) -> list[Check]:
-    return [row for row in await rows(slack, Check) if isinstance(row, Check) and row.undone_at is None]
+    return [row for row in await slack.rows(Check) if isinstance(row, Check) and row.undone_at is None]
 
 
 async def opened(slack: Slack) -> Modal:
@@ -57,7 +52,7 @@ async def test_a_check_is_saved_unfinished_and_gone_on_with(slack: Slack, loan: 
     await form.fill("Result", "Not finished: keep it open")
     await form.submit()
     assert "identity check (A-1/1): 1 of 5 items answered, and still open." in form.text
-    assert [row.state for row in await rows(slack, FollowUp) if isinstance(row, FollowUp)] == ["open", "open"]
+    assert [row.state for row in await slack.rows(FollowUp) if isinstance(row, FollowUp)] == ["open", "open"]
 
     await form.press("Go on with the check")
     form = slack.sandbox.modal_of("UVERIFIER")

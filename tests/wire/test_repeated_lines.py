@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import select
 
 from handlers.door.directory import repeated
 from handlers.grammar.text import Line
@@ -39,11 +38,6 @@ async def repeats(slack: Slack, line: str, who: Member | None = None) -> str:
     return to_copy((await slack.command(who or slack.agent, line)).message)
 
 
-async def rows(slack: Slack, table: Any) -> list[Any]:
-    async with slack.office.database.reading() as session:
-        return list((await session.exec(select(table))).all())
-
-
 async def test_a_mended_line_still_plans_what_stands_behind_its_arrow(slack: Slack, loan: Loan) -> None:
     line = await repeats(slack, "/loan-call A-2 reached, wants a lower rate > fri 2 decision")
     assert line == "/loan-call A-2 reached, wants a lower rate > fri 2 decision"
@@ -51,7 +45,7 @@ async def test_a_mended_line_still_plans_what_stands_behind_its_arrow(slack: Sla
     sent = await slack.command(slack.agent, line.replace("fri 2", "fri 14:00"))
 
     assert "Next: decision Fri 27 Nov 2026 14:00" in sent.text
-    [call] = await rows(slack, Call)
+    [call] = await slack.rows(Call)
     assert slack.office.cipher.decrypt(Call.note_cipher, call) == "wants a lower rate"
 
 
@@ -84,7 +78,7 @@ async def test_a_member_of_two_words_is_repeated_as_one_who_is_understood(slack:
 
     await slack.command(slack.manager, line.replace("fri 2", "fri 14:00"))
 
-    [follow_up] = await rows(slack, FollowUp)
+    [follow_up] = await slack.rows(FollowUp)
     assert follow_up.assignee_id == tom.id
 
 
@@ -94,16 +88,14 @@ async def test_of_two_members_of_one_name_the_one_who_was_mentioned_is_meant(sla
         slack.sandbox.add_user(f"UTOM{n}", name=f"tom{n}", real_name="Tom Becker")
         line = await repeats(slack, f"/loan-follow A-2 @tom{n} {day} 2 income", slack.manager)
         await slack.command(slack.manager, line.replace(f"{day} 2", f"{day} 14:00"))
-    assert [f.assignee_id for f in sorted(await rows(slack, FollowUp), key=lambda f: f.number)] == [
-        m.id for m in wanted
-    ]
+    assert [f.assignee_id for f in sorted(await slack.rows(FollowUp), key=lambda f: f.number)] == [m.id for m in wanted]
 
 
 async def test_a_private_channel_in_a_note_is_the_same_one_when_it_is_sent_again(slack: Slack, loan: Loan) -> None:
     line = await repeats(slack, "/loan-call A-2 reachd see #desk")
     assert await repeats(slack, line) == line
     await slack.command(slack.agent, line.replace("reachd", "reached"))
-    [call] = await rows(slack, Call)
+    [call] = await slack.rows(Call)
     assert slack.office.cipher.decrypt(Call.note_cipher, call) == "see <#CDESK|>"
 
 
@@ -128,7 +120,7 @@ async def test_a_member_before_a_colon_is_understood(slack: Slack, loan: Loan) -
     for who, day in (("@other", "fri"), ("@Other", "mon"), ("@oth", "tue")):
         reply = await slack.command(slack.manager, f"/loan-follow A-2 {who}: {day} 10:00")
         assert "<@UOTHER>" in reply.text
-    assert len(await rows(slack, FollowUp)) == 3
+    assert len(await slack.rows(FollowUp)) == 3
 
 
 pieces = st.one_of(

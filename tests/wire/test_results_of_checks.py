@@ -1,7 +1,6 @@
 """Verifications end by a result alone, confirmed or failed; other outcomes leave them open. Now is Wednesday 10:00."""
 
 import pytest
-from sqlmodel import select
 
 from desk.core.vocabulary import VOCABULARY
 from storage.tables import Call, FollowUp, Loan
@@ -26,11 +25,6 @@ async def plan(slack: Slack, loan: Loan, purpose: str, *, hour: int = 15) -> Fol
 async def now(slack: Slack, row: FollowUp) -> FollowUp:
     async with slack.office.database.reading() as session:
         return await session.get_one(FollowUp, row.id)
-
-
-async def calls(slack: Slack) -> list[Call]:
-    async with slack.office.database.reading() as session:
-        return list((await session.exec(select(Call))).all())
 
 
 @pytest.mark.parametrize("purpose", CHECKS)
@@ -133,7 +127,7 @@ async def test_nothing_can_fail_where_no_check_is_open(slack: Slack, loan: Loan,
     answer = await slack.command(slack.verifier, f"/loan-call A-1 {line}")
     assert "open on A-1, so" in answer.text
     assert "/loan-follow A-1 today identity check" in answer.text
-    assert await calls(slack) == []
+    assert await slack.rows(Call) == []
 
 
 async def test_failed_alone_means_the_one_check_that_the_caller_has_open(slack: Slack, loan: Loan) -> None:
@@ -153,7 +147,7 @@ async def test_failed_asks_which_of_several_checks(slack: Slack, loan: Loan) -> 
         "• identity check: /loan-call A-1/1 failed: why",
         "• income check: /loan-call A-1/2 failed: why",
     ]
-    assert await calls(slack) == []
+    assert await slack.rows(Call) == []
 
 
 @pytest.mark.parametrize(("purpose", "word"), [("documents", "documents"), ("repayment", "repayment")])

@@ -1,9 +1,7 @@
 """What the desk needs for minutes is deleted after its time, in batches; nothing else is."""
 
-from typing import Any
-
 import pytest
-from sqlmodel import SQLModel, select
+from sqlmodel import select
 
 from desk.core import retention
 from storage.queries.messages import notices
@@ -12,24 +10,19 @@ from tests.builders import make_loan
 from tests.wire.office_day import Slack, shown
 
 
-async def rows(slack: Slack, table: type[SQLModel]) -> list[Any]:
-    async with slack.office.database.reading() as session:
-        return list((await session.exec(select(table))).all())
-
-
 async def test_what_undo_needs_is_deleted_after_its_five_minutes(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     reply = await slack.command(slack.agent, "/loan-call L-1 no answer")
     await slack.later(minutes=5)
-    assert len(await rows(slack, Undo)) == 1
+    assert len(await slack.rows(Undo)) == 1
 
     await slack.later(minutes=2)
 
-    assert await rows(slack, Undo) == []
+    assert await slack.rows(Undo) == []
     assert reply.message is not None
     pressed = shown(await slack.press(slack.agent, reply.message, "Undo"))
     assert "nothing to undo any more" in pressed.text
-    assert len(await rows(slack, Call)) == 1
+    assert len(await slack.rows(Call)) == 1
 
 
 async def test_a_call_still_undone_in_its_time_is_undone(slack: Slack) -> None:
@@ -50,9 +43,9 @@ async def test_the_digest_of_a_typed_line_is_cleared_after_its_two_minutes(slack
 
     await slack.later(minutes=3)
 
-    assert [call.line_digest for call in await rows(slack, Call)] == [None]
+    assert [call.line_digest for call in await slack.rows(Call)] == [None]
     await slack.command(slack.agent, "/loan-call L-1 no answer at noon")
-    assert len(await rows(slack, Call)) == 2
+    assert len(await slack.rows(Call)) == 2
 
 
 async def test_drafts_and_begun_forms_are_deleted_after_an_hour(slack: Slack) -> None:
@@ -65,12 +58,12 @@ async def test_drafts_and_begun_forms_are_deleted_after_an_hour(slack: Slack) ->
                 )
             )
     await slack.later(minutes=59)
-    assert len(await rows(slack, Draft)) == 2
+    assert len(await slack.rows(Draft)) == 2
 
     await slack.later(minutes=2)
 
-    assert await rows(slack, Draft) == []
-    assert await rows(slack, ProcessedDelivery) == []
+    assert await slack.rows(Draft) == []
+    assert await slack.rows(ProcessedDelivery) == []
 
 
 async def test_more_than_a_batch_is_deleted_in_one_round(slack: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +74,7 @@ async def test_more_than_a_batch_is_deleted_in_one_round(slack: Slack, monkeypat
 
     await slack.later(minutes=7)
 
-    assert await rows(slack, Undo) == []
+    assert await slack.rows(Undo) == []
 
 
 async def test_a_message_about_an_undone_handover_says_so_when_it_is_written_again_later(slack: Slack) -> None:

@@ -46,11 +46,6 @@ def asked(slack: Slack) -> Message:
     return slack.posts(slack.agent)[-1]
 
 
-async def rows(slack: Slack) -> list[StoredFile]:
-    async with slack.office.database.reading() as session:
-        return list((await session.exec(select(StoredFile).order_by(StoredFile.id))).all())  # type: ignore[arg-type]
-
-
 def stored(tmp_path: Path) -> list[Path]:
     return [path for path in tmp_path.rglob("*") if path.is_file() and path.parent.parent.parent == tmp_path]
 
@@ -137,7 +132,7 @@ async def test_what_arrived_of_a_form_is_filed_when_the_rest_is_given_up(slack: 
     await form.submit()
     for minutes in (0, 1, 3, 11, 61):
         await slack.later(minutes=minutes)
-    assert [row.state for row in await rows(slack)] == ["filed", "refused"]
+    assert [row.state for row in await slack.rows(StoredFile)] == ["filed", "refused"]
     assert "ID card · received" in (await slack.command(slack.agent, "/loan-docs A-1")).text
 
 
@@ -172,7 +167,7 @@ async def test_a_file_that_breaks_off_is_fetched_again_and_given_up_after_an_hou
     file.serving = "cut"
     await send(slack, file)
     await slack.deliver()
-    assert [(row.state, row.tries) for row in await rows(slack)] == [("expected", 1)]
+    assert [(row.state, row.tries) for row in await slack.rows(StoredFile)] == [("expected", 1)]
     file.serving = "encoded"
     await slack.later(seconds=31)
     assert "photo.jpg · JPEG · 196 KB" in asked(slack).text
@@ -201,7 +196,7 @@ async def test_too_large_too_many_and_no_right_are_refused_at_once(slack: Slack)
     assert said.splitlines()[:2] == ["Not taken, because they are larger than 20.0 MB:", "• large.pdf"]
     [said] = await send(slack, *(upload(slack, f"{number}.jpg") for number in range(11)))
     assert said.startswith("That is 11 files. Send at most 10 at a time.")
-    assert await rows(slack) == []
+    assert await slack.rows(StoredFile) == []
     await slack.change(slack.agent, roles="compliance")
     [said] = await send(slack, upload(slack, "1.jpg"))
     assert said.startswith("You need the role")
@@ -225,7 +220,7 @@ async def test_discarded_files_and_those_of_a_deleted_loan_leave_nothing(
     await sweep(slack)
     assert stored(tmp_path) == []
     await slack.later(days=7, seconds=1)
-    assert await rows(slack) == []
+    assert await slack.rows(StoredFile) == []
 
 
 @pytest.mark.usefixtures("loan")
@@ -234,7 +229,7 @@ async def test_files_that_nobody_files_are_deleted_after_a_week(slack: Slack, tm
     await slack.deliver()
     await slack.later(days=7, seconds=1)
     await sweep(slack)
-    assert (await rows(slack), stored(tmp_path)) == ([], [])
+    assert (await slack.rows(StoredFile), stored(tmp_path)) == ([], [])
 
 
 async def sweep(slack: Slack) -> None:
@@ -246,7 +241,7 @@ async def sweep(slack: Slack) -> None:
 async def test_of_filing_and_discarding_at_once_only_one_happens(slack: Slack) -> None:
     await send(slack, upload(slack, "1.jpg"), text="A-1 id")
     await slack.deliver()
-    batch_id = (await rows(slack))[0].batch_id
+    batch_id = (await slack.rows(StoredFile))[0].batch_id
     both_begun = asyncio.Barrier(2)
 
     async def act(what: Callable[[Desk, UUID], Awaitable[object]]) -> None:
@@ -259,7 +254,7 @@ async def test_of_filing_and_discarding_at_once_only_one_happens(slack: Slack) -
     ends = await asyncio.gather(act(file_as_wished), act(discard_batch), return_exceptions=True)
     [refused] = [end for end in ends if end is not None]
     assert isinstance(refused, Conflict)
-    [row] = await rows(slack)
+    [row] = await slack.rows(StoredFile)
     assert (row.state == "filed") == (row.blob_id is not None)
 
 
@@ -267,7 +262,7 @@ async def test_of_filing_and_discarding_at_once_only_one_happens(slack: Slack) -
 async def test_a_file_of_another_member_is_not_theirs_to_file(slack: Slack) -> None:
     await send(slack, upload(slack, "1.jpg"), text="A-1 id")
     await slack.deliver()
-    [row] = await rows(slack)
+    [row] = await slack.rows(StoredFile)
     async with slack.office.desk(slack.workspace, slack.manager) as desk:
         with pytest.raises(NotFound):
             await file_as_wished(desk, row.batch_id)

@@ -16,11 +16,6 @@ async def loan(slack: Slack) -> Loan:
     return await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="approved", name="John Smith")
 
 
-async def stage_of(slack: Slack, loan: Loan) -> str:
-    async with slack.office.database.reading() as session:
-        return (await session.get_one(Loan, loan.id)).stage
-
-
 def filled(form: Modal) -> dict[str, object]:
     """Return the values of a form's fields by name."""
     return dict(read_typed(form.view.state))
@@ -39,7 +34,7 @@ async def test_a_loan_without_a_stage_offers_the_possible_ones(slack: Slack, loa
     changed = shown(await slack.press(slack.agent, asked.message, "signed"))
 
     assert "approved → signed" in changed.text
-    assert await stage_of(slack, loan) == "signed"
+    assert await slack.stage_of(loan) == "signed"
     assert "Undo" in buttons(changed)
 
 
@@ -49,7 +44,7 @@ async def test_a_stage_is_not_set_on_a_loan_that_has_changed_since(slack: Slack,
     assert asked.message is not None
     refused = shown(await slack.press(slack.agent, asked.message, "signed"))
     assert "A-1 has changed since" in refused.text
-    assert await stage_of(slack, loan) == "declined"
+    assert await slack.stage_of(loan) == "declined"
 
 
 @pytest.mark.parametrize(("button", "stage"), [("written off", "written_off"), ("withdrawn", "withdrawn")])
@@ -60,7 +55,7 @@ async def test_a_stage_that_wants_a_reason_opens_the_form(slack: Slack, loan: Lo
     form = slack.sandbox.modal_of("UMANAGER")
     assert filled(form)["loan"] == "A-1"
     assert filled(form)["stage"] == stage
-    assert await stage_of(slack, loan) == "approved"
+    assert await slack.stage_of(loan) == "approved"
 
 
 async def test_in_chinese_and_for_a_loan_named_by_its_borrower(slack: Slack, loan: Loan) -> None:

@@ -4,11 +4,10 @@ Now is Wednesday 10:00.
 """
 
 import pytest
-from sqlmodel import col, select
 
 from storage.tables import DocumentItem, FollowUp, Loan
 from tests.builders import make_loan
-from tests.wire.office_day import Slack
+from tests.wire.office_day import Slack, given, shown
 
 
 @pytest.fixture
@@ -19,9 +18,7 @@ async def loan(slack: Slack) -> Loan:
 
 async def states(slack: Slack) -> list[tuple[str, str]]:
     """Return the documents with their states, in the order in which they were written."""
-    async with slack.office.database.reading() as session:
-        rows = (await session.exec(select(DocumentItem).order_by(col(DocumentItem.id)))).all()
-    return [(row.document, row.state) for row in rows]
+    return [(row.document, row.state) for row in await slack.rows(DocumentItem)]
 
 
 async def test_an_unknown_document_is_named_and_the_others_are_requested(slack: Slack, loan: Loan) -> None:
@@ -31,13 +28,10 @@ async def test_an_unknown_document_is_named_and_the_others_are_requested(slack: 
     assert "I don't know a document called passport, so I left it out." in reply.text
     assert "/loan-docs L-1042 proof of income by fri" in reply.text
     assert "/loan-docs L-1042 other: passport by fri" in reply.text
-    assert reply.message is not None
-    named = await slack.press(slack.agent, reply.message, "proof of income")
-    assert named.shown is not None
-    assert "Requested: proof of income." in named.shown.text
-    other = await slack.press(slack.agent, reply.message, "other: passport")
-    assert other.shown is not None
-    assert "Requested: passport." in other.shown.text
+    named = shown(await slack.press(slack.agent, given(reply.message), "proof of income"))
+    assert "Requested: proof of income." in named.text
+    other = shown(await slack.press(slack.agent, given(reply.message), "other: passport"))
+    assert "Requested: passport." in other.text
     assert await states(slack) == [("id", "requested"), ("income", "requested"), ("other", "requested")]
 
 
@@ -49,32 +43,27 @@ async def test_an_unknown_document_among_those_that_came_is_named_in_chinese(sla
 
     assert "身份证：已收到" in reply.text
     assert "没有叫“护照”的材料，这一项没有登记。" in reply.text
-    assert reply.message is not None
-    other = await slack.press(slack.agent, reply.message, "其他: 护照")
-    assert other.shown is not None
-    assert "护照：已收到（未要求过，一并登记）" in other.shown.text
+    other = shown(await slack.press(slack.agent, given(reply.message), "其他: 护照"))
+    assert "护照：已收到（未要求过，一并登记）" in other.text
 
 
-async def test_a_document_that_came_unasked_is_taken_and_undone(slack: Slack, loan: Loan) -> None:
+async def test_a_document_that_came_unasked_is_taken_for_review_like_the_others(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-docs L-1042 id")
 
     reply = await slack.command(slack.agent, "/loan-docs L-1042 got id, contract")
 
     assert "ID card: received\n" in reply.text
     assert "contract: received, without having been requested" in reply.text
-    assert reply.message is not None
-    accepted = await slack.press(slack.agent, reply.message, "contract accepted")
-    assert accepted.shown is not None
-    assert "contract: accepted" in accepted.shown.text
+    accepted = shown(await slack.press(slack.agent, given(reply.message), "contract accepted"))
+    assert "contract: accepted" in accepted.text
     again = await slack.command(slack.agent, "/loan-docs L-1042 got contract")
     assert "contract on L-1042 is accepted, so that step isn't possible." in again.text
 
 
 async def test_undo_of_an_arrival_takes_back_what_came_unasked(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-docs L-1042 got id")
-    assert reply.message is not None
 
-    await slack.press(slack.agent, reply.message, "Undo")
+    await slack.press(slack.agent, given(reply.message), "Undo")
 
     assert await states(slack) == [("id", "undone")]
 
@@ -97,8 +86,7 @@ async def test_a_document_that_came_unasked_keeps_no_call_about_others_open(slac
 
     await slack.command(slack.agent, "/loan-docs L-1042 accept id")
 
-    async with slack.office.database.reading() as session:
-        assert [row.state for row in await session.exec(select(FollowUp))] == ["done"]
+    assert [row.state for row in await slack.rows(FollowUp)] == ["done"]
 
 
 async def test_only_what_has_come_can_be_accepted(slack: Slack, loan: Loan) -> None:

@@ -17,11 +17,6 @@ async def loan(slack: Slack) -> Loan:
     return loan
 
 
-async def stage_of(slack: Slack, loan: Loan) -> str:
-    async with slack.office.database.reading() as session:
-        return (await session.get_one(Loan, loan.id)).stage
-
-
 async def test_skipped_stages_are_asked_about_and_a_second_press_moves_the_loan(slack: Slack, loan: Loan) -> None:
     asked = given((await slack.command(slack.agent, "/loan-stage A-1 disbursed paid out on Monday")).message)
     assert asked.text.splitlines()[:3] == [
@@ -31,15 +26,15 @@ async def test_skipped_stages_are_asked_about_and_a_second_press_moves_the_loan(
     ]
     assert "Missing:" in asked.text
     assert buttons(asked) == ["Move it all the same", "Leave it"]
-    assert await stage_of(slack, loan) == "inquiry"
+    assert await slack.stage_of(loan) == "inquiry"
 
     done = shown(await slack.press(slack.agent, asked, "Move it all the same"))
 
     assert "A-1 · 王小明: inquiry → disbursed" in done.text
     assert "> paid out on Monday" in done.text
-    assert await stage_of(slack, loan) == "disbursed"
+    assert await slack.stage_of(loan) == "disbursed"
     shown(await slack.press(slack.agent, done, "Undo"))
-    assert await stage_of(slack, loan) == "inquiry"
+    assert await slack.stage_of(loan) == "inquiry"
 
 
 @pytest.mark.parametrize(
@@ -60,13 +55,13 @@ async def test_each_other_move_that_the_table_lacks_is_asked_about(
     assert ("This would also close: 1 open follow-up" in asked.text) == (line == "A-1 withdrawn")
     left = shown(await slack.press(slack.agent, asked, "Leave it"))
     assert left.text == "Nothing was changed."
-    assert await stage_of(slack, loan) == start
+    assert await slack.stage_of(loan) == start
 
 
 async def test_a_usual_move_is_made_at_once_and_a_file_is_never_asked(slack: Slack, loan: Loan) -> None:
     assert "inquiry → application" in (await slack.command(slack.agent, "/loan-stage A-1 application")).text
     await bring_rows(slack.office, slack.workspace, "A-1,王小明,13800135678,disbursed,")
-    assert await stage_of(slack, loan) == "disbursed"
+    assert await slack.stage_of(loan) == "disbursed"
 
 
 async def test_the_form_asks_in_chinese_and_keeps_amount_and_conditions(slack: Slack, loan: Loan) -> None:
@@ -79,12 +74,12 @@ async def test_the_form_asks_in_chinese_and_keeps_amount_and_conditions(slack: S
     await form.submit()
     assert "将 A-1 · 王小明 从咨询变更为已批？" in form.text
     assert "注意：跳过了申请。" in form.text
-    assert await stage_of(slack, loan) == "inquiry"
+    assert await slack.stage_of(loan) == "inquiry"
 
     await form.press("仍然变更")
 
     assert "A-1 · 王小明：咨询 → 已批" in form.text
-    assert await stage_of(slack, loan) == "approved"
+    assert await slack.stage_of(loan) == "approved"
     async with slack.office.database.reading() as session:
         terms, _vehicle = await of_loan(session, loan.id)
     assert terms is not None
@@ -103,7 +98,7 @@ async def test_a_loan_that_changed_meanwhile_is_asked_about_again(slack: Slack, 
         "This changed while you were looking. It is now:\nMove A-1 · 王小明 from approved to signed?\nMissing:"
     )
     shown(await slack.press(slack.agent, again, "Move it all the same"))
-    assert await stage_of(slack, loan) == "signed"
+    assert await slack.stage_of(loan) == "signed"
 
 
 async def test_what_would_be_refused_is_refused_before_it_is_asked_about(slack: Slack, loan: Loan) -> None:

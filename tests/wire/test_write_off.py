@@ -15,17 +15,12 @@ async def loan(slack: Slack) -> Loan:
     return loan
 
 
-async def stage_of(slack: Slack, loan: Loan) -> str:
-    async with slack.office.database.reading() as session:
-        return (await session.get_one(Loan, loan.id)).stage
-
-
 @pytest.mark.parametrize("line", ["A-1 written off", "A-1 核销", "A-1 write off :", "A-1 坏账 ， "])
 async def test_without_a_reason_it_is_refused(slack: Slack, loan: Loan, line: str) -> None:
     refused = await slack.command(slack.manager, f"/loan-stage {line}")
     assert "Why is A-1 written off? A write-off needs a reason." in refused.text
     assert f"/loan-stage {line}".strip() in refused.text
-    assert await stage_of(slack, loan) == "disbursed"
+    assert await slack.stage_of(loan) == "disbursed"
 
 
 async def test_with_a_reason_it_is_asked_about_and_a_second_press_writes_off(slack: Slack, loan: Loan) -> None:
@@ -36,7 +31,7 @@ async def test_with_a_reason_it_is_asked_about_and_a_second_press_writes_off(sla
         "This would also close: 1 open follow-up",
     ]
     assert buttons(asked.message) == ["Write off now", "Don't write off"]
-    assert await stage_of(slack, loan) == "disbursed"
+    assert await slack.stage_of(loan) == "disbursed"
     assert asked.message is not None
 
     done = shown(await slack.press(slack.manager, asked.message, "Write off now"))
@@ -44,9 +39,9 @@ async def test_with_a_reason_it_is_asked_about_and_a_second_press_writes_off(sla
     assert "A-1 · 王小明: disbursed → written off" in done.text
     assert "> borrower left the country" in done.text
     assert "Also closed: 1 open follow-up" in done.text
-    assert await stage_of(slack, loan) == "written_off"
+    assert await slack.stage_of(loan) == "written_off"
     shown(await slack.press(slack.manager, done, "Undo"))
-    assert await stage_of(slack, loan) == "disbursed"
+    assert await slack.stage_of(loan) == "disbursed"
 
 
 async def test_it_can_be_called_off(slack: Slack, loan: Loan) -> None:
@@ -55,7 +50,7 @@ async def test_it_can_be_called_off(slack: Slack, loan: Loan) -> None:
     assert asked.message is not None
     left = shown(await slack.press(slack.manager, asked.message, "不核销"))
     assert left.text == "没有改动。"
-    assert await stage_of(slack, loan) == "disbursed"
+    assert await slack.stage_of(loan) == "disbursed"
 
 
 async def test_a_loan_that_changed_meanwhile_is_asked_about_again(slack: Slack, loan: Loan) -> None:
@@ -66,9 +61,9 @@ async def test_a_loan_that_changed_meanwhile_is_asked_about_again(slack: Slack, 
     again = shown(await slack.press(slack.manager, asked.message, "Write off now"))
 
     assert again.text.startswith("This changed while you were looking. It is now:\nWrite off A-1 · 王小明, now closed?")
-    assert await stage_of(slack, loan) == "closed"
+    assert await slack.stage_of(loan) == "closed"
     shown(await slack.press(slack.manager, again, "Write off now"))
-    assert await stage_of(slack, loan) == "written_off"
+    assert await slack.stage_of(loan) == "written_off"
 
 
 async def test_who_is_no_manager_any_more_does_not_write_off(slack: Slack, loan: Loan) -> None:
@@ -77,7 +72,7 @@ async def test_who_is_no_manager_any_more_does_not_write_off(slack: Slack, loan:
     await slack.change(slack.manager, roles="agent")
     refused = await slack.press(slack.manager, asked.message, "Write off now")
     assert "You need the role manager for this." in shown(refused).text
-    assert await stage_of(slack, loan) == "disbursed"
+    assert await slack.stage_of(loan) == "disbursed"
 
 
 async def test_who_is_no_manager_any_more_does_not_take_a_write_off_back(slack: Slack, loan: Loan) -> None:
@@ -87,4 +82,4 @@ async def test_who_is_no_manager_any_more_does_not_take_a_write_off_back(slack: 
     await slack.change(slack.manager, roles="agent")
     refused = await slack.press(slack.manager, done, "Undo")
     assert "You need the role manager for this." in shown(refused).text
-    assert await stage_of(slack, loan) == "written_off"
+    assert await slack.stage_of(loan) == "written_off"
