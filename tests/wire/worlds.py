@@ -132,32 +132,31 @@ async def make_world(slack: Slack) -> World:
     follow_up = await make_follow_up(office, loan, slack.agent, purpose="documents")
     call = await make_call(office, loan, slack.agent)
     planned = await make_follow_up(office, loan, slack.agent, purpose="identity")
+    now = office.clock.now()
+    of_loan: dict[str, Any] = {"workspace_id": workspace.id, "loan_id": loan.id}
+    by_agent: dict[str, Any] = {**of_loan, "by_id": slack.agent.id}
+    noted: dict[str, Any] = {**by_agent, "at": now}
     async with office.database.transaction() as session:
         note = LoanNote(
             id=(note_id := new_id()),
-            workspace_id=workspace.id,
-            loan_id=loan.id,
-            by_id=slack.agent.id,
             note_cipher=office.cipher.encrypt(LoanNote.note_cipher, note_id, "Asks"),
-            at=office.clock.now(),
+            **noted,
         )
         asked = DocumentRequest(
             id=new_id(),
-            workspace_id=workspace.id,
-            loan_id=loan.id,
-            created_at=office.clock.now(),
+            created_at=now,
             requested_by_id=slack.agent.id,
             follow_up_id=follow_up.id,
+            **of_loan,
         )
         item = DocumentItem(
             id=new_id(),
-            workspace_id=workspace.id,
             request_id=asked.id,
-            loan_id=loan.id,
             document="id",
             position=0,
-            changed_at=office.clock.now(),
+            changed_at=now,
             changed_by_id=slack.agent.id,
+            **of_loan,
         )
         request = AccessRequest(
             id=new_id(),
@@ -166,78 +165,61 @@ async def make_world(slack: Slack) -> World:
             name="Stranger",
             locale="en-US",
             zone="Asia/Shanghai",
-            asked_on=office.clock.now().date(),
-            asked_at=office.clock.now(),
+            asked_on=now.date(),
+            asked_at=now,
         )
         payment = Payment(
-            workspace_id=workspace.id,
-            loan_id=loan.id,
             paid_on=date(2026, 11, 25),
             amount=Decimal("100.00"),
             source="form",
-            by_id=slack.agent.id,
-            at=office.clock.now(),
+            **noted,
         )
         pause = RepaymentPause(
             id=(pause_id := new_id()),
-            workspace_id=workspace.id,
-            loan_id=loan.id,
             kind="hardship",
             starts_on=date(2026, 11, 25),
             ends_on=date(2026, 12, 25),
             reason_cipher=office.cipher.encrypt(RepaymentPause.reason_cipher, pause_id, "ill"),
-            by_id=slack.agent.id,
-            at=office.clock.now(),
+            **noted,
         )
         check = Check(
             id=new_id(),
-            workspace_id=workspace.id,
-            loan_id=loan.id,
             follow_up_id=planned.id,
             call_id=call.id,
             purpose="identity",
             state="failed",
-            by_id=slack.agent.id,
-            at=office.clock.now(),
+            **noted,
         )
         appointment = Appointment(
             id=new_id(),
-            workspace_id=workspace.id,
-            loan_id=loan.id,
             kind="pickup",
-            at=office.clock.now() + timedelta(days=1),
+            at=now + timedelta(days=1),
             minutes=60,
             member_id=slack.agent.id,
-            by_id=slack.agent.id,
-            made_at=office.clock.now(),
+            made_at=now,
+            **by_agent,
         )
         step = CollectionStep(
             id=new_id(),
-            workspace_id=workspace.id,
-            loan_id=loan.id,
             kind="visit",
             state="planned",
             day=date(2026, 11, 27),
             assignee_id=slack.agent.id,
-            by_id=slack.agent.id,
-            at=office.clock.now(),
+            **noted,
         )
         escalation = Escalation(
             id=new_id(),
-            workspace_id=workspace.id,
-            loan_id=loan.id,
             kind="complaint",
             about_member_id=slack.agent.id,
-            by_id=slack.agent.id,
-            raised_at=office.clock.now(),
+            raised_at=now,
+            **by_agent,
         )
         person = RelatedPerson(
             id=(person_id := new_id()),
-            workspace_id=workspace.id,
-            loan_id=loan.id,
             role="spouse",
             name_cipher=office.cipher.encrypt(RelatedPerson.name_cipher, person_id, NAME),
-            created_at=office.clock.now(),
+            created_at=now,
+            **of_loan,
         )
         phone = RelatedPhone(
             id=(phone_id := new_id()),
