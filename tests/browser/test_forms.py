@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, FilePayload, expect
 
 from tests.browser.blocks import actions, button, field, modal, options, text_field
 from tests.browser.conftest import Scene
@@ -234,8 +234,8 @@ async def test_a_form_fills_a_narrow_screen(
 async def test_files_are_uploaded_when_they_are_chosen_and_sent_with_the_form(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     dialog = await scene.open_form(page, modal("Add files", field("Files", {"type": "file_input", "max_files": 2})))
-    scan = {"name": "流水.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
-    await dialog.get_by_label("Files").set_input_files([scan])  # type: ignore[list-item]
+    scan = FilePayload(name="流水.pdf", mimeType="application/pdf", buffer=b"%PDF-1.4")
+    await dialog.get_by_label("Files").set_input_files([scan])
     await expect(dialog).to_contain_text("流水.pdf")
     await dialog.get_by_role("button", name="Save").click()
     await expect(dialog).to_be_hidden()
@@ -243,19 +243,21 @@ async def test_files_are_uploaded_when_they_are_chosen_and_sent_with_the_form(sc
     assert (sent["name"], sent["size"], sent["user"]) == ("流水.pdf", 8, scene.li.id)
 
 
-_DROP = """(node) => {
+_GIVE = """(node, kind) => {
   const data = new DataTransfer();
-  data.items.add(new File(["%PDF-1.4"], "id.pdf", { type: "application/pdf" }));
-  node.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+  data.items.add(new File(["%PDF-1.4"], `${kind}.pdf`, { type: "application/pdf" }));
+  const given = { dataTransfer: data, clipboardData: data, bubbles: true, cancelable: true };
+  node.dispatchEvent(kind === "drop" ? new DragEvent(kind, given) : new ClipboardEvent(kind, given));
 }"""
 
 
-async def test_a_file_dropped_into_the_composer_is_sent_with_the_words_in_it(scene: Scene) -> None:
+async def test_a_file_dropped_or_pasted_into_the_composer_is_sent_with_the_words_in_it(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     text = page.locator("#composer textarea")
-    await text.fill("A-1 id")
-    await text.evaluate(_DROP)
-    await expect(page.get_by_text("📎 id.pdf")).to_be_visible()
-    await expect(text).to_have_value("")
-    message = scene.sandbox.messages(scene.desk)[-1]
-    assert (message.text, message.files[0]["size"]) == ("A-1 id", 8)
+    for kind in ("drop", "paste"):
+        await text.fill(f"A-1 {kind}")
+        await text.evaluate(_GIVE, kind)
+        await expect(page.get_by_text(f"📎 {kind}.pdf")).to_be_visible()
+        await expect(text).to_have_value("")
+        message = scene.sandbox.messages(scene.desk)[-1]
+        assert (message.text, message.files[0]["size"]) == (f"A-1 {kind}", 8)

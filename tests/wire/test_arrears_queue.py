@@ -2,7 +2,10 @@
 
 from datetime import date
 
+import pytest
+
 from desk.core.transaction import Office
+from desk.follow_ups import arrears_queue
 from storage.tables import Call, Loan, Promise
 from tests.builders import make_call, make_loan
 from tests.wire.office_day import Slack, buttons, shown
@@ -83,6 +86,15 @@ async def test_the_days_of_grace_are_no_arrears(slack: Slack) -> None:
     assert "M1, 15 days" in reply.text
     await slack.sandbox.open_home("UAGENT")
     assert "1 loan is in arrears." in slack.sandbox.home_of("UAGENT").text
+
+
+async def test_of_too_many_the_longest_past_due_are_put_in_order(slack: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrears_queue, "MOST_RANKED", 2)
+    for day in (10, 12, 11):
+        await in_arrears(slack, f"C-{day}", date(2026, 11, day))
+    reply = await slack.command(slack.agent, "/loan-due arrears")
+    assert reply.text.splitlines()[0].endswith(" · 2+")
+    assert listed(reply.text) == ["C-10", "C-11"]
 
 
 async def test_the_order_goes_on_from_page_to_page(slack: Slack) -> None:

@@ -5,8 +5,9 @@ Now is Wednesday 25 November, 10:00 in Shanghai.
 
 from datetime import date, datetime, timedelta
 
-from sqlmodel import col, select
+import pytest
 
+from desk.handover import day_moves
 from sandbox.modals import Modal
 from storage.tables import FollowUp
 from tests.builders import SHANGHAI, make_follow_up, make_loan
@@ -38,8 +39,7 @@ async def form_of(slack: Slack, label: str = "Move a member's calls", **fields: 
 
 
 async def days(slack: Slack) -> list[str]:
-    async with slack.office.database.reading() as session:
-        rows = (await session.exec(select(FollowUp).order_by(col(FollowUp.number)))).all()
+    rows = sorted(await slack.rows(FollowUp), key=lambda row: row.number)
     return [f"{row.due_on:%d}" + (f" {row.due_at.astimezone(SHANGHAI):%H:%M}" if row.due_at else "") for row in rows]
 
 
@@ -94,6 +94,14 @@ async def test_what_cannot_be_is_refused_beside_its_field(slack: Slack) -> None:
     await slack.command(slack.manager, "/loan-team away <@UAGENT> from nov 30 until dec 4")
     assert "is away on" in (await form_of(slack, To_this_day="2026-12-01")).errors["To this day"]
     assert await days(slack) == BEFORE
+
+
+async def test_of_too_many_calls_the_first_are_moved_or_stay(slack: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(day_moves, "MOST", 2)
+    await day_of_calls(slack)
+    form = await form_of(slack)
+    assert "1 call would be moved." in form.text
+    assert "1 call stays where it is." in form.text
 
 
 async def test_in_chinese_from_the_answer_to_an_absence(slack: Slack) -> None:

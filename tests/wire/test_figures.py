@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from desk.messages import figures as team_figures
 from sandbox.model import text_of
 from storage.engine.types import new_id
 from storage.queries.messages import figures
@@ -171,6 +172,17 @@ async def test_a_list_that_is_not_read_to_its_end_says_so(team: Slack, monkeypat
     digest = given((await team.command(team.manager, "/loan-digest now")).message)
     listed = shown(await team.press(team.manager, digest, "Calls (4)"))
     assert re.search(r" · [12]\+$", listed.text.splitlines()[0])
+
+
+async def test_of_many_members_those_with_the_most_late_calls_are_listed_and_all_counted(
+    team: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(team_figures, "MOST_MEMBERS", 1)
+    await team.sandbox.open_home("UMANAGER")
+    await team.sandbox.home_of("UMANAGER").press("This week")
+    lines = team.sandbox.modal_of("UMANAGER").text.splitlines()
+    assert [line for line in WEEK if line not in lines] == []
+    assert [line.split(":")[0] for line in lines if " calls reached a person ·" in line] == ["Agent"]
 
 
 async def test_the_figures_are_in_chinese(team: Slack) -> None:

@@ -141,12 +141,13 @@ async def test_a_payment_that_a_member_recorded_is_the_one_that_the_lender_books
 async def test_a_reversal_takes_its_payment_back_once(slack: Slack, loan: Loan) -> None:
     await bring(slack, PAYMENTS, "A-1,2026-11-20,1000,CNY,R1", "A-1,2026-11-21,700,CNY,R2", "A-1,2026-11-22,300,,R3")
     back = (PAYMENTS, "A-1,2026-11-24,-1000.00,CNY,R1", "A-1,2026-11-24,(700),CNY,R9")
-    flagged = ("number,date,amount,reference,冲正,原流水号", "A-1,2026-11-24,300,R8,是,R3")
+    header = "number,date,amount,reference,冲正,原流水号"
+    flagged = (header, "A-1,2026-11-24,300,R8,是,R3", "A-1,2026-11-24,250,R7,是,")
 
     first = await bring(slack, *back)
     second, last = await bring(slack, *back), await bring(slack, *flagged)
 
-    assert (first.effects, second.effects, last.effects) == ({"reversed": 2}, {"same": 2}, {"reversed": 1})
+    assert (first.effects, second.effects, last.effects) == ({"reversed": 2}, {"same": 2}, {"reversed": 1, "same": 1})
     assert [each[3] for each in await payments(slack)] == [True, True, True]
     async with slack.office.database.reading() as session:
         acts = [row.act for row in await session.exec(select(AuditEntry).where(AuditEntry.loan_id == loan.id))]
@@ -241,6 +242,8 @@ async def test_a_schedule_says_what_is_paid_already(slack: Slack) -> None:
 
     assert result.effects == {"new": 1}
     assert await calls(slack) == [("overdue", date(2026, 11, 10), "open")]
+    assert (await bring(slack, PAYMENTS, "A-1,2026-10-09,1000,CNY,R1")).effects == {"settled": 1}
+    assert await payments(slack) == []
 
 
 async def promised(slack: Slack) -> FollowUp:
@@ -273,8 +276,17 @@ async def test_a_promise_waits_without_a_reminder_where_payments_reach_the_desk(
     await bring(slack, PAYMENTS, "A-1,2026-11-27,900,CNY,R1")
 
     assert (await promised(slack)).state == "done"
-    async with slack.office.database.reading() as session:
-        assert [row.state for row in await session.exec(select(Promise))] == ["kept"]
+    assert [row.state for row in await slack.rows(Promise)] == ["kept"]
+
+
+async def test_a_promise_is_asked_about_on_its_day_once_no_file_has_come_for_31_days(slack: Slack, loan: Loan) -> None:
+    await bring(slack, PAYMENTS, "A-1,2026-11-20,100,CNY,R0")
+    slack.clock.advance(days=31, minutes=1)
+
+    reply = await slack.command(slack.agent, "/loan-call A-1 promised 900 2026-12-31")
+
+    assert "A payment closes it" not in reply.text
+    assert local((await promised(slack)).remind_at) == "2026-12-31 09:00"
 
 
 async def test_a_promise_that_was_open_when_the_first_file_came_waits_too_and_is_due_when_broken(

@@ -170,6 +170,9 @@ async def test_what_slack_refuses_is_shown_plainly_and_not_tried_again_for_a_whi
     ok, words = await doctor()
     assert not ok
     assert f"Work Object Previews with the type {ENTITY_TYPE} and the event entity_details_requested" in words
+    slack.clock.advance(days=30)
+    await posted(slack)
+    assert attempts() == 2
 
     install(slack.sandbox, url, links_domain="loans.example.com", work_objects=True)
     await choose(slack, "plain")
