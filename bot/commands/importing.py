@@ -15,6 +15,7 @@ from rich.progress import Progress
 from rich.text import Text
 
 from bot.commands.importing_money import (
+    MoneyRead,
     batch_desk,
     import_payment_rows,
     import_schedule_rows,
@@ -30,7 +31,7 @@ from desk.importing.ahead import Batch, BatchesAhead
 from desk.importing.decoding import decode, delimiter_of
 from desk.importing.file_rows import FileRows
 from desk.importing.importing import Effect, ImportResult, RefusedRow, import_batch, numbers_of
-from desk.importing.money_columns import FileKind, MoneyKind, kind_of
+from desk.importing.money_columns import FileKind, kind_of
 from desk.importing.rows import ImportRow, UnknownColumn, read_header
 from desk.importing.updating import Remark
 from handlers.messages.block_kit.translator import Translator
@@ -201,10 +202,12 @@ async def run(
             return 1
         t = Translator(language or workspace.locale)
         text = read_file(file, encoding)
-        _, first = next(_lines(text), (0, list[str]()))
+        lines = _lines(text)
+        _, first = next(lines, (0, list[str]()))
         found = kind or kind_of(first)
         if found != "loans":
-            return await _import_money(t, office, workspace, console, text, found, dry_run=dry_run, every=every)
+            money = read_money(found, first, lines)
+            return await _import_money(t, office, workspace, console, money, dry_run=dry_run, every=every)
         read = read_table(text, workspace, office)
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task(t("Importing"), total=len(read.rows))
@@ -226,22 +229,18 @@ async def _import_money(
     office: Office,
     workspace: Workspace,
     console: Console,
-    text: str,
-    kind: MoneyKind,
+    read: MoneyRead,
     *,
     dry_run: bool,
     every: bool,
 ) -> int:
-    lines = _lines(text)
-    _, first = next(lines, (0, list[str]()))
-    read = read_money(kind, first, lines)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task(t("Importing"), total=len(read))
 
         def advance(n: int) -> None:
             progress.advance(task, n)
 
-        if kind == "payments":
+        if read.kind == "payments":
             paid = await import_payment_rows(office, workspace, read.payments, dry_run=dry_run, advance=advance)
             refused = [*paid.refused, *read.refused]
             summary = payments_summary(t, paid, len(refused))
