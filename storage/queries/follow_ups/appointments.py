@@ -2,15 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, exists, select, text, update
+from sqlalchemy import ColumnElement, Table, exists, select, text
 from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
 from storage.engine.work import Work
-from storage.queries.core.set_aside import is_set_aside
+from storage.queries.core.due_rows import are_due, taking
 from storage.tables import Appointment, FollowUp
 
 APPOINTMENTS = "appointments"
@@ -100,22 +99,8 @@ async def take(
 ) -> Sequence[Appointment]:
     """Return the appointments to remind of, after recording that they were; of `only` these, if given."""
     which = select(_APPOINTMENT.c.id).where(*_due(workspace_id, now, only)).limit(limit)
-    taken = which.with_for_update(skip_locked=True).cte("due")
-    statement: Any = (
-        update(Appointment)
-        .where(col(Appointment.id).in_(select(taken.c.id)))
-        .values(remind_at=None)
-        .returning(Appointment)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    return list((await session.exec(statement)).scalars())
+    return list((await session.exec(taking(Appointment, which, {"remind_at": None}))).scalars())
 
 
 def _due(workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
-    key = _APPOINTMENT.c.id
-    found: list[ColumnElement[bool]] = [
-        _APPOINTMENT.c.workspace_id == workspace_id,
-        _APPOINTMENT.c.remind_at <= now,
-        ~is_set_aside(workspace_id, APPOINTMENTS, key, now),
-    ]
-    return found if only is None else [*found, key.in_(only)]
+    return are_due(_APPOINTMENT.c.remind_at, workspace_id, APPOINTMENTS, now, only)

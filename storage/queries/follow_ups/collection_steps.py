@@ -2,15 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, Table, literal_column, select, update
+from sqlalchemy import ColumnElement, String, Table, literal_column, select
 from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
 from storage.engine.work import Work
-from storage.queries.core.set_aside import is_set_aside
+from storage.queries.core.due_rows import are_due, taking
 from storage.tables import CollectionStep
 
 STEPS = "collection_steps"
@@ -53,22 +52,8 @@ async def take(
 ) -> Sequence[CollectionStep]:
     """Return the steps to remind of, after recording that they were; of `only` these, if given."""
     which = select(_STEP.c.id).where(*_due(workspace_id, now, only)).limit(limit)
-    taken = which.with_for_update(skip_locked=True).cte("due")
-    statement: Any = (
-        update(CollectionStep)
-        .where(col(CollectionStep.id).in_(select(taken.c.id)))
-        .values(remind_at=None)
-        .returning(CollectionStep)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    return list((await session.exec(statement)).scalars())
+    return list((await session.exec(taking(CollectionStep, which, {"remind_at": None}))).scalars())
 
 
 def _due(workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
-    key = _STEP.c.id
-    found: list[ColumnElement[bool]] = [
-        _STEP.c.workspace_id == workspace_id,
-        _STEP.c.remind_at <= now,
-        ~is_set_aside(workspace_id, STEPS, key, now),
-    ]
-    return found if only is None else [*found, key.in_(only)]
+    return are_due(_STEP.c.remind_at, workspace_id, STEPS, now, only)

@@ -2,15 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, select, text, update
+from sqlalchemy import ColumnElement, Table, select, text
 from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
 from storage.engine.work import Work
-from storage.queries.core.set_aside import is_set_aside
+from storage.queries.core.due_rows import are_due, taking
 from storage.tables import Escalation
 
 SECOND_LEVEL = "second_level"
@@ -60,23 +59,11 @@ async def take(
 ) -> Sequence[Escalation]:
     """Return the escalations of which the second level is to hear, after recording that it does; of `only` these, if given."""
     which = select(_ESCALATION.c.id).where(*_due(workspace_id, now, only)).limit(limit)
-    taken = which.with_for_update(skip_locked=True).cte("due")
-    statement: Any = (
-        update(Escalation)
-        .where(col(Escalation.id).in_(select(taken.c.id)))
-        .values(next_level_at=None, level=2)
-        .returning(Escalation)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    return list((await session.exec(statement)).scalars())
+    return list((await session.exec(taking(Escalation, which, {"next_level_at": None, "level": 2}))).scalars())
 
 
 def _due(workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
-    key = _ESCALATION.c.id
-    found: list[ColumnElement[bool]] = [
-        _ESCALATION.c.workspace_id == workspace_id,
-        _ESCALATION.c.next_level_at <= now,
+    return [
+        *are_due(_ESCALATION.c.next_level_at, workspace_id, SECOND_LEVEL, now, only),
         _ESCALATION.c.undone_at.is_(None),
-        ~is_set_aside(workspace_id, SECOND_LEVEL, key, now),
     ]
-    return found if only is None else [*found, key.in_(only)]

@@ -15,8 +15,8 @@ from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
 from storage.engine.work import Work
+from storage.queries.core.due_rows import are_due, taking
 from storage.queries.core.recomputations import DIGEST_TIMES, REMINDER_TIMES, awaits
-from storage.queries.core.set_aside import is_set_aside
 from storage.tables import FollowUp, Member
 
 _FOLLOW_UP: Table = SQLModel.metadata.tables["follow_up"]
@@ -92,45 +92,18 @@ async def set_escalations(session: Work, escalate_at: Mapping[UUID, datetime]) -
 
 
 def _digest_due(workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
-    key = _MEMBER.c.id
-    due = [
-        _MEMBER.c.workspace_id == workspace_id,
-        _MEMBER.c.next_digest_at <= now,
-        ~awaits(workspace_id, DIGEST_TIMES, key),
-        ~is_set_aside(workspace_id, DIGESTS, key, now),
-    ]
-    return due if only is None else [*due, key.in_(only)]
+    due = are_due(_MEMBER.c.next_digest_at, workspace_id, DIGESTS, now, only)
+    return [*due, ~awaits(workspace_id, DIGEST_TIMES, _MEMBER.c.id)]
 
 
 def _due(workspace_id: UUID, chore: str, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
-    key = _FOLLOW_UP.c.id
-    due = [
-        _FOLLOW_UP.c.workspace_id == workspace_id,
-        _FOLLOW_UP.c[_INSTANTS[chore]] <= now,
-        ~awaits(workspace_id, REMINDER_TIMES, _FOLLOW_UP.c.assignee_id, key),
-        ~is_set_aside(workspace_id, chore, key, now),
-    ]
-    return due if only is None else [*due, key.in_(only)]
+    due = are_due(_FOLLOW_UP.c[_INSTANTS[chore]], workspace_id, chore, now, only)
+    return [*due, ~awaits(workspace_id, REMINDER_TIMES, _FOLLOW_UP.c.assignee_id, _FOLLOW_UP.c.id)]
 
 
 async def _take(
     session: Work, which: Sequence[ColumnElement[bool]], limit: int, values: dict[str, Any]
 ) -> list[FollowUp]:
-    # Ordered by assignee, so that a batch rarely ends in the middle of one member's follow-ups. PostgreSQL evaluates a
-    # locking CTE once; it could run a plain subselect again for another row and pass the limit.
-    due = (
-        select(_FOLLOW_UP.c.id)
-        .where(*which)
-        .order_by(_FOLLOW_UP.c.assignee_id, _FOLLOW_UP.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    statement = (
-        update(FollowUp)
-        .where(col(FollowUp.id).in_(select(due.c.id)))
-        .values(values)
-        .returning(FollowUp)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    return list((await session.exec(statement)).scalars())
+    # Ordered by assignee, so that a batch rarely ends in the middle of one member's follow-ups.
+    ids = select(_FOLLOW_UP.c.id).where(*which).order_by(_FOLLOW_UP.c.assignee_id, _FOLLOW_UP.c.id).limit(limit)
+    return list((await session.exec(taking(FollowUp, ids, values))).scalars())
