@@ -2,10 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Literal
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from desk.core import unreadable
@@ -14,10 +11,11 @@ from desk.core.terms import TERM_FIELDS, TermName, TermValue, text_value
 from desk.core.transaction import Desk
 from desk.documents.views import words_of
 from desk.loans import borrowers, lookup
+from desk.loans.events import EarlierVersion, Event
 from desk.loans.notes import text_of
 from desk.loans.parties import earlier_parties, parties_of
 from desk.loans.playbooks import playbooks_of_calls
-from desk.loans.related import RelatedName
+from desk.loans.repayment_events import repayment_events
 from desk.loans.term_rows import values_of
 from desk.loans.terms import TermChange
 from desk.loans.views import LoanView, loan_view, slack_ids
@@ -26,17 +24,15 @@ from desk.rules.contacts import without_extension
 from desk.rules.masking import phone_tail
 from storage.queries.calls import calls
 from storage.queries.documents import documents
-from storage.queries.follow_ups import appointments, checks, collection_steps, escalations, follow_ups, quiet_periods
+from storage.queries.follow_ups import appointments, checks, escalations, follow_ups, quiet_periods
 from storage.queries.loans import notes, terms
 from storage.queries.loans.loans import corrections, stage_changes
-from storage.queries.repayment import repayment
 from storage.tables import (
     Appointment,
     Assignment,
     Call,
     CallCorrection,
     Check,
-    CollectionStep,
     DocumentItem,
     DocumentStep,
     Escalation,
@@ -45,84 +41,11 @@ from storage.tables import (
     LoanCorrection,
     LoanNote,
     QuietPeriod,
-    RepaymentPause,
     StageChange,
 )
 
-_REPAID = ("disbursed", "closed", "written_off")
-
 PAGE = 10
 """Events per page."""
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierVersion:
-    """A call or note before a correction. `at` and `by` (Slack id) tell of the correction; a note has no outcome. `party` is whom
-    the call then said it reached instead of the borrower."""
-
-    at: datetime
-    by: str
-    outcome: str | None
-    minutes: int | None
-    note: str = field(repr=False)
-    amount: Decimal | None = None
-    party: RelatedName | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event. `who` is a Slack id, None for the desk itself or an imported file; `note` is what was typed.
-
-    `code` is a call's outcome, the new stage, the Slack id of the new owner or assignee, or the document. Calls and notes:
-    `amount` was promised or paid, `share` says what such a payment covers, `earlier` has the versions before each correction,
-    oldest first; `may_correct` is whether the reader may correct it; `playbooks` are those (title, version) that the caller was
-    shown. Handover of a follow-up: `number` and `purpose` identify it. Document: `words` describe it, `state` is its new state.
-    Correction: `code` is the field, `words` its value before, of a phone the last digits, empty if it is not known; of a field of
-    the terms `change` has both. Check: `code` is what a manager decided about a failed one of `purpose`. Appointment: `code` is
-    its kind, `when` its time, `state` what became of it, `note` its place. Step: `code`
-    is its kind, `day` its day, `state` what became of it. Payment: `day` is when it was paid, `state` is
-    recorded or reversed. Schedule: `code` is where it comes from. Pause: `code` is its kind, `day` and `until` are its days.
-    Escalation: `code` is its kind, `state` raised or resolved.
-    """
-
-    id: UUID
-    kind: Literal[
-        "call",
-        "note",
-        "quiet",
-        "stage",
-        "owner",
-        "handover",
-        "document",
-        "correction",
-        "check",
-        "appointment",
-        "step",
-        "payment",
-        "schedule",
-        "pause",
-        "escalation",
-    ]
-    at: datetime
-    who: str | None
-    code: str
-    note: str = field(default="", repr=False)
-    purpose: str | None = None
-    number: int | None = None
-    minutes: int | None = None
-    amount: Decimal | None = None
-    share: str | None = None
-    words: str = field(default="", repr=False)
-    state: str = ""
-    change: TermChange | None = None
-    party: RelatedName | None = None
-    """Whom a call reached instead of the borrower."""
-    earlier: tuple[EarlierVersion, ...] = ()
-    may_correct: bool = False
-    playbooks: tuple[tuple[str, int], ...] = ()
-    day: date | None = None
-    until: date | None = None
-    when: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +73,10 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
         *await _corrections(desk, loan, await corrections(desk.session, loan.id, limit=wanted)),
         *await _decisions(desk, await checks.decided_of_loan(desk.session, loan.id, limit=wanted)),
         *await _quiet(desk, await quiet_periods.of_loan(desk.session, loan.id, limit=wanted)),
-        *await _steps(desk, loan, limit=wanted),
         *await _appointments(desk, await appointments.of_loan(desk.session, loan.id, limit=wanted)),
         *await _escalations(desk, await escalations.of_loan(desk.session, loan.id, limit=wanted)),
         *await _documents(desk, await documents.steps_of_loan(desk.session, loan.id, limit=wanted)),
-        *(await _repayment(desk, loan.id, limit=wanted) if _was_repaid(loan) else ()),
+        *await repayment_events(desk, loan, limit=wanted),
     ]
     found.sort(key=lambda event: (event.at, event.id), reverse=True)
     return Timeline(
@@ -326,24 +248,6 @@ async def _appointments(desk: Desk, rows: Sequence[Appointment]) -> list[Event]:
     ]
 
 
-async def _steps(desk: Desk, loan: Loan, *, limit: int) -> list[Event]:
-    rows = await collection_steps.of_loan(desk.session, loan.id, limit=limit) if _was_repaid(loan) else []
-    names = await slack_ids(desk, (row.assignee_id for row in rows))
-    return [
-        Event(
-            id=row.id,
-            kind="step",
-            at=row.at,
-            who=names[row.assignee_id],
-            code=row.kind,
-            note=unreadable.read(desk, CollectionStep.note_cipher, row),
-            state=row.state,
-            day=row.day,
-        )
-        for row in rows
-    ]
-
-
 async def _corrections(desk: Desk, loan: Loan, rows: Sequence[LoanCorrection]) -> list[Event]:
     names = await slack_ids(desk, (row.by_id for row in rows))
     before = {row.id: unreadable.read(desk, LoanCorrection.before_cipher, row) for row in rows}
@@ -400,30 +304,3 @@ async def _documents(desk: Desk, rows: Sequence[tuple[DocumentStep, DocumentItem
         )
         for step, item in rows
     ]
-
-
-def _was_repaid(loan: Loan) -> bool:
-    """Return whether the loan may have a schedule, payments or pauses: most of the time before, it has none."""
-    return loan.next_instalment_on is not None or loan.paused_from is not None or loan.stage in _REPAID
-
-
-async def _repayment(desk: Desk, loan_id: UUID, *, limit: int) -> list[Event]:
-    payments = await repayment.last_payments(desk.session, loan_id, limit=limit)
-    schedules = await repayment.last_schedules(desk.session, loan_id, limit=limit)
-    pauses = (await repayment.pauses_of(desk.session, [loan_id])).get(loan_id, [])
-    members = [each.by_id for each in (*payments, *schedules, *pauses)] + [each.reversed_by_id for each in payments]
-    names = await slack_ids(desk, members)
-    found = [Event(each.id, "schedule", each.at, names.get(each.by_id), each.source) for each in schedules]
-    for each in payments:
-        if each.source != "call":  # the call tells of it
-            told = Event(each.id, "payment", each.at, names.get(each.by_id), each.source, amount=each.amount)
-            found.append(replace(told, day=each.paid_on, state="recorded"))
-        if each.reversed_at is not None:
-            who = names.get(each.reversed_by_id)
-            told = Event(each.id, "payment", each.reversed_at, who, each.source, amount=each.amount)
-            found.append(replace(told, day=each.paid_on, state="reversed"))
-    for each in pauses:
-        why = unreadable.read(desk, RepaymentPause.reason_cipher, each)
-        told = Event(each.id, "pause", each.at, names.get(each.by_id), each.kind, why)
-        found.append(replace(told, day=each.starts_on, until=each.ends_on))
-    return found

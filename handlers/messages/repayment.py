@@ -6,7 +6,7 @@ from uuid import UUID
 
 from desk.calls.views import PaidPart
 from desk.follow_ups.standing import LastPromise, PromiseCounts, RepaymentSummary
-from desk.loans.timelines import Event
+from desk.loans.events import Event
 from desk.loans.views import LoanView
 from desk.messages.notice_views import FollowUpNotice
 from desk.repayment.overview import InstalmentView, PaymentView, RepaymentPage

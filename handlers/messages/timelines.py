@@ -4,7 +4,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
-from desk.loans.timelines import Event
+from desk.loans.events import Event
 from handlers.messages.appointments import appointment_kind, appointment_state
 from handlers.messages.block_kit.elements import (
     outcome,

@@ -18,9 +18,9 @@ from zoneinfo import ZoneInfo
 import handlers.messages
 from desk.core.errors import DeskError
 from desk.core.undo import LaterAct
+from desk.loans.events import EarlierVersion, Event
 from desk.loans.related import PHONES
 from desk.loans.terms import TermChange, TermsView
-from desk.loans.timelines import EarlierVersion, Event
 from desk.rules.cadence import CADENCE, Rule
 from desk.rules.checks import DECISIONS
 from desk.rules.hours import WorkingHours
