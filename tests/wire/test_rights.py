@@ -5,6 +5,7 @@ A new form, button or source of suggestions fails here until it says what it doe
 
 import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from tests.builders import make_loan
 from tests.wire.forms_and_presses import form_of, presses_of
 from tests.wire.office_day import Slack, shown
 from tests.wire.worlds import NAME, REGISTRY, World, make_world
+
+PUBLIC_URL = "https://desk.example.com"
 
 ROLES = ("agent", "verifier", "collector", "manager", "compliance", "admin")
 
@@ -108,13 +111,17 @@ async def test_every_button_asks_for_the_right_of_what_it_does(world: World) -> 
 
 
 async def test_no_button_shows_or_changes_another_teams_loan(world: World) -> None:
+    in_card = ViewState("card", "L-1", {"l": str(world.loan.id)})
     for act, (_right, value) in presses_of(world).items():
-        assert NAME not in await world.press(world.outsider, act, value), act
-        in_card = ViewState("card", "L-1", {"l": str(world.loan.id)})
-        assert NAME not in await world.press(world.outsider, act, value, in_card), act
+        for state in (None, in_card):
+            shown_to = await world.press(world.outsider, act, value, state)
+            assert NAME not in shown_to, act
+            assert re.search(rf"{world.loan.number}(?!\d)", shown_to) is None, act
+    assert NAME in await world.press(world.slack.agent, "files.open", {"f": str(world.filed.id)})
     async with world.slack.office.database.reading() as session:
-        about = (world.call, world.check, world.note, world.item, world.appointment, world.payment, world.pause)
-        for row in (world.loan, world.follow_up, world.person, *about):
+        about = (world.call, world.check, world.note, world.item, world.payment, world.pause)
+        planned = (world.follow_up, world.appointment, world.step, world.escalation)
+        for row in (world.loan, world.person, world.filed, world.waiting, *about, *planned):
             assert (await session.get_one(type(row), row.id)).version == row.version, type(row).__name__
 
 

@@ -12,7 +12,7 @@ from desk.core.errors import DeskError, NotAllowed
 from handlers.door.directory import Directory
 from handlers.door.interactions import PressInteraction, SubmissionInteraction
 from handlers.door.registry import registry
-from handlers.door.request import Delivery, FormErrors, OpenModal, Reply, Request, UpdateModal, ViewState
+from handlers.door.request import Delivery, FormErrors, OpenModal, Reply, Request, ShowPane, UpdateModal, ViewState
 from handlers.door.transaction import Transactions
 from handlers.messages.block_kit.translator import Translator
 from sandbox.model import text_of
@@ -34,9 +34,11 @@ from storage.tables import (
     RelatedPerson,
     RelatedPhone,
     RepaymentPause,
+    StoredFile,
     Team,
 )
 from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan, make_member, make_team
+from tests.sample_files import store_file
 from tests.wire.office_day import Slack
 
 NAME = "欧阳绝密"
@@ -70,6 +72,8 @@ class World:
     request: AccessRequest
     payment: Payment
     pause: RepaymentPause
+    filed: StoredFile
+    waiting: StoredFile
     transactions: Transactions
 
     def who(self, name: str) -> Member:
@@ -116,6 +120,8 @@ def read(answer: Any) -> str:
             return message.text
         case OpenModal(view) | UpdateModal(view):
             return text_of({"blocks": view.blocks})
+        case ShowPane(entity):
+            return str(entity)
         case FormErrors(errors):
             return "\n".join(errors.values())
         case _:
@@ -231,6 +237,8 @@ async def make_world(slack: Slack) -> World:
         session.add_all([note, asked, request, check, appointment, step, escalation, person, phone, payment, pause])
         await session.flush()
         session.add(item)
+    filed = await store_file(office, slack.agent, b"%PDF-1.7\n", name=NAME, item=item)
+    waiting = await store_file(office, slack.agent, b"%PDF-1.7\n", name=NAME)
     transactions = Transactions(office, workspace, Directory(slack.service.client), lambda *_: None)
     return World(
         slack,
@@ -249,5 +257,7 @@ async def make_world(slack: Slack) -> World:
         request,
         payment,
         pause,
+        filed,
+        waiting,
         transactions,
     )
