@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 keys_app = typer.Typer(no_args_is_help=True, help="Encryption keys.")
 app.add_typer(keys_app, name="keys")
+files_app = typer.Typer(no_args_is_help=True, help="The bytes of files.")
+app.add_typer(files_app, name="files")
 
 Command: TypeAlias = "Callable[[Settings], Coroutine[Any, Any, int]]"
 """What a command does with the settings. Returns the exit code."""
@@ -234,6 +236,16 @@ def rotate_keys() -> None:
     from bot.commands.keys import run
 
     _run_with_settings(_on_database(lambda settings: run(settings, console())))
+
+
+@files_app.command("copy")
+def copy_files(
+    source: Annotated[str, typer.Option("--from", help="The folder or bucket, s3://…, that has the files now.")],
+) -> None:
+    """Copy the files to the place that LOANDESK_FILES names, while the desk runs. It can be interrupted and run again."""
+    from bot.commands.copying_files import run
+
+    _run_with_settings(_on_database(lambda settings: run(settings, source, console())))
 
 
 def _run_process(command: Literal["serve", "socket", "worker"]) -> None:

@@ -42,7 +42,7 @@ from handlers.messages.refusals.errors import trouble
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
 from storage.engine.trouble import Trouble
-from storage.files.disk import DiskStore
+from storage.files.places import store_at
 from storage.tables import Workspace
 from storage.upkeep.inspection import wrong_key
 
@@ -229,7 +229,7 @@ def file_storage(settings: Settings, workspace_id: UUID) -> FileStorage | None:
     """Return where this desk keeps files, None if it has no page that opens them."""
     if not settings.public_url:
         return None
-    store = DiskStore(settings.files, workspace_id)
+    store = store_at(settings.files_at(), workspace_id)
     return FileStorage(store, settings.public_url, settings.file_megabytes * MEGABYTE)
 
 

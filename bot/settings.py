@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.logs import LogFormat
@@ -14,6 +14,7 @@ from desk.core.languages import LANGUAGES, is_listed
 from handlers.loan_links import LoanLinks
 from storage.engine.cipher import Cipher, KeyRing
 from storage.engine.database import async_url
+from storage.files.bucket import Bucket
 
 T = TypeVar("T", str, SecretStr)
 
@@ -76,6 +77,22 @@ def _public_address(url: str) -> str:
         raise ValueError("write it like https://desk.example.com") from None
     if wrong or not (parts.scheme == "https" or (local and parts.scheme == "http")):
         raise ValueError("write it like https://desk.example.com, with https")
+    return url.rstrip("/")
+
+
+def _place_of_files(place: str) -> str:
+    if place.startswith("s3:") and not re.fullmatch(
+        "s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._=-]+)*/?", place
+    ):
+        raise ValueError("write a folder, or a bucket like s3://bucket/prefix")
+    if not place.startswith("s3:") and "://" in place:
+        raise ValueError("write a folder, or a bucket like s3://bucket/prefix")
+    return place
+
+
+def _endpoint(url: str) -> str:
+    if url and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?", url):
+        raise ValueError("write it like https://s3.example.com, without the bucket's path")
     return url.rstrip("/")
 
 
@@ -146,8 +163,20 @@ class Settings(BaseSettings):
     """The address at which browsers reach this desk, `https://desk.example.com`, for the page that opens files. Empty: the
     desk has no such page, and takes no files."""
 
-    files: Path = Path("data/files")
-    """The folder of files. On PostgreSQL, every process must see the same one."""
+    files: Annotated[str, BeforeValidator(str), AfterValidator(_place_of_files)] = "data/files"
+    """The folder of files, or the bucket and the beginning of its objects' names, `s3://bucket/prefix`. On PostgreSQL,
+    every process must see the same."""
+
+    files_endpoint: Annotated[str, AfterValidator(_endpoint)] = ""
+    """The address of the object storage, `https://s3.example.com`. Empty: Amazon's."""
+
+    files_region: str = ""
+    """The region of the bucket, where the object storage has regions."""
+
+    aws_access_key_id: SecretStr = Field(default=SecretStr(""), validation_alias="AWS_ACCESS_KEY_ID")
+    aws_secret_access_key: SecretStr = Field(default=SecretStr(""), validation_alias="AWS_SECRET_ACCESS_KEY")
+    aws_session_token: SecretStr = Field(default=SecretStr(""), validation_alias="AWS_SESSION_TOKEN")
+    """The keys of the bucket. Empty: those of the machine's role."""
 
     file_megabytes: int = Field(default=20, ge=1, le=200)
     """The largest file that the desk takes, in megabytes of 1,048,576 bytes."""
@@ -169,6 +198,22 @@ class Settings(BaseSettings):
 
     log_format: LogFormat = "json"
     """The log format: `json`, one object per line, or `text` for people."""
+
+    def files_at(self, place: str = "") -> Path | Bucket:
+        """Return the folder or bucket of files, or another `place`, written as `files` is, with the same keys."""
+        named = place or self.files
+        if not named.startswith("s3://"):
+            return Path(named)
+        name, _, prefix = named.removeprefix("s3://").partition("/")
+        return Bucket(
+            name,
+            prefix.strip("/"),
+            self.files_endpoint,
+            self.files_region,
+            self.aws_access_key_id.get_secret_value(),
+            self.aws_secret_access_key.get_secret_value(),
+            self.aws_session_token.get_secret_value(),
+        )
 
     def cipher(self) -> Cipher:
         """Return a cipher with these keys. Raise ValueError naming what is wrong with them."""

@@ -30,6 +30,7 @@ from storage.engine import schema
 from storage.engine.cipher import Cipher, KeyRing
 from storage.engine.database import Database
 from storage.tables import Workspace
+from tests.buckets import MotoBucket, moto_bucket
 from tests.builders import make_workspace
 from tests.clocks import FrozenClock
 from tests.scratch import keep_in_memory
@@ -248,6 +249,13 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[MotoBucket]:
+    """A bucket on moto's server. Tests share it: each workspace has a part of its own."""
+    with moto_bucket() as started:
+        yield started
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
 from storage.engine.database import Database
 from storage.engine.trouble import is_outage
+from storage.files.bucket import Bucket
 from storage.upkeep import archive
 from storage.upkeep.archive import BrokenArchiveError
 
@@ -48,8 +49,12 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
     needed = "".join(f", encryption key {number}" for number in sorted(summary.keys_used))
     console.print(f"The backup contains no key. To restore it you need the search key{needed}.")
     if summary.rows.get("stored_file"):
-        console.print(f"The bytes of files are not in it: copy the folder {settings.files} now, too.")
+        console.print(f"The bytes of files are not in it: copy {_named(settings)} now, too.")
     return 0
+
+
+def _named(settings: Settings) -> str:
+    return f"the {'bucket' if isinstance(settings.files_at(), Bucket) else 'folder'} {settings.files}"
 
 
 def _file(target: Path, now: datetime) -> Path:

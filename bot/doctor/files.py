@@ -10,12 +10,17 @@ from bot.file_page import FILES, SIGN
 from bot.settings import Settings
 from storage.engine.database import Database
 from storage.files.disk import DiskStore
-from storage.files.store import SHARDS, MissingBytesError, StoreAwayError
+from storage.files.places import store_at
+from storage.files.store import SHARDS, FileStore, MissingBytesError, StoreAwayError
 from storage.queries.files import files
 from storage.queries.people import workspaces
 
 _PAGE_SECONDS = 10
 _BATCH = 500
+
+_WRITTEN_FOLDER = "check LOANDESK_FILES, its owner and the disk"
+_READ_FOLDER = "check the owner of the folders in it, and the disk"
+_BUCKET = "check LOANDESK_FILES, LOANDESK_FILES_ENDPOINT and what its keys may do (get, put, delete and list objects)"
 
 
 async def check_files(settings: Settings, database: Database, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:
@@ -28,22 +33,20 @@ async def check_files(settings: Settings, database: Database, session: aiohttp.C
         workspace = next(iter(await workspaces.every(reading)), None)
     if workspace is None:
         return
-    store = DiskStore(settings.files, workspace.id)
+    store = store_at(settings.files_at(), workspace.id)
+    in_folder = isinstance(store, DiskStore)
     try:
         await store.check()
     except (StoreAwayError, MissingBytesError) as error:
-        yield fix(
-            "file store", f"{store.folder} cannot be written ({error}): check LOANDESK_FILES, its owner and the disk"
-        )
+        look_at = _WRITTEN_FOLDER if in_folder else _BUCKET
+        yield fix("file store", f"{store.place} cannot be written and read ({error}): {look_at}")
         return
-    if store.open_to_others():
-        yield fix("file store", f"others on this machine may read {store.folder}: chmod 700 it")
+    if in_folder and store.open_to_others():
+        yield fix("file store", f"others on this machine may read {store.place}: chmod 700 it")
     try:
         yield await _bytes(database, store, workspace.id)
     except StoreAwayError as error:
-        yield fix(
-            "file store", f"{store.folder} cannot be read ({error}): check the owner of the folders in it, and the disk"
-        )
+        yield fix("file store", f"{store.place} cannot be read ({error}): {_READ_FOLDER if in_folder else _BUCKET}")
 
 
 def _none(settings: Settings) -> str:
@@ -67,7 +70,7 @@ async def _page(public_url: str, session: aiohttp.ClientSession) -> Finding:
     return fix("file page", f"{public_url}{FILES} {said}: have the proxy pass {FILES} on to `loandesk serve`")
 
 
-async def _bytes(database: Database, store: DiskStore, workspace_id: UUID) -> Finding:
+async def _bytes(database: Database, store: FileStore, workspace_id: UUID) -> Finding:
     stored = {blob_id for shard in range(SHARDS) for blob_id in await store.ids(shard)}
     missing, after = 0, None
     while True:
@@ -82,6 +85,6 @@ async def _bytes(database: Database, store: DiskStore, workspace_id: UUID) -> Fi
     if missing:
         return fix(
             "file store",
-            f"the bytes of {missing} of {count} files are missing in {store.folder}: is it the right folder, or restore its copy",
+            f"the bytes of {missing} of {count} files are missing in {store.place}: is it the right place, or restore its copy",
         )
-    return ok("file store", f"{count} files, {size / 1024 / 1024:.1f} MB in {store.folder}")
+    return ok("file store", f"{count} files, {size / 1024 / 1024:.1f} MB in {store.place}")

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, ParamSpec, TypeVar
 from uuid import UUID
 
-from storage.engine.types import new_id
-from storage.files.store import MissingBytesError, StoreAwayError, shard_of
+from storage.files.store import MissingBytesError, StoreAwayError, check_store, shard_of
 
 _PART = ".part"
 _PIECE = 256 * 1024
@@ -33,6 +32,11 @@ class DiskStore:
     def folder(self) -> Path:
         """Return the workspace's folder."""
         return self._folder
+
+    @property
+    def place(self) -> str:
+        """Return the workspace's folder."""
+        return str(self._folder)
 
     async def write(self, blob_id: UUID, sealed: AsyncIterator[bytes]) -> None:
         """Store a stream under a fresh id, whole or not at all. Raises StoreAwayError and what the stream raises."""
@@ -76,14 +80,8 @@ class DiskStore:
         return await _run(_ids_in, self._folder / f"{shard:02x}")
 
     async def check(self) -> None:
-        """Try to write and to delete something small."""
-        probe = new_id()
-
-        async def nothing() -> AsyncIterator[bytes]:
-            yield b"loandesk"
-
-        await self.write(probe, nothing())
-        await self.delete(probe)
+        """Try to write, to read and to delete something small."""
+        await check_store(self)
 
     def open_to_others(self) -> bool:
         """Return whether others on this machine may read the folder."""

@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Protocol
 from uuid import UUID
 
+from storage.engine.types import new_id
+
 SHARDS = 256
 """In how many parts a store's list is read, so that no list is long."""
 
@@ -18,6 +20,11 @@ class StoreAwayError(Exception):
 
 class FileStore(Protocol):
     """Keeps the sealed bytes of files by id. Every method raises StoreAwayError."""
+
+    @property
+    def place(self) -> str:
+        """Return where it is, for the operator."""
+        ...
 
     async def write(self, blob_id: UUID, sealed: AsyncIterator[bytes]) -> None:
         """Store a stream under a fresh id, whole or not at all. Raises also what the stream raises."""
@@ -40,8 +47,25 @@ class FileStore(Protocol):
         ...
 
     async def check(self) -> None:
-        """Try to write and to delete something small."""
+        """Try to write, to read and to delete something small."""
         ...
+
+
+async def check_store(store: FileStore) -> None:
+    """Write something small, read it and delete it. Raises StoreAwayError."""
+    probe, content = new_id(), b"loandesk"
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield content
+
+    await store.write(probe, stream())
+    try:
+        if b"".join([piece async for piece in store.read(probe)]) != content:
+            raise StoreAwayError("what was written does not come back")
+    except MissingBytesError:
+        raise StoreAwayError("what was written is gone at once") from None
+    finally:
+        await store.delete(probe)
 
 
 def shard_of(blob_id: UUID) -> int:

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from bot.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.settings import Settings, WrongSettingsError, read_settings
+from storage.files.bucket import Bucket
 
 ROOT = Path(__file__).parent.parent.parent
 KEY = base64.b64encode(bytes(32)).decode()
@@ -59,6 +60,13 @@ def test_four_settings_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
         ("LOANDESK_HOST", ""),
         ("LOANDESK_ADMIN_HOST", ""),
         ("SLACK_API_URL", "foo"),
+        ("LOANDESK_FILES", "s3://"),
+        ("LOANDESK_FILES", "s3:/scans/desk"),
+        ("LOANDESK_FILES", "s3://Scans of ours/desk"),
+        ("LOANDESK_FILES", "https://scans.s3.example.com"),
+        ("LOANDESK_FILES_ENDPOINT", "s3.example.com"),
+        ("LOANDESK_FILES_ENDPOINT", "https://key:hunter2@s3.example.com"),
+        ("LOANDESK_FILES_ENDPOINT", "https://s3.example.com/scans"),
     ],
 )
 def test_a_missing_or_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str | None) -> None:
@@ -70,6 +78,24 @@ def test_a_missing_or_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, na
     assert "hunter2" not in str(error.value)
     assert KEY not in str(error.value)
     assert "pattern" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ("data/files", Path("data/files")),
+        ("/srv/desk", Path("/srv/desk")),
+        ("s3://scans", Bucket("scans", "", "https://s3.example.com", "cn-1", "key", "hunter2")),
+        ("s3://scans/desk/files/", Bucket("scans", "desk/files", "https://s3.example.com", "cn-1", "key", "hunter2")),
+    ],
+)
+def test_files_are_in_a_folder_or_a_bucket(monkeypatch: pytest.MonkeyPatch, written: str, place: Path | Bucket) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "hunter2", "AWS_SESSION_TOKEN": None}
+    there = {"LOANDESK_FILES_ENDPOINT": "https://s3.example.com/", "LOANDESK_FILES_REGION": "cn-1"}
+    environment(monkeypatch, LOANDESK_FILES=written, **keys, **there)
+    settings = read_settings(env_file=None)
+    assert settings.files_at() == place
+    assert "hunter2" not in f"{settings!r}{settings.files_at()!r}"
 
 
 def documented(file: str, pattern: str) -> set[str]:

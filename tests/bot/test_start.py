@@ -7,6 +7,7 @@ LATER = {
     "alembic": "only a migration needs it",
     "dbos": "deliveries begin behind the first answers",
     "holidays.countries": "all countries, for one of them",
+    "obstore": "only a desk that keeps its files in a bucket needs it",
     "psycopg": "the driver of DBOS",
     "pypinyin": "50 MB, for the first Chinese name that is indexed",
 }

@@ -68,7 +68,7 @@ async def slack(
     sandbox: Sandbox, database_url: str, clock: FrozenClock, door: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[Slack]:
     """The desk at work in that workspace, with a team of everybody. What the first admin is owed has been sent. Where a module
-    has a PUBLIC_URL, the desk takes files."""
+    has a PUBLIC_URL, the desk takes files, in a bucket where it has IN_BUCKET."""
     takes_files = hasattr(request.module, "PUBLIC_URL")
     loan_links = getattr(request.module, "LOAN_LINKS", "")
     links = {
@@ -78,6 +78,8 @@ async def slack(
     }
     install(sandbox, "http://127.0.0.1:9" if door == "http" else None, **links)
     keeping = {"public_url": request.module.PUBLIC_URL, "files": str(tmp_path)} if takes_files else {}
+    if hasattr(request.module, "IN_BUCKET"):
+        keeping |= request.getfixturevalue("bucket").settings
     service = await open_service(settings_for(sandbox, database_url, loan_links=loan_links, **keeping), clock)
     if door == "socket":
         await service.connect()
