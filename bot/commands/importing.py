@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import gc
 import re
 import time
 from collections import Counter
@@ -27,6 +28,7 @@ from bot.settings import Settings
 from desk.core.clock import SystemClock
 from desk.core.errors import DeskError, Invalid
 from desk.core.transaction import Office
+from desk.follow_ups.check_plans import FullDays
 from desk.importing.ahead import Batch, BatchesAhead
 from desk.importing.decoding import decode, delimiter_of
 from desk.importing.file_rows import FileRows
@@ -45,6 +47,9 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 NAMES_SHOWN = 5
 """How many names a dry run shows."""
+
+_COLLECTED = 100_000
+"""After how many new objects the garbage collector looks through the newest."""
 
 REFUSED_SHOWN = 100
 """How many refused rows a report names. They are not imported, so nothing is lost: the next run names them again."""
@@ -141,9 +146,10 @@ async def import_loans(
     outcome = Outcome(rows=len(rows))
     numbers = rows.numbers if isinstance(rows, FileRows) else numbers_of(rows)
     ahead = BatchesAhead(office, workspace, rows)
+    full_days = FullDays()
     following = await ahead.next()
     while batch := following:
-        writing = asyncio.ensure_future(_write(office, workspace, batch, numbers, dry_run=dry_run))
+        writing = asyncio.ensure_future(_write(office, workspace, batch, numbers, full_days, dry_run=dry_run))
         try:
             following = await ahead.next()  # while the database works
         finally:
@@ -156,7 +162,13 @@ async def import_loans(
 
 
 async def _write(
-    office: Office, workspace: Workspace, batch: Batch, numbers: Collection[str], *, dry_run: bool
+    office: Office,
+    workspace: Workspace,
+    batch: Batch,
+    numbers: Collection[str],
+    full_days: FullDays,
+    *,
+    dry_run: bool,
 ) -> tuple[ImportResult, float]:
     """Import a batch. Return the result, and how long the transaction took, in seconds."""
     result, began = ImportResult(), time.perf_counter()
@@ -164,7 +176,7 @@ async def _write(
         return result, 0.0
     async with batch_desk(office, workspace, dry_run=dry_run) as desk:
         began = time.perf_counter()
-        result = await import_batch(desk, batch.rows, numbers=numbers, prospects=batch.prospects)
+        result = await import_batch(desk, batch.rows, numbers=numbers, prospects=batch.prospects, full_days=full_days)
     return result, time.perf_counter() - began
 
 
@@ -191,6 +203,9 @@ async def run(
 ) -> int:
     """Import a file and report in `language`, or else in the lender's; with `every`, name all refused rows, and not only the
     first. What the rows are is told by the first line, or by `kind`. Return 0 when every row was imported, else 1."""
+    # What is imported stays, and of a row little refers to itself: the collector would only look through both.
+    gc.freeze()
+    gc.set_threshold(_COLLECTED)
     t = Translator(language or "en")
     database = Database(settings.database_url.get_secret_value(), writes_much=True)
     office = Office(database=database, cipher=settings.cipher(), clock=SystemClock())

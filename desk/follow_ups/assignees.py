@@ -1,7 +1,7 @@
 """Who makes a call that the desk plans: the member whom a rule names, of several the one with the fewest open follow-ups."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk
-from desk.people.members import fewest_open, is_away_today, managers_for
+from desk.people.members import is_away_today, managers_for_each
 from desk.rules.cadence import AssigneeKind
 from storage.queries.follow_ups import follow_ups
 from storage.queries.people import members
@@ -45,18 +45,21 @@ async def assignee_of(desk: Desk, loan: Terms, kinds: Sequence[AssigneeKind]) ->
     return await least_busy(desk, found) if found else None
 
 
-async def candidates_of(desk: Desk, loan: Terms, kinds: Sequence[AssigneeKind]) -> Sequence[Member]:
-    """Return the candidates of the first kind that has any.
+async def candidates_of(
+    desk: Desk, loan: Terms, kinds: Sequence[AssigneeKind], callers: "Callers | None" = None
+) -> Sequence[Member]:
+    """Return the candidates of the first kind that has any. `callers` are those read for other loans of the transaction.
 
     Without candidates: the acting member if they make calls, else the managers, if there are any.
     """
     owner = await present_owner(desk, loan)
+    callers = callers or Callers(desk)
     for kind in kinds:
-        if found := await _candidates(desk, kind, owner):
+        if found := await callers.of(kind, owner):
             return found
     if desk.actor is not None and roles_of(desk.actor) & set(CALLERS):
         return [desk.actor]
-    return await _candidates(desk, "manager", owner)
+    return await callers.of("manager", owner)
 
 
 async def assignee_of_next(desk: Desk, loan: Loan, answered: FollowUp | None) -> Member:
@@ -77,15 +80,33 @@ async def present_owner(desk: Desk, loan: Terms) -> Member | None:
     return owner if owner is not None and owner.removed_at is None else None
 
 
-async def _candidates(desk: Desk, kind: AssigneeKind, owner: Member | None) -> list[Member]:
-    if kind == "owner":
-        return [owner] if owner else []
-    near = owner or desk.actor
-    if kind == "manager" and near is not None:
-        return await managers_for(desk, near)
-    if near is not None and near.team_id is not None:
-        return [m for m in await members.of_team(desk.session, near.team_id) if kind in roles_of(m)]
-    return await members.with_role(desk.session, desk.workspace.id, kind)
+class Callers:
+    """Who may make a call on the loans of an owner, by kind: read once for each team, and the managers of `owners` at once."""
+
+    def __init__(self, desk: Desk, owners: Iterable[Member] = ()) -> None:
+        self._desk, self._owners = desk, list(owners)
+        self._managers: dict[UUID, Sequence[Member]] = {}
+        self._others: dict[tuple[str, UUID | None], Sequence[Member]] = {}
+
+    async def of(self, kind: AssigneeKind, owner: Member | None) -> Sequence[Member]:
+        """Return the members of that kind: without an owner, those near the acting member."""
+        if kind == "owner":
+            return [owner] if owner else []
+        near = owner or self._desk.actor
+        if kind == "manager" and near is not None:
+            if near.id not in self._managers:
+                self._managers |= await managers_for_each(self._desk, [*self._owners, near])
+            return self._managers[near.id]
+        key = (kind, near.team_id if near is not None else None)
+        if key not in self._others:
+            self._others[key] = await self._with_role(*key)
+        return self._others[key]
+
+    async def _with_role(self, kind: str, team_id: UUID | None) -> list[Member]:
+        session = self._desk.session
+        if team_id is not None:
+            return [m for m in await members.of_team(session, team_id) if kind in roles_of(m)]
+        return await members.with_role(session, self._desk.workspace.id, kind)
 
 
 async def least_busy(desk: Desk, found: Sequence[Member]) -> Member:
@@ -116,5 +137,6 @@ class Candidates:
     counts: Counter[UUID]
 
     def least_busy(self, unwritten: UnwrittenPlans | None) -> Member:
-        """Return the one with the fewest open follow-ups."""
-        return fewest_open(self.members, self.counts + unwritten.counts if unwritten else self.counts)
+        """Return the one with the fewest open follow-ups, then the first by name."""
+        more = unwritten.counts if unwritten else Counter[UUID]()
+        return min(self.members, key=lambda m: (self.counts[m.id] + more[m.id], m.name_key))

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from desk.core.transaction import Desk
@@ -11,7 +11,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import lifecycle
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.people.calendars import calendar_of
-from desk.people.members import hours_of, today_of
+from desk.people.members import hours_of
 from desk.rules.cadence import Rule, plan_due
 from desk.rules.checks import PURPOSES
 from storage.queries.follow_ups import checks
@@ -19,6 +19,8 @@ from storage.tables import LoanTerms, Member, StageRules
 
 STAGE = "application"
 """The stage at which checks are planned, and the rule of cadence.toml that plans them."""
+
+_NOON = time(12)
 
 DEFAULT_CHECKS_A_DAY = 8
 """How many checks the desk plans for one verifier and day, unless the workspace says otherwise."""
@@ -72,28 +74,41 @@ async def place(desk: Desk, rule: Rule, assignee: Member) -> Due:
     return await (desk.cache.setdefault(_Days, _Days())).place(desk, rule, assignee)
 
 
+class FullDays(dict[UUID, date]):
+    """The day on which each member got the last check of a file: its next transaction looks for room from there on, and not on
+    the months of days that those before it have filled. Kept in `desk.cache`."""
+
+
 @dataclass(slots=True)
 class _Days:
     """How many checks each member has on each day, with those that this transaction has planned. Kept in `desk.cache`."""
 
     a_day: int | None = None
     counts: dict[UUID, dict[date, int]] = field(default_factory=dict[UUID, dict[date, int]])
-    reached: dict[UUID, int] = field(default_factory=dict[UUID, int])
+    reached: dict[UUID, Due] = field(default_factory=dict[UUID, Due])
 
     async def place(self, desk: Desk, rule: Rule, assignee: Member) -> Due:
         if self.a_day is None:
             self.a_day = await checks_a_day(desk)
-        if assignee.id not in self.counts:
-            planned = await checks.planned_by_day(desk.session, assignee.id, PURPOSES, today_of(desk, assignee))
-            self.counts[assignee.id] = defaultdict(int, planned)
-        counts, days = self.counts[assignee.id], max(rule.working_days, self.reached.get(assignee.id, 0))
-        due = await _due(desk, rule, assignee, days)
+        full = desk.cache.setdefault(FullDays, FullDays())
+        if assignee.id not in self.reached:
+            self.reached[assignee.id] = await self._first(desk, rule, assignee, full.get(assignee.id))
+        due, counts = self.reached[assignee.id], self.counts[assignee.id]
         while counts[due.on] >= self.a_day:
-            days += 1
-            due = await _due(desk, rule, assignee, days)
+            due = await _due(desk, rule, assignee, after=due.on)
         counts[due.on] += 1
-        self.reached[assignee.id] = days
+        self.reached[assignee.id] = due
+        full[assignee.id] = due.on
         return due
+
+    async def _first(self, desk: Desk, rule: Rule, assignee: Member, full: date | None) -> Due:
+        """Return the first day on which the assignee may have room, and count what they have from then on."""
+        first = await _due(desk, rule, assignee)
+        if full is not None and full > first.on:
+            first = await _due(desk, rule, assignee, after=full - timedelta(days=1))
+        planned = await checks.planned_by_day(desk.session, assignee.id, PURPOSES, first.on)
+        self.counts[assignee.id] = defaultdict(int, planned)
+        return first
 
 
 async def checks_a_day(desk: Desk) -> int:
@@ -102,6 +117,10 @@ async def checks_a_day(desk: Desk) -> int:
     return rules.checks_a_day if rules is not None else DEFAULT_CHECKS_A_DAY
 
 
-async def _due(desk: Desk, rule: Rule, assignee: Member, days: int) -> Due:
-    calendar, contact = await calendar_of(desk), lifecycle.contact_hours(desk)
-    return plan_due(replace(rule, working_days=days), desk.now, hours_of(desk, assignee), calendar, contact=contact)
+async def _due(desk: Desk, rule: Rule, assignee: Member, *, after: date | None = None) -> Due:
+    """Return when a check is due by its rule, or on the first working day after a date."""
+    calendar, contact, hours = await calendar_of(desk), lifecycle.contact_hours(desk), hours_of(desk, assignee)
+    if after is None:
+        return plan_due(rule, desk.now, hours, calendar, contact=contact)
+    since = datetime.combine(after, _NOON, hours.zone)
+    return plan_due(replace(rule, working_days=1), desk.now, hours, calendar, since=since, contact=contact)

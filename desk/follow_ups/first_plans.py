@@ -8,7 +8,7 @@ from uuid import UUID
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import assignees, check_plans, lifecycle, rule_plans, workspace_cadence
-from desk.follow_ups.assignees import Candidates, Terms, UnwrittenPlans
+from desk.follow_ups.assignees import Callers, Candidates, Terms, UnwrittenPlans
 from desk.follow_ups.instalment_calls import (
     Facts,
     InstalmentCall,
@@ -38,11 +38,13 @@ class FirstPlans:
     def __init__(self, desk: Desk, owners: Iterable[Member]) -> None:
         self._desk = desk
         self._owners = list(owners)
+        self._callers = Callers(desk, self._owners)
         self._unwritten: UnwrittenPlans = desk.cache.setdefault(UnwrittenPlans, UnwrittenPlans())
         self._stand_ins: dict[UUID, StandIns] = {}
         self._candidates: dict[tuple[UUID | None, Sequence[AssigneeKind]], Sequence[Member]] = {}
         self._required: dict[object, Sequence[InstalmentCall]] = {}
         self._ranked: dict[tuple[UUID, ...], Candidates] = {}
+        self._rules: dict[tuple[str, str | None], Sequence[tuple[Rule, str | None]]] = {}
         self._hours: dict[UUID, WorkingHours] = {}
         self._due: dict[tuple[str, date | None, WorkingHours], Due] = {}
         self._schedules: dict[tuple[Due, WorkingHours], Schedule] = {}
@@ -110,13 +112,8 @@ class FirstPlans:
         Invalid as `lifecycle.plan` does."""
         if loan.stage not in _BEGINNINGS:
             return []
-        cadence = workspace_cadence.cadence_of(self._desk)
-        rules = [rule for rule in cadence.of_stage(loan.stage) if not check_plans.is_check(rule)]
-        if loan.stage == check_plans.STAGE:
-            checks = [check_plans.rule_of(self._desk, purpose) for purpose in check_plans.checks_for(product)]
-            rules = [*(rule for rule in checks if rule.enabled), *rules]
         found: list[dict[str, Any]] = []
-        for rule in rules:
+        for rule, trigger in self._rules_of_stage(loan.stage, product):
             assignee = await self._assignee(rule, loan)
             if assignee is None:
                 continue
@@ -129,12 +126,27 @@ class FirstPlans:
                 purpose=rule.purpose,
                 assignee_id=assignee.id,
                 rule=rule.code,
-                rule_trigger=f"{rule.code}@{self._desk.now:%Y-%m-%dT%H:%M:%SZ}" if rule in cadence.rules else None,
+                rule_trigger=trigger,
                 note_cipher=None,
                 instalment_on=None,
             )
             found.append(await self._values(new, assignee, due))
         return found
+
+    def _rules_of_stage(self, stage: str, product: str | None) -> Sequence[tuple[Rule, str | None]]:
+        """Return the rules that plan the calls of a stage, checks first, each with what it is triggered by, if it is one of the
+        cadence."""
+        known = self._rules.get((stage, product))
+        if known is None:
+            cadence = workspace_cadence.cadence_of(self._desk)
+            rules = [rule for rule in cadence.of_stage(stage) if not check_plans.is_check(rule)]
+            if stage == check_plans.STAGE:
+                checks = [check_plans.rule_of(self._desk, purpose) for purpose in check_plans.checks_for(product)]
+                rules = [*(rule for rule in checks if rule.enabled), *rules]
+            begun = f"{self._desk.now:%Y-%m-%dT%H:%M:%SZ}"
+            known = [(rule, f"{rule.code}@{begun}" if rule in cadence.rules else None) for rule in rules]
+            self._rules[stage, product] = known
+        return known
 
     async def _values(self, new: NewFollowUp, assignee: Member, due: Due) -> dict[str, Any]:
         acting = (await self._stand_ins_for(assignee)).acting(assignee, due.on)
@@ -145,7 +157,7 @@ class FirstPlans:
         kinds = rule.assignee
         found = self._candidates.get((loan.owner_id, kinds))
         if found is None:
-            found = tuple(await assignees.candidates_of(self._desk, loan, kinds))
+            found = tuple(await assignees.candidates_of(self._desk, loan, kinds, self._callers))
             self._candidates[loan.owner_id, kinds] = found
         if len(found) < 2:
             return found[0] if found else None

@@ -94,9 +94,10 @@ async def import_batch(
     *,
     numbers: Collection[str] | None = None,
     prospects: Prospects | None = None,
+    full_days: check_plans.FullDays | None = None,
 ) -> ImportResult:
     """Import these rows, each completely or not at all. `numbers` are those of the whole file, from `numbers_of`; `prospects`
-    has what these rows are as new loans, unless it is to be computed here.
+    has what these rows are as new loans, unless it is to be computed here; `full_days` is shared by the batches of a file.
 
     An existing loan gets what the file says differently than the last file (docs/import.md). A new number with the name
     and phone of a loan that the desk numbered itself (`L-…`) takes that loan over.
@@ -104,6 +105,8 @@ async def import_batch(
     if prospects is None:
         prospects = Prospects(desk.cipher, DigestCache(desk.cipher))
         prospects.add(rows)
+    if full_days is not None:
+        desk.cache[check_plans.FullDays] = full_days
     batch = _Batch(desk, numbers_of(rows) if numbers is None else numbers, prospects)
     await batch.read(rows)
     for row in rows:

@@ -332,11 +332,3 @@ def is_away(member: Member, on: date) -> bool:
     """Return whether the member is absent on that date of theirs, was removed, or has lost their account."""
     absence = _absence(member)
     return is_absent(on, absence.absent_from, absence.absent_until)
-
-
-def fewest_open(candidates: Iterable[Member], counts: dict[UUID, int]) -> Member:
-    """Return the candidate with the fewest open follow-ups, then the first by name. Raises Invalid (`nobody_to_assign`)."""
-    ranked = sorted(candidates, key=lambda m: (counts.get(m.id, 0), m.name_key))
-    if not ranked:
-        raise Invalid("nobody_to_assign")
-    return ranked[0]

@@ -1,5 +1,6 @@
 """Whatever the size of its transactions, an import writes the same rows, and what is unchanged writes nothing."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -79,6 +80,22 @@ async def test_a_file_in_one_transaction_and_in_many_writes_the_same(
         sum(call["assignee_id"] == assignee for call in calls) for assignee in {c["assignee_id"] for c in calls}
     ]
     assert max(by_collector) - min(by_collector) <= 1
+
+
+async def test_the_transactions_of_a_file_share_the_days_on_which_a_verifier_has_room_for_checks(
+    office: Office, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_member(office, workspace, "ULIN")
+    await make_member(office, workspace, "UVERIFIER", name="Verifier", roles="verifier")
+    monkeypatch.setattr(ahead, "BATCH", 7)
+    monkeypatch.setattr(ahead, "_MOST", 7)
+    rows = [row(n).replace("disbursed", "application").replace("inquiry", "application") for n in range(COUNT)]
+    await bring_rows(office, workspace, *rows, header=HEADER)
+
+    checks = [each for each in await rows_of(office, FollowUp) if each["purpose"] == "identity"]
+    per_day = Counter(each["due_on"] for each in checks)
+    assert len(checks) == COUNT
+    assert list(per_day.values()) == [8] * 5, per_day
 
 
 async def test_borrowers_of_a_file_have_the_entries_that_search_makes_of_their_name_and_phone(

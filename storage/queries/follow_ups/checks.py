@@ -1,7 +1,7 @@
 """The results of verifications."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlmodel import col, func, select
@@ -9,6 +9,9 @@ from sqlmodel import col, func, select
 from storage.engine.work import Work
 from storage.queries.core.literals import IS_OPEN
 from storage.tables import Check, FollowUp, StageRules
+
+_FARTHEST_EAST = timedelta(hours=15)
+"""More than any time zone is ahead of UTC."""
 
 
 async def of_loan(session: Work, loan_id: UUID) -> list[Check]:
@@ -42,10 +45,12 @@ async def of_call(session: Work, call_id: UUID) -> Check | None:
 
 async def planned_by_day(session: Work, assignee_id: UUID, purposes: Sequence[str], since: date) -> dict[date, int]:
     """Count by day, from `since` on, the open follow-ups of these purposes that a member holds."""
+    # The index has the instant at which each is late, on its day or behind it wherever the member works.
+    not_before = datetime.combine(since, time(), UTC) - _FARTHEST_EAST
     statement = (
         select(col(FollowUp.due_on), func.count())
-        .where(FollowUp.assignee_id == assignee_id, IS_OPEN, col(FollowUp.purpose).in_(purposes))
-        .where(col(FollowUp.due_on) >= since)
+        .where(FollowUp.assignee_id == assignee_id, IS_OPEN, col(FollowUp.late_at) >= not_before)
+        .where(col(FollowUp.due_on) >= since, col(FollowUp.purpose).in_(purposes))
         .group_by(col(FollowUp.due_on))
     )
     return dict((await session.exec(statement)).all())
