@@ -87,7 +87,9 @@ async def apply_outcome(
     if outcome.ends and answered is not None and not outcome.closes(VOCABULARY.purpose(answered.purpose)):
         return await _leave_open(desk, loan, outcome, match, answered, step)
     if not outcome.ends:
-        return await _apply_attempt(desk, loan, open_rows, outcome, match, step, keeps_plan=keeps_plan)
+        attempt = await _apply_attempt(desk, loan, open_rows, outcome, match, step, keeps_plan=keeps_plan)
+        begun = () if keeps_plan else await rule_plans.follow_on(desk, loan, None, outcome, typed=step is not None)
+        return replace(attempt, also_planned=(*attempt.also_planned, *begun)) if begun else attempt
     paid = taken = None
     ended: tuple[FollowUp, ...] = (answered,) if answered else ()
     if _pays(outcome, loan, amount):

@@ -25,7 +25,7 @@ from desk.rules.reminders import Schedule
 from storage.engine.types import new_id
 from storage.tables import FollowUp, Loan, Member
 
-_BEGINNINGS = frozenset({"inquiry", "application"})
+BEGINNINGS = frozenset({"inquiry", "application"})
 """The stages of which a file brings new loans: one that comes at a later stage may have been there for years."""
 
 
@@ -110,7 +110,7 @@ class FirstPlans:
     async def calls_of_stage(self, loan_id: UUID, loan: Terms, product: str | None) -> list[dict[str, Any]]:
         """Return the values of the columns of the calls with which a new inquiry or application begins, its checks first. Raises
         Invalid as `lifecycle.plan` does."""
-        if loan.stage not in _BEGINNINGS:
+        if loan.stage not in BEGINNINGS:
             return []
         found: list[dict[str, Any]] = []
         for rule, trigger in self._rules_of_stage(loan.stage, product):

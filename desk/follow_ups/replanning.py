@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups import rule_plans, standing
+from desk.follow_ups import past_triggers, rule_plans, standing
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.rules.schedules import MOST_GRACE
 from storage.queries.follow_ups import quiet_periods, replanning
@@ -35,8 +35,8 @@ async def replan_loans(desk: Desk, only: Collection[UUID] | None = None) -> bool
         if await _begin_day(desk):
             return True
     taken = await replanning.take(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only)
-    for loan_id in taken:
-        await _replan(desk, loan_id)
+    for loan_id, rules in taken:
+        await _replan(desk, loan_id, rules)
     return len(taken) == BATCH
 
 
@@ -68,13 +68,16 @@ async def _begin_day(desk: Desk) -> bool:
     return True
 
 
-async def _replan(desk: Desk, loan_id: UUID) -> None:
+async def _replan(desk: Desk, loan_id: UUID, switched_on: Collection[str]) -> None:
     loan = await loans.lock(desk.session, loan_id)
-    if VOCABULARY.stage(loan.stage).ended:
-        return
-    if loan.paused_until is not None and loan.paused_until <= desk.workspace_today:
-        await standing.refresh(desk, loan)  # another pause may follow
-    await rule_plans.replan_instalment(desk, loan)
-    if await quiet_periods.current(desk.session, loan.id, desk.workspace_today) is None:
+    is_live = not VOCABULARY.stage(loan.stage).ended
+    if is_live:
+        if loan.paused_until is not None and loan.paused_until <= desk.workspace_today:
+            await standing.refresh(desk, loan)  # another pause may follow
+        await rule_plans.replan_instalment(desk, loan)
+    for code in switched_on:
+        await past_triggers.plan(desk, loan, code)
+        await desk.session.flush()
+    if is_live and await quiet_periods.current(desk.session, loan.id, desk.workspace_today) is None:
         await rule_plans.plan_cancelled(desk, loan)
     await desk.session.flush()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
 
 from desk.core import recomputations
@@ -13,11 +14,12 @@ from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo, recomputes_after
 from desk.core.values import Due
-from desk.follow_ups import appointment_calls, lifecycle, rule_plans
+from desk.follow_ups import appointment_calls, lifecycle, past_triggers, rule_plans
 from desk.follow_ups.instalment_calls import InstalmentCall
-from desk.follow_ups.workspace_cadence import cadence_of, replace_numbers
+from desk.follow_ups.workspace_cadence import cadence_of, replace_numbers, scale_of
 from desk.people.members import today_of
-from desk.rules.cadence import CADENCE, LARGEST, Rule
+from desk.rules.arrears import BUCKETS, Bucket
+from desk.rules.cadence import BUCKET, CADENCE, LARGEST, LOOKS_BACK, Rule, usual_bucket
 from storage.queries.core import recomputations as queries
 from storage.queries.follow_ups import follow_ups, replanning
 from storage.queries.loans import loans
@@ -36,30 +38,42 @@ SWITCHED_ON = "cadence_on"
 
 @dataclass(frozen=True, slots=True)
 class RulesToChange:
-    """The rules of the workspace, and the version of the row that keeps its own numbers."""
+    """The rules of the workspace, the buckets past due from which on rules of arrears may apply, and the version of the row that
+    keeps its own numbers."""
 
     rules: tuple[Rule, ...]
+    buckets: tuple[Bucket, ...]
     version: int
 
 
 @dataclass(frozen=True, slots=True)
 class RuleChanged:
-    """A rule with its new numbers. The worker moves and cancels the calls that it planned."""
+    """A rule with its new numbers. The worker moves and cancels the calls that it planned.
+
+    `switched`: it was switched on or off. One that is on also plans for what it begins with from `since` on; None: it plans for
+    what there is now.
+    """
 
     rule: Rule
     undo_id: UUID
+    switched: bool = False
+    since: date | None = None
 
 
 def rules_to_change(desk: Desk) -> RulesToChange:
     """Return the rules of the workspace. Raises NotAllowed (`role_missing`)."""
     require_role(desk, "change_cadence")
-    return RulesToChange(cadence_of(desk).rules, desk.workspace.version)
+    return RulesToChange(cadence_of(desk).rules, scale_of(desk).buckets[1:], desk.workspace.version)
 
 
-async def change_rule(desk: Desk, code: str, *, enabled: bool, numbers: Mapping[str, int], version: int) -> RuleChanged:
-    """Give a rule other numbers, or switch it on or off. From the commit on it plans by them.
+async def change_rule(
+    desk: Desk, code: str, *, enabled: bool, numbers: Mapping[str, int], version: int, bucket: int | None = None
+) -> RuleChanged:
+    """Give a rule other numbers, switch it on or off, or have a rule of arrears apply from another `bucket` on, counted from 1.
+    From the commit on it plans by them.
 
-    Raises NotAllowed (`role_missing`), Conflict (`rules_changed`), Invalid (`nothing_changed_here`, `rule_number`).
+    Raises NotAllowed (`role_missing`), Conflict (`rules_changed`), Invalid (`nothing_changed_here`, `rule_number`,
+    `bucket_gone`, `bucket_in_use`: another rule begins with it).
     """
     require_role(desk, "change_cadence")
     row = await workspaces.locked(desk.session, desk.workspace.id)
@@ -70,14 +84,43 @@ async def change_rule(desk: Desk, code: str, *, enabled: bool, numbers: Mapping[
         if name not in rule.numbers or not 1 <= value <= LARGEST:
             raise Invalid("rule_number", given=value, low=1, high=LARGEST)
     wanted = {name: numbers.get(name, getattr(rule, name)) for name in rule.numbers} | {"enabled": int(enabled)}
-    if all(int(getattr(rule, name)) == value for name, value in wanted.items()):
+    reached = _bucket(desk, rule, bucket, enabled=enabled)
+    if reached == rule.reached and all(int(getattr(rule, name)) == value for name, value in wanted.items()):
         raise Invalid("nothing_changed_here")
     own = {name: value for name, value in wanted.items() if int(getattr(shipped, name)) != value}
+    if reached is not None and reached != usual_bucket(shipped, scale_of(desk)):
+        own[BUCKET] = scale_of(desk).place(reached)
     replace_numbers(desk, row, {code: own})
-    _leave_to_worker(desk, code, switched_on=enabled and not rule.enabled)
+    switched_on = enabled and not rule.enabled
+    _leave_to_worker(desk, code, switched_on=switched_on)
     desk.audit("change_cadence", subject_id=row.id, rule=code)
     await desk.session.flush()
-    return RuleChanged(cadence_of(desk).rule(code), offer_undo(desk, "change_cadence"))
+    return RuleChanged(
+        cadence_of(desk).rule(code),
+        offer_undo(desk, "change_cadence"),
+        switched=enabled is not rule.enabled,
+        since=desk.workspace_today - LOOKS_BACK if switched_on and rule.begins_with_event else None,
+    )
+
+
+def _bucket(desk: Desk, rule: Rule, place: int | None, *, enabled: bool) -> Bucket | None:
+    """Return the bucket from which on a rule is to apply. Raises Invalid as `change_rule` does."""
+    reached = rule.reached if place is None else scale_of(desk).at(place)
+    if rule.bucket is None or not enabled:
+        return reached
+    if reached is None or not reached.first:
+        raise Invalid("bucket_gone", field=f"{rule.code}_{BUCKET}")
+    others = (each for each in cadence_of(desk).rules if each.code != rule.code and each.enabled)
+    if (other := next((each for each in others if each.reached == reached), None)) is not None:
+        raise Invalid("bucket_in_use", bucket=reached, rule=other, field=f"{rule.code}_{BUCKET}")
+    return reached
+
+
+def follow_buckets(desk: Desk) -> None:
+    """Have the worker plan the calls about arrears again: the days from which on their rules apply have changed."""
+    for rule in CADENCE.rules:
+        if rule.bucket is not None:
+            _leave_to_worker(desk, rule.code, switched_on=False)
 
 
 @corrects_after_undo(CadenceVersion, Workspace)
@@ -87,6 +130,8 @@ async def follow_undo(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
     restored = next((each.row for each in rows if isinstance(each.row, Workspace)), desk.workspace)
     present = restored.cadence or {}
     for undone in versions:
+        if undone.numbers.get(BUCKETS) != present.get(BUCKETS):
+            follow_buckets(desk)
         for code in sorted(present.keys() | undone.numbers.keys()):
             before, now = undone.numbers.get(code, {}), present.get(code, {})
             if before != now and CADENCE.get(code) is not None:
@@ -137,8 +182,8 @@ async def plan_switched_on(desk: Desk, work: Recomputation) -> bool:
         await replanning.request_all_in_repayment(desk.session, desk.workspace.id, desk.now)
     elif rule.date is not None:
         await appointment_calls.plan_confirmations(desk, rule)
-    elif (stage := cadence_of(desk).stage_of(rule)) is not None:
-        await replanning.request_of_stage(desk.session, desk.workspace.id, stage, rule.code, desk.now)
+    elif rule.begins_with_event:
+        await past_triggers.request(desk, rule)
     return True
 
 

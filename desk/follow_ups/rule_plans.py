@@ -7,6 +7,7 @@ member could make it.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.core.values import Due
@@ -26,7 +27,7 @@ from desk.follow_ups.instalment_calls import (
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.people.calendars import calendar_of
-from desk.people.members import hours_of
+from desk.people.members import hours_of, today_of
 from desk.rules.cadence import Rule, plan_due
 from desk.rules.checks import latest
 from storage.queries.follow_ups import checks, follow_ups
@@ -80,7 +81,7 @@ async def plan_for_stage(desk: Desk, loan: Loan, from_stage: str | None = None) 
     planned = list(replanned.planned)
     known = await follow_ups.of_loan_by_trigger(desk.session, loan.id) if _had_any(loan) else []
     for rule in rules:
-        trigger = f"{rule.code}@{loan.stage_since:%Y-%m-%dT%H:%M:%SZ}"
+        trigger = trigger_of_stage(rule, loan)
         there = rule.unless_open and any(row.state == "open" and row.purpose == rule.purpose for row in known)
         if not there and not any(row.rule_trigger == trigger and settles(row) for row in known):
             planned += await _plan(desk, loan, rule, trigger=trigger)
@@ -155,9 +156,19 @@ async def follow_on(
         planned += await _plan(desk, loan, again.rule, trigger=again.trigger, instalment_on=again.instalment_on)
     for rule in rules:
         if rule.purpose not in there:
-            subject = ended.id if ended else loan.id
-            planned += await _plan(desk, loan, rule, trigger=f"{rule.code}@{subject}")
+            trigger = trigger_of_call(rule, loan, ended.id if ended else None)
+            planned += await _plan(desk, loan, rule, trigger=trigger)
     return tuple(planned)
+
+
+def trigger_of_stage(rule: Rule, loan: Loan) -> str:
+    """Return what a rule that the loan's stage begins plans its call for."""
+    return f"{rule.code}@{loan.stage_since:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def trigger_of_call(rule: Rule, loan: Loan, ended_id: UUID | None) -> str:
+    """Return what a rule that a call begins plans its own for: the follow-up that the call answered, if it did."""
+    return f"{rule.code}@{ended_id or loan.id}"
 
 
 async def plan_instalment(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
@@ -189,7 +200,9 @@ async def replan_instalment(desk: Desk, loan: Loan, known: Sequence[FollowUp] | 
 
 
 async def plan_documents(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
-    """Plan the call that asks for documents requested without a due time."""
+    """Plan the call that asks for documents requested without a due time, unless its rule is off."""
+    if not documents_rule(desk).enabled:
+        return None
     planned = await _plan(desk, loan, documents_rule(desk), trigger=None)
     return planned[0] if planned else None
 
@@ -214,12 +227,28 @@ async def due_by_rule(
     )
 
 
+async def plan_since(desk: Desk, loan: Loan, rule: Rule, *, trigger: str, since: datetime) -> list[PlannedFollowUp]:
+    """Plan a call by a rule for what happened at that instant, from which its due time counts."""
+    return await _plan(desk, loan, rule, trigger=trigger, since=since)
+
+
+async def is_late(desk: Desk, loan: Loan, rule: Rule, since: datetime) -> bool:
+    """Return whether a call by a rule for what happened at that instant would be late now."""
+    assignee = await assignee_of(desk, loan, rule.assignee)
+    if assignee is None:
+        return True
+    hours, contact = hours_of(desk, assignee), lifecycle.contact_hours(desk)
+    due = plan_due(rule, since, hours, await calendar_of(desk), contact=contact)
+    return due.at < desk.now if due.at is not None else due.on < today_of(desk, assignee)
+
+
 async def _plan(
     desk: Desk,
     loan: Loan,
     rule: Rule,
     *,
     trigger: str | None,
+    since: datetime | None = None,
     instalment_on: date | None = None,
     others: Iterable[date] = (),
 ) -> list[PlannedFollowUp]:
@@ -229,7 +258,7 @@ async def _plan(
     if check_plans.is_check(rule):
         due = await check_plans.place(desk, rule, assignee)
     else:
-        due = await due_by_rule(desk, rule, assignee, on=instalment_on)
+        due = await due_by_rule(desk, rule, assignee, on=instalment_on, since=since)
     if instalment_on is not None and InstalmentCall(rule, instalment_on).is_superfluous(due, others):
         return []
     planned = await lifecycle.plan(

@@ -9,8 +9,10 @@ from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import NamedBucket
-from desk.follow_ups.workspace_cadence import replace_numbers, scale_of
+from desk.follow_ups.rule_changes import follow_buckets
+from desk.follow_ups.workspace_cadence import cadence_of, replace_numbers, scale_of
 from desk.rules.arrears import BUCKETS, PROMISE, SCALE, PromiseRule, Scale
+from desk.rules.cadence import Rule
 from storage.queries.people import workspaces
 
 MOST_BUCKETS, LONGEST_NAME, LAST_DAY = 9, 20, 3650
@@ -30,10 +32,12 @@ class ScaleToChange:
 
 @dataclass(frozen=True, slots=True)
 class ScaleChanged:
-    """The new buckets and rule of promises."""
+    """The new buckets and rule of promises. `rules` are those of arrears that are on, each with its bucket, if the buckets have
+    changed: the worker plans their calls again."""
 
     scale: Scale
     undo_id: UUID
+    rules: tuple[Rule, ...] = ()
 
 
 def scale_to_change(desk: Desk) -> ScaleToChange:
@@ -59,7 +63,7 @@ async def change_scale(
         raise Conflict("rules_changed")
     own = {bucket.name: bucket.first for bucket in buckets}
     promise = asdict(PromiseRule(kept_percent=kept_percent, patience_days=patience_days))
-    before = row.cadence
+    before, days = row.cadence, scale_of(desk).buckets
     replace_numbers(
         desk,
         row,
@@ -72,7 +76,12 @@ async def change_scale(
         raise Invalid("nothing_changed_here")
     desk.audit("change_cadence", subject_id=row.id, rule="arrears")
     await desk.session.flush()
-    return ScaleChanged(scale_of(desk), offer_undo(desk, "change_cadence"))
+    undo_id = offer_undo(desk, "change_cadence")
+    if scale_of(desk).buckets == days:
+        return ScaleChanged(scale_of(desk), undo_id)
+    follow_buckets(desk)
+    rules = (rule for rule in cadence_of(desk).rules if rule.bucket is not None and rule.enabled)
+    return ScaleChanged(scale_of(desk), undo_id, tuple(rules))
 
 
 def _check(buckets: Sequence[NamedBucket]) -> None:

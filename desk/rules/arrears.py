@@ -53,6 +53,18 @@ class Scale:
         """Return the bucket of that many days past due."""
         return [bucket for bucket in self.buckets if bucket.first <= max(days, 0)][-1]
 
+    def place(self, bucket: Bucket) -> int:
+        """Return which one of those past due a bucket is, counted from 1; 0 is the one of loans that are not."""
+        return self.buckets.index(bucket)
+
+    def at(self, place: int) -> Bucket | None:
+        """Return the bucket at that place, if there are so many."""
+        return self.buckets[place] if place < len(self.buckets) else None
+
+    def named(self, name: str) -> Bucket | None:
+        """Return the bucket with that name in English, if there is one."""
+        return next((bucket for bucket in self.buckets if bucket.en == name), None)
+
 
 def load_scale(source: Traversable) -> Scale:
     """Read the lender's buckets. Raises DataFileError, which names the file, the line and the entry."""

@@ -15,6 +15,7 @@ from desk.core.errors import Invalid
 from desk.core.languages import LANGUAGES, language_of
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
+from desk.rules.arrears import SCALE, Bucket, Scale, with_own
 from desk.rules.calendar import Calendar
 from desk.rules.hours import WorkingHours
 from desk.rules.instalments import repayment_follow_up_on
@@ -41,18 +42,29 @@ _PLACED_BY: Mapping[str, str] = {
 }
 """The number that a place needs."""
 
-NUMBERS = ("working_hours", "working_days", "days", "days_past_due", "again_days", "at_most")
+NUMBERS = ("working_hours", "working_days", "days", "again_days", "at_most")
 """The numbers of a rule, which a workspace may replace by its own."""
+
+BUCKET = "bucket"
+"""Where the numbers of a workspace keep from which of its buckets on a rule applies, counted from 1."""
+
+_DAYS_OF_ITS_OWN = "days_past_due"
+"""Where they keep from how many days past due on it applies, if that was changed before rules followed the buckets."""
 
 LARGEST = 400
 """The largest number of a rule: a bit more than a year of days."""
+
+LOOKS_BACK = timedelta(days=14)
+"""How long ago what a rule begins with may have happened so that the rule, when it is switched on, still plans a call for it
+that is late by then: a borrower who was forgotten for longer is on the list of loans with nothing planned."""
 
 Number = Annotated[int, Field(ge=0, le=LARGEST)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule that plans a call: what it begins with, for whom, and when it is due. The file explains the fields."""
+    """A rule that plans a call: what it begins with, for whom, and when it is due. The file explains the fields, except
+    `reached`: the bucket of the workspace from which on a rule of arrears applies, None if it has none like `bucket`."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", str_min_length=1)
 
@@ -71,7 +83,8 @@ class Rule:
     working_hours: Number = 0
     working_days: Number = 0
     days: Number = 0
-    days_past_due: Number = 0
+    bucket: str | None = None
+    reached: Annotated[Bucket | None, Field(init=False)] = None
     only_from: tuple[str, ...] = ()
     only_if: tuple[Condition, ...] = ()
     never_after: tuple[str, ...] = ()
@@ -88,13 +101,28 @@ class Rule:
         return self.stage is not None and self.date is None and self.state is None
 
     @property
+    def begins_with_event(self) -> bool:
+        """Return whether it begins with something that happens once: a stage was entered, or a call was made."""
+        return self.begins_with_stage or any((self.outcome, self.done, self.after))
+
+    @property
+    def days_past_due(self) -> int:
+        """Return from how many days past due it applies. The lender may call an instalment unpaid on its day, day 0."""
+        return self.reached.first if self.reached is not None and self.reached.first > 1 else 0
+
+    @property
+    def looks_back(self) -> timedelta:
+        """Return how long ago the first event may be for which it plans when it is switched on: its call may be still to come."""
+        return LOOKS_BACK + timedelta(days=self.days + 2 * self.working_days)
+
+    @property
     def numbers(self) -> tuple[str, ...]:
         """Return the names of the numbers that it uses, in the order in which a form asks for them."""
-        used = {_PLACED_BY.get(self.place)} | {name for name in NUMBERS[3:5] if getattr(self, name)}
+        used = {_PLACED_BY.get(self.place)}
         if self.place == "working_day" and self.working_days:
             used.add("working_days")
         if self.again_days:
-            used.add("at_most")
+            used |= {"again_days", "at_most"}
         return tuple(name for name in NUMBERS if name in used)
 
     def why(self, locale: str) -> str:
@@ -103,7 +131,9 @@ class Rule:
         while language.fallback is not None and not hasattr(self, language.code):
             language = LANGUAGES[language.fallback]
         text = getattr(self, language.code, self.en)
-        return text.format(**{name: _Counted(getattr(self, name)) for name in NUMBERS})
+        numbers = {name: _Counted(getattr(self, name)) for name in NUMBERS}
+        bucket = self.reached or SCALE.named(self.bucket or "") or SCALE.buckets[0]
+        return text.format(**numbers, bucket=bucket.word(language.code), days_past_due=_Counted(bucket.first))
 
 
 class _Counted(int):
@@ -141,9 +171,9 @@ class Cadence:
         return tuple(rule for rule in self._active if rule.date == kind)
 
     def of_arrears(self, days: int) -> Rule | None:
-        """Return the rule of a loan that is that many days past due: of those that apply, the one from most days on."""
+        """Return the rule of a loan that is that many days past due: of those that apply, the one of the latest bucket."""
         found = [rule for rule in self._arrears if rule.days_past_due <= days]
-        return max(found, key=lambda rule: rule.days_past_due) if found else None
+        return max(reversed(found), key=lambda rule: rule.days_past_due) if found else None
 
     def following(self, outcome: str | None, purpose: str | None, rule: str | None) -> tuple[Rule, ...]:
         """Return the rules that a finished call begins: by its outcome (None: it was finished without a call), by the purpose
@@ -172,7 +202,7 @@ class Cadence:
 
     @cached_property
     def _arrears(self) -> tuple[Rule, ...]:
-        return tuple(rule for rule in self._active if rule.state == "arrears")
+        return tuple(rule for rule in self._active if rule.reached is not None)
 
     @cached_property
     def _of_calls(self) -> tuple[Rule, ...]:
@@ -186,10 +216,11 @@ def load_cadence(source: Traversable) -> Cadence:
     for rule in rules:
         _validate(file, rule, {each.code for each in rules})
     _refuse_cycles(file, rules)
+    _refuse_shared_buckets(file, rules)
     for code in ("arrears", "documents"):
         if not any(rule.state == code for rule in rules):
             raise file.error(f"there is no rule with state = {code!r}", code)
-    return Cadence(rules)
+    return Cadence([_reaching(rule, SCALE) for rule in rules])
 
 
 def _entry(code: str, entry: Any) -> dict[str, Any]:
@@ -296,6 +327,7 @@ def _validate(file: DataFile, rule: Rule, known: set[str]) -> None:
             if code not in vocabulary[word]:
                 raise file.error(f"there is no {word} {code!r}", rule.code, field=name)
     _validate_time(file, rule)
+    _validate_bucket(file, rule)
     try:
         for language in LANGUAGES:
             rule.why(language)
@@ -315,7 +347,7 @@ def _validate_time(file: DataFile, rule: Rule) -> None:
             f"{rule.place} is for rules that begin with a date, and these have no other", rule.code, field="place"
         )
     for name, applies in (
-        ("days_past_due", rule.state == "arrears"),
+        ("bucket", rule.state == "arrears"),
         ("again_days", rule.state == "arrears"),
         ("only_if", rule.date == "instalment"),
         ("only_from", rule.begins_with_stage),
@@ -325,6 +357,26 @@ def _validate_time(file: DataFile, rule: Rule) -> None:
             raise file.error(f"{name} does not fit what the rule begins with", rule.code, field=name)
     if rule.at_most > 1 and not rule.again_days:
         raise file.error("at_most needs again_days", rule.code, field="at_most")
+
+
+def _validate_bucket(file: DataFile, rule: Rule) -> None:
+    if rule.state != "arrears":
+        return
+    bucket = SCALE.named(rule.bucket) if rule.bucket is not None else None
+    if rule.bucket is None:
+        raise file.error("arrears need the bucket from which on it applies", rule.code, field="state")
+    if bucket is None:
+        raise file.error(f"there is no bucket {rule.bucket!r} in arrears.toml", rule.code, field="bucket")
+    if not bucket.first:
+        raise file.error(f"nothing is past due in {rule.bucket}", rule.code, field="bucket")
+
+
+def _refuse_shared_buckets(file: DataFile, rules: Sequence[Rule]) -> None:
+    """Refuse rules of which one would never apply, because another begins with the same bucket."""
+    seen: dict[str, str] = {}
+    for rule in rules:
+        if rule.bucket is not None and (first := seen.setdefault(rule.bucket, rule.code)) != rule.code:
+            raise file.error(f"{rule.bucket} already begins {first}", rule.code, field="bucket")
 
 
 def _refuse_cycles(file: DataFile, rules: Sequence[Rule]) -> None:
@@ -345,9 +397,6 @@ def _refuse_cycles(file: DataFile, rules: Sequence[Rule]) -> None:
         walk(rule.code, ())
 
 
-CADENCE = load_cadence(resources.files("desk") / "data" / "cadence.toml")
-"""The desk's rules."""
-
 Numbers = Mapping[str, Mapping[str, int]]
 """The numbers that a workspace gives to rules, by rule and name; `enabled` is 0 or 1."""
 
@@ -360,9 +409,32 @@ def with_numbers(numbers: Numbers) -> Cadence:
 @lru_cache(maxsize=64)
 def _with_numbers(numbers: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]) -> Cadence:
     changed = {code: dict(named) for code, named in numbers}
-    return Cadence([_changed(rule, changed.get(rule.code, {})) for rule in CADENCE.rules])
+    scale = with_own(changed)
+    return Cadence([_changed(rule, changed.get(rule.code, {}), scale) for rule in CADENCE.rules])
 
 
-def _changed(rule: Rule, named: Mapping[str, int]) -> Rule:
+def _changed(rule: Rule, named: Mapping[str, int], scale: Scale) -> Rule:
     values: dict[str, Any] = {name: value for name, value in named.items() if name in NUMBERS}
-    return replace(rule, **values, enabled=bool(named.get("enabled", rule.enabled)))
+    own = replace(rule, **values, enabled=bool(named.get("enabled", rule.enabled)))
+    return _reaching(own, scale, named.get(BUCKET), named.get(_DAYS_OF_ITS_OWN))
+
+
+def _reaching(rule: Rule, scale: Scale, place: int | None = None, days: int | None = None) -> Rule:
+    """Return a rule with the bucket of that scale from which on it applies: the one that a manager chose (by its `place`, or by
+    `days` of its own, which rules had once), or the usual one."""
+    if rule.bucket is None:
+        return rule
+    if place is None and days is not None:
+        place = max(scale.place(scale.bucket(days)), 1)
+    return replace(rule, reached=usual_bucket(rule, scale) if place is None else scale.at(place))
+
+
+def usual_bucket(rule: Rule, scale: Scale) -> Bucket | None:
+    """Return the bucket of a scale from which on a rule of arrears applies unless a manager chose another: that of the same name
+    as in the file, else the one in the same place; None if there is none, or for another rule."""
+    shipped = SCALE.named(rule.bucket) if rule.bucket is not None else None
+    return (scale.named(shipped.en) or scale.at(SCALE.place(shipped))) if shipped is not None else None
+
+
+CADENCE = load_cadence(resources.files("desk") / "data" / "cadence.toml")
+"""The desk's rules."""

@@ -45,7 +45,8 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     form.number("patience", t("Days of patience after the promised day"), low=0, high=MOST_PATIENCE)
     form.small(
         t(
-            "From how many days past due who calls is in the rules of calls. Promises that were settled stay as they are."
+            "Calls about arrears by rule follow the buckets; the rules of calls say who calls from which one on. "
+            "Calls of members, and promises that were settled, stay as they are."
         )
     )
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))

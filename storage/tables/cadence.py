@@ -26,7 +26,10 @@ class CadenceVersion(Row, table=True):
 
 
 class Replanning(Row, table=True):
-    """A loan whose calls by rule the worker plans again, because a day, a promise or a rule may have changed what is due."""
+    """A loan whose calls by rule the worker plans again, because a day, a promise or a rule may have changed what is due.
+
+    `rules` are the codes of rules that were switched on, with blanks between them: they also plan for what happened before.
+    """
 
     __tablename__ = "replanning"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_replanning_requested", "workspace_id", "requested_at"),)
@@ -34,6 +37,7 @@ class Replanning(Row, table=True):
     loan_id: UUID = references("loan", primary_key=True)
     workspace_id: UUID = references("workspace")
     requested_at: datetime = instant()
+    rules: str | None = None
 
 
 class DailyLook(Row, table=True):

@@ -9,6 +9,7 @@ from storage.engine.rows import Row
 from storage.tables.columns import instant, maybe_cipher, maybe_instant, references, row_id
 
 _TO_REMIND = text("remind_at IS NOT NULL")
+_TO_ESCALATE = text("escalate_at IS NOT NULL")
 _PLANNED = text("state = 'planned'")
 
 
@@ -38,8 +39,8 @@ class CollectionStep(Row, table=True):
     """What is done about arrears beyond a call; `kind` is a code of `desk/data/collection_steps.toml`, `assignee_id` who does it.
 
     `state` is planned, done or cancelled; `day` is the one for which it is planned or on which it was done. `remind_at` is when
-    its member is reminded of it, None when they were or need not be. `stopped_by` is what cancelled it without a member:
-    `payment`, `pause` or `ended`.
+    its member is reminded of it, and `escalate_at` when the managers hear that nobody said what became of it, None when they
+    were or need not be. `stopped_by` is what cancelled it without a member: `payment`, `pause` or `ended`.
     """
 
     __tablename__ = "collection_step"  # pyright: ignore[reportAssignmentType]
@@ -47,6 +48,9 @@ class CollectionStep(Row, table=True):
         Index("ix_collection_step_loan", "loan_id", "at"),
         Index("ix_collection_step_planned", "assignee_id", sqlite_where=_PLANNED, postgresql_where=_PLANNED),
         Index("ix_collection_step_remind_at", "remind_at", sqlite_where=_TO_REMIND, postgresql_where=_TO_REMIND),
+        Index(
+            "ix_collection_step_escalate_at", "escalate_at", sqlite_where=_TO_ESCALATE, postgresql_where=_TO_ESCALATE
+        ),
     )
 
     id: UUID = row_id()
@@ -58,6 +62,7 @@ class CollectionStep(Row, table=True):
     assignee_id: UUID = references("member")
     note_cipher: bytes | None = maybe_cipher()
     remind_at: datetime | None = maybe_instant()
+    escalate_at: datetime | None = maybe_instant()
     stopped_by: str | None = None
     by_id: UUID = references("member")
     at: datetime = instant()

@@ -3,7 +3,7 @@
 from sqlmodel import select
 
 from sandbox.modals import Modal
-from storage.tables import CadenceVersion, Promise
+from storage.tables import CadenceVersion, FollowUp, Loan, Promise
 from tests.builders import make_loan_in_arrears
 from tests.wire.office_day import Slack
 from tests.wire.repaying import disbursed, give_schedule, pay
@@ -97,3 +97,40 @@ async def test_of_two_managers_at_once_the_second_is_told(slack: Slack) -> None:
     await older.fill("承诺日后的宽限天数", "4")
     await older.submit()
     assert older.errors == {"逾期分档": "打开表单后规则已有变动，请重新打开查看最新内容。"}
+
+
+async def test_calls_about_arrears_by_rule_follow_the_buckets_and_those_of_members_stay(slack: Slack) -> None:
+    for number in ("A-1", "A-2"):
+        await make_loan_in_arrears(slack.office, slack.workspace, number, owner=slack.agent)
+        await slack.command(slack.agent, f"/loan edit {number} due day 9")
+    await slack.command(slack.collector, "/loan-follow A-2/1 move fri")
+    assert await calls(slack) == {"A-1": ("arrears", "11-25"), "A-2": (None, "11-27")}
+
+    form = await scale(slack, scale="own", own="1 early\n8 M2\n60 late")
+    assert "from early on: an instalment is past due" in form.text
+    assert "from M2 on: arrears have reached M2, 8 days past due" in form.text
+    await slack.deliver()
+    assert await calls(slack) == {"A-1": ("arrears_m2", "11-25"), "A-2": (None, "11-27")}
+    card = await slack.card(slack.agent, "A-1")
+    assert "By rule, urgent: arrears have reached M2, 8 days past due" in card.text
+
+    await form.press("Undo")
+    await slack.deliver()
+    assert await calls(slack) == {"A-1": ("arrears", "11-25"), "A-2": (None, "11-27")}
+    await slack.in_chinese(slack.agent)
+    assert "按规则安排：还款逾期" in (await slack.card(slack.agent, "A-1")).text
+
+
+async def test_with_thirty_days_a_bucket_the_next_rule_applies_a_day_earlier(slack: Slack) -> None:
+    await make_loan_in_arrears(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan edit A-1 due day 9")
+    await scale(slack, scale="thirties")
+    await slack.at("2026-12-09 09:00")
+    assert await calls(slack) == {"A-1": ("arrears_m2", "12-09")}
+
+
+async def calls(slack: Slack) -> dict[str, tuple[str | None, str]]:
+    """Return the rule and the due date of the open call on each loan."""
+    numbers = {row.id: row.number for row in await slack.rows(Loan)}
+    rows = [row for row in await slack.rows(FollowUp) if row.state == "open"]
+    return {numbers[row.loan_id]: (row.rule, f"{row.due_on:%m-%d}") for row in rows}

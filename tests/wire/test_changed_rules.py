@@ -113,7 +113,12 @@ async def test_calls_about_arrears_follow_their_rules(slack: Slack) -> None:
     await change(slack, "arrears", Again_after_how_many_days="7")
     await slack.deliver()
     assert await open_calls(slack) == {"arrears": "12-02"}
-    await change(slack, "arrears_m2", From_how_many_days_past_due="15")
+    refused = await change(slack, "arrears_m2", From_bucket="1")
+    assert refused.errors == {
+        "From bucket": "Another rule begins with M1: an instalment is past due. Choose another bucket, or switch that rule off."
+    }
+    await change(slack, "arrears", This_rule_is="off")
+    await change(slack, "arrears_m2", From_bucket="1")
     await slack.deliver()
     assert await open_calls(slack) == {"arrears_m2": "11-25"}
     form = await change(slack, "arrears_m2", This_rule_is="off")

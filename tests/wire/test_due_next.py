@@ -52,7 +52,7 @@ async def test_an_instalment_that_falls_past_due_gets_its_call_and_each_bucket_i
     assert await open_calls(slack, loan) == [("arrears_m3", "02-11")], "after the holidays"
     assert await holder(slack, loan) == slack.manager
     card = await slack.command(slack.agent, "/loan A-1")
-    assert "By rule, urgent: an instalment is 61 days past due, and the manager takes over" in card.text
+    assert "By rule, urgent: arrears have reached M3, 61 days past due, and the manager takes over" in card.text
     assert [state for _, _, state in await calls(slack, loan)] == ["cancelled"] * 4 + ["open"]
 
 

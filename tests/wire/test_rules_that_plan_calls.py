@@ -233,7 +233,7 @@ async def test_arrears_that_reach_the_next_bucket_get_its_rule_and_another_calle
     ]
     assert (await rows(slack, loan))[-1].assignee_id == slack.manager.id
     card = await slack.command(slack.agent, "/loan L-1")
-    assert "By rule, urgent: an instalment is 61 days past due, and the manager takes over" in card.text
+    assert "By rule, urgent: arrears have reached M3, 61 days past due, and the manager takes over" in card.text
 
 
 async def test_a_call_about_arrears_is_repeated_as_often_as_its_rule_says(slack: Slack) -> None:

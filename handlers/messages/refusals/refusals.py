@@ -289,6 +289,16 @@ def _document_changed(t: Translator, error: DeskError, zone: ZoneInfo) -> Paragr
     return [phrase(t, "{document} is now {state}: {who}, {time}.", who=who, time=at, **now)]
 
 
+def _bucket_in_use(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
+    bucket, why = error.params["bucket"].word(t.language), error.params["rule"].why(t.language)
+    text = t(
+        "Another rule begins with {bucket}: {why}. Choose another bucket, or switch that rule off.",
+        bucket=bucket,
+        why=why,
+    )
+    return [[text]]
+
+
 EXPLANATIONS: dict[str, Callable[[Translator, DeskError, ZoneInfo], Paragraphs]] = {
     "next_missing": _next_missing,
     "outcome_answers_other": _outcome_answers_other,
@@ -302,4 +312,5 @@ EXPLANATIONS: dict[str, Callable[[Translator, DeskError, ZoneInfo], Paragraphs]]
     "document_impossible": _document_impossible,
     "document_not_requested": _document_not_requested,
     "document_changed": _document_changed,
+    "bucket_in_use": _bucket_in_use,
 }

@@ -278,6 +278,7 @@ TEXTS: dict[str, str] = {
         "Line {line}: {given}. The first bucket begins on day 1, each other one later than the one before."
     ),
     "bucket_name": _("Line {line}: “{given}”. Each bucket needs a name of its own, of at most {most} characters."),
+    "bucket_gone": _("Choose the bucket from which on the rule applies."),
     "bucket_count": _("That's {given} buckets; there are from 1 to {most}."),
     "quiet_past": _("{given} isn't after today."),
     "quiet_too_long": _("{given} is too far off: {latest} at the latest."),

@@ -53,6 +53,12 @@ async def last_of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[Call
     return list((await session.exec(statement.order_by(col(Call.at).desc(), col(Call.id).desc()).limit(limit))).all())
 
 
+async def last_answering(session: Work, follow_up_id: UUID) -> Call | None:
+    """Return the last call, not undone, that answered a follow-up, if any did."""
+    statement = select(Call).where(Call.follow_up_id == follow_up_id, col(Call.undone_at).is_(None)).order_by(*_NEWEST)
+    return (await session.exec(statement.limit(1))).first()
+
+
 async def count_of_loan(session: Work, loan_id: UUID, outcomes: Collection[str]) -> tuple[int, bool]:
     """Return how many calls on a loan were not undone, and whether one of them had one of these outcomes."""
     had = func.count(case((col(Call.outcome).in_(outcomes), 1)))

@@ -55,6 +55,22 @@ async def of_loan_by_trigger(session: Work, loan_id: UUID) -> list[FollowUp]:
     return list((await session.exec(statement.order_by(col(FollowUp.number)))).all())
 
 
+async def with_purpose(session: Work, loan_id: UUID, purpose: str, *, since: datetime) -> list[FollowUp]:
+    """Return the follow-ups of a loan with that purpose that are open or were planned from `since` on."""
+    planned = IS_OPEN | (col(FollowUp.created_at) >= since)
+    statement = select(FollowUp).where(FollowUp.loan_id == loan_id, FollowUp.purpose == purpose, planned)
+    return list((await session.exec(statement)).all())
+
+
+async def last_finished(
+    session: Work, loan_id: UUID, *, purpose: str | None = None, rule: str | None = None
+) -> FollowUp | None:
+    """Return the follow-up of a loan with that purpose, or by that rule, that was finished last."""
+    which = FollowUp.purpose == purpose if purpose is not None else FollowUp.rule == rule
+    statement = select(FollowUp).where(FollowUp.loan_id == loan_id, FollowUp.state == "done", which)
+    return (await session.exec(statement.order_by(col(FollowUp.closed_at).desc()).limit(1))).first()
+
+
 async def open_held_by(session: Work, member_ids: Sequence[UUID]) -> list[FollowUp]:
     """Return the open follow-ups assigned to these members."""
     statement = select(FollowUp).where(col(FollowUp.assignee_id).in_(member_ids), IS_OPEN)

@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     delete,
     exists,
     false,
+    func,
     literal,
     literal_column,
     or_,
@@ -29,7 +31,7 @@ from storage.queries.core.literals import IS_OPEN
 from storage.queries.core.rows import chunks
 from storage.queries.core.set_aside import is_set_aside
 from storage.queries.loans.loans import LIVE_STAGES
-from storage.tables import DailyLook, FollowUp, Loan, QuietPeriod, RepaymentPause, RepaymentSchedule, Replanning
+from storage.tables import Call, DailyLook, FollowUp, Loan, QuietPeriod, RepaymentPause, RepaymentSchedule, Replanning
 
 REPLANNING = "replanning"
 """The chore that plans the calls of these loans again."""
@@ -100,15 +102,54 @@ async def request_in_arrears(session: Work, workspace_id: UUID, today: date, now
         await _request_found(session, workspace_id, now, _loans(workspace_id).where(*condition))
 
 
-async def request_of_stage(session: Work, workspace_id: UUID, stage: str, rule: str, now: datetime) -> None:
-    """Have the calls of the loans in that stage planned again of which one by that rule was cancelled, by no member."""
+async def request_of_stage(
+    session: Work, workspace_id: UUID, stage: str, rule: str, now: datetime, *, since: datetime
+) -> None:
+    """Have that rule plan for the loans that entered the stage from `since` on, or of which a call by it was cancelled, by no
+    member."""
     cancelled = exists().where(
         col(FollowUp.loan_id) == col(Loan.id),
         col(FollowUp.rule) == rule,
         col(FollowUp.state) == "cancelled",
         col(FollowUp.closed_by_id).is_(None),
     )
-    await _request_found(session, workspace_id, now, _loans(workspace_id).where(col(Loan.stage) == stage, cancelled))
+    entered = col(Loan.stage_since) >= since
+    found = _loans(workspace_id).where(col(Loan.stage) == stage, entered | cancelled)
+    await _request_found(session, workspace_id, now, found, rule=rule)
+
+
+async def request_with_call(
+    session: Work, workspace_id: UUID, outcome: str, rule: str, now: datetime, since: datetime
+) -> None:
+    """Have that rule plan for the live loans on which a call had that outcome from `since` on."""
+    had = exists().where(
+        col(Call.loan_id) == col(Loan.id),
+        col(Call.at) >= since,
+        col(Call.outcome) == outcome,
+        col(Call.undone_at).is_(None),
+    )
+    found = _loans(workspace_id).where(col(Loan.stage).in_(LIVE_STAGES), had)
+    await _request_found(session, workspace_id, now, found, rule=rule)
+
+
+async def request_with_finished(
+    session: Work,
+    workspace_id: UUID,
+    rule: str,
+    now: datetime,
+    since: datetime,
+    *,
+    purpose: str | None = None,
+    by_rule: str | None = None,
+) -> None:
+    """Have that rule plan for the live loans of which a follow-up with that purpose, or by that other rule, was finished from
+    `since` on."""
+    which = col(FollowUp.purpose) == purpose if purpose is not None else col(FollowUp.rule) == by_rule
+    finished = exists().where(
+        col(FollowUp.loan_id) == col(Loan.id), which, col(FollowUp.state) == "done", col(FollowUp.closed_at) >= since
+    )
+    found = _loans(workspace_id).where(col(Loan.stage).in_(LIVE_STAGES), finished)
+    await _request_found(session, workspace_id, now, found, rule=rule)
 
 
 async def request_changed(
@@ -137,14 +178,14 @@ async def due(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -
 
 async def take(
     session: Work, workspace_id: UUID, now: datetime, *, limit: int, only: Collection[UUID] | None = None
-) -> Sequence[UUID]:
-    """Return the next loans whose calls must be planned again (of `only` these, if given), by id, after removing them from
-    the list. Another worker takes others."""
-    free = _due(workspace_id, now, only).limit(limit).with_for_update(skip_locked=True)
-    ids = (await session.execute(free)).scalars().all()
-    if ids:
-        await session.execute(delete(Replanning).where(col(Replanning.loan_id).in_(ids)))
-    return sorted(ids)
+) -> Sequence[tuple[UUID, tuple[str, ...]]]:
+    """Return the next loans whose calls must be planned again (of `only` these, if given), by id, with the rules that were
+    switched on, after removing them from the list. Another worker takes others."""
+    free = _due(workspace_id, now, only).add_columns(col(Replanning.rules))
+    found = (await session.execute(free.limit(limit).with_for_update(skip_locked=True))).all()
+    if found:
+        await session.execute(delete(Replanning).where(col(Replanning.loan_id).in_([row[0] for row in found])))
+    return sorted((loan_id, tuple(dict.fromkeys((rules or "").split()))) for loan_id, rules in found)
 
 
 def _due(workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> Select[UUID]:
@@ -165,11 +206,21 @@ def _loans(workspace_id: UUID) -> Select[UUID]:
     return select(col(Loan.id)).where(col(Loan.workspace_id) == workspace_id)
 
 
-async def _request_found(session: Work, workspace_id: UUID, now: datetime, found: Select[UUID]) -> None:
-    constant = literal(workspace_id, Uuid()), literal(now, UtcDateTime())
+async def _request_found(
+    session: Work, workspace_id: UUID, now: datetime, found: Select[UUID], *, rule: str | None = None
+) -> None:
+    """List these loans; with `rule`, which was switched on, also those that are listed already."""
+    columns = ["loan_id", "workspace_id", "requested_at"]
+    constant: list[ColumnElement[Any]] = [literal(workspace_id, Uuid()), literal(now, UtcDateTime())]
+    if rule is not None:
+        columns, constant = [*columns, "rules"], [*constant, literal(rule, String())]
     rows = found.with_only_columns(*found.selected_columns, *constant)
-    statement = insert_into(session, Replanning).from_select(["loan_id", "workspace_id", "requested_at"], rows)
-    await session.exec(statement.on_conflict_do_nothing(index_elements=["loan_id"]))
+    statement = insert_into(session, Replanning).from_select(columns, rows)
+    if rule is None:
+        await session.exec(statement.on_conflict_do_nothing(index_elements=["loan_id"]))
+        return
+    both = func.coalesce(col(Replanning.rules) + " ", "") + statement.excluded.rules
+    await session.exec(statement.on_conflict_do_update(index_elements=["loan_id"], set_={"rules": both}))
 
 
 def _changed(

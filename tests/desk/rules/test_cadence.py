@@ -153,6 +153,34 @@ def test_days_past_due_decide_which_rule_of_arrears_applies(days: int, rule: str
     assert (found.code, found.assignee[0]) == (rule, first)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "first_days"),
+    [
+        ({}, (0, 31, 61)),
+        ({"arrears.buckets": {"1–29": 1, "30–59": 30, "60–89": 60, "90–119": 90, "120+": 120}}, (0, 30, 60)),
+        ({"arrears.buckets": {"M1": 1, "early": 8, "M2": 15, "M3": 30}}, (0, 15, 30)),
+        ({"arrears.buckets": {"all": 1, "rest": 40}}, (0, 40, None)),
+        ({"arrears_m2": {"bucket": 4}, "arrears_m3": {"enabled": 0}}, (0, 91, 61)),
+        ({"arrears_m2": {"days_past_due": 45}}, (0, 31, 61)),
+        ({"arrears.buckets": {"a": 1, "b": 10}, "arrears_m3": {"days_past_due": 9}}, (0, 10, 0)),
+    ],
+)
+def test_rules_of_arrears_begin_with_a_bucket_of_the_workspace(
+    numbers: dict[str, dict[str, int]], first_days: tuple[int | None, ...]
+):
+    rules = [rule for rule in with_numbers(numbers).rules if rule.bucket is not None]
+    assert tuple(rule.days_past_due if rule.reached else None for rule in rules) == first_days
+
+
+def test_of_rules_that_begin_with_one_bucket_the_later_in_the_file_applies():
+    own = with_numbers({"arrears_m2": {"bucket": 1}})
+    assert [getattr(own.of_arrears(days), "code", None) for days in (0, 30, 61)] == [
+        "arrears_m2",
+        "arrears_m2",
+        "arrears_m3",
+    ]
+
+
 def test_the_lien_is_released_only_after_a_payout():
     assert [rule.code for rule in CADENCE.of_stage("closed", "disbursed")] == ["release"]
     assert CADENCE.of_stage("closed", "inquiry") == ()
@@ -199,6 +227,13 @@ FIRST_LINE = {
         ("instalment", 'date = "instalment"', 'date = "birthday"', "date: Input should be"),
         ("instalment", 'date = "instalment"', 'date = "instalment"\nstate = "arrears"', "exactly one of"),
         ("documents", 'state = "documents"', "", "exactly one of"),
+        ("arrears_m2", 'bucket = "M2"', 'bucket = "M9"', "there is no bucket 'M9' in arrears.toml"),
+        ("arrears_m2", 'bucket = "M2"', 'bucket = "M0"', "nothing is past due in M0"),
+        ("arrears_m2", 'bucket = "M2"', 'bucket = "M1"', "M1 already begins arrears"),
+        ("arrears_m2", 'bucket = "M2"', "", "arrears need the bucket"),
+        ("arrears_m2", 'bucket = "M2"', 'bucket = "M2"\ndays_past_due = 31', "days_past_due: Unexpected keyword"),
+        ("arrears_m2", 'bucket = "M2"', 'bucket = "M2"\nreached = 31', "reached"),
+        ("plan", "working_days = 3", 'working_days = 3\nbucket = "M2"', "bucket does not fit"),
         ("plan", 'stage = "disbursed"', 'outcome = "paid_off"', "there is no outcome 'paid_off'"),
     ],
 )

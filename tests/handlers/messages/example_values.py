@@ -228,6 +228,8 @@ def refusals(builder: ExampleBuilder) -> Iterator[DeskError]:
         "slack_id": "U0LIN",
         "channel": "C0DESK",
         "its": "documents",
+        "rule": CADENCE.rule("arrears_m2"),
+        "bucket": CADENCE.rule("arrears_m2").reached,
         "document": "id",
         "appointment": "signing",
         "became": "kept",
