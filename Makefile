@@ -15,14 +15,14 @@ demo: $(VENV)/.run ## try the desk in a local workspace at http://127.0.0.1:8420
 test: export PYTHONDONTWRITEBYTECODE := # otherwise each worker compiles every test itself
 test: $(VENV)/.dev ## run the tests on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -m "not browser and not long and not in_time" -n auto --dist worksteal $(ARGS)
-	$(BIN)/python -m pytest -m "in_time and not long" $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ]) # 5: ARGS selects none of these
+	$(BIN)/python -m pytest -m "in_time and not long" $(or $(ARGS),$$(grep -rl --include='*.py' 'mark\.in_time' tests)) $(if $(ARGS),|| [ $$? -eq 5 ]) # 5: ARGS selects none of these
 
 test-long: $(VENV)/.dev ## run the tests that take minutes: a worker killed fifty times at each step, long outages of the database
 	$(BIN)/python -m pytest -m long $(ARGS)
 
 test-browser: $(VENV)/.dev ## run the tests of the sandbox page in Chromium
 	@command -v chromium >/dev/null || sh tests/browser/install_chromium.sh
-	$(BIN)/python -m pytest -m browser $(ARGS)
+	$(BIN)/python -m pytest -m browser -n 2 --dist worksteal $(or $(ARGS),tests/browser)
 
 simulate: $(VENV)/.dev ## play a year of a lender and compare it with a model that shares no code with the desk (ARGS=--small is a month)
 	$(BIN)/python -m tests.simulation $(ARGS)

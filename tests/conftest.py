@@ -172,48 +172,49 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def emptied() -> list[str]:
-    """Migrated databases on the server of this run that a test has used and that are empty again."""
-    return []
+async def emptied() -> AsyncIterator[dict[str, asyncpg.Connection]]:
+    """Migrated databases on the server of this run that a test has used and that are empty again, each with the connection that
+    empties it: a new one, which has read nothing of the tables yet, takes seven times as long."""
+    kept: dict[str, asyncpg.Connection] = {}
+    yield kept
+    for connection in kept.values():
+        await connection.close()
 
 
 @pytest.fixture
 async def postgres_url(
-    postgres: str, server: asyncpg.Connection, postgres_template: str, emptied: list[str]
+    postgres: str, server: asyncpg.Connection, postgres_template: str, emptied: dict[str, asyncpg.Connection]
 ) -> AsyncIterator[str]:
-    """The URL of a migrated database without rows: emptying one takes a tenth of the time of copying the template."""
-    name = emptied.pop() if emptied else f"desk_{uuid4().hex}"
+    """The URL of a migrated database without rows: emptying one takes a fraction of the time of copying the template."""
+    name, connection = emptied.popitem() if emptied else (f"desk_{uuid4().hex}", None)
     url = postgres.format(name=name)
-    if not await server.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+    if connection is None:
         await server.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
     yield url
-    if await _emptied(url):
-        emptied.append(name)
+    if connection is None or connection.is_closed():
+        connection = await asyncpg.connect(url)
+    if await _is_emptied(connection):
+        emptied[name] = connection
     else:
+        await connection.close()
         await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def _emptied(url: str) -> bool:
-    """Ends what still works on that database and deletes its rows. False when it is no longer as the template was."""
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
-            "AND pid <> pg_backend_pid()"
-        )
-        schemas = await connection.fetch(
-            "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema)'"
-        )
-        tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        names = {row["tablename"] for row in tables} - {"alembic_version"}
-        if await connection.fetchval("SELECT EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal)"):
-            return False
-        if {row["nspname"] for row in schemas} != {"public"} or names != set(SQLModel.metadata.tables):
-            return False
-        await connection.execute("BEGIN; " + "".join(f'DELETE FROM "{name}"; ' for name in names) + "COMMIT")
-        return True
-    finally:
-        await connection.close()
+async def _is_emptied(connection: asyncpg.Connection) -> bool:
+    """End what else works on that database and delete its rows. Return False when it is no longer as the template was."""
+    await connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND pid <> pg_backend_pid()"
+    )
+    schemas = await connection.fetch("SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema)'")
+    tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    names = {row["tablename"] for row in tables} - {"alembic_version"}
+    if await connection.fetchval("SELECT EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal)"):
+        return False
+    if {row["nspname"] for row in schemas} != {"public"} or names != set(SQLModel.metadata.tables):
+        return False
+    await connection.execute("BEGIN; " + "".join(f'DELETE FROM "{name}"; ' for name in names) + "COMMIT")
+    return True
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
