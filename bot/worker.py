@@ -22,7 +22,7 @@ from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk, Office
 from desk.files.upkeep import forget_unfiled
 from desk.follow_ups.appointments import appointments_due, remind_of_appointments
-from desk.follow_ups.collection_steps import remind_of_steps, steps_due
+from desk.follow_ups.collection_steps import escalate_steps, remind_of_steps, steps_due, steps_missed
 from desk.follow_ups.escalations import second_level_due, tell_second_level
 from desk.follow_ups.replanning import loans_to_replan, replan_loans
 from desk.loans.indexing import index_next
@@ -34,7 +34,7 @@ from desk.people.working_time import absences_to_begin, absences_to_end, begin_a
 from desk.repayment.promises import settle_promises
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.follow_ups.appointments import APPOINTMENTS
-from storage.queries.follow_ups.collection_steps import STEPS
+from storage.queries.follow_ups.collection_steps import MISSED, STEPS
 from storage.queries.follow_ups.escalations import SECOND_LEVEL
 from storage.queries.follow_ups.replanning import REPLANNING
 from storage.queries.messages.due_scan import DIGESTS, ESCALATIONS, REMINDERS
@@ -60,6 +60,7 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     tell_second_level,
     remind_of_appointments,
     remind_of_steps,
+    escalate_steps,
     queue_due_digests,
     tell_news,
     forget_old,
@@ -103,6 +104,7 @@ ROWS: Mapping[Callable[..., Awaitable[object]], Rows] = {
     tell_second_level: Rows(SECOND_LEVEL, second_level_due),
     remind_of_appointments: Rows(APPOINTMENTS, appointments_due),
     remind_of_steps: Rows(STEPS, steps_due),
+    escalate_steps: Rows(MISSED, steps_missed),
     queue_due_digests: Rows(DIGESTS, digests_due),
 }
 """The chores in which one row could hold up the others."""

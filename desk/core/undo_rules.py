@@ -86,6 +86,7 @@ RIGHTS: Mapping[str, str] = {
     "settings": "change_own_settings",
     "settle_appointment": "change_appointment",
     "settle_step": "change_step",
+    "move_step": "change_step",
     "snooze": "snooze",
     "take_escalation": "take_escalation",
     "take_up": "snooze",

@@ -1,8 +1,8 @@
-"""Steps beyond calls about arrears, such as a letter or a visit: planned for a day or recorded, done, cancelled, and stopped when
-nothing is past due any more."""
+"""Steps beyond calls about arrears, such as a letter or a visit: planned for a day or recorded, moved, done, cancelled, stopped
+when nothing is past due any more, and escalated when their day is over and nobody said what became of them."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import Due, LoanRef, PersonRef
+from desk.follow_ups import escalations
 from desk.follow_ups.lifecycle import check_note, schedule_for
 from desk.loans import lookup
 from desk.loans.views import LoanView, loan_view, slack_ids
@@ -27,6 +28,7 @@ from desk.people.members import (
     today_of,
 )
 from desk.rules.collection_steps import STEPS
+from desk.rules.reminders import Schedule
 from storage.engine.types import new_id
 from storage.queries.follow_ups import collection_steps
 from storage.queries.loans import loans
@@ -60,11 +62,21 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class StepChanged:
-    """A step that was planned or recorded, or of which it was said what became."""
+    """A step that was planned or recorded, moved from another day, or of which it was said what became."""
 
     loan: LoanView
     step: StepView
     undo_id: UUID
+    moved_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepOfDay:
+    """A step that is to be taken by a day, on the loan of that number."""
+
+    number: str
+    loan_id: UUID
+    step: StepView
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +107,7 @@ async def enter_step(
         raise Conflict("step_before_disbursement", loan=named.number, stage=named.stage)
     if done and on > desk.workspace_today:
         raise Invalid("step_ahead", given=on)
-    if not done and on < today_of(desk, member):
-        raise Invalid("step_past", given=on)
-    acting = await acting_for(desk, member, on)
-    schedule = None if done else await schedule_for(desk, Due(on), hours_of(desk, acting))
+    schedule = None if done else await _schedule(desk, member, on)
     row_id = new_id()
     row = create(
         desk,
@@ -112,6 +121,7 @@ async def enter_step(
             assignee_id=member.id,
             note_cipher=desk.cipher.encrypt_optional(CollectionStep.note_cipher, row_id, note),
             remind_at=schedule.remind_at if schedule else None,
+            escalate_at=schedule.escalate_at if schedule else None,
             by_id=desk.member.id,
             at=desk.now,
         ),
@@ -124,6 +134,38 @@ async def settle_step(desk: Desk, step_id: UUID, version: int, state: str) -> St
 
     Raises NotAllowed (`role_missing`, `others_may_act`), NotFound (`unknown_step`), Conflict (`step_changed`).
     """
+    loan, row = await _planned(desk, step_id, version)
+    track(desk, row)
+    row.state, row.remind_at, row.escalate_at = ("done" if state == "done" else "cancelled"), None, None
+    if row.state == "done":
+        row.day = desk.workspace_today
+    return await _changed(desk, loan, row, "settle_step")
+
+
+async def move_step(desk: Desk, step_id: UUID, version: int, on: date) -> StepChanged:
+    """Move a planned step to another day; who is to take it is reminded that day.
+
+    Raises as `settle_step` does, and Invalid (`step_same_day`, `step_past`, `due_after_work`, `no_working_day`).
+    """
+    loan, row = await _planned(desk, step_id, version)
+    if on == row.day:
+        raise Invalid("step_same_day", given=on)
+    schedule = await _schedule(desk, await desk.session.get_one(Member, row.assignee_id), on)
+    track(desk, row)
+    before, row.day = row.day, on
+    row.remind_at, row.escalate_at = schedule.remind_at, schedule.escalate_at
+    return replace(await _changed(desk, loan, row, "move_step"), moved_from=before)
+
+
+async def step_to_move(desk: Desk, step_id: UUID) -> tuple[LoanView, StepView]:
+    """Return a planned step for the form that moves it. Raises as `settle_step` does."""
+    loan, row = await _planned(desk, step_id, None)
+    (view,) = await _views(desk, [row])
+    return await loan_view(desk, loan), view
+
+
+async def _planned(desk: Desk, step_id: UUID, version: int | None) -> tuple[Loan, CollectionStep]:
+    """Return a planned step and its loan, locked, if it is as the button says that was pressed."""
     require_role(desk, "change_step")
     row = await desk.session.get(CollectionStep, step_id)
     if row is None or row.undone_at is not None or not await lookup.may_see(desk, row.loan_id):
@@ -133,13 +175,16 @@ async def settle_step(desk: Desk, step_id: UUID, version: int, state: str) -> St
     if row.undone_at is not None:
         raise NotFound("unknown_step")
     await require_may_act(desk, "change_step", row, loan)
-    if row.state != "planned" or row.version != version:
+    if row.state != "planned" or version not in (None, row.version):
         raise Conflict("step_changed", loan=loan.number)
-    track(desk, row)
-    row.state, row.remind_at = ("done" if state == "done" else "cancelled"), None
-    if row.state == "done":
-        row.day = desk.workspace_today
-    return await _changed(desk, loan, row, "settle_step")
+    return loan, row
+
+
+async def _schedule(desk: Desk, member: Member, on: date) -> Schedule:
+    """Return when a step of that day is reminded of and escalated. Raises Invalid as `move_step` does."""
+    if on < today_of(desk, member):
+        raise Invalid("step_past", given=on)
+    return await schedule_for(desk, Due(on), hours_of(desk, await acting_for(desk, member, on)))
 
 
 async def stop_steps(desk: Desk, loan: Loan, why: str) -> None:
@@ -149,7 +194,7 @@ async def stop_steps(desk: Desk, loan: Loan, why: str) -> None:
     """
     for row in await collection_steps.planned_of_loans(desk.session, [loan.id]):
         track(desk, row)
-        row.state, row.stopped_by, row.remind_at = "cancelled", why, None
+        row.state, row.stopped_by, row.remind_at, row.escalate_at = "cancelled", why, None, None
         await _touch(desk, row)
         member = await desk.session.get_one(Member, row.assignee_id)
         reader = await acting_for(desk, member, today_of(desk, member))
@@ -192,6 +237,16 @@ async def steps_of(desk: Desk, loan_id: UUID) -> tuple[StepView, ...]:
     return await _views(desk, await collection_steps.of_loan(desk.session, loan_id, limit=SHOWN))
 
 
+async def steps_of_day(desk: Desk, people: Collection[Member], on: date) -> tuple[StepOfDay, ...]:
+    """Return the steps that these members are to take by that day, the earliest first."""
+    rows = await collection_steps.planned_until(desk.session, [each.id for each in people], on)
+    on_loans = await loans.by_ids(desk.session, {row.loan_id for row in rows}) if rows else {}
+    views = await _views(desk, rows) if rows else ()
+    return tuple(
+        StepOfDay(on_loans[row.loan_id].number, row.loan_id, view) for row, view in zip(rows, views, strict=True)
+    )
+
+
 async def steps_due(desk: Desk) -> list[list[UUID]]:
     """Return what `remind_of_steps` would remind of, each apart."""
     return [[row_id] for row_id in await collection_steps.due(desk.session, desk.workspace.id, desk.now, limit=BATCH)]
@@ -206,7 +261,7 @@ async def remind_of_steps(desk: Desk, only: Collection[UUID] | None = None) -> i
         [
             Announcement(
                 kind=kinds.COLLECTION_STEP,
-                key=_key(row),
+                key=f"{_key(row)}:{row.version}",
                 to=people[row.assignee_id],
                 about_loan_id=row.loan_id,
                 facts={"step": str(row.id)},
@@ -214,6 +269,21 @@ async def remind_of_steps(desk: Desk, only: Collection[UUID] | None = None) -> i
             for row in rows
         ],
     )
+    return len(rows)
+
+
+async def steps_missed(desk: Desk) -> list[list[UUID]]:
+    """Return what `escalate_steps` would escalate, each apart."""
+    due = await collection_steps.missed(desk.session, desk.workspace.id, desk.now, limit=BATCH)
+    return [[row_id] for row_id in due]
+
+
+async def escalate_steps(desk: Desk, only: Collection[UUID] | None = None) -> int:
+    """Escalate each step (of `only` these) whose day is over, once, to the managers of who was to take it; return how many."""
+    rows = await collection_steps.take_missed(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only)
+    for row in rows:
+        loan = await loans.lock(desk.session, row.loan_id)
+        await escalations.escalate_missed_step(desk, loan, row.id, row.day, row.assignee_id)
     return len(rows)
 
 
@@ -239,8 +309,8 @@ def _key(row: CollectionStep) -> str:
 
 
 async def _touch(desk: Desk, row: CollectionStep) -> None:
-    told = await notices.ids_of_keys(desk.session, desk.workspace.id, [_key(row)])
-    await notices.touch(desk.session, told.values(), desk.now)
+    told = await notices.ids_of_family(desk.session, desk.workspace.id, _key(row))
+    await notices.touch(desk.session, told, desk.now)
 
 
 async def _changed(desk: Desk, loan: Loan, row: CollectionStep, act: str) -> StepChanged:

@@ -3,7 +3,7 @@ once of what no manager has taken on."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from desk.core import unreadable
@@ -21,7 +21,13 @@ from desk.messages.manager_notices import notify_managers
 from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, is_at_desk, managers_for_each, second_level
-from desk.rules.escalations import escalation_kinds, heard_in, raised_by_attempts, raised_by_broken_promises
+from desk.rules.escalations import (
+    escalation_kinds,
+    heard_in,
+    raised_by_attempts,
+    raised_by_broken_promises,
+    raised_by_missed_steps,
+)
 from desk.rules.working_time import add_working_minutes
 from storage.engine.types import new_id
 from storage.queries.follow_ups import escalations
@@ -112,6 +118,12 @@ async def escalate_after_broken_promise(desk: Desk, loan: Loan, promise_id: UUID
     if kind is None or loan.owner_id is None:
         return False
     return await _raise_by_rule(desk, loan, kind, f"{kind}:{promise_id}", loan.owner_id)
+
+
+async def escalate_missed_step(desk: Desk, loan: Loan, step_id: UUID, day: date, holder_id: UUID) -> bool:
+    """Escalate a locked loan if nobody said what became of a step that was planned for that day; return whether it was."""
+    kind = raised_by_missed_steps()
+    return kind is not None and await _raise_by_rule(desk, loan, kind, f"{kind}:{step_id}:{day}", holder_id)
 
 
 async def take_escalation(desk: Desk, escalation_id: UUID, version: int) -> EscalationChanged:

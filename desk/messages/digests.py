@@ -11,6 +11,7 @@ from desk.core.errors import Invalid
 from desk.core.permissions import CALLERS, allows, makes_calls, require
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.collection_steps import StepOfDay, steps_of_day
 from desk.follow_ups.due_lists import DueRow, end_of_day, narrowed, rows_of, team_of
 from desk.loans.lists import LoanRow, loan_rows
 from desk.messages import kinds
@@ -43,7 +44,8 @@ class Digest:
     """A member's calls of a day, most urgent first. `counts` has all by kind, `more` is the number not shown.
 
     `member_id` and `reader`, a Slack id, say whose digest it is. `covers_for` are the names of the absent members
-    whose calls are in it. `count_again` are their loans that needed nothing until today.
+    whose calls are in it. `count_again` are their loans that needed nothing until today, `steps` what they are to do beyond
+    calls by today.
     """
 
     member_id: UUID
@@ -54,6 +56,7 @@ class Digest:
     more: int
     covers_for: tuple[str, ...] = ()
     count_again: tuple[LoanRow, ...] = ()
+    steps: tuple[StepOfDay, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,7 @@ async def digest_of(desk: Desk, member: Member) -> Digest:
         more=counts.total() - len(rows),
         covers_for=tuple(each.name for each in people[1:]),
         count_again=await _counting_again(desk, member, people),
+        steps=await steps_of_day(desk, people, today_of(desk, member)),
     )
 
 

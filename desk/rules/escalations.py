@@ -28,6 +28,7 @@ class EscalationKind:
     second_level_hours: Annotated[int, Field(ge=1, le=80)]
     attempts: Annotated[int, Field(ge=2, le=100)] | None = None
     broken_promises: Annotated[int, Field(ge=1, le=20)] | None = None
+    missed_steps: bool = False
     words: tuple[Annotated[str, Field(min_length=2)], ...] = ()
 
     def word(self, locale: str) -> str:
@@ -57,7 +58,7 @@ def load_escalations(source: Traversable) -> Mapping[str, EscalationKind]:
         kind = file.read(EscalationKind, entry, code)
         if kind.playbook and kind.playbook not in shipped_playbooks().situations:
             raise file.error(f"playbook: {kind.playbook!r} is no situation of playbooks.toml", code, field="playbook")
-        if kind.attempts is not None and kind.broken_promises is not None:
+        if (kind.attempts is not None) + (kind.broken_promises is not None) + kind.missed_steps > 1:
             raise file.error("it has two rules", code, field="broken_promises")
         kinds[code] = kind
     if not kinds:
@@ -88,3 +89,8 @@ def raised_by_broken_promises(broken: int) -> str | None:
     """Return the kind that this number of a loan's broken promises raises, or None."""
     limits = ((code, kind.broken_promises) for code, kind in escalation_kinds().items())
     return next((code for code, limit in limits if limit is not None and broken >= limit), None)
+
+
+def raised_by_missed_steps() -> str | None:
+    """Return the kind that a step beyond calls raises whose day is over, or None."""
+    return next((code for code, kind in escalation_kinds().items() if kind.missed_steps), None)

@@ -26,10 +26,14 @@ def step_kind(t: Translator, kind: str) -> str:
 
 def step_line(t: Translator, step: StepView) -> list[Inline]:
     """Return a step in one line, without its note."""
+    return [*what_and_when(t, step), " · ", Mention(step.who)]
+
+
+def what_and_when(t: Translator, step: StepView) -> list[Inline]:
+    """Return a step without who takes it."""
     state = t(_STATES[step.state], day=t.short_date(step.day))
     words: list[Inline] = [Bold(step_kind(t, step.kind)), " · ", state]
-    words += [" · ", Bold(t("late"))] if step.late else []
-    return [*words, " · ", Mention(step.who)]
+    return [*words, " · ", Bold(t("late"))] if step.late else words
 
 
 def step_event(t: Translator, kind: str, state: str, day: date | None) -> list[Inline]:
@@ -56,6 +60,7 @@ def settle_buttons(t: Translator, step: StepView) -> list[Button]:
     kind, value = step_kind(t, step.kind), {"s": str(step.id), "v": step.version}
     return [
         Button(t("Done: {step}", step=kind), "step.settle", {**value, "to": "done"}),
+        Button(t("Move: {step}", step=kind), "form.open", {"form": "move_step", "s": value["s"]}),
         Button(t("Cancel: {step}", step=kind), "step.settle", {**value, "to": "cancelled"}),
     ]
 
@@ -63,6 +68,8 @@ def settle_buttons(t: Translator, step: StepView) -> list[Button]:
 def step_changed(t: Translator, result: StepChanged) -> Message:
     """Render the answer to planning, recording or settling a step."""
     writer = Writer().line(named_loan(t, result.loan)).line(step_line(t, result.step))
+    if result.moved_from is not None:
+        writer.line(t("Moved from {before}.", before=t.short_date(result.moved_from)))
     writer.quote(result.step.note)
     return writer.buttons(undo_button(t, result.undo_id), *settle_buttons(t, result.step)).message()
 

@@ -6,13 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from desk.follow_ups.due_lists import DueRow
-from desk.messages.digests import AgentLoad, Digest, DigestSetting, TeamDigest
+from desk.messages.digests import ROWS, AgentLoad, Digest, DigestSetting, TeamDigest
 from desk.messages.figures import Figures
 from desk.messages.worked import PAGE, WorkedList, WorkedRow
 from handlers.messages.block_kit import elements, tables
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import TEXT_LIMIT, Writer, clipped, fitting, phrase, renumbered
+from handlers.messages.collection_steps import what_and_when
 from handlers.messages.documents import brief_papers
 from handlers.messages.figures import figures_table, write_summary
 
@@ -29,7 +30,11 @@ def digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None = No
     writer = Writer()
     total = sum(view.counts.values())
     if not total:
-        writer.line(t("{day}: nothing is due. Have a good day.", day=day))
+        if view.steps:
+            writer.line(t("{day}: no call is due.", day=day))
+        else:
+            writer.line(t("{day}: nothing is due. Have a good day.", day=day))
+        _write_steps(t, writer, view)
         _write_count_again(t, writer, view)
         return writer.buttons(_settings(t)).message()
     writer.heading(t.n("{day}: {n} follow-up", "{day}: {n} follow-ups", total, day=day))
@@ -42,6 +47,7 @@ def digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None = No
             writer.line(Bold(t("{heading} ({n})", heading=headings[kind], n=view.counts[kind])))
             writer.bullets([_row(t, row, view.reader, in_full=in_full) for row in rows])
     elements.write_more(t, writer, view.more)
+    _write_steps(t, writer, view)
     _write_count_again(t, writer, view)
     elements.write_cards(t, writer, [(row.loan_id, row.follow_up.loan_number, row.masked) for row in view.rows])
     return writer.buttons(
@@ -50,6 +56,15 @@ def digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None = No
         elements.form_button(t("Log a call"), "call"),
         _settings(t),
     ).message()
+
+
+def _write_steps(t: Translator, writer: Writer, view: Digest) -> None:
+    """Write what is to be done beyond calls."""
+    if view.steps:
+        writer.line(Bold(t("Steps beyond calls ({n})", n=len(view.steps))))
+        shown = view.steps[:ROWS]
+        writer.bullets([[Code(each.number), " ", *what_and_when(t, each.step)] for each in shown])
+        elements.write_more(t, writer, len(view.steps) - len(shown))
 
 
 def _write_count_again(t: Translator, writer: Writer, view: Digest) -> None:

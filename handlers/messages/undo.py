@@ -84,6 +84,7 @@ ACTS: dict[str, str] = {
     "second_level": _("telling the second level"),
     "enter_step": _("a step beyond calls"),
     "settle_step": _("the result of a step beyond calls"),
+    "move_step": _("moving a step beyond calls"),
     "person": _("a change of the people around a loan"),
     "edit_playbook": _("a playbook change"),
     "change_cadence": _("a change of a rule"),

@@ -64,6 +64,7 @@ def form_of(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "leaver": ({}, {"who": "UOTHER", "to": "UAGENT"}),
         "appointment": ({}, {"loan": "L-1", "kind": "signing", "due": "fri 15:00", "minutes": "60"}),
         "collection_step": ({}, {"loan": "L-1", "kind": "visit", "state": "planned", "day": "2026-11-27"}),
+        "move_step": ({"s": str(world.step.id), "v": 1}, {"day": "2026-11-30"}),
         "move_appointment": ({"a": str(world.appointment.id), "v": 1}, {"due": "fri 17:00"}),
         "escalation": ({}, {"loan": "L-1", "kind": "upset", "note": "Shouts"}),
         "resolve_escalation": ({"e": str(world.escalation.id), "v": 1}, {"note": "Called back"}),

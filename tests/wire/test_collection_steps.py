@@ -57,6 +57,80 @@ async def test_a_planned_visit_is_on_the_card_reminded_on_its_day_and_done(slack
     assert "• visit · planned for Fri 27 Nov · late" in await card(slack)
 
 
+async def test_a_step_is_moved_reminded_of_on_its_new_day_and_moved_back(slack: Slack, loan: Loan) -> None:
+    form = await enter(slack, slack.agent, "visit", "2026-11-25", By_whom="UCOLLECTOR")
+    await slack.at("2026-11-25 16:00")
+    [reminder] = [post for post in slack.posts(slack.collector) if "visit" in post.text]
+    await slack.press(slack.collector, reminder, "Move: visit")
+    move = slack.sandbox.modal_of("UCOLLECTOR")
+    for day, says in (("2026-11-25", "The step is planned for Wed 25 Nov 2026 already."), ("2026-11-24", "is over.")):
+        await move.fill("New day", day)
+        await move.submit()
+        assert says in move.errors["New day"]
+    await move.fill("New day", "2026-11-27")
+    await move.submit()
+    assert "visit · planned for Fri 27 Nov · <@UCOLLECTOR>\nMoved from Wed 25 Nov." in move.text
+    await form.press("Move: visit")
+    older = slack.sandbox.modal_of("UAGENT")
+    await slack.at("2026-11-27 09:00")
+    posts = [post for post in slack.posts(slack.collector) if "visit" in post.text]
+    assert len(posts) == 2, "one for each day"
+    await slack.press(slack.collector, posts[1], "Done: visit")
+    await older.fill("New day", "2026-11-30")
+    await older.submit()
+    assert "That step of A-1 has changed since." in older.text + "".join(older.errors.values())
+    assert "visit · done on Fri 27 Nov" in await card(slack)
+
+
+async def test_a_move_is_undone_in_chinese(slack: Slack, loan: Loan) -> None:
+    await enter(slack, slack.agent, "court", "2026-11-27")
+    await slack.in_chinese(slack.agent)
+    opened = await slack.in_card(slack.agent, "打开")
+    await opened.press("改期：诉讼")
+    move = slack.sandbox.modal_of("UAGENT")
+    await move.fill("新日期", "2026-12-01")
+    await move.submit()
+    assert "诉讼 · 计划于12月1日 周二" in move.text
+    await move.press("撤销")
+    assert "诉讼 · 计划于11月27日 周五" in await card(slack)
+
+
+async def test_a_step_that_nobody_took_is_escalated_once_and_stands_in_the_digest(slack: Slack, loan: Loan) -> None:
+    await enter(slack, slack.agent, "visit", "2026-11-26", By_whom="UCOLLECTOR")
+    await slack.at("2026-11-26 08:31")
+    digest = await slack.command(slack.collector, "/loan-digest now")
+    assert "Steps beyond calls (1)\n• A-1 visit · planned for Thu 26 Nov" in digest.text
+    for instant, told in (("2026-11-27 12:59", 0), ("2026-11-27 13:00", 1), ("2026-11-30 18:00", 1)):
+        await slack.at(instant)  # four working hours after the end of that workday
+        assert len([text for text in slack.texts("CMANAGERS") if "催收措施超时未处理" in text]) == told
+    late = await slack.command(slack.collector, "/loan-digest now")
+    assert "A-1 visit · planned for Thu 26 Nov · late" in late.text
+
+
+async def test_a_step_that_was_moved_or_done_in_time_is_not_escalated(slack: Slack, loan: Loan) -> None:
+    for kind in ("visit", "letter"):
+        await enter(slack, slack.agent, kind, "2026-11-26")
+    opened = await slack.in_card(slack.agent, "Open")
+    await opened.press("Done: letter")
+    opened = await slack.in_card(slack.agent, "Open")
+    await opened.press("Move: visit")
+    move = slack.sandbox.modal_of("UAGENT")
+    await move.fill("New day", "2026-12-10")
+    await move.submit()
+    await slack.at("2026-11-30 18:00")
+    assert not [text for text in slack.texts("CMANAGERS") if "催收措施" in text]
+
+
+async def test_who_covers_for_an_absent_member_is_reminded_of_their_step(slack: Slack, loan: Loan) -> None:
+    await enter(slack, slack.agent, "visit", "2026-11-27", By_whom="UCOLLECTOR")
+    await slack.command(slack.manager, "/loan-team away @collector until 30 nov cover @other")
+    await slack.at("2026-11-27 09:30")
+    [post] = [post for post in slack.posts(slack.other) if "visit" in post.text]
+    assert "<@UOTHER>: visit" in post.text
+    await slack.press(slack.other, post, "Done: visit")
+    assert "visit · done on Fri 27 Nov" in await card(slack)
+
+
 async def test_a_letter_that_was_sent_is_recorded_in_chinese_with_its_day_and_undone(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
     form = await slack.in_card(slack.agent, "打开", "催收措施")

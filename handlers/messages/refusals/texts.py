@@ -76,6 +76,7 @@ TEXTS: dict[str, str] = {
     "unknown_step": _("That step no longer exists."),
     "step_past": _("{given} is over. Plan the step for a later day, or record it as done."),
     "step_ahead": _("{given} is still to come. Plan the step, or enter the day on which it was done."),
+    "step_same_day": _("The step is planned for {given} already."),
     "step_changed": _("That step of {loan} has changed since. Open the card again to see how it is now."),
     "step_before_disbursement": _(
         "{loan} is not paid out: it is at the stage {stage}. Steps beyond calls follow arrears."

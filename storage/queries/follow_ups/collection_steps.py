@@ -1,7 +1,7 @@
 """Steps beyond calls: those of a loan, and those to remind of."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, Table, literal_column, select
@@ -15,7 +15,11 @@ from storage.tables import CollectionStep
 STEPS = "collection_steps"
 """The chore that reminds of steps."""
 
+MISSED = "missed_steps"
+"""The chore that escalates steps whose day is over."""
+
 _STEP: Table = SQLModel.metadata.tables["collection_step"]
+_INSTANTS = {STEPS: "remind_at", MISSED: "escalate_at"}
 _PRESENT = col(CollectionStep.undone_at).is_(None)
 
 
@@ -41,19 +45,50 @@ async def planned_of_member(session: Work, member_id: UUID) -> list[CollectionSt
     return list((await session.exec(statement.order_by(col(CollectionStep.id)).with_for_update())).all())
 
 
+async def planned_until(session: Work, member_ids: Collection[UUID], day: date) -> list[CollectionStep]:
+    """Return the steps that these members are to take by that day, the earliest first."""
+    state = col(CollectionStep.state) == literal_column("'planned'", String)  # as in the index
+    statement = sqlmodel_select(CollectionStep).where(
+        col(CollectionStep.assignee_id).in_(member_ids), state, CollectionStep.day <= day, _PRESENT
+    )
+    return list((await session.exec(statement.order_by(col(CollectionStep.day), col(CollectionStep.id)))).all())
+
+
 async def due(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> list[UUID]:
     """Return the steps to remind of, without taking them."""
-    statement = select(_STEP.c.id).where(*_due(workspace_id, now, None)).limit(limit)
-    return list((await session.execute(statement)).scalars())
+    return await _of_chore(session, STEPS, workspace_id, now, limit)
 
 
 async def take(
     session: Work, workspace_id: UUID, now: datetime, *, limit: int, only: Collection[UUID] | None = None
 ) -> Sequence[CollectionStep]:
     """Return the steps to remind of, after recording that they were; of `only` these, if given."""
-    which = select(_STEP.c.id).where(*_due(workspace_id, now, only)).limit(limit)
-    return list((await session.exec(taking(CollectionStep, which, {"remind_at": None}))).scalars())
+    return await _take(session, STEPS, workspace_id, now, limit, only)
 
 
-def _due(workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
-    return are_due(_STEP.c.remind_at, workspace_id, STEPS, now, only)
+async def missed(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> list[UUID]:
+    """Return the steps to escalate, without taking them."""
+    return await _of_chore(session, MISSED, workspace_id, now, limit)
+
+
+async def take_missed(
+    session: Work, workspace_id: UUID, now: datetime, *, limit: int, only: Collection[UUID] | None = None
+) -> Sequence[CollectionStep]:
+    """Return the steps to escalate, after recording that they were; of `only` these, if given."""
+    return await _take(session, MISSED, workspace_id, now, limit, only)
+
+
+async def _of_chore(session: Work, chore: str, workspace_id: UUID, now: datetime, limit: int) -> list[UUID]:
+    statement = select(_STEP.c.id).where(*_due(chore, workspace_id, now, None)).limit(limit)
+    return list((await session.execute(statement)).scalars())
+
+
+async def _take(
+    session: Work, chore: str, workspace_id: UUID, now: datetime, limit: int, only: Collection[UUID] | None
+) -> Sequence[CollectionStep]:
+    which = select(_STEP.c.id).where(*_due(chore, workspace_id, now, only)).limit(limit)
+    return list((await session.exec(taking(CollectionStep, which, {_INSTANTS[chore]: None}))).scalars())
+
+
+def _due(chore: str, workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
+    return are_due(_STEP.c[_INSTANTS[chore]], workspace_id, chore, now, only)
