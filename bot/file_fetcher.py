@@ -7,7 +7,6 @@ goes only to the hosts that serve Slack's files, or to the host of SLACK_API_URL
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -16,6 +15,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
 from desk.core.transaction import Office
 from desk.files import intake

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID, uuid4
@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from bot.settings import Settings
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Office
 from storage.engine.trouble import log_fields
 from storage.queries.people import workspaces

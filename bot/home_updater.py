@@ -1,9 +1,8 @@
 """Keep recently opened App Homes up to date, within Slack's limit of about 100 publications a minute."""
 
-from dataclasses import dataclass
-
 from slack_sdk.web.async_client import AsyncWebClient
 
+from desk.core.dataclass import dataclass
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Office
 from desk.messages.home import read_page, record_published, stale_homes

@@ -7,7 +7,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -18,6 +17,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.file_page import FILES, FilePage
 from bot.monitoring import alive
+from desk.core.dataclass import dataclass
 from handlers.door.payloads import AnotherTeamError, MalformedError, check_payload, read_payload
 from handlers.door.signatures import is_current, is_signed
 

@@ -10,7 +10,6 @@ import contextlib
 import json
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -20,6 +19,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from desk.core.dataclass import dataclass
 from handlers.door.payloads import AnotherTeamError, MalformedError, check_payload
 from handlers.door.retry_after import read_retry_after
 

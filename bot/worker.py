@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -16,6 +16,7 @@ from bot.file_sweeper import FileSweeper
 from bot.home_updater import HomeUpdater
 from bot.nightly_look import NightlyLook
 from desk.calls.repeated_lines import forget_lines
+from desk.core.dataclass import dataclass
 from desk.core.recomputations import recompute_pending
 from desk.core.retention import forget_old
 from desk.core.setting_aside import set_aside

@@ -3,11 +3,12 @@ pane of the member who opens it there."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import NotFound
 from desk.loans.lookup import visible_by_numbers
 from desk.loans.panes import loan_pane

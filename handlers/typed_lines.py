@@ -1,11 +1,12 @@
 """A command's line that was written to the bot as a message, with the command's name or without."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
 from desk.core.values import LoanRef
 from desk.loans.borrowers import region_of

@@ -7,7 +7,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ from bot.commands.importing_money import (
 )
 from bot.settings import Settings
 from desk.core.clock import SystemClock
+from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid
 from desk.core.transaction import Office
 from desk.follow_ups.check_plans import FullDays

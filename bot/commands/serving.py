@@ -5,7 +5,6 @@ import contextlib
 import gc
 import signal
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -21,6 +20,7 @@ from bot.service import NotMigratedError, Service, WrongKeyError, open_service
 from bot.settings import Settings
 from bot.socket_mode import SocketTimeouts
 from desk.core.clock import Clock
+from desk.core.dataclass import dataclass
 from desk.people.installing import AnotherTeamsDatabaseError
 from storage.engine import schema
 from storage.engine.database import Database, make_folder

@@ -1,10 +1,10 @@
 """The present message of a notice, rendered in a transaction of the delivery."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.messages.notices import destination, locale_for
 from handlers.messages.block_kit.message import Message

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from bot.delivery.contents import Compose, ComposeError, Content, content_of
 from bot.delivery.errors import SlackRequestError
 from bot.delivery.gathered import Gathered
 from bot.delivery.slack_api import PostedMessage
+from desk.core.dataclass import dataclass
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk, Office
 from desk.messages import kinds

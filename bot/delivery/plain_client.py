@@ -6,13 +6,14 @@ Slack's own client costs as much again as the request, and may repeat it: a mess
 import contextlib
 import json as encoding
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.internal_utils import get_user_agent
+
+from desk.core.dataclass import dataclass
 
 _JSON = {"Content-Type": "application/json;charset=utf-8"}
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +12,7 @@ import structlog
 from bot import monitoring
 from bot.delivery.gathered import Gathered
 from bot.delivery.sender import Outcome, Sender
+from desk.core.dataclass import dataclass
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.messages import rate_limits, rounds, sending
 from storage.queries.messages.rounds import EACH, OwedNotice, Round, RoundKey

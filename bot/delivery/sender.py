@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 from uuid import UUID
@@ -15,6 +15,7 @@ from bot.delivery.contents import Compose, ComposeError, Content, content_of
 from bot.delivery.errors import SlackRequestError, Verdict
 from bot.delivery.ledger import Ledger, OvertakenError
 from bot.delivery.slack_api import REQUEST_SECONDS, PostedMessage, SlackApi
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Office
 from desk.messages.lost_channels import Fallback
 from handlers.messages.block_kit.message import Message

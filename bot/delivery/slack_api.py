@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -14,6 +13,7 @@ from bot.delivery.circuit_breaker import CircuitBreaker
 from bot.delivery.errors import SlackRequestError, Verdict, verdict_on
 from bot.delivery.plain_client import Answer, PlainClient
 from desk.core.clock import Clock
+from desk.core.dataclass import dataclass
 from handlers.door.retry_after import read_retry_after
 from handlers.messages.block_kit.message import Message
 

@@ -1,9 +1,9 @@
 """Add demo borrowers, to try the desk with, and remove them with everything about them."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, NotFound
 from desk.core.permissions import CALLERS, require_role, roles_of
 from desk.core.transaction import Desk

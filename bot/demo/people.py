@@ -1,7 +1,6 @@
 """The people and channels of the demo, and the commands with which its admin sets up the desk."""
 
-from dataclasses import dataclass
-
+from desk.core.dataclass import dataclass
 from sandbox.server import Sandbox
 
 ADMIN = "U0SAM"

@@ -1,8 +1,7 @@
 """The scripts of the tour: the same morning in Chinese and in English."""
 
-from dataclasses import dataclass
-
 from bot.demo.people import CHEN_WEI, GRACE, LI_NA, WANG_FANG, ZHAO_MIN, Person
+from desk.core.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a check of `loandesk doctor` found."""
 
-from dataclasses import dataclass
+from desk.core.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """Make a check: answer its items one by one, end it with a result, look it up, and decide about one that failed."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import UUID
 
 from desk.calls import calls
 from desk.calls.matching import CallDetails
 from desk.calls.views import CallLogged
 from desk.core.changes import offer_undo
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import has_role_for, require_role
 from desk.core.transaction import Desk

@@ -2,13 +2,14 @@
 result of a check follow the correction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk

@@ -1,9 +1,10 @@
 """Find the follow-up that a call answers (COMMANDS §3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Amount

@@ -1,11 +1,12 @@
 """Next call: take the first of a queue for a while, so that two callers never have the same borrower, and give it back."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk

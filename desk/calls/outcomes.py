@@ -1,7 +1,7 @@
 """Apply the outcome of a call: close or move the follow-up it answers, and plan the next one (COMMANDS §2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from desk.calls.matching import FollowUpMatch
 from desk.calls.payments import Settlement, has_schedule, pay_part_of, settle
 from desk.core.changes import track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Due

@@ -1,12 +1,13 @@
 """Settle an instalment that was paid: by the loan's schedule, or, without one, by its due day and the lender's data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 from desk.core.changes import track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict
 from desk.core.transaction import Desk
 from desk.follow_ups import lifecycle, standing

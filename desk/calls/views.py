@@ -1,7 +1,7 @@
 """What a member sees after logging a call, and of the loan in a form."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from desk.calls.matching import FollowUpMatch
 from desk.calls.outcomes import OutcomeResult, retry_due
 from desk.core import unreadable
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY

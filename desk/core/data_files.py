@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources.abc import Traversable
 from tomllib import TOMLDecodeError, loads
 from typing import Any, TypeVar
@@ -29,7 +30,7 @@ class DataFile:
     def read(self, kind: type[T], value: Any, *entry: str) -> T:
         """Return the value of an entry as that kind. Raises DataFileError with the first thing that is wrong."""
         try:
-            return TypeAdapter(kind).validate_python(value)
+            return _adapter(kind).validate_python(value)
         except ValidationError as error:
             first = error.errors()[0]
             fields = [str(each) for each in first["loc"] if isinstance(each, str)]
@@ -53,3 +54,8 @@ class DataFile:
                 if re.match(rf'\s*"?{re.escape(field)}"?\s*=', line):
                     return at
         return start
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

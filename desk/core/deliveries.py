@@ -1,8 +1,9 @@
 """Deduplicate requests that Slack delivers again: one effect, and the same answer."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from storage.queries.core import deliveries
 from storage.tables import ProcessedDelivery

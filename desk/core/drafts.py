@@ -5,11 +5,12 @@ A button must not carry personal data, so it carries a draft's id. A form that w
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import NotFound
 from desk.core.transaction import Desk
 from storage.engine.cipher import UnreadableError

@@ -1,7 +1,6 @@
 """Where the desk keeps files, and by what address people open them."""
 
-from dataclasses import dataclass
-
+from desk.core.dataclass import dataclass
 from storage.files.store import FileStore
 
 

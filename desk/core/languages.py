@@ -1,6 +1,6 @@
 """The only list of the languages in which people read the desk."""
 
-from dataclasses import dataclass
+from desk.core.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ The folder that owns a loan, follow-up or member determines how the acting membe
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from tomllib import TOMLDecodeError, loads
@@ -12,6 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import NotAllowed
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, VocabularyError

@@ -5,7 +5,7 @@ A manager may replace the texts of one; `desk.loans.playbooks` knows those.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from desk.core.dataclass import dataclass
 from desk.core.languages import LANGUAGES, language_of
 from desk.core.vocabulary import VOCABULARY, VocabularyError
 

@@ -1,7 +1,6 @@
 """What each release changed for members: the table in `desk/data/releases.toml`, validated on load."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Annotated, ClassVar
@@ -9,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, Field
 
 from desk.core.data_files import DataFile
+from desk.core.dataclass import dataclass
 from desk.core.vocabulary import VOCABULARY
 
 

@@ -1,11 +1,11 @@
 """The fields of a loan's terms and its vehicle that people enter, the values that they can have, and those as stored text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
+from desk.core.dataclass import dataclass
 from desk.core.vocabulary import ChoiceField
 
 TermName = Literal[

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import SQLModel
 
 from desk.core.clock import Clock
+from desk.core.dataclass import dataclass
 from desk.core.errors import NotAllowed
 from desk.core.file_storage import FileStorage
 from storage.engine.cipher import Cipher

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from sqlmodel import SQLModel
 
 from desk.core import undo_rules
 from desk.core.changes import encode_columns, restore, table_name, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import allows, require, require_role
 from desk.core.transaction import Desk

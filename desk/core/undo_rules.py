@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlmodel import SQLModel
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from storage.tables import Undo, Workspace
 

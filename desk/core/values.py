@@ -1,9 +1,10 @@
 """How people refer to loans, members and due times."""
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+
+from desk.core.dataclass import dataclass
 
 NUMBER_LIMIT = 64
 """The longest loan number, in characters."""

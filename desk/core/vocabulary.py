@@ -7,7 +7,7 @@ its own words there, not in code.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from tomllib import TOMLDecodeError, loads
@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, TypeVar, get_args
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from desk.core.dataclass import dataclass
 from desk.core.languages import LANGUAGES, language_of
 
 NOTE_LIMIT = 3000
@@ -274,7 +275,7 @@ def _read(folder: Traversable, name: str) -> dict[str, Any]:
 
 
 def _words(name: str, tables: dict[str, Any], kind: type[W]) -> tuple[W, ...]:
-    adapter = TypeAdapter(kind)
+    adapter: TypeAdapter[W] = _adapter(kind)
     words: list[W] = []
     for code, entry in tables.items():
         try:
@@ -283,6 +284,11 @@ def _words(name: str, tables: dict[str, Any], kind: type[W]) -> tuple[W, ...]:
             raise VocabularyError(f"{name}, [{code}]: {error}") from error
     _refuse_collisions(name, words)
     return tuple(words)
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _refuse_collisions(name: str, words: Iterable[Word]) -> None:

@@ -1,10 +1,10 @@
 """Place, put off and finish the calls that ask a borrower for documents."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from desk.core.changes import track
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import chasing, lifecycle

@@ -1,12 +1,13 @@
 """Request documents, change their state, and plan and finish the calls that ask for them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
 from desk.core.changes import offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk

@@ -1,11 +1,12 @@
 """Read models of the files of documents."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from uuid import UUID
 
 from desk.core import unreadable
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from storage.queries.files import files
 from storage.tables import StoredFile

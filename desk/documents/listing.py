@@ -1,9 +1,10 @@
 """The documents of a loan as lists: open, settled, missing, and those with which an act is possible."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef

@@ -1,8 +1,9 @@
 """The names of documents, as people give them."""
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.documents.views import words_of

@@ -1,11 +1,12 @@
 """Read models of a loan's documents."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from uuid import UUID
 
 from desk.core import unreadable
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups.chasing import due_of, is_past

@@ -1,10 +1,11 @@
 """The documents of a member's loans that wait: for review, or to be brought and reviewed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.documents.views import ItemView, item_views
 from desk.loans import borrowers

@@ -1,10 +1,11 @@
 """Files that one member sent together: what arrived, where they might belong, and the message that asks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import UUID
 
 from desk.core import unreadable
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.documents.files import FileView, file_views
 from desk.documents.names import DocumentName

@@ -3,11 +3,12 @@ shows to that member alone."""
 
 import hmac
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from desk.core import drafts, unreadable
+from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid, NotFound
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY

@@ -1,9 +1,9 @@
 """File what a member sent: say which document of which loan it is, or discard it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk

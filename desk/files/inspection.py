@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
 
+from desk.core.dataclass import dataclass
 from desk.rules.file_kinds import HEAD, FileKind, kind_of, name_of_other
 from desk.rules.pdf_pages import PdfPages
 

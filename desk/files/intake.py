@@ -5,10 +5,11 @@ that it fetches for a while (`fetch_at`); a fetch that was overtaken finds other
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk

@@ -7,11 +7,12 @@ see is asked again when the code is typed, so who lost the loan in between does 
 import hmac
 import secrets
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk

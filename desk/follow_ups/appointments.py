@@ -1,12 +1,13 @@
 """Appointments with a borrower: book, move and settle them. They are not calls, but a call the day before confirms each."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk

@@ -2,11 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.follow_ups import listed_loans, standing
 from desk.follow_ups.listed_loans import ArrearsView, ListedLoan

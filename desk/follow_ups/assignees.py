@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Protocol
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk
 from desk.people.members import is_away_today, managers_for_each

@@ -1,11 +1,12 @@
 """Use cases of one follow-up: plan it, move it, finish it, cancel it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from uuid import UUID
 
 from desk.core import drafts
 from desk.core.changes import offer_undo
+from desk.core.dataclass import dataclass
 from desk.core.errors import Ambiguous, Conflict, Invalid, NotFound
 from desk.core.permissions import require_role, roles_of
 from desk.core.transaction import Desk

@@ -5,12 +5,13 @@ that waits for another attempt, is never put off; it is at most brought forward.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from uuid import UUID
 
 from desk.core import unreadable
 from desk.core.changes import track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Due

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from uuid import UUID
 
 from desk.core import unreadable
 from desk.core.changes import create, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, CheckResult

@@ -1,11 +1,12 @@
 """Lists of follow-ups due today, tomorrow, this week or late, of loans with nothing planned, and of loans in arrears."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import NotAllowed
 from desk.core.permissions import allows, has_role_for, refusal
 from desk.core.transaction import Desk

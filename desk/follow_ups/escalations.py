@@ -2,12 +2,13 @@
 once of what no manager has taken on."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import allows, has_role_for, require_role
 from desk.core.transaction import Desk

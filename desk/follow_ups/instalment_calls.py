@@ -1,10 +1,10 @@
 """Which calls about its instalments a loan requires on a day, and which planned ones have lost their reason."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups.assignees import Terms

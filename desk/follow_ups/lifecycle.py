@@ -1,7 +1,7 @@
 """Plan, move, close and reschedule a follow-up: every use case that writes one goes through here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core import unreadable
 from desk.core.changes import create, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo, takes_back

@@ -1,11 +1,12 @@
 """Lists of loans: those with nothing planned, and those in arrears."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.follow_ups.reservations import Taken
 from desk.follow_ups.standing import LastPromise

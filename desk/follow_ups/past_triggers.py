@@ -1,8 +1,8 @@
 """Calls for what happened while the rule that asks for them was off."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import rule_plans

@@ -1,10 +1,11 @@
 """What a borrower promised to pay: shown with the call that asks whether they paid it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from storage.queries.calls import calls

@@ -1,10 +1,10 @@
 """Borrowers whom a member has taken to call next: others see it, and the member may answer the loan's calls meanwhile."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.people.members import zone_of
 from storage.queries.follow_ups import reservations

@@ -1,12 +1,13 @@
 """A manager changes the numbers of a rule that plans calls, or switches it off; the calls that it has planned follow."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 from desk.core import recomputations
 from desk.core.changes import offer_undo
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import require_role
 from desk.core.recomputations import computes, leave_to_worker

@@ -1,10 +1,11 @@
 """A manager changes how arrears are counted: the buckets of days past due, and when a promise is kept."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from uuid import UUID
 
 from desk.core.changes import offer_undo
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk

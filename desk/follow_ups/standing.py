@@ -4,12 +4,13 @@ A loan without a schedule, payments or pauses costs no query: `Loan.next_instalm
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
 from desk.follow_ups.workspace_cadence import scale_of

@@ -1,11 +1,11 @@
 """Handovers of many loans: noted at once, and carried out and undone by the worker, in batches."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from desk.core import recomputations, unreadable
 from desk.core.changes import offer_undo
+from desk.core.dataclass import dataclass
 from desk.core.recomputations import computes
 from desk.core.transaction import Desk
 from desk.core.undo import take_back_part

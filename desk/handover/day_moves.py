@@ -5,7 +5,7 @@ A time that was agreed with the borrower stays, and so does a call that would co
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter
 
 from desk.core import drafts
 from desk.core.changes import offer_undo
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk

@@ -3,12 +3,12 @@
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from desk.core.changes import decode, track
+from desk.core.dataclass import dataclass
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo

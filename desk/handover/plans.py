@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from desk.core import drafts
 from desk.core.changes import offer_undo
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk

@@ -1,11 +1,12 @@
 """Reassign one loan, or everything that a member has, e.g. when the member is removed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import UUID
 
 from desk.core import drafts
 from desk.core.changes import offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import CALLERS, allows, refusal, require, require_role, roles_of
 from desk.core.transaction import Desk

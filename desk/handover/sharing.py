@@ -1,9 +1,9 @@
 """How a plan shares loans out over a team, and what each member has before and after."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk

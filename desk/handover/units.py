@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk

@@ -1,11 +1,11 @@
 """The new loans of a batch: with their borrowers, first calls and audit entries as values of rows, written at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.follow_ups.first_plans import FirstPlans
 from desk.importing.comparing import VALUES, spelled_out, values_of

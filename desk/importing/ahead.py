@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Office
 from desk.importing.adding import Prospects
 from desk.importing.importing import BATCH, ImportResult, unchanged_lines

@@ -9,8 +9,8 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.vocabulary import VOCABULARY, term_key
 from desk.importing.rows import COLUMNS

@@ -2,12 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from desk.core.changes import track
+from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
 from desk.core.permissions import makes_calls
 from desk.core.terms import ProductValue

@@ -3,11 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid
 from desk.core.vocabulary import term_key
 from desk.importing.cells import clean, read_cell

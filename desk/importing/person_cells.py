@@ -1,9 +1,10 @@
 """The columns of a lender's file that say who is around a loan: a name and a phone for each role."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain, product
 
+from desk.core.dataclass import dataclass
 from desk.core.vocabulary import VOCABULARY
 
 _WORDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -1,11 +1,12 @@
 """The columns of a lender's file, and its rows with every fault of each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid
 from desk.core.terms import TermValue
 from desk.core.vocabulary import term_key

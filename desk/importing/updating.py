@@ -1,11 +1,12 @@
 """Bring a loan that the desk has to what the lender's file says, without taking back what was corrected at the desk."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from desk.core.changes import track
+from desk.core.dataclass import dataclass
 from desk.core.terms import TermName, TermValue, value_text
 from desk.core.transaction import Desk
 from desk.follow_ups import rule_plans

@@ -1,13 +1,14 @@
 """Borrowers: their encrypted name and phone, and the search index that finds them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from desk.core import unreadable
 from desk.core.changes import track
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
 from desk.rules.contacts import format_phone, without_extension

@@ -1,12 +1,13 @@
 """A loan's card: what a caller needs before a call. Ephemeral: it shows the full name, and the phone on request."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from desk.core import unreadable
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY

@@ -2,11 +2,12 @@
 
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 from uuid import UUID
 
 from desk.core.changes import offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import allows, refusal, require
 from desk.core.transaction import Desk

@@ -1,11 +1,12 @@
 """The events of a loan's history."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.loans.related import RelatedName
 from desk.loans.terms import TermChange
 

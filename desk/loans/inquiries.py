@@ -1,10 +1,11 @@
 """Open inquiries: a borrower asks for a loan, which gets a number of the desk's own."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import UUID
 
 from desk.core import drafts
 from desk.core.changes import create, offer_undo
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.permissions import makes_calls, require_role
 from desk.core.transaction import Desk

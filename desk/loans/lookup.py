@@ -2,12 +2,13 @@
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from uuid import UUID
 
 from sqlmodel import SQLModel
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Ambiguous, Conflict, NotFound
 from desk.core.permissions import allows
 from desk.core.transaction import Desk

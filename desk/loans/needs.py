@@ -1,8 +1,8 @@
 """What a loan lacks for a stage: documents, checks, amount, first due day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.permissions import has_role_for
 from desk.core.transaction import Desk

@@ -1,9 +1,9 @@
 """What the side pane of a link to a loan shows to the member who opens it: no more than a reminder in a channel."""
 
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.follow_ups.quiet_periods import quiet_of
 from desk.follow_ups.standing import RepaymentSummary, summary

@@ -1,11 +1,12 @@
 """Whom a call reached instead of the borrower."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from uuid import UUID
 
 from desk.core.changes import create, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import NotFound
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, RelatedRole

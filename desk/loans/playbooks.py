@@ -1,13 +1,14 @@
 """Show a caller the playbook for a call, and let managers write their own version of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import timedelta
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
 from desk.core.changes import create, offer_undo
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import allows, require_role
 from desk.core.playbooks import Playbook, Script, Scripts, shipped_playbooks, unknown_placeholders

@@ -1,11 +1,12 @@
 """The people around a loan: add, change and remove them, show them, and let search find the loan by them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import UUID
 
 from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import has_role_for, require_role
 from desk.core.transaction import Desk

@@ -1,10 +1,11 @@
 """A workspace's own rules of stages: the needs that are a must, and how many checks are planned for a verifier and day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk

@@ -1,13 +1,14 @@
 """Move a loan to another stage, with what that closes and plans."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from desk.core import drafts
 from desk.core.changes import create, offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid, NotAllowed
 from desk.core.permissions import require_role, roles_of
 from desk.core.transaction import Desk

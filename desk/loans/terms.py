@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 from desk.core.changes import offer_undo
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid
 from desk.core.terms import (
     MOST_MONEY,

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import UUID
 
 from desk.core import unreadable
+from desk.core.dataclass import dataclass
 from desk.core.permissions import allows
 from desk.core.terms import TERM_FIELDS, TermName, TermValue, text_value
 from desk.core.transaction import Desk

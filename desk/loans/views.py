@@ -1,10 +1,11 @@
 """What readers see of a loan and of a follow-up: frozen values, made from rows at the end of a use case."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups.lifecycle import PlannedFollowUp, due_of

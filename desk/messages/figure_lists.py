@@ -1,11 +1,12 @@
 """The list behind each figure of a team: exactly the rows that it counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Literal, get_args
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.follow_ups.workspace_cadence import scale_of
 from desk.loans import borrowers

@@ -2,11 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import NotFound
 from desk.core.permissions import makes_calls, require, require_role
 from desk.core.transaction import Desk

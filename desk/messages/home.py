@@ -1,10 +1,11 @@
 """A member's App Home: calls due today, loans, open documents, and the team's workload for managers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from desk.core.dataclass import dataclass
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY

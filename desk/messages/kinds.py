@@ -1,6 +1,6 @@
 """Kinds of notices: every message that the desk sends on its own and keeps up to date."""
 
-from dataclasses import dataclass
+from desk.core.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

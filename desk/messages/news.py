@@ -1,8 +1,8 @@
 """Tell each member once, at work, what an upgrade changed for them."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.permissions import roles_of
 from desk.core.releases import LATEST, Change, changes_for

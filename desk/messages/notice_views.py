@@ -1,11 +1,12 @@
 """The present content of a message about follow-ups: which wait, and what happened to the others."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, PurposeKind
 from desk.follow_ups import chasing

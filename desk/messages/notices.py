@@ -1,11 +1,12 @@
 """Queue notices, and decide where they go and in which language."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.messages import kinds
 from desk.people.members import is_at_desk, locale_of, stand_ins_for, today_of

@@ -1,7 +1,6 @@
 """What a command typed alone shows: the next things it could be about."""
 
-from dataclasses import dataclass
-
+from desk.core.dataclass import dataclass
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.follow_ups.due_lists import DueRow, Period, list_due

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from desk.core.changes import offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.follow_ups.locking import lock_follow_up

@@ -1,11 +1,11 @@
 """Tell the admins what the worker cannot do as it should: one message a day, with all that is set aside."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.messages import kinds
 from desk.messages.notices import queue_notice

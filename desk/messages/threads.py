@@ -1,8 +1,8 @@
 """Replies in the thread of one of the desk's messages: which calls they may be about."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.loans.lookup import may_see
 from storage.queries.messages import posted

@@ -1,9 +1,10 @@
 """What a team did on a day: the lists behind the counts of calls and of finished follow-ups in the manager's digest."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.follow_ups.due_lists import people_listed
 from desk.loans import borrowers

@@ -1,11 +1,11 @@
 """The absences of a member: the present or next one, which is in their row, and those after it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from desk.core.changes import create, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk

@@ -1,10 +1,10 @@
 """Access to the desk: a person who is not a member asks, and an admin or manager answers with one click."""
 
-from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk

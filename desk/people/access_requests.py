@@ -1,10 +1,11 @@
 """Stored requests for access: who decides them, their state, and the messages about them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.messages import kinds
 from desk.messages.notices import queue_notice

@@ -1,11 +1,11 @@
 """Members' Slack accounts: name, e-mail, time zone and language follow Slack. Of an account that is deactivated or becomes a
 guest's, the cover or manager gets the work."""
 
-from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 from desk.core.changes import track
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.follow_ups import rescheduling
 from desk.messages import kinds

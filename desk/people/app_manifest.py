@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.messages.kinds import APP_MANIFEST
 from desk.messages.notices import queue_notice

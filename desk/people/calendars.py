@@ -1,10 +1,10 @@
 """The calendar of a workspace: public holidays, and working days and days off that it sets itself."""
 
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.permissions import allows, require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import allow_partial_undo, recompute, takes_back

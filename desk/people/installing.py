@@ -1,9 +1,9 @@
 """Installation in a workspace: its row, and the first admin, who adds the other members."""
 
-from dataclasses import dataclass
 from datetime import time
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.releases import LATEST
 from desk.core.transaction import Desk, Office
 from desk.messages.digest_times import next_for

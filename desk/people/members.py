@@ -1,11 +1,12 @@
 """Members: look them up, relate them to follow-ups and calls, and find who acts for them while they are away."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Ambiguous, Invalid, NotFound
 from desk.core.permissions import Relation, allows, makes_calls, require, roles_of
 from desk.core.transaction import Desk

@@ -1,8 +1,9 @@
 """What a member is offered: a form, a Home and a card have buttons only for what their reader may do."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.permissions import Relation, allows, has_role_for, roles_of
 from desk.core.transaction import Desk
 from desk.rules.queues import QueueKind

@@ -1,9 +1,10 @@
 """The welcome message to the first admin: what to set up, and what is set up already."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import time
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
 from desk.messages.kinds import WELCOME

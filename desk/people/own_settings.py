@@ -1,11 +1,11 @@
 """Settings of a member: language, digest, reminder channel, hours and absence, changed in one act with one Undo."""
 
-from dataclasses import dataclass
 from datetime import date, time
 from typing import TypedDict
 from uuid import UUID
 
 from desk.core.changes import offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.languages import LANGUAGES
 from desk.core.permissions import makes_calls, require

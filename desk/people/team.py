@@ -1,10 +1,10 @@
 """The members of the desk: who may join, their roles, and the teams they manage."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import CALLERS, allows, require, require_role, roles_of
 from desk.core.transaction import Desk

@@ -1,11 +1,11 @@
 """Settings of a team (managers, channel for escalations, its language), and the desk's admins."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypedDict
 from uuid import UUID
 
 from desk.core.changes import offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid, NotFound
 from desk.core.permissions import require_role, roles_of
 from desk.core.transaction import Desk

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, time
 from typing import Literal
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.people.absences import Leave, begins_on

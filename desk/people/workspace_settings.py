@@ -1,10 +1,11 @@
 """Settings of a workspace: language of its channels, country of its holidays, time zone, contact hours, links to loans."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import time
 from uuid import UUID
 
 from desk.core.changes import offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk

@@ -1,10 +1,11 @@
 """The repayment of a loan on one page: its schedule, payments, promises and pauses."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef

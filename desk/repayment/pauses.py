@@ -1,13 +1,14 @@
 """Extensions, payment holidays and hardship: days on which nobody asks for instalments and none is past due."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Literal, get_args
 from uuid import UUID
 
 from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk

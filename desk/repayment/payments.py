@@ -1,13 +1,14 @@
 """Payments on loans: record one, reverse one, and what follows: calls that are over, promises that are kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk

@@ -1,12 +1,12 @@
 """Promises to pay: made in calls, kept by payments, broken by time."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from desk.core.changes import create, track
+from desk.core.dataclass import dataclass
 from desk.core.retention import BATCH
 from desk.core.transaction import Desk
 from desk.follow_ups.escalations import escalate_after_broken_promise

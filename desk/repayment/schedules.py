@@ -1,13 +1,14 @@
 """The schedule of a loan: as the lender gives it, or computed from the terms."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, time
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk

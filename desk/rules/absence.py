@@ -1,9 +1,10 @@
 """Who acts for an absent member."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
+
+from desk.core.dataclass import dataclass
 
 COVER_CHAIN_LIMIT = 5
 """How many covers of covers are tried before a manager."""

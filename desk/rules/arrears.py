@@ -1,7 +1,7 @@
 """Days past due, the bucket that they fall into, how payments cover instalments, and what has become of a promise."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Literal, Protocol
 from pydantic import ConfigDict, Field
 
 from desk.core.data_files import DataFile
+from desk.core.dataclass import dataclass
 
 PromiseState = Literal["open", "kept", "partly_kept", "broken"]
 

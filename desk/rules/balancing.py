@@ -1,8 +1,9 @@
 """How loans and follow-ups are divided among members."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from desk.core.dataclass import dataclass
 
 Id = TypeVar("Id", bound=Hashable)
 

@@ -1,7 +1,7 @@
 """What the desk plans by itself: the rules in `desk/data/cadence.toml`, validated on load, and their due times."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from desk.core.data_files import DataFile
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.languages import LANGUAGES, language_of
 from desk.core.values import Due

@@ -1,13 +1,14 @@
 """Which days are worked: public holidays, the make-up days that compensate for them, and the desk's own exceptions."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.rules.hours import WorkingHours
 

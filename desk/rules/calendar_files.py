@@ -1,7 +1,9 @@
 """An appointment as an iCalendar file (RFC 5545). Times are in UTC, so a file needs no description of a time zone."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
+
+from desk.core.dataclass import dataclass
 
 _OCTETS = 75
 """The most octets of a line, without its end (RFC 5545, 3.1)."""

@@ -1,7 +1,6 @@
 """What a check compares: the items in `desk/data/checks.toml`, validated on load."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import ClassVar, Literal, Protocol, TypeVar, cast, get_args
@@ -9,6 +8,7 @@ from typing import ClassVar, Literal, Protocol, TypeVar, cast, get_args
 from pydantic import ConfigDict
 
 from desk.core.data_files import DataFile
+from desk.core.dataclass import dataclass
 from desk.core.languages import language_of
 from desk.core.vocabulary import VOCABULARY, Word
 

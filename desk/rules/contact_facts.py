@@ -1,10 +1,10 @@
 """What the contact rules are asked about: past contacts, consents, recorded states, and a contact that is to be made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Literal
 
+from desk.core.dataclass import dataclass
 from desk.rules.contact_packs import Channel, Dial, Place, Who
 
 BORROWER: Who = "borrower"

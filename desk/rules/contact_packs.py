@@ -4,7 +4,7 @@ A pack binds a role in a place. `docs/contact-rules.md` explains its fields and 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, time
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ConfigDict, Field
 
 from desk.core.data_files import DataFile
+from desk.core.dataclass import dataclass
 from desk.core.languages import language_of
 from desk.rules.hours import EVERY_DAY, MIDNIGHT, known_zone, parse_days
 

@@ -5,12 +5,13 @@ half-open: their end is no longer allowed. Days are those of the zone.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import chain
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.rules.contact_facts import BORROWER, Circumstances, Consent, Contact, Flag, Proposed
 from desk.rules.contact_packs import (
     STATES,

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from importlib import resources
@@ -12,6 +11,7 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, Field
 
 from desk.core.data_files import DataFile
+from desk.core.dataclass import dataclass
 from desk.core.languages import language_of
 from desk.core.playbooks import shipped_playbooks
 

@@ -1,7 +1,7 @@
 """The figures of a team: what each counts, and of what it is a share. Definitions: `docs/figures.md`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 from pydantic import ConfigDict, Field
 
 from desk.core.data_files import DataFile
+from desk.core.dataclass import dataclass
 
 Span = Literal["today", "week", "month"]
 SPANS: tuple[Span, ...] = get_args(Span)

@@ -1,7 +1,7 @@
 """Kinds of files by their first bytes: which the desk takes, and what to call the others. What a name or a sender says of a
 file counts for nothing."""
 
-from dataclasses import dataclass
+from desk.core.dataclass import dataclass
 
 HEAD = 4096
 """How many first bytes tell the kind of a file."""

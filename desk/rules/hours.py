@@ -2,10 +2,10 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 
 MIDNIGHT = time(0)

@@ -1,7 +1,6 @@
 """How loans move from stage to stage: the table in `desk/data/moves.toml`, validated on load."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import ClassVar, Literal, get_args
@@ -9,6 +8,7 @@ from typing import ClassVar, Literal, get_args
 from pydantic import ConfigDict
 
 from desk.core.data_files import DataFile
+from desk.core.dataclass import dataclass
 from desk.core.vocabulary import VOCABULARY
 
 NeedKind = Literal["documents", "checks", "amount", "due_day", "no_failed_check"]

@@ -1,9 +1,9 @@
 """Times to offer for the next call, when none was agreed."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from desk.core.dataclass import dataclass
 from desk.rules.calendar import Calendar
 from desk.rules.hours import WorkingHours
 from desk.rules.reminders import APART, ContactHours, next_fitting_minute

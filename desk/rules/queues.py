@@ -4,7 +4,7 @@ The numbers are in `desk/data/queue.toml`.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from decimal import Decimal
 from importlib import resources
@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from desk.core.data_files import DataFile
+from desk.core.dataclass import dataclass
 from desk.core.vocabulary import VOCABULARY
 from desk.rules.checks import PURPOSES
 

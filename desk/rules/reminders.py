@@ -1,6 +1,6 @@
 """When a follow-up is reminded of, when it is late, and when it is escalated to the manager."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ConfigDict, Field
 
 from desk.core.data_files import DataFile
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.values import Due
 from desk.rules.calendar import Calendar

@@ -6,11 +6,11 @@ is shown is what is added. Published figures that this reproduces are tests in `
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Literal, get_args
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.rules.calendar import Calendar
 from desk.rules.hours import WorkingHours

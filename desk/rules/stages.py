@@ -1,9 +1,9 @@
 """How one stage of a loan follows another."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from desk.core.dataclass import dataclass
 from desk.core.vocabulary import VOCABULARY
 from desk.rules.moves import MOVES
 

@@ -1,9 +1,10 @@
 """What a command, a button family and a shortcut declare about themselves, each in its own module."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from desk.core.dataclass import dataclass
 from handlers.door.request import CommandHandler, PressHandler, SuggestHandler
 from handlers.forms.form import Form
 from handlers.grammar.terms import Terms

@@ -4,12 +4,13 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, cast
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid, NotFound
 from desk.core.transaction import Desk
 from desk.people.installing import Newcomer

@@ -1,7 +1,8 @@
 """A borrower's name and the rest of a line that were typed without a blank between them (`李雷未接`): offered with it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid
 from desk.core.values import LoanRef
 from desk.loans import lookup

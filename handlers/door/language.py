@@ -1,8 +1,8 @@
 """A reader's language and time zone, without a query where possible."""
 
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.people.installing import Newcomer
 from desk.people.members import locale_of
 from desk.rules.hours import known_zone

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
 from desk.core.permissions import allows
 from desk.core.values import LoanRef

@@ -1,8 +1,8 @@
 """Every command, button, form and shortcut by name, as their modules declare them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from desk.core.dataclass import dataclass
 from handlers import events, loan_links
 from handlers.buttons import (
     appointments,

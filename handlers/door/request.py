@@ -1,10 +1,11 @@
 """What a handler works with (a request) and what it answers with (a reply, or a modal to open or update)."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from handlers.door.directory import DirectoryEntries
 from handlers.messages.block_kit.message import Message

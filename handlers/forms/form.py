@@ -2,10 +2,11 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from desk.core import drafts
+from desk.core.dataclass import dataclass
 from desk.core.drafts import FormDraft
 from desk.core.errors import DeskError
 from desk.core.permissions import has_role_for, require_role

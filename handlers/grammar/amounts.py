@@ -1,9 +1,9 @@
 """Amounts of money as people type them: `3000`, `3,000元`, `¥1.5万`, `usd 200.50`, `三千块`."""
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.values import Amount
 from handlers.grammar.due import due_end

@@ -1,13 +1,14 @@
 """`/loan-call <loan>[/n] [role] <outcome> [purpose] [note] [next <due> [purpose] [note]]`."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from desk.calls.matching import CallDetails
 from desk.calls.outcomes import NextStep
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.values import Amount, Due, LoanRef
 from desk.core.vocabulary import Outcome

@@ -1,11 +1,11 @@
 """`/loan-digest [now|HH:MM|off]`."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from handlers.grammar.reader import HelpRequest, Reader
 from handlers.grammar.terms import Terms, keyword

@@ -1,11 +1,12 @@
 """`/loan-docs`: request documents, tick them off, reject one, or list them."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Literal, NoReturn
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import term_for

@@ -1,10 +1,10 @@
 """`/loan-due [today|tomorrow|week|late|all|arrears|unplanned] [@who|team] [verification|repayment]`."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.values import PersonRef
 from handlers.grammar.reader import HelpRequest, Reader

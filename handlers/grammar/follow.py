@@ -1,10 +1,11 @@
 """`/loan-follow`: plan, finish, cancel or move a follow-up."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef, PersonRef
 from handlers.grammar.due import correct_spelling

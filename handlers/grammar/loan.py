@@ -1,10 +1,11 @@
 """`/loan`: show the day or a card, find loans, list one's own, create an inquiry, and correct a loan."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal, NoReturn
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.terms import TermName, TermValue
 from desk.core.values import Amount, LoanRef

@@ -1,9 +1,10 @@
 """`/loan-reassign <loan> @to [why]` or `@from @to [why]`."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.values import LoanRef, PersonRef
 from handlers.grammar.reader import HelpRequest, Reader
 from handlers.grammar.terms import Terms, keyword

@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.values import PersonRef
 from desk.rules.hours import parse_days, parse_hours

@@ -5,11 +5,11 @@ The terms come from the vocabulary or are the keywords of a command. All offsets
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
 from typing import Any, Generic, TypeVar
 
+from desk.core.dataclass import dataclass
 from desk.core.vocabulary import VOCABULARY, Word
 from handlers.grammar.text import Line, skip_separators, splits_word
 

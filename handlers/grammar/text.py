@@ -8,8 +8,9 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, Self
+
+from desk.core.dataclass import dataclass
 
 SEPARATORS = ",，、;；"
 """Characters other than blanks that separate words. Normalised text contains only `, 、 ;` of them."""

@@ -1,10 +1,11 @@
 """Answers about the documents of a loan. Only the reader sees them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.documents import DocumentChangeResult, DocumentRequestResult, RedatedDocument
 from desk.documents.listing import DocumentList

@@ -1,7 +1,6 @@
 """How each command is typed: its forms, and examples that work as written."""
 
-from dataclasses import dataclass
-
+from desk.core.dataclass import dataclass
 from desk.core.vocabulary import Word
 from handlers.messages.block_kit.message import Bold, Code, Message
 from handlers.messages.block_kit.translator import Translator

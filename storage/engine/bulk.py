@@ -10,7 +10,6 @@ from itertools import repeat
 from typing import Any, cast
 from uuid import UUID
 
-from asyncpg.pgproto import pgproto  # pyright: ignore[reportMissingTypeStubs]
 from sqlalchemy import Dialect, LargeBinary, Uuid
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
@@ -78,13 +77,16 @@ def _store_of(dialect: Dialect, kind: TypeEngine[Any]) -> Callable[[Any], Any] |
     if isinstance(kind, LargeBinary):  # the drivers take bytes
         return None
     if isinstance(kind, Uuid) and dialect.name == "postgresql":
-        return _id_for_postgresql
+        return _ids_for_postgresql()
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _id_for_postgresql(value: UUID) -> Any:
-    """Return an id as the driver's own kind, of which it takes the bytes as they are."""
-    return pgproto.UUID(value.bytes)
+def _ids_for_postgresql() -> Callable[[UUID], Any]:
+    """Return a function that returns an id as the driver's own kind, of which it takes the bytes as they are."""
+    from asyncpg.pgproto import pgproto  # pyright: ignore[reportMissingTypeStubs]  # only on PostgreSQL
+
+    own: Any = pgproto.UUID
+    return lambda value: own(value.bytes)
 
 
 def _stored(store: Callable[[Any], Any] | None, values: Sequence[Any]) -> Sequence[Any]:

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import UnionType
 
+from desk.core.dataclass import dataclass
 from handlers.grammar.due.lexicon import patterns_for
 from handlers.grammar.due.lexicon.chinese_durations import CHINESE_PLACES
 from handlers.grammar.due.lexicon.numeric import MEASURE_WORDS

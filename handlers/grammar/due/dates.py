@@ -1,10 +1,10 @@
 """Resolve date tokens to calendar dates, relative to the time that is passed in."""
 
 import calendar
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.values import Due
 from handlers.grammar.due.tokens import (
     DateToken,

@@ -4,11 +4,11 @@ import contextlib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.values import Due
 from handlers.grammar.due.candidates import Candidate, candidates

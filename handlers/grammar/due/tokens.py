@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+from desk.core.dataclass import dataclass
 from desk.core.values import Due
 from handlers.grammar.due.beginnings import beginnings
 

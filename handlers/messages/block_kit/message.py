@@ -1,8 +1,10 @@
 """What a message consists of: words, mentions, buttons, and the finished message."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
+
+from desk.core.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """What the refusal of a line offers as buttons besides loans, follow-ups and members: the next word, and the form."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from handlers.messages.block_kit.message import Button
 from handlers.messages.block_kit.translator import Translator
 

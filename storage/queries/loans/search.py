@@ -19,7 +19,6 @@ from operator import itemgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
-from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, national_significant_number, parse
 from sqlalchemy import ColumnElement, CompoundSelect, bindparam, intersect, union
 from sqlalchemy import select as sqlalchemy_select
 from sqlmodel import col, delete, func, select
@@ -296,6 +295,8 @@ def _terms_for_part(part: str, *, in_full: bool) -> list[Term]:
 def _phone_terms(phone: str) -> set[Term]:
     if mobile := _MAINLAND_MOBILE.fullmatch(phone):
         return {("phone", phone[1:]), ("phone", mobile[1]), ("tail", phone[-4:])}
+    from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, national_significant_number, parse
+
     digits = {"".join(c for c in phone if c.isdecimal())}
     with contextlib.suppress(NumberParseException):
         number = parse(phone)
