@@ -12,6 +12,12 @@ from pydantic import TypeAdapter, ValidationError
 T = TypeVar("T")
 
 
+@cache
+def validator(kind: type[T]) -> TypeAdapter[T]:
+    """Return what validates values as that kind, made once: to make it takes longer than to validate a whole file."""
+    return TypeAdapter(kind)
+
+
 class DataFileError(Exception):
     """A data file is invalid; the message names the file, the line and the entry."""
 
@@ -30,7 +36,7 @@ class DataFile:
     def read(self, kind: type[T], value: Any, *entry: str) -> T:
         """Return the value of an entry as that kind. Raises DataFileError with the first thing that is wrong."""
         try:
-            return _adapter(kind).validate_python(value)
+            return validator(kind).validate_python(value)
         except ValidationError as error:
             first = error.errors()[0]
             fields = [str(each) for each in first["loc"] if isinstance(each, str)]
@@ -54,8 +60,3 @@ class DataFile:
                 if re.match(rf'\s*"?{re.escape(field)}"?\s*=', line):
                     return at
         return start
-
-
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)

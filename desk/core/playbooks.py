@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from desk.core.data_files import validator
 from desk.core.dataclass import dataclass
 from desk.core.languages import LANGUAGES, language_of
 from desk.core.vocabulary import VOCABULARY, VocabularyError
@@ -136,7 +137,7 @@ def _scripts(file: str, where: str, entry: Mapping[str, Any], voice: Scripts) ->
     scripts: dict[str, Script] = {}
     for language, texts in entry.items():
         try:
-            own = TypeAdapter(Script).validate_python(texts)
+            own = validator(Script).validate_python(texts)
         except ValidationError as error:
             raise VocabularyError(f"{file}, [{where}.{language}]: {error}") from error
         given = {name: value for name, value in asdict(own).items() if value}

@@ -7,14 +7,14 @@ its own words there, not in code.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from tomllib import TOMLDecodeError, loads
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, ValidationError
 
+from desk.core.data_files import validator
 from desk.core.dataclass import dataclass
 from desk.core.languages import LANGUAGES, language_of
 
@@ -275,20 +275,14 @@ def _read(folder: Traversable, name: str) -> dict[str, Any]:
 
 
 def _words(name: str, tables: dict[str, Any], kind: type[W]) -> tuple[W, ...]:
-    adapter: TypeAdapter[W] = _adapter(kind)
     words: list[W] = []
     for code, entry in tables.items():
         try:
-            words.append(adapter.validate_python({"code": code, **entry}))
+            words.append(validator(kind).validate_python({"code": code, **entry}))
         except (ValidationError, TypeError) as error:
             raise VocabularyError(f"{name}, [{code}]: {error}") from error
     _refuse_collisions(name, words)
     return tuple(words)
-
-
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
 
 
 def _refuse_collisions(name: str, words: Iterable[Word]) -> None:
