@@ -12,9 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 T = TypeVar("T")
 
 
-@cache
 def validator(kind: type[T]) -> TypeAdapter[T]:
     """Return what validates values as that kind, made once: to make it takes longer than to validate a whole file."""
+    return _validator(kind)
+
+
+@cache
+def _validator(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
