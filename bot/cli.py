@@ -27,6 +27,8 @@ keys_app = typer.Typer(no_args_is_help=True, help="Encryption keys.")
 app.add_typer(keys_app, name="keys")
 files_app = typer.Typer(no_args_is_help=True, help="The bytes of files.")
 app.add_typer(files_app, name="files")
+audit_app = typer.Typer(no_args_is_help=True, help="The audit trail: who did and saw what.")
+app.add_typer(audit_app, name="audit")
 
 Command: TypeAlias = "Callable[[Settings], Coroutine[Any, Any, int]]"
 """What a command does with the settings. Returns the exit code."""
@@ -248,6 +250,51 @@ def copy_files(
     _run_with_settings(_on_database(lambda settings: run(settings, source, console())))
 
 
+@audit_app.command("verify")
+def verify_audit(
+    heads: Annotated[
+        Path | None, typer.Option(help="A file of heads that was kept elsewhere: each must be in the trail.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Verify this file of `loandesk audit export` instead of the database.")
+    ] = None,
+) -> None:
+    """Find entries that were changed, removed or inserted since they were sealed. Exit code 1: some were."""
+    from bot.commands import audit
+
+    if file is not None:
+        raise typer.Exit(audit.verify_file(file, console()))
+    _run_with_settings(_on_database(lambda settings: audit.verify(settings, console(), heads=heads)))
+
+
+@audit_app.command("list")
+def list_audit(
+    loan: Annotated[str | None, typer.Option(help="Only what was done to this loan, or showed it.")] = None,
+    member: Annotated[str | None, typer.Option(help="Only what this member did and saw: a Slack id, U012345.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only from this time on, ISO 8601 with an offset: 2026-11-25T00:00+08:00.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="The most entries.", min=1)] = 100,
+) -> None:
+    """List entries, the newest first."""
+    from bot.commands import audit
+
+    begin = _instant(since, "--since") if since is not None else None
+    _run_with_settings(
+        _on_database(
+            lambda settings: audit.list_entries(settings, console(), loan=loan, member=member, since=begin, limit=limit)
+        )
+    )
+
+
+@audit_app.command("export")
+def export_audit(target: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
+    """Write the sealed trail to a file that anyone can verify without the database and the keys."""
+    from bot.commands import audit
+
+    _run_with_settings(_on_database(lambda settings: audit.export(settings, target, console())))
+
+
 def _run_process(command: Literal["serve", "socket", "worker"]) -> None:
     # What is imported stays, so the collector would only look through it, for a fifth of a start. `run` enables it.
     gc.disable()
@@ -309,7 +356,7 @@ def _zone(name: str) -> ZoneInfo:
         ) from None
 
 
-def _instant(text: str | None) -> datetime:
+def _instant(text: str | None, option: str = "--now") -> datetime:
     if text is None:
         return datetime.now(UTC)
     try:
@@ -317,7 +364,7 @@ def _instant(text: str | None) -> datetime:
     except ValueError:
         instant = None
     if instant is None or instant.tzinfo is None:
-        raise typer.BadParameter("write it like 2026-11-25T10:00+08:00", param_hint="--now")
+        raise typer.BadParameter("write it like 2026-11-25T10:00+08:00", param_hint=option)
     return instant
 
 

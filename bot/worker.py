@@ -16,7 +16,9 @@ from bot.file_sweeper import FileSweeper
 from bot.home_updater import HomeUpdater
 from bot.nightly_look import NightlyLook
 from desk.calls.repeated_lines import forget_lines
+from desk.core.audit_chain import seal_next
 from desk.core.dataclass import dataclass
+from desk.core.disclosures import take_journal
 from desk.core.recomputations import recompute_pending
 from desk.core.retention import forget_old
 from desk.core.setting_aside import set_aside
@@ -68,6 +70,8 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     forget_lines,
     forget_unfiled,
     index_next,
+    take_journal,
+    seal_next,
     report_set_aside,
 )
 """The chores of a round, each in its own transaction."""
@@ -79,6 +83,7 @@ REPEATED: Mapping[Callable[..., Awaitable[object]], int] = {
     forget_old: 10,
     forget_lines: 10,
     forget_unfiled: 10,
+    seal_next: 10,
     settle_promises: 10,
     tell_news: 10,
 }

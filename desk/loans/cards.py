@@ -204,6 +204,7 @@ async def _admins(desk: Desk) -> tuple[str, ...]:
 
 
 async def _card(desk: Desk, loan: Loan) -> LoanCard:
+    desk.discloses = "card"
     details = await details_of(desk.session, loan.id)
     contact = borrowers.contact(desk, details.borrower)
     open_rows = await follow_ups.open_of_loan(desk.session, loan.id)

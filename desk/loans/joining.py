@@ -14,9 +14,6 @@ from storage.queries.loans import terms as queries
 from storage.tables import Borrower, Loan, Member
 from storage.upkeep import demo
 
-_READING = ("show_number",)
-"""Acts that change nothing on a loan."""
-
 
 async def join(desk: Desk, inquiry: Loan, brought: Loan, number: str) -> tuple[str, str] | None:
     """Give an inquiry what the other loan has, remove that loan, and return the borrower's name before and after if it changed.
@@ -31,7 +28,7 @@ async def join(desk: Desk, inquiry: Loan, brought: Loan, number: str) -> tuple[s
     other = await borrowers.contact_of(desk, brought.borrower_id)
     if without_extension(own.phone) != without_extension(other.phone):
         raise Conflict("number_taken", given=number)
-    if await acts.members_acted_on(desk.session, brought.id, but=_READING):
+    if await acts.members_acted_on(desk.session, brought.id, but=acts.READING):
         raise Conflict("join_has_work", given=number, loan=inquiry.number)
     await _take_values(desk, inquiry, brought)
     await _take_terms(desk, inquiry, brought)

@@ -113,6 +113,7 @@ async def find(desk: Desk, words: str) -> LoanList:
         total = await search.count_loans(
             desk.session, desk.cipher, desk.workspace.id, asked, visible=visible, related=True
         )
+    desk.discloses = "search"
     rows = await loan_rows(desk, found[:PAGE])
     if all(_is_plain_match(row, asked) for row in rows):
         return LoanList(rows=rows, total=total)

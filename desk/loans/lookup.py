@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlmodel import SQLModel
 
 from desk.core.dataclass import dataclass
-from desk.core.errors import Ambiguous, Conflict, NotFound
+from desk.core.disclosures import record_refusal
+from desk.core.errors import Ambiguous, Conflict, DeskError, NotFound
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, checks_before_undo, corrects_after_undo
@@ -145,6 +146,21 @@ async def lock_by_id(desk: Desk, loan_id: UUID) -> Loan:
     if not await may_see(desk, loan_id):
         raise NotFound("unknown_loan_pressed")
     return await loans.lock(desk.session, loan_id)
+
+
+async def record_refused(desk: Desk, error: DeskError, named: UUID | None) -> None:
+    """Record a refused attempt of the acting member, on the loan that they typed or pressed (`named`), if there is one.
+
+    A number that no loan has is a slip of the pen, and is not recorded.
+    """
+    loan_id = named
+    if isinstance(error, NotFound):
+        given = str(error.params.get("given", ""))
+        loan = await loans.by_number(desk.session, desk.workspace.id, given) if given else None
+        loan_id = loan.id if loan else await loans.existing(desk.session, desk.workspace.id, named)
+        if loan_id is None:
+            return
+    await record_refusal(desk, error.code, loan_id)
 
 
 async def number_of(desk: Desk, loan_id: UUID) -> str:

@@ -64,6 +64,7 @@ class Timeline:
 async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
     """Return a page of the events of a loan. Raises NotFound (`unknown_loan_pressed`)."""
     loan = await lookup.lock_by_id(desk, loan_id)
+    desk.discloses = "timeline"
     # Read from each source as many as this page and those before it can hold, so that the merged order is right.
     wanted = offset + PAGE + 1
     found = [

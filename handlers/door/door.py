@@ -155,7 +155,8 @@ class Door(AsyncMiddleware):
             typed = replace(request, text=words, form=form.name, private=state.private, typed=state.typed)
             return await self._registry.suggestions[source](typed)
 
-        options = await self._transactions.read(source, body["user"]["id"], read, ())
+        view_id = (body.get("view") or {}).get("id", source)
+        options = await self._transactions.read(source, body["user"]["id"], read, (), form=view_id)
         await ack(options=[option.payload() for option in options])
 
     async def closed(self, body: dict[str, Any], ack: AsyncAck) -> None:

@@ -41,6 +41,11 @@ from storage.engine.trouble import Trouble
 
 _SAYS_THE_LENGTH = ("note_too_long", "name_too_long", "too_many_words", "line_too_long")
 
+_WHAT = {"home.opened": "home", "home.show": "home", "pane.opened": "card"} | dict.fromkeys(
+    ("form.open", "form.from_message", "form.refresh", "form.fill", "form.restore"), "form"
+)
+"""The kinds of the answers to some presses."""
+
 _REPEATED = 24_000
 """The most characters of a line that are repeated: as many as a message takes."""
 
@@ -56,6 +61,12 @@ class Interaction(ABC):
     handler: CommandHandler | PressHandler | Submit
     lookup_ids: Sequence[str] = ()
     for_non_members: bool = False
+    what: str = "answer"
+    """The kind of answer, for the audit trail, where the use case says no other."""
+
+    def named_loan(self) -> UUID | None:
+        """Return the id of the loan that a button carries, if it carries one."""
+        return None
 
     async def request(self, desk: Desk, language: Language, entries: DirectoryEntries) -> Request:
         """Return what the handler works with."""
@@ -153,10 +164,17 @@ class PressInteraction(Interaction):
         self.for_non_members, self.opens_modal = press.for_non_members, press.opens_modal
         user_id = delivery.user_id if press.for_non_members else str(value.get("who", ""))
         self.lookup_ids = (user_id,) if user_id else ()
+        self.what = _WHAT.get(act, "answer")
         self.state = state
         self._value, self._text, self._parent_view = value, text, registry.parent_view
         self._line_id: UUID | None = None
         self._in_form = state is not None and state.form in registry.forms
+
+    def named_loan(self) -> UUID | None:
+        try:
+            return UUID(str(self._value.get("l", "")))
+        except ValueError:
+            return None
 
     async def request(self, desk: Desk, language: Language, entries: DirectoryEntries) -> Request:
         state = self.state or ViewState()

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
+from uuid import UUID
 
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from desk.core import deliveries
+from desk.core import deliveries, disclosures
 from desk.core.errors import DeskError, Invalid, NotAllowed
-from desk.core.transaction import Desk, Office
+from desk.core.transaction import Desk, Office, Origin
+from desk.loans import lookup
 from desk.people import accounts
 from desk.people.members import is_at_desk
 from desk.people.team import Candidate
@@ -49,6 +51,12 @@ LANGUAGE_SECONDS = 0.7
 KEEPING_SECONDS = 0.7
 """Time limit for keeping what the buttons of a refusal need; without it the refusal has none."""
 
+_HIDDEN = ("unknown_loan", "unknown_loan_pressed")
+"""Refusals that say no more of a loan that the sender may not see than of one that does not exist."""
+
+_FORMS = 500
+"""Of how many open forms this process remembers what their search fields have shown."""
+
 Measure = Callable[[str, str, float], None]
 """Records a request in the metrics: its name, its outcome, and the seconds it took."""
 
@@ -66,6 +74,7 @@ class Transactions:
         self._measure = measure
         self._tasks: set[asyncio.Task[Any]] = set()
         self.languages = Languages(workspace)
+        self._shown_in: dict[str, frozenset[UUID]] = {}
 
     async def run(self, interaction: Interaction) -> Answer | FormErrors | None:
         """Return the answer once the work is committed, or the answer to its refusal or failure. Raises nothing."""
@@ -74,6 +83,7 @@ class Transactions:
         began = perf_counter()
         with structlog.contextvars.bound_contextvars(reference=reference, delivery=interaction.delivery.key):
             try:
+                progress.origin = Origin(interaction.name, reference)
                 task = asyncio.create_task(self._handle(interaction, progress))
                 if await self._ended(task, ANSWER_SECONDS):
                     return task.result()
@@ -81,6 +91,7 @@ class Transactions:
                 log.error("database_trouble", error="too_slow")
             except DeskError as refused:
                 progress.outcome = "refused"
+                await self._record_refusal(interaction, progress, refused)
                 if refused.code == "not_a_member":
                     await self._learn_language(interaction, progress)
                 elif interaction.offers(refused):
@@ -105,11 +116,15 @@ class Transactions:
         read: Callable[[Request], Awaitable[T]],
         default: T,
         seconds: float | None = None,
+        form: str = "",
     ) -> T:
-        """Return what `read` returns for a member, or `default` for others and when the database is away or slow."""
+        """Return what `read` returns for a member, or `default` for others and when the database is away or slow.
+
+        What it shows of loans is recorded, of those that a `form` (the id of its view) shows again and again once.
+        """
         began = perf_counter()
         try:
-            task = asyncio.create_task(self._read(user_id, read, default))
+            task = asyncio.create_task(self._read(Origin(name, new_reference()), user_id, read, default, form))
             return task.result() if await self._ended(task, seconds or ANSWER_SECONDS) else default
         except Exception as error:
             outcome, event = _failure(error)
@@ -197,17 +212,39 @@ class Transactions:
                 return read_answer(claimed.answer)
             if member is None and not interaction.for_non_members:
                 raise NotAllowed("not_a_member")
-            desk.actor = member
+            desk.actor, desk.origin = member, progress.origin
             request = await interaction.request(desk, progress.language, entries)
             try:
                 answer = await interaction.answer(request, await interaction.handler(request))
             except DeskError as error:
                 refused = await interaction.refused(request, error)
+                progress.disclosed = await disclosures.disclosed(desk)
                 raise in_words(desk, request.t, refused) from error.__cause__
             answer = in_words(desk, request.t, answer)
+            if member is not None:
+                await disclosures.record_disclosure(desk, interaction.what)
             deliveries.store_answer(desk, claimed, write_answer(answer))
         progress.outcome = "done"
         return answer
+
+    async def _record_refusal(self, interaction: Interaction, progress: "_Progress", refused: DeskError) -> None:
+        """Record an attempt to do or see what the sender may not, and what a refusal shows of loans."""
+        user_id = interaction.delivery.user_id
+        if refused.code == "not_a_member":
+            note = partial(disclosures.record_refusal, code=refused.code, stranger=user_id)
+            user_id = ""
+        elif isinstance(refused, NotAllowed) or refused.code in _HIDDEN:
+            note = partial(lookup.record_refused, error=refused, named=interaction.named_loan())
+        elif progress.disclosed and refused.params.get("choices"):
+            note = partial(disclosures.record_shown, what="choices", shown=progress.disclosed)
+        else:
+            return
+
+        async def write(desk: Desk) -> None:
+            desk.origin = progress.origin
+            await note(desk)
+
+        await self.note(write, KEEPING_SECONDS, "refusal_not_recorded", user_id, door=interaction.name)
 
     async def _look_up(self, slack_ids: Sequence[str]) -> DirectoryEntries:
         try:
@@ -226,15 +263,26 @@ class Transactions:
             if person is not None:
                 progress.language = self.languages.of_stranger(person.newcomer)
 
-    async def _read(self, user_id: str, read: Callable[[Request], Awaitable[T]], default: T) -> T:
-        async with self._office.reading_desk(self._workspace) as desk:
+    async def _read(
+        self, origin: Origin, user_id: str, read: Callable[[Request], Awaitable[T]], default: T, form: str
+    ) -> T:
+        async with self._office.disclosing_desk(self._workspace) as desk:
             member = await _present_member(desk, user_id)
             if member is None:
                 return default
-            desk.actor = member
+            desk.actor, desk.origin = member, origin
             language = self.languages.of_member(member)
-            result = await read(Request(desk=desk, t=language.t, zone=language.zone, channel_id=""))
-            return in_words(desk, language.t, result)
+            result = in_words(desk, language.t, await read(Request(desk, language.t, language.zone, channel_id="")))
+            if form:
+                desk.discloses = "suggestions"
+            before = self._shown_in.get(form, frozenset())
+            shown = await disclosures.record_disclosure(desk, "answer", but=before)
+        if form and shown:
+            self._shown_in.pop(form, None)
+            self._shown_in[form] = before | shown
+            if len(self._shown_in) > _FORMS:
+                del self._shown_in[next(iter(self._shown_in))]
+        return result
 
     async def _ended(self, task: asyncio.Task[Any], seconds: float) -> bool:
         """Return whether the task finished within `seconds`; otherwise cancel it. A cancelled task rolls back."""
@@ -254,11 +302,14 @@ class Transactions:
 
 @dataclass(slots=True)
 class _Progress:
-    """What is known of a request so far: the language of its answer, its session, and its outcome for the metrics."""
+    """What is known of a request so far: the language of its answer, its session, its outcome for the metrics, where it came in,
+    and of which loans a refused one had read."""
 
     language: Language
     session: Work | None = None
     outcome: str = "error"
+    origin: Origin | None = None
+    disclosed: frozenset[UUID] = frozenset()
 
 
 class _SlackSilentError(Exception):

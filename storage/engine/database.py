@@ -58,8 +58,8 @@ def async_url(url: str) -> str:
     return parsed.set(drivername=drivers[backend]).render_as_string(hide_password=False)
 
 
-_BESIDE = ("", "-wal", "-shm", "-engine", "-engine-wal", "-engine-shm")
-"""What the names of SQLite's files, and those of the delivery engine, end in."""
+_BESIDE = ("", "-wal", "-shm", "-engine", "-engine-wal", "-engine-shm", "-disclosures", "-disclosures-taken")
+"""What the names of SQLite's files, those of the delivery engine, and the journal of disclosures end in."""
 
 
 def make_folder(url: str) -> None:

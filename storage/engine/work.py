@@ -68,6 +68,11 @@ class Work:
         self._autoflush = True
 
     @property
+    def is_writing(self) -> bool:
+        """Whether it holds SQLite's writer lock."""
+        return self._writing
+
+    @property
     def dialect(self) -> Dialect:
         """The dialect of the database."""
         return self._engine.dialect
@@ -160,6 +165,12 @@ class Work:
         if rows is None or key in self._stale[table]:  # pyright: ignore[reportArgumentType]
             return None
         return rows.get(key)
+
+    def known_rows(self, table: type[R]) -> list[R]:
+        """Return the rows of a table that were read or written here, without asking the database."""
+        kind: Any = table
+        rows: Any = self._rows[kind]
+        return list(rows.values())
 
     def add(self, row: SQLModel) -> None:
         """Write a new row, or the changes of one that another transaction read, with this transaction."""

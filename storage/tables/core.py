@@ -1,4 +1,4 @@
-"""Deliveries already handled, drafts, what Undo needs, times to recompute, the audit trail, and running processes."""
+"""Deliveries already handled, drafts, what Undo needs, times to recompute, and running processes."""
 
 from datetime import date, datetime
 from typing import Any
@@ -78,22 +78,6 @@ class Recomputation(Row, table=True):
     at_member_id: UUID | None = None
     at_follow_up_id: UUID | None = None
     requested_at: datetime = instant()
-
-
-class AuditEntry(Row, table=True):
-    """Who did what, to what, and when. `actor_id` None is the desk itself. `details` are codes, numbers and ids only."""
-
-    __tablename__ = "audit_entry"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (Index("ix_audit_entry_at", "workspace_id", "at"), Index("ix_audit_entry_loan", "loan_id", "at"))
-
-    id: UUID = row_id()
-    workspace_id: UUID = references("workspace")
-    at: datetime = instant()
-    actor_id: UUID | None = references("member", nullable=True)
-    act: str
-    loan_id: UUID | None = references("loan", nullable=True, when_gone="clear")
-    subject_id: UUID | None = None
-    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
 
 class SetAside(Row, table=True):

@@ -11,6 +11,17 @@ from sqlmodel import col, func, or_, select
 from storage.engine.work import Work
 from storage.tables import Assignment, AuditEntry, Call, Notice, NoticeItem
 
+READING = (
+    "disclosure",
+    "refused",
+    "show_number",
+    "file_link",
+    "file_opened",
+    "calendar_link",
+    "calendar_opened",
+)
+"""Acts that change nothing."""
+
 _other = aliased(Call)
 _latest_at = select(func.max(_other.at)).where(_other.loan_id == Call.loan_id, col(_other.undone_at).is_(None))
 _LAST_CALLS = select(Call).where(
@@ -26,7 +37,9 @@ async def latest(
     """Return the last acts on these loans, newest first: those of `but_not_by` after `since`, others' from `since` on."""
     others = or_(col(AuditEntry.actor_id) != but_not_by, col(AuditEntry.actor_id).is_(None))
     later = or_(col(AuditEntry.at) > since, (col(AuditEntry.at) == since) & others)
-    statement = select(AuditEntry).where(col(AuditEntry.loan_id).in_(loan_ids), later)
+    statement = select(AuditEntry).where(
+        col(AuditEntry.loan_id).in_(loan_ids), later, col(AuditEntry.act).not_in(READING)
+    )
     ordered = statement.order_by(col(AuditEntry.at).desc(), col(AuditEntry.id).desc()).limit(limit)
     return list((await session.exec(ordered)).all())
 

@@ -64,6 +64,17 @@ async def by_number(session: Work, workspace_id: UUID, number: str) -> Loan | No
     return (await session.exec(_BY_NUMBER, params=values)).first()
 
 
+async def existing(session: Work, workspace_id: UUID, loan_id: UUID | None) -> UUID | None:
+    """Return the id if the workspace has such a loan."""
+    statement = select(Loan.id).where(Loan.id == loan_id, Loan.workspace_id == workspace_id)
+    return (await session.exec(statement)).first() if loan_id is not None else None
+
+
+async def ids_of(session: Work, borrower_ids: Collection[UUID]) -> set[UUID]:
+    """Return the ids of all loans of these borrowers."""
+    return set(await session.exec(select(Loan.id).where(col(Loan.borrower_id).in_(borrower_ids))))
+
+
 async def numbers_of_borrower(session: Work, borrower_id: UUID) -> Sequence[str]:
     """Return the numbers of a borrower's loans."""
     statement = select(Loan.number).where(Loan.borrower_id == borrower_id).order_by(Loan.number)

@@ -215,7 +215,7 @@ MEANT = {
 }
 
 
-WITHOUT_STATEMENTS = {"lock_table", "add_values", "add_digests", "add_instalments"}
+WITHOUT_STATEMENTS = {"lock_table", "add_values", "add_digests", "add_instalments", "name_loans"}
 """SQLite has no table to lock; the others insert in bulk, see `test_bulk.py`."""
 
 

@@ -1,0 +1,198 @@
+"""`loandesk audit`: verify the audit trail, list entries, or write it to a file that is verified without the database."""
+
+import contextlib
+import json
+import os
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from rich.console import Console
+
+from bot.logs import reason_of
+from bot.settings import Settings
+from desk.core.audit_export import BrokenExportError, check_export
+from desk.core.audit_export import export as exported
+from desk.core.audit_verification import Finding, Head, Verification
+from desk.core.clock import Clock, SystemClock
+from desk.core.transaction import Desk, Office
+from storage.engine.database import Database
+from storage.queries.core import audit
+from storage.queries.loans import loans
+from storage.queries.people import members, workspaces
+from storage.tables import AuditEntry, Loan, Member, Workspace
+
+_FAULTS = {
+    "changed": "entry {place} is not as it was sealed, or the one before it (segment {segment})",
+    "missing": "entry {place} was removed (segment {segment})",
+    "inserted": "entry {place} was inserted: it is in no segment",
+    "segment": "segment {segment} was changed or removed, or does not follow the one before it",
+    "end": "the trail ends with entry {place} of segment {segment}, and another end was noted: segments were removed",
+    "cut": "the head of segment {segment} with entry {place}, which was kept elsewhere, is not in the trail",
+}
+
+
+class BadHeadsError(Exception):
+    """A line of the file of heads cannot be read; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of verifying one workspace's trail."""
+
+    workspace: Workspace
+    verification: Verification
+    findings: tuple[Finding, ...]
+
+
+async def verdicts(
+    settings: Settings, clock: Clock | None = None, heads: dict[UUID, list[Head]] | None = None
+) -> AsyncIterator[Verdict]:
+    """Verify the trail of each workspace. `heads` were kept elsewhere, by workspace."""
+    async with _offices(settings, clock) as office:
+        for workspace in await every_workspace(office):
+            verification = Verification((heads or {}).get(workspace.id, ()))
+            async with office.reading_desk(workspace) as desk:
+                findings = tuple([each async for each in verification.run(desk)])
+            yield Verdict(workspace, verification, findings)
+
+
+async def verify(settings: Settings, console: Console, *, heads: Path | None = None, clock: Clock | None = None) -> int:
+    """Print what is wrong with the trail and where. Return 0 if nothing is, else 1."""
+    try:
+        kept = read_heads(heads) if heads is not None else {}
+    except (BadHeadsError, OSError) as error:
+        console.print(f"Nothing was verified: {reason_of(error)}")
+        return 1
+    wrong = 0
+    async for verdict in verdicts(settings, clock, kept):
+        wrong += len(verdict.findings)
+        for finding in verdict.findings:
+            console.print(f"FIX  {_FAULTS[finding.kind].format(place=finding.place, segment=finding.segment)}")
+        console.print(_summary(verdict))
+    return 1 if wrong else 0
+
+
+def head_line(workspace_id: UUID, head: Head, at: datetime) -> str:
+    """Return a head as a line for a file outside the database."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ} {workspace_id} {head.segment} {head.place} {head.hash.hex()}\n"
+
+
+def read_heads(file: Path) -> dict[UUID, list[Head]]:
+    """Return the heads of such a file by workspace. Raises BadHeadsError, OSError."""
+    found: dict[UUID, list[Head]] = {}
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+        try:
+            _, workspace_id, segment, place, value = line.split()
+            found.setdefault(UUID(workspace_id), []).append(Head(int(segment), int(place), bytes.fromhex(value)))
+        except ValueError:
+            raise BadHeadsError(f"line {number} of {file} is not a head of the trail") from None
+    return found
+
+
+async def list_entries(
+    settings: Settings,
+    console: Console,
+    *,
+    loan: str | None,
+    member: str | None,
+    since: datetime | None,
+    limit: int,
+    clock: Clock | None = None,
+) -> int:
+    """Print entries, the newest first, one line each: when, who, what, on which loan, by which door, with which reference.
+
+    Return 1 if there is no such loan or member.
+    """
+    async with _offices(settings, clock) as office:
+        for workspace in await every_workspace(office):
+            async with office.reading_desk(workspace) as desk:
+                row = await loans.by_number(desk.session, workspace.id, loan) if loan is not None else None
+                actor = await members.by_slack_id(desk.session, workspace.id, member) if member is not None else None
+                if loan is not None and row is None:
+                    console.print(f"There is no loan {loan}.")
+                    return 1
+                if member is not None and actor is None:
+                    console.print(f"There is no member {member}.")
+                    return 1
+                found = await audit.entries(
+                    desk.session,
+                    workspace.id,
+                    since=since,
+                    loan_id=row.id if row else None,
+                    actor_id=actor.id if actor else None,
+                    limit=limit,
+                )
+                for entry in found:
+                    console.print(await _line(desk, entry))
+    return 0
+
+
+async def export(settings: Settings, target: Path, console: Console, clock: Clock | None = None) -> int:
+    """Write the whole trail to a new file of JSON lines, which only its owner may read. Return 1 if that fails."""
+    try:
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+            async with _offices(settings, clock) as office:
+                count = 0
+                for workspace in await every_workspace(office):
+                    async with office.reading_desk(workspace) as desk:
+                        async for line in exported(desk):
+                            out.write(line)
+                            count += 1
+    except OSError as error:
+        console.print(f"Nothing was exported: {reason_of(error)}")
+        return 1
+    console.print(f"{target}: {count} lines. `loandesk audit verify --file` verifies them without the database.")
+    return 0
+
+
+def verify_file(file: Path, console: Console) -> int:
+    """Verify an exported trail by itself, and print the head that it leads to. Return 0 if it is whole, else 1."""
+    try:
+        with file.open(encoding="utf-8") as lines:
+            heads = check_export(lines)
+    except (BrokenExportError, OSError, UnicodeDecodeError) as error:
+        console.print(f"FIX  {error if isinstance(error, BrokenExportError) else reason_of(error)}")
+        return 1
+    for workspace_id, head in heads.items():
+        console.print(
+            f"{workspace_id}: {head.place} entries, all as they were exported. The head is {head.hash.hex()}."
+        )
+    return 0
+
+
+def _summary(verdict: Verdict) -> str:
+    seen = verdict.verification
+    found = f", {seen.found} of them from before the trail was chained" if seen.found else ""
+    dropped = f"; {seen.dropped} were dropped by retention, and their heads fit" if seen.dropped else ""
+    result = f"{len(verdict.findings)} faults" if verdict.findings else "all as it was sealed"
+    return (
+        f"{verdict.workspace.name}: {seen.entries} entries in {seen.segments} segments{found}{dropped}; {seen.waiting} are "
+        f"not sealed yet. {result}. The head is {seen.head.hash.hex()} (segment {seen.head.segment}, entry {seen.head.place})."
+    )
+
+
+@contextlib.asynccontextmanager
+async def _offices(settings: Settings, clock: Clock | None) -> AsyncGenerator[Office]:
+    database = Database(settings.database_url.get_secret_value(), patient=True)
+    try:
+        yield Office(database=database, cipher=settings.cipher(), clock=clock or SystemClock())
+    finally:
+        await database.close()
+
+
+async def every_workspace(office: Office) -> list[Workspace]:
+    """Return the workspaces of the database."""
+    async with office.database.reading() as session:
+        return list(await workspaces.every(session))
+
+
+async def _line(desk: Desk, entry: AuditEntry) -> str:
+    actor = await desk.session.get(Member, entry.actor_id) if entry.actor_id else None
+    loan = await desk.session.get(Loan, entry.loan_id) if entry.loan_id else None
+    who = actor.slack_user_id if actor else str(entry.details.get("by", "desk"))
+    where = loan.number if loan else str(entry.loan_id or "-")
+    rest = json.dumps(entry.details, ensure_ascii=False) if entry.details else ""
+    return f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {who}  {entry.act}  {where}  {rest}".rstrip()

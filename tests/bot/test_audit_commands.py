@@ -1,0 +1,171 @@
+"""`loandesk audit` verifies, lists and exports the trail; what was being sealed when a process was killed is sealed later."""
+
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from sqlalchemy import text
+
+from bot.commands import audit as audit_command
+from desk.core.audit_chain import SEALED_AFTER, seal_next
+from desk.core.audit_export import BrokenExportError, check_export
+from desk.core.clock import SystemClock
+from desk.core.transaction import Office
+from storage.engine.database import Database
+from storage.queries.core import audit
+from storage.tables import Workspace
+from storage.upkeep.audit_guards import lifted
+from tests.bot.forks import FORKS
+from tests.bot.keys import settings_with
+from tests.builders import make_loan, make_member
+from tests.clocks import FrozenClock
+
+
+def printing() -> tuple[StringIO, Console]:
+    printed = StringIO()
+    return printed, Console(file=printed, markup=False, soft_wrap=True)
+
+
+async def verify(database_url: str, **options: Any) -> tuple[int, str]:
+    printed, console = printing()
+    code = await audit_command.verify(settings_with(database_url), console, **options)
+    return code, printed.getvalue()
+
+
+async def trail(office: Office, workspace: Workspace, clock: FrozenClock) -> None:
+    """Seal what two members did to a loan in two segments."""
+    lin, loan = await make_member(office, workspace, "ULIN"), await make_loan(office, workspace, "A-1")
+    for acts in (("call", "note"), ("stage",)):
+        async with office.desk(workspace, lin) as desk:
+            for act in acts:
+                desk.audit(act, loan_id=loan.id, outcome="reached")
+        clock.advance(seconds=SEALED_AFTER.total_seconds())
+        async with office.desk(workspace) as desk:
+            await seal_next(desk)
+
+
+async def test_a_trail_is_verified_and_what_was_changed_is_named(
+    office: Office, workspace: Workspace, clock: FrozenClock, database_url: str, tmp_path: Path
+) -> None:
+    await trail(office, workspace, clock)
+    code, printed = await verify(database_url)
+    assert code == 0
+    assert "3 entries in 2 segments; 0 are not sealed yet. all as it was sealed" in printed
+    (verdict,) = [each async for each in audit_command.verdicts(settings_with(database_url))]
+    (tmp_path / "heads").write_text(
+        audit_command.head_line(workspace.id, verdict.verification.head, office.clock.now())
+    )
+    assert (await verify(database_url, heads=tmp_path / "heads"))[0] == 0
+
+    async with office.database.transaction() as session, lifted(session):
+        await session.execute(text("UPDATE audit_entry SET act = 'call' WHERE sequence = 2"))
+    code, printed = await verify(database_url)
+    assert code == 1
+    assert "FIX  entry 2 is not as it was sealed, or the one before it (segment 1)" in printed
+    async with office.database.transaction() as session, lifted(session):
+        await session.execute(text("DELETE FROM audit_entry WHERE sequence = 3"))
+        await session.execute(text("DELETE FROM audit_segment WHERE number = 2"))
+    _, printed = await verify(database_url, heads=tmp_path / "heads")
+    assert "the head of segment 2 with entry 3, which was kept elsewhere, is not in the trail" in printed
+    (tmp_path / "heads").write_text("nonsense\n")
+    code, printed = await verify(database_url, heads=tmp_path / "heads")
+    assert (code, "line 1 of" in printed) == (1, True)
+
+
+async def test_entries_are_listed_by_loan_and_member(
+    office: Office, workspace: Workspace, clock: FrozenClock, database_url: str
+) -> None:
+    await trail(office, workspace, clock)
+
+    async def listed(loan: str | None = None, member: str | None = None) -> tuple[int, str]:
+        printed, console = printing()
+        settings = settings_with(database_url)
+        code = await audit_command.list_entries(settings, console, loan=loan, member=member, since=None, limit=9)
+        return code, printed.getvalue()
+
+    for asked in ({}, {"loan": "a-1"}, {"member": "ULIN"}):
+        code, printed = await listed(**asked)
+        assert code == 0
+        assert [line.split()[3] for line in printed.splitlines()] == ["stage", "note", "call"]
+        assert '2026-11-25 02:00:00Z  ULIN  call  A-1  {"outcome": "reached"}' in printed
+    assert await listed(loan="A-2") == (1, "There is no loan A-2.\n")
+    assert await listed(member="UNOBODY") == (1, "There is no member UNOBODY.\n")
+
+
+async def test_each_byte_of_an_export_counts(
+    office: Office, workspace: Workspace, clock: FrozenClock, database_url: str, tmp_path: Path
+) -> None:
+    await trail(office, workspace, clock)
+    target = tmp_path / "trail.jsonl"
+    assert await audit_command.export(settings_with(database_url), target, printing()[1]) == 0
+    assert target.stat().st_mode & 0o077 == 0
+    assert await audit_command.export(settings_with(database_url), target, printing()[1]) == 1
+    printed, console = printing()
+    assert audit_command.verify_file(target, console) == 0
+    assert "3 entries, all as they were exported" in printed.getvalue()
+
+    lines = target.read_text("utf-8").splitlines(keepends=True)
+    whole = "".join(lines)
+    for at in range(len(whole)):
+        altered = whole[:at] + chr(ord(whole[at]) ^ 1) + whole[at + 1 :]
+        with pytest.raises(BrokenExportError):
+            check_export(altered.splitlines(keepends=True))
+    for at in range(1, len(lines) - 1):
+        for others in (lines[:at] + lines[at + 1 :], [*lines[:at], lines[at], *lines[at:]], swapped(lines, at)):
+            with pytest.raises(BrokenExportError):
+                check_export(others)
+    target.write_text("".join(lines[:-1]))
+    assert audit_command.verify_file(target, console) == 1
+
+
+def swapped(lines: list[str], at: int) -> list[str]:
+    return [*lines[: at - 1], lines[at], lines[at - 1], *lines[at + 1 :]]
+
+
+STEPS = ("lock_chain", "unsealed", "seal", "name_loans")
+
+
+def seal_until(database_url: str, step: str) -> None:
+    """Seal in a process of its own that is killed behind a step."""
+    import asyncio
+
+    work = getattr(audit, step)
+
+    async def killed(*given: Any, **more: Any) -> None:
+        await work(*given, **more)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    async def run() -> None:
+        setattr(audit, step, killed)
+        database = Database(database_url)
+        later = FrozenClock(datetime.now(UTC) + timedelta(days=9))
+        office = Office(database, settings_with(database_url).cipher(), later)
+        for workspace in await audit_command.every_workspace(office):
+            async with office.desk(workspace) as desk:
+                await seal_next(desk)
+
+    asyncio.run(run())
+
+
+async def test_what_was_being_sealed_when_the_process_was_killed_is_sealed_later(
+    office: Office, workspace: Workspace, clock: FrozenClock, database_url: str
+) -> None:
+    for step in STEPS:
+        async with office.desk(workspace) as desk:
+            desk.audit("call", step=step)
+        process = FORKS.Process(target=seal_until, args=(database_url, step))
+        process.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        code, printed = await verify(database_url)
+        assert (code, "0 entries in 0 segments" in printed) == (0, True)
+    clock.advance(seconds=SEALED_AFTER.total_seconds())
+    async with office.desk(workspace) as desk:
+        await seal_next(desk)
+    code, printed = await verify(database_url, clock=SystemClock())
+    assert (code, f"{len(STEPS)} entries in 1 segments" in printed) == (0, True)
