@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -14,7 +13,6 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy.engine import make_url
 
 from bot import monitoring
 from bot.delivery.sender import Sender
@@ -24,6 +22,7 @@ from bot.file_page import FilePage
 from bot.file_sweeper import FileSweeper
 from bot.home_updater import HomeUpdater
 from bot.http_server import HttpTimeouts, SlackServer
+from bot.journals import journal_of
 from bot.manifest import app_manifest
 from bot.nightly_look import NightlyLook
 from bot.settings import Settings
@@ -46,7 +45,6 @@ from storage.engine.database import Database, make_folder
 from storage.engine.trouble import Trouble
 from storage.files.places import store_at
 from storage.tables import Workspace
-from storage.upkeep.audit_journal import AuditJournal
 from storage.upkeep.inspection import wrong_key
 
 if TYPE_CHECKING:
@@ -228,13 +226,6 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
         await session.close()
         await office.database.close()
         raise
-
-
-def journal_of(url: str) -> AuditJournal | None:
-    """Return the journal of disclosures beside an SQLite database."""
-    parsed = make_url(url)
-    on_sqlite = parsed.drivername.startswith("sqlite") and parsed.database
-    return AuditJournal(Path(str(parsed.database))) if on_sqlite else None
 
 
 def file_storage(settings: Settings, workspace_id: UUID) -> FileStorage | None:

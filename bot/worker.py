@@ -18,7 +18,6 @@ from bot.nightly_look import NightlyLook
 from desk.calls.repeated_lines import forget_lines
 from desk.core.audit_chain import seal_next
 from desk.core.dataclass import dataclass
-from desk.core.disclosures import take_journal
 from desk.core.recomputations import recompute_pending
 from desk.core.retention import forget_old
 from desk.core.setting_aside import set_aside
@@ -70,7 +69,6 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     forget_lines,
     forget_unfiled,
     index_next,
-    take_journal,
     seal_next,
     report_set_aside,
 )

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -17,6 +16,7 @@ from desk.core.audit_export import BrokenExportError, check_export
 from desk.core.audit_export import export as exported
 from desk.core.audit_verification import Finding, Head, Verification
 from desk.core.clock import Clock, SystemClock
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk, Office
 from storage.engine.database import Database
 from storage.queries.core import audit

@@ -8,14 +8,17 @@ from typing import BinaryIO
 
 from rich.console import Console
 
+from bot.journals import take_journal_of
 from bot.logs import reason_of
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
+from desk.core.operator_acts import record_act
+from desk.core.transaction import Office
 from storage.engine.database import Database
 from storage.engine.trouble import is_outage
 from storage.files.bucket import Bucket
 from storage.upkeep import archive
-from storage.upkeep.archive import BrokenArchiveError
+from storage.upkeep.archive import BrokenArchiveError, Summary
 
 
 async def run(settings: Settings, target: Path, console: Console, clock: Clock | None = None) -> int:
@@ -28,9 +31,11 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
     if file.is_symlink() or file.exists():
         console.print(f"No backup was made: {file} already exists.")
         return 1
-    database = Database(settings.database_url.get_secret_value(), patient=True)
+    url = settings.database_url.get_secret_value()
+    database = Database(url, patient=True)
     unfinished = file.with_name(file.name + ".part")
     try:
+        await take_journal_of(url, Office(database, settings.cipher(), clock or SystemClock()))
         with _private(unfinished) as raw, gzip.open(raw, "wt", encoding="utf-8", compresslevel=6) as out:
             async for line in archive.dump(database, settings.cipher().ring, now):
                 out.write(line)
@@ -45,6 +50,7 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
         return 1
     finally:
         await database.close()
+    await _record(settings, clock, file, summary)
     console.print(f"{file}: {sum(summary.rows.values())} rows as of {now:%Y-%m-%d %H:%M:%S} UTC")
     needed = "".join(f", encryption key {number}" for number in sorted(summary.keys_used))
     console.print(f"The backup contains no key. To restore it you need the search key{needed}.")
@@ -55,6 +61,15 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
 
 def _named(settings: Settings) -> str:
     return f"the {'bucket' if isinstance(settings.files_at(), Bucket) else 'folder'} {settings.files}"
+
+
+async def _record(settings: Settings, clock: Clock | None, file: Path, summary: Summary) -> None:
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        office = Office(database, settings.cipher(), clock or SystemClock())
+        await record_act(office, "backup", file=file.name, rows=sum(summary.rows.values()), sha256=summary.digest.hex())
+    finally:
+        await database.close()
 
 
 def _file(target: Path, now: datetime) -> Path:

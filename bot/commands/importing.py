@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import gc
+import hashlib
 import re
 import time
 from collections import Counter
@@ -28,6 +29,7 @@ from bot.settings import Settings
 from desk.core.clock import SystemClock
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid
+from desk.core.operator_acts import record_act
 from desk.core.transaction import Office
 from desk.follow_ups.check_plans import FullDays
 from desk.importing.ahead import Batch, BatchesAhead
@@ -191,6 +193,10 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
         raise Invalid("import_quotes", line=reader.line_num) from None
 
 
+def _sum_of(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 async def run(
     settings: Settings,
     file: Path,
@@ -218,6 +224,8 @@ async def run(
             return 1
         t = Translator(language or workspace.locale)
         text = read_file(file, encoding)
+        if not dry_run:
+            await record_act(office, "import", file=file.name, sha256=_sum_of(file))
         lines = _lines(text)
         _, first = next(lines, (0, list[str]()))
         found = kind or kind_of(first)

@@ -1,17 +1,22 @@
 """Check the database: that it opens, its migrations, and that the keys open what is in it."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
 from bot.doctor.findings import Finding, error_name, fix, ok
+from bot.journals import journal_of
 from bot.settings import Settings
 from storage.engine import schema
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database, open_to_others
 from storage.engine.trouble import DATABASE_ERRORS
 from storage.upkeep import inspection
+
+_JOURNAL_SECONDS = 60
+"""How long a disclosure may wait beside the database: a running desk takes it within a second."""
 
 
 async def check_database(settings: Settings, database: Database) -> AsyncIterator[Finding]:
@@ -43,8 +48,21 @@ async def check_database(settings: Settings, database: Database) -> AsyncIterato
         yield fix("migrations", "the database is behind this release: back it up, then run `loandesk migrate`")
     else:
         yield ok("migrations", f"at {revision}")
+        for finding in _journal(settings.database_url.get_secret_value()):
+            yield finding
         async for finding in _keys(database, settings.cipher()):
             yield finding
+
+
+def _journal(url: str) -> Iterator[Finding]:
+    """Yield a finding if what searches disclosed waits longer than a running desk leaves it."""
+    journal = journal_of(url)
+    waiting = journal.waiting() if journal is not None else 0
+    if journal is not None and waiting and time.time() - journal.oldest_at() > _JOURNAL_SECONDS:
+        yield fix(
+            "audit trail",
+            f"{waiting} disclosures wait in {journal.file.name} beside the database: run `loandesk serve`, which takes them up",
+        )
 
 
 async def _keys(database: Database, cipher: Cipher) -> AsyncIterator[Finding]:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from desk.core.disclosures import take_journal
 from desk.core.transaction import Desk
 from storage.engine.cipher import KeyRing
 from storage.queries.core import audit
@@ -56,7 +57,9 @@ def seal_of(ring: KeyRing, segment: AuditSegment) -> bytes:
 
 
 async def seal_next(desk: Desk) -> bool:
-    """Seal the next entries as a segment, those from before the chain first. Return whether there may be more."""
+    """Seal the next entries as a segment, those from before the chain first, after moving what reads on SQLite left in the
+    journal. Return whether there may be more."""
+    await take_journal(desk)
     if not await _is_due(desk):
         return False
     session, workspace_id = desk.session, desk.workspace.id

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, cast
 
 from desk.core.audit_chain import GENESIS, content_of, hash_after
 from desk.core.audit_verification import Head
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from storage.queries.core import audit
 from storage.queries.core.audit import StoredEntry

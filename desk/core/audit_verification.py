@@ -2,10 +2,11 @@
 
 import hmac
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from desk.core.audit_chain import GENESIS, content_of, hash_after, seal_of
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from storage.queries.core import audit
 from storage.queries.core.audit import StoredEntry

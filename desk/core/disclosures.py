@@ -59,15 +59,14 @@ async def record_shown(desk: Desk, what: str, shown: Iterable[UUID]) -> None:
     desk.add(_entry_of(desk, what, sorted(shown)))
 
 
-async def take_journal(desk: Desk) -> bool:
-    """Move what reads left in the journal into the table. Return False: the next round has the next.
+async def take_journal(desk: Desk) -> None:
+    """Move what reads left in the journal into the table.
 
     What a killed process left is taken too: an entry has its id in the journal already, so that none is there twice.
     """
     journal = desk.journal
     while journal is not None and (left := journal.take()) and not await audit.add_missing(desk.session, left):
         journal.forget_taken()
-    return False
 
 
 def _entry_of(desk: Desk, what: str, shown: list[UUID]) -> AuditEntry:

@@ -36,6 +36,7 @@ class Offers:
     raise_escalation: bool
     take_escalation: bool
     change_stage_rules: bool
+    see_audit: bool
 
 
 def offers_to(member: Member) -> Offers:

@@ -2,6 +2,7 @@
 
 from handlers.commands import (
     loan,
+    loan_audit,
     loan_call,
     loan_digest,
     loan_docs,
@@ -24,5 +25,6 @@ COMMANDS = (
     loan_digest.COMMAND,
     loan_reassign.COMMAND,
     loan_team.COMMAND,
+    loan_audit.COMMAND,
 )
 """The commands, the busiest first: the order in Slack's manifest, in the help, and of Bolt's listeners."""

@@ -6,6 +6,7 @@ from desk.core.dataclass import dataclass
 from handlers import events, loan_links
 from handlers.buttons import (
     appointments,
+    audit,
     calls,
     collection_steps,
     day_moves,
@@ -30,6 +31,7 @@ from handlers.forms.form import Form
 
 FAMILIES: tuple[ButtonFamily, ...] = (
     appointments.FAMILY,
+    audit.FAMILY,
     calls.FAMILY,
     day_moves.FAMILY,
     collection_steps.FAMILY,

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from desk.core import deliveries, disclosures
+from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid, NotAllowed
 from desk.core.transaction import Desk, Office, Origin
 from desk.loans import lookup

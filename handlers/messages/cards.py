@@ -82,6 +82,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
         Button(t("People"), "related.list", value),
         *([checks_button(t, loan_id)] if view.checks else ()),
         *_changes(t, view.offers, loan_id, view.loan.stage),
+        *([Button(t("Who saw this"), "audit.list", {**value, "x": "seen"})] if view.offers.see_audit else ()),
     )
     return writer.message()
 

@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+import time
 from collections.abc import Generator, Iterable
 from datetime import datetime
 from pathlib import Path
@@ -49,7 +50,10 @@ class AuditJournal:
                 return []
             with self._opened():
                 self.file.rename(self.taken)
-        lines = self.taken.read_bytes().split(b"\n")
+        try:
+            lines = self.taken.read_bytes().split(b"\n")
+        except FileNotFoundError:  # another process was done with it just now
+            return []
         entries = [entry for line in lines if line and (entry := _entry(line)) is not None]
         if not entries:
             self.forget_taken()
@@ -66,6 +70,10 @@ class AuditJournal:
             with contextlib.suppress(FileNotFoundError):
                 found += file.read_bytes().count(b"\n")
         return found
+
+    def oldest_at(self) -> float:
+        """Return when the first of its files was last written, as a Unix time; now if there is none."""
+        return min((file.stat().st_mtime for file in (self.taken, self.file) if file.exists()), default=time.time())
 
     @contextlib.contextmanager
     def _opened(self) -> Generator[int]:

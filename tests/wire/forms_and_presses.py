@@ -129,6 +129,7 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
         "queue.give_back": ("take_next_call", {**loan, "f": 1}),
         "due.list": ("see_due_list", {"p": "week", "w": agent}),
         "due.worked": ("see_due_list", {"of": str(world.slack.manager.id), "d": "2026-11-24"}),
+        "audit.list": ("see_audit", loan),
         "figures.show": ("see_figures", {"of": str(world.slack.manager.id), "s": "week"}),
         "figures.list": ("see_figures", {"of": str(world.slack.manager.id), "s": "week", "x": "calls"}),
         "follow_up.not_needed": ("close_follow_up", follow_up),

@@ -65,7 +65,7 @@ async def test_a_corrected_call_still_shows_its_original(slack: Slack, loan: Loa
         entry = (await session.exec(select(AuditEntry).where(AuditEntry.act == "correct_call"))).one()
     assert follow_up.state == "done"
     assert b"payslip" not in (kept.note_cipher or b"")
-    assert entry.details == {"was": "reached", "outcome": "busy"}
+    assert (entry.details["was"], entry.details["outcome"]) == ("reached", "busy")
 
 
 async def test_the_correction_form_opens_from_the_calls_answer(slack: Slack, loan: Loan) -> None:

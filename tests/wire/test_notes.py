@@ -53,7 +53,7 @@ async def test_an_agent_adds_a_note_and_the_team_reads_it_on_the_card_and_in_the
     async with slack.office.database.reading() as session:
         entry = (await session.exec(select(AuditEntry).where(AuditEntry.act == "note"))).one()
     (row,) = await notes(slack)
-    assert (entry.loan_id, entry.subject_id, entry.details) == (loan.id, row.id, {})
+    assert (entry.loan_id, entry.subject_id, entry.details["door"]) == (loan.id, row.id, "/loan-note")
 
 
 async def test_what_a_note_says_cannot_be_read_in_the_table(slack: Slack, loan: Loan) -> None:

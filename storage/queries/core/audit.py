@@ -150,11 +150,12 @@ async def entries(
     until: datetime | None = None,
     loan_id: UUID | None = None,
     actor_id: UUID | None = None,
+    actor_ids: Collection[UUID] | None = None,
     acts: Collection[str] = (),
     offset: int = 0,
     limit: int,
 ) -> list[AuditEntry]:
-    """Return entries, newest first: about a loan, by a member, of these acts, within a time, as far as given."""
+    """Return entries, newest first: about a loan, by a member or several, of these acts, within a time, as far as given."""
     statement = select(AuditEntry).where(AuditEntry.workspace_id == workspace_id, *_within(AuditEntry, since, until))
     if loan_id is not None:
         named = select(AuditLoan.entry_id).where(AuditLoan.loan_id == loan_id, *_within(AuditLoan, since, until))
@@ -165,6 +166,8 @@ async def entries(
         sealed_ones = select(AuditEntry.id).where(*acted, col(AuditEntry.sequence).is_not(None))
         others = select(AuditEntry.id).where(*acted, _is_unsealed(workspace_id))
         statement = statement.where(col(AuditEntry.id).in_(union_all(sealed_ones, others)))
+    if actor_ids is not None:
+        statement = statement.where(col(AuditEntry.actor_id).in_(actor_ids))
     if acts:
         statement = statement.where(col(AuditEntry.act).in_(acts))
     ordered = statement.order_by(col(AuditEntry.at).desc(), col(AuditEntry.id).desc())

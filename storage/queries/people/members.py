@@ -125,6 +125,11 @@ async def of_team(session: Work, team_id: UUID) -> list[Member]:
     return list((await session.exec(statement.order_by(col(Member.name_key)))).all())
 
 
+async def of_teams(session: Work, team_ids: Collection[UUID]) -> list[Member]:
+    """Return the members of these teams, also those who were removed."""
+    return list((await session.exec(select(Member).where(col(Member.team_id).in_(team_ids)))).all())
+
+
 async def counts_by_team(session: Work, workspace_id: UUID) -> dict[UUID | None, int]:
     """Count the present members of each team, and under None those without one."""
     return dict((await session.exec(_COUNTS_BY_TEAM, params={"workspace": workspace_id})).all())

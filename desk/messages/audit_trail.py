@@ -1,0 +1,172 @@
+"""Read the audit trail: who saw and did what, on a loan, by a member, or today. Reading it is recorded too."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from desk.core.dataclass import dataclass
+from desk.core.disclosures import DISCLOSURE, REFUSED
+from desk.core.permissions import Relation, allows, require, require_role
+from desk.core.transaction import Desk
+from desk.core.values import LoanRef, PersonRef
+from desk.loans import lookup
+from desk.people.members import find_member, zone_of
+from storage.queries.core import audit
+from storage.queries.core.rows import by_ids
+from storage.queries.people import members
+from storage.tables import AuditEntry, Loan, Member
+
+Kind = Literal["all", "seen", "refused"]
+
+PAGE = 10
+"""Entries of a page."""
+
+LOANS = 3
+"""How many loans one entry names; the others are counted."""
+
+SINCE = timedelta(days=30)
+"""How far the entries of a member go back; those of a loan go back to its beginning."""
+
+ACTS: Mapping[Kind, Collection[str]] = {
+    "all": (),
+    "seen": (DISCLOSURE, "show_number", "file_opened", "calendar_opened"),
+    "refused": (REFUSED,),
+}
+"""The acts of each kind of entries; none: every act."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whose entries: of a loan, of a member, or, without both, of everybody today."""
+
+    loan_id: UUID | None = None
+    member_id: UUID | None = None
+    kind: Kind = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class TrailRow:
+    """One entry. `who` is a Slack id, None for the desk itself; `what` is the kind of a disclosure or the code of a refusal.
+
+    `loans` are the first that it names, by id and number; `more` counts the others. A loan that is gone has no number.
+    """
+
+    at: datetime
+    who: str | None
+    act: str
+    what: str
+    door: str
+    reference: str
+    loans: tuple[tuple[UUID, str], ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A page of entries, the newest first. `number` and `member` (a Slack id) say of what."""
+
+    about: About
+    number: str
+    member: str | None
+    rows: tuple[TrailRow, ...]
+    offset: int
+    more: bool
+
+
+async def trail_of_loan(desk: Desk, ref: LoanRef) -> Trail:
+    """Return the entries of a loan. Raises NotAllowed, and as `lookup.resolve` does."""
+    require_role(desk, "see_audit")
+    return await trail(desk, About(loan_id=(await lookup.resolve(desk, ref)).loan.id))
+
+
+async def trail_of_member(desk: Desk, ref: PersonRef) -> Trail:
+    """Return the entries of a member. Raises NotAllowed, and as `find_member` does."""
+    require_role(desk, "see_audit")
+    return await trail(desk, About(member_id=(await find_member(desk, ref)).id))
+
+
+async def trail(desk: Desk, about: About, *, offset: int = 0) -> Trail:
+    """Return a page of entries: all to compliance, to managers those of their teams' members and loans.
+
+    Raises NotAllowed (`role_missing`, `team_trail`), NotFound (`unknown_loan_pressed`).
+    """
+    require_role(desk, "see_audit")
+    everything = allows(desk.member, "see_audit")
+    team = None if everything else await _team(desk)
+    number, member = "", None
+    if about.loan_id is not None:
+        loan = await lookup.lock_by_id(desk, about.loan_id)
+        require(desk, "see_audit", _relations_to(team, loan.owner_id))
+        number = loan.number
+    elif about.member_id is not None:
+        member = await desk.session.get_one(Member, about.member_id)
+        require(desk, "see_audit", _relations_to(team, member.id))
+    entries = await audit.entries(
+        desk.session,
+        desk.workspace.id,
+        since=_since(desk, about),
+        loan_id=about.loan_id,
+        actor_id=about.member_id,
+        actor_ids=team if about == About(kind=about.kind) else None,
+        acts=ACTS[about.kind],
+        offset=offset,
+        limit=PAGE + 1,
+    )
+    desk.audit("see_audit", loan_id=about.loan_id, subject_id=about.member_id, kind=about.kind)
+    return Trail(
+        about=about,
+        number=number,
+        member=member.slack_user_id if member else None,
+        rows=await _rows(desk, entries[:PAGE]),
+        offset=offset,
+        more=len(entries) > PAGE,
+    )
+
+
+async def _team(desk: Desk) -> frozenset[UUID]:
+    """Return the members of the teams that the acting member manages, and themselves."""
+    teams = {team.id for team in await members.teams_managed_by(desk.session, desk.member.id)}
+    present = await members.of_teams(desk.session, teams)
+    return frozenset({desk.member.id, *(each.id for each in present)})
+
+
+def _relations_to(team: Collection[UUID] | None, member_id: UUID | None) -> Sequence[Relation]:
+    if member_id is None:
+        return ("unowned",)
+    return ("managed",) if team is not None and member_id in team else ()
+
+
+def _since(desk: Desk, about: About) -> datetime | None:
+    if about.loan_id is not None:
+        return None
+    if about.member_id is not None:
+        return desk.now - SINCE
+    zone = zone_of(desk, desk.member)
+    return desk.now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+async def _rows(desk: Desk, entries: Sequence[AuditEntry]) -> tuple[TrailRow, ...]:
+    named = {entry.id: _named(entry) for entry in entries}
+    numbers = await by_ids(desk.session, Loan, {each for some in named.values() for each in some[:LOANS]})
+    people = await by_ids(desk.session, Member, {entry.actor_id for entry in entries if entry.actor_id})
+    return tuple(
+        TrailRow(
+            at=entry.at,
+            who=people[entry.actor_id].slack_user_id if entry.actor_id in people else entry.details.get("slack"),
+            act=entry.act,
+            what=str(entry.details.get("what") or entry.details.get("code") or ""),
+            door=str(entry.details.get("door", "")),
+            reference=str(entry.details.get("ref", "")),
+            loans=tuple((each, numbers[each].number) for each in named[entry.id][:LOANS] if each in numbers),
+            more=max(len(named[entry.id]) - LOANS, 0),
+        )
+        for entry in entries
+    )
+
+
+def _named(entry: AuditEntry) -> list[UUID]:
+    if entry.loan_id is not None:
+        return [entry.loan_id]
+    shown = entry.details.get("shown")
+    return [UUID(each) for each in shown] if isinstance(shown, list) else []

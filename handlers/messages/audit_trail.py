@@ -1,0 +1,101 @@
+"""The audit trail as its readers see it: a line for each entry, with the loans as buttons. It names no borrower."""
+
+from zoneinfo import ZoneInfo
+
+from desk.messages.audit_trail import PAGE, Kind, Trail, TrailRow
+from handlers.messages.block_kit import elements
+from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
+from handlers.messages.block_kit.translator import Translator, _
+from handlers.messages.block_kit.writer import Writer
+from handlers.messages.undo import act
+
+_SEEN = {
+    "card": _("saw the card"),
+    "timeline": _("saw the timeline"),
+    "list": _("saw a list"),
+    "search": _("searched"),
+    "home": _("opened the Home"),
+    "form": _("opened a form"),
+    "choices": _("was offered loans to choose from"),
+    "suggestions": _("searched in a form"),
+    "answer": _("saw an answer"),
+}
+"""What was shown, by the code of the entry."""
+
+_ACTS = {
+    "show_number": _("saw the phone number"),
+    "file_link": _("asked for a file"),
+    "file_opened": _("opened a file"),
+    "calendar_opened": _("opened an appointment"),
+    "see_audit": _("read the audit trail"),
+    "refused": _("was refused"),
+}
+"""Acts that change nothing, by the code of the entry."""
+
+
+def audit_trail(t: Translator, view: Trail, zone: ZoneInfo) -> Message:
+    """Render a page of the trail. Only the reader sees it."""
+    writer = Writer()
+    writer.line(Bold(_title(t, view.about.kind)), *_subject(t, view))
+    if not view.rows:
+        writer.line(t("There is nothing here."))
+    writer.bullets([_row(t, row, zone) for row in view.rows])
+    value = _value(view)
+    kinds = [
+        Button(label, "audit.list", {**value, "x": kind})
+        for kind, label in (("all", t("Everything")), ("seen", t("Who saw it")), ("refused", t("Refused")))
+        if kind != view.about.kind
+    ]
+    pages = elements.pages(
+        t,
+        "audit.list",
+        {**value, "x": view.about.kind},
+        offset=view.offset,
+        shown=len(view.rows),
+        more=int(view.more),
+        page=PAGE,
+    )
+    return writer.buttons(*pages, *kinds).message()
+
+
+def _title(t: Translator, kind: Kind) -> str:
+    titles = {"all": t("Audit trail"), "seen": t("Who saw it"), "refused": t("Refused attempts")}
+    return titles[kind]
+
+
+def _subject(t: Translator, view: Trail) -> list[Inline]:
+    if view.number:
+        return [" · ", Bold(view.number)]
+    if view.member is not None:
+        return [" · ", Mention(view.member)]
+    return [" · ", t("today")]
+
+
+def _row(t: Translator, row: TrailRow, zone: ZoneInfo) -> list[Inline]:
+    at = row.at.astimezone(zone)
+    parts: list[Inline] = [f"{t.short_date(at.date())} {at:%H:%M:%S} · "]
+    parts += [Mention(row.who) if row.who else t("the desk"), " · ", _what(t, row)]
+    if row.loans:
+        numbers = ", ".join(number for _id, number in row.loans)
+        parts.append(f" · {numbers}")
+    if row.more:
+        parts.append(f" · {t.n('and {n} more', 'and {n} more', row.more)}")
+    if row.door:
+        parts += [" · ", Code(row.door)]
+    if row.reference:
+        parts.append(f" · {row.reference}")
+    return parts
+
+
+def _what(t: Translator, row: TrailRow) -> str:
+    if row.act == "disclosure":
+        return t(_SEEN.get(row.what, _SEEN["answer"]))
+    if row.act in _ACTS:
+        return t(_ACTS[row.act])
+    return act(t, row.act)
+
+
+def _value(view: Trail) -> dict[str, str]:
+    if view.about.loan_id is not None:
+        return {"l": str(view.about.loan_id)}
+    return {"m": str(view.about.member_id)} if view.about.member_id is not None else {}

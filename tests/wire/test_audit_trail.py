@@ -1,0 +1,69 @@
+"""`/loan-audit` and **Who saw this** tell compliance who saw and did what, and managers what their teams did."""
+
+import pytest
+
+from storage.tables import AuditEntry, Team
+from tests.builders import make_loan, make_manager
+from tests.wire.office_day import Slack, buttons, given, shown
+from tests.wire.worlds import NAME, make_world
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_compliance_reads_who_saw_a_loan_a_member_and_today(slack: Slack, language: str) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="王小明")
+    await slack.command(slack.agent, "/loan A-1")
+    await slack.command(slack.agent, "/loan-call A-1 no answer")
+    words = ("saw the card", "a logged call") if language == "en" else ("看了卡片", "访问记录")
+    if language == "zh":
+        await slack.in_chinese(slack.compliance)
+    today = "/loan-audit" if language == "en" else "/loan-audit 今天"
+
+    for line in (today, "/loan-audit A-1", f"/loan-audit <@{slack.agent.slack_user_id}>"):
+        read = (await slack.command(slack.compliance, line)).text
+        assert words[0] in read
+        assert "A-1" in read
+        assert "王小明" not in read
+    assert words[1] in read or language == "en"
+    entries = [entry for entry in await slack.rows(AuditEntry) if entry.act == "see_audit"]
+    assert [(entry.actor_id, entry.details["door"]) for entry in entries] == [(slack.compliance.id, "/loan-audit")] * 3
+
+
+async def test_the_card_says_who_saw_it_to_those_who_may_know(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    seen = given((await slack.command(slack.agent, "/loan A-1")).message)
+    assert "Who saw this" not in buttons(seen)
+    for who in (slack.manager, slack.compliance):
+        card = given((await slack.command(who, "/loan A-1")).message)
+        read = shown(await slack.press(who, card, "Who saw this")).text
+        assert "Who saw it" in read
+        assert f"<@{slack.agent.slack_user_id}>" in read or "@Agent" in read
+
+
+async def test_refused_attempts_and_later_pages_are_read_with_buttons(slack: Slack) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.compliance, f"/loan-note {loan.number} asks")
+    for _ in range(12):
+        await slack.command(slack.agent, "/loan A-1")
+        await slack.later(seconds=1)
+    first = given((await slack.command(slack.compliance, "/loan-audit today")).message)
+    assert "Next page" in buttons(first)
+    second = shown(await slack.press(slack.compliance, first, "Next page"))
+    assert "Previous page" in buttons(second)
+    refused = shown(await slack.press(slack.compliance, second, "Refused"))
+    assert "was refused" in refused.text
+    assert "saw the card" not in refused.text
+
+
+async def test_a_manager_reads_what_their_own_team_did_and_an_agent_nothing(slack: Slack) -> None:
+    world = await make_world(slack)
+    await slack.command(slack.agent, "/loan L-1")
+    (west_team,) = [team for team in await slack.rows(Team) if team.name == "West"]
+    west = await make_manager(slack.office, slack.workspace, west_team, "UWESTBOSS", name="Boss", roles="manager")
+    assert "You need the role" in (await slack.command(slack.agent, "/loan-audit L-1")).text
+    assert "saw the card" in (await slack.command(slack.manager, "/loan-audit L-1")).text
+    for value in ({"l": str(world.loan.id)}, {"m": str(slack.agent.id)}):
+        refused = await world.press(west, "audit.list", value)
+        assert refused == "Managers see what their own teams saw and did. Compliance sees the rest."
+    assert NAME not in await world.press(west, "audit.list", {})
+    assert "saw the card" not in await world.press(west, "audit.list", {})
+    assert "L-1" not in await world.press(west, "audit.list", {})
