@@ -15,6 +15,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import monitoring
+from bot.audit_heads import HeadKeeper
 from bot.delivery.sender import Sender
 from bot.demo.messages import DEMO_BUTTONS, DEMO_COMPOSERS
 from bot.file_fetcher import FileFetcher
@@ -84,6 +85,7 @@ class Service:
     look: NightlyLook
     fetcher: FileFetcher
     sweeper: FileSweeper
+    heads: HeadKeeper
     worker: Worker | None = None
     server: SlackServer | None = None
     runner: web.ServerRunner | None = None
@@ -127,7 +129,9 @@ class Service:
         from bot.delivery.engine import DbosEngine
 
         engine = DbosEngine(self.sender, executor_id=executor_id, pace=pace)
-        self.worker = Worker(self.office, self.workspace, engine, self.homes, self.look, self.fetcher, self.sweeper)
+        self.worker = Worker(
+            self.office, self.workspace, engine, self.homes, self.look, self.fetcher, self.sweeper, self.heads
+        )
         await self.worker.start()
 
     async def round(self) -> None:
@@ -221,6 +225,7 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             look=NightlyLook(office, workspace, client),
             fetcher=FileFetcher(office, workspace, client, session),
             sweeper=FileSweeper(office, workspace),
+            heads=HeadKeeper(office, workspace, settings.audit_heads),
         )
     except BaseException:
         await session.close()

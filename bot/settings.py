@@ -178,6 +178,9 @@ class Settings(BaseSettings):
     aws_session_token: SecretStr = Field(default=SecretStr(""), validation_alias="AWS_SESSION_TOKEN")
     """The keys of the bucket. Empty: those of the machine's role."""
 
+    audit_heads: Path = Path("data/audit-heads.txt")
+    """The file to which the worker appends the head of the audit trail once a day."""
+
     file_megabytes: int = Field(default=20, ge=1, le=200)
     """The largest file that the desk takes, in megabytes of 1,048,576 bytes."""
 

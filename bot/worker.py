@@ -11,6 +11,7 @@ import structlog
 
 import desk.registrations  # noqa: F401  (what is left to the worker, and what an Undo corrects)
 from bot import monitoring
+from bot.audit_heads import HeadKeeper
 from bot.file_fetcher import FileFetcher
 from bot.file_sweeper import FileSweeper
 from bot.home_updater import HomeUpdater
@@ -28,6 +29,7 @@ from desk.follow_ups.collection_steps import escalate_steps, remind_of_steps, st
 from desk.follow_ups.escalations import second_level_due, tell_second_level
 from desk.follow_ups.replanning import loans_to_replan, replan_loans
 from desk.loans.indexing import index_next
+from desk.messages.compliance import report_to_compliance
 from desk.messages.digests import digests_due, queue_due_digests
 from desk.messages.news import tell_news
 from desk.messages.reminders import announce_due, escalate_due, escalations_due, reminders_due
@@ -70,6 +72,7 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     forget_unfiled,
     index_next,
     seal_next,
+    report_to_compliance,
     report_set_aside,
 )
 """The chores of a round, each in its own transaction."""
@@ -179,6 +182,7 @@ class Worker:
     look: NightlyLook
     fetcher: FileFetcher
     sweeper: FileSweeper
+    heads: HeadKeeper
     worked_at: datetime | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
@@ -201,6 +205,7 @@ class Worker:
             await asyncio.shield(self._round())
             await asyncio.shield(self._update_homes())
             await asyncio.shield(self._look_at_slack())
+            await asyncio.shield(self._keep_head())
             await asyncio.sleep(TICK_SECONDS)
 
     async def _tend_files(self) -> None:
@@ -223,6 +228,12 @@ class Worker:
             await self.homes.round()
         except Exception as error:  # a Home that cannot be published must stop neither reminders nor other Homes
             log.error("home_not_kept", **log_fields(error))
+
+    async def _keep_head(self) -> None:
+        try:
+            await self.heads.round()
+        except Exception as error:  # the next round tries again
+            log.error("audit_head_not_written", **log_fields(error))
 
     async def _look_at_slack(self) -> None:
         try:

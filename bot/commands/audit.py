@@ -75,11 +75,6 @@ async def verify(settings: Settings, console: Console, *, heads: Path | None = N
     return 1 if wrong else 0
 
 
-def head_line(workspace_id: UUID, head: Head, at: datetime) -> str:
-    """Return a head as a line for a file outside the database."""
-    return f"{at:%Y-%m-%dT%H:%M:%SZ} {workspace_id} {head.segment} {head.place} {head.hash.hex()}\n"
-
-
 def read_heads(file: Path) -> dict[UUID, list[Head]]:
     """Return the heads of such a file by workspace. Raises BadHeadsError, OSError."""
     found: dict[UUID, list[Head]] = {}

@@ -3,7 +3,9 @@
 import hmac
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import field
+from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from desk.core.audit_chain import GENESIS, content_of, hash_after, seal_of
 from desk.core.dataclass import dataclass
@@ -39,6 +41,11 @@ class Head:
     segment: int
     place: int
     hash: bytes
+
+
+def head_line(workspace_id: UUID, head: Head, at: datetime) -> str:
+    """Return a head as a line for a file outside the database."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ} {workspace_id} {head.segment} {head.place} {head.hash.hex()}\n"
 
 
 @dataclass(slots=True)

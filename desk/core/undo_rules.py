@@ -92,6 +92,7 @@ RIGHTS: Mapping[str, str] = {
     "take_up": "snooze",
     "stage": "change_stage",
     "stage_rules": "change_stage_rules",
+    "compliance": "change_compliance",
     "team_settings": "manage_teams",
     "workspace_settings": "change_workspace",
 }

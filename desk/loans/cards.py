@@ -26,6 +26,7 @@ from desk.loans.related import RelatedView, people_of
 from desk.loans.terms import TermsView
 from desk.loans.terms import view as terms_view
 from desk.loans.views import FollowUpView, LoanView, follow_up_views, loan_view, slack_ids
+from desk.people.compliance import require_reveal
 from desk.people.members import may_act_on_each
 from desk.people.offers import Offers, offers_on
 from desk.rules.checks import PURPOSES, latest
@@ -183,9 +184,10 @@ async def planned_calls(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Planne
 async def reveal_number(desk: Desk, loan_id: UUID) -> RevealedNumber:
     """Return the borrower's number and record the reveal, or whom to ask where no key opens it.
 
-    Raises NotFound (`unknown_loan_pressed`).
+    Raises NotFound (`unknown_loan_pressed`), NotAllowed (`reveal_limit`).
     """
     loan = await lookup.lock_by_id(desk, loan_id)
+    await require_reveal(desk)
     contact = await borrowers.contact_of(desk, loan.borrower_id)
     if contact.phone_is_readable:
         desk.audit("show_number", loan_id=loan.id)

@@ -16,6 +16,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.loans import lookup
 from desk.loans.corrections import record_correction
 from desk.loans.views import LoanView, loan_view
+from desk.people.compliance import require_reveal
 from desk.rules.contacts import clean_name, format_phone, without_extension
 from desk.rules.masking import phone_tail
 from storage.engine.types import new_id
@@ -223,13 +224,17 @@ async def people_of(desk: Desk, loan_id: UUID) -> tuple[RelatedView, ...]:
 
 
 async def reveal_phone(desk: Desk, phone_id: UUID) -> RevealedPhone:
-    """Return a phone of a person around a loan, and record the reveal. Raises NotFound (`unknown_person`)."""
+    """Return a phone of a person around a loan, and record the reveal.
+
+    Raises NotFound (`unknown_person`), NotAllowed (`reveal_limit`).
+    """
     phone = await desk.session.get(RelatedPhone, phone_id)
     person = await queries.present(desk.session, phone.person_id) if phone is not None else None
     if phone is None or person is None or phone.removed_at or phone.undone_at:
         raise NotFound("unknown_person")
     if not await lookup.may_see(desk, person.loan_id):
         raise NotFound("unknown_person")
+    await require_reveal(desk)
     number = unreadable.read(desk, RelatedPhone.phone_cipher, phone, unreadable.PHONE)
     readable = number != unreadable.PHONE
     if readable:

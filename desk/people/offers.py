@@ -37,6 +37,7 @@ class Offers:
     take_escalation: bool
     change_stage_rules: bool
     see_audit: bool
+    change_compliance: bool
 
 
 def offers_to(member: Member) -> Offers:

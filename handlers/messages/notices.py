@@ -16,6 +16,7 @@ from desk.follow_ups.escalations import escalation_now
 from desk.loans.lookup import may_see_as
 from desk.loans.views import loan_view
 from desk.messages import kinds
+from desk.messages.compliance import day_report
 from desk.messages.digests import digest_of, team_digest_of
 from desk.messages.figures import digest_figures
 from desk.messages.kinds import KINDS, NoticeKind
@@ -32,6 +33,7 @@ from handlers.messages import (
     appointments,
     checks,
     collection_steps,
+    compliance,
     day_moves,
     digests,
     documents,
@@ -211,6 +213,10 @@ async def _set_aside(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo
     return set_aside.set_aside(t, await set_aside_now(desk))
 
 
+async def _compliance_day(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    return compliance.compliance_day(t, await day_report(desk, notice.facts))
+
+
 async def _zone_unknown(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
     reader = await desk.session.get_one(Member, notice.to_id)
     if notice.ts is None and known_zone(reader.zone) is not None:
@@ -359,6 +365,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.CHANNEL_LOST: _channel_lost,
     kinds.ZONE_UNKNOWN: _zone_unknown,
     kinds.SET_ASIDE: _set_aside,
+    kinds.COMPLIANCE_DAY: _compliance_day,
     kinds.DIGEST: _digest,
     kinds.TEAM_DIGEST: _team_digest,
     kinds.REASSIGNED: _reassigned,

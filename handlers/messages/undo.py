@@ -71,6 +71,7 @@ ACTS: dict[str, str] = {
     "reassign_all": _("a reassignment"),
     "stage": _("a stage change"),
     "stage_rules": _("a change of what stages need"),
+    "compliance": _("a change of what compliance has set"),
     "documents": _("a document change"),
     "new_loan": _("a new inquiry"),
     "edit": _("a correction"),

@@ -9,7 +9,7 @@
 from sqlalchemy.orm import configure_mappers
 
 from storage.tables.appointments import Appointment
-from storage.tables.audit import AuditChain, AuditEntry, AuditLoan, AuditSegment
+from storage.tables.audit import AuditChain, AuditEntry, AuditLoan, AuditSegment, ComplianceRules
 from storage.tables.cadence import CadenceVersion, DailyLook, QuietPeriod, Replanning
 from storage.tables.checks import Check, StageRules
 from storage.tables.core import (

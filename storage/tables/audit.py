@@ -4,7 +4,7 @@ No foreign key refers from here to another table: what becomes of a loan or a me
 database refuse every change of an entry but the one that seals it, and every deletion.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, col
 
 from storage.engine.rows import Row
-from storage.tables.columns import instant, maybe_instant, row_id
+from storage.tables.columns import followed, instant, maybe_instant, references, row_id
 
 
 class AuditEntry(Row, table=True):
@@ -112,3 +112,18 @@ class AuditLoan(Row, table=True):
     entry_id: UUID = Field(primary_key=True)
     workspace_id: UUID
     at: datetime = instant()
+
+
+class ComplianceRules(Row, table=True):
+    """What compliance has set: the channel that gets the day's report, and how many phone numbers a member may look at in a day,
+    by the code of their role. `reported_on` is the day of the last report.
+    """
+
+    __tablename__ = "compliance_rules"  # pyright: ignore[reportAssignmentType]
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace", unique=True)
+    channel_id: str | None = None
+    reveal_limits: dict[str, int] = Field(default_factory=dict[str, int], sa_type=JSON)
+    reported_on: date | None = followed()
+    version: int = 1

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from bot.commands import audit as audit_command
 from desk.core.audit_chain import SEALED_AFTER, seal_next
 from desk.core.audit_export import BrokenExportError, check_export
+from desk.core.audit_verification import head_line
 from desk.core.clock import SystemClock
 from desk.core.transaction import Office
 from storage.engine.database import Database
@@ -57,9 +58,7 @@ async def test_a_trail_is_verified_and_what_was_changed_is_named(
     assert code == 0
     assert "3 entries in 2 segments; 0 are not sealed yet. all as it was sealed" in printed
     (verdict,) = [each async for each in audit_command.verdicts(settings_with(database_url))]
-    (tmp_path / "heads").write_text(
-        audit_command.head_line(workspace.id, verdict.verification.head, office.clock.now())
-    )
+    (tmp_path / "heads").write_text(head_line(workspace.id, verdict.verification.head, office.clock.now()))
     assert (await verify(database_url, heads=tmp_path / "heads"))[0] == 0
 
     async with office.database.transaction() as session, lifted(session):

@@ -27,6 +27,8 @@ STAY_SMALL = {
     "rate_limit",
     "handover",
     "stage_rules",
+    "compliance_rules",
+    "audit_chain",
     "playbook_version",
 }
 """The tables of which a lender has few rows, however many people and loans."""

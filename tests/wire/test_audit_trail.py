@@ -7,6 +7,8 @@ from tests.builders import make_loan, make_manager
 from tests.wire.office_day import Slack, buttons, given, shown
 from tests.wire.worlds import NAME, make_world
 
+PUBLIC_URL = "https://desk.example.com"
+
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 async def test_compliance_reads_who_saw_a_loan_a_member_and_today(slack: Slack, language: str) -> None:

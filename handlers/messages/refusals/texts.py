@@ -32,6 +32,9 @@ TEXTS: dict[str, str] = {
     "account_lost": _("{who}'s Slack account can no longer use the desk. Choose another member."),
     "who_behind_due": _("Put the member before the time: “{given}” comes after it."),
     "admin_only": _("Only an admin can give or take away the roles admin and compliance."),
+    "reveal_limit": _(
+        "You have looked at {limit} phone numbers today, as many as your role may. Compliance can raise it."
+    ),
     "team_trail": _("Managers see what their own teams saw and did. Compliance sees the rest."),
     "team_figures": _("Only the managers of a team see its figures."),
     "team_only": _("Only the member, their manager or an admin can change this."),

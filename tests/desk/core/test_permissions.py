@@ -62,6 +62,7 @@ pause_repayment        y - y y - -
 open_inquiry           y y y y - y
 change_stage           y y y y - y
 change_stage_rules     - - - y - y
+change_compliance      - - - - y y
 write_off              - - - y - -
 reassign               r r r y - y  own unowned
 reassign_all           - - - y - y

@@ -1,0 +1,85 @@
+"""Compliance limits how many phone numbers a role looks at in a day, and hears each day of unusual ones. Now is Wednesday 10:00."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from desk.core.audit_chain import seal_next
+from desk.messages.compliance import is_unusual
+from storage.tables import AuditEntry, ComplianceRules, Loan, Member
+from tests.builders import SHANGHAI, make_loan
+from tests.wire.office_day import Slack, given, shown
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    return await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="王小明")
+
+
+async def reveal(slack: Slack, who: Member) -> str:
+    card = given((await slack.command(who, "/loan A-1")).message)
+    return shown(await slack.press(who, card, "Show number")).text
+
+
+async def looked(slack: Slack, who: Member, day: int, times: int) -> None:
+    """Write that the member looked at so many numbers on a day of November."""
+    async with slack.office.desk(slack.workspace, who) as desk:
+        desk.now = datetime(2026, 11, day, 12, tzinfo=SHANGHAI)
+        for _ in range(times):
+            desk.audit("show_number")
+
+
+async def test_a_role_may_look_at_as_many_numbers_a_day_as_compliance_says(slack: Slack, loan: Loan) -> None:
+    await slack.sandbox.open_home(slack.compliance.slack_user_id)
+    await slack.sandbox.home_of(slack.compliance.slack_user_id).press("Compliance")
+    form = slack.sandbox.modal_of(slack.compliance.slack_user_id)
+    await form.fill("Phone numbers a day: agent", "2")
+    await form.fill("Channel for the day's report", slack.desk_channel)
+    assert (await form.submit()).errors == {}
+    assert "at most 2 phone numbers a day" in form.text
+
+    for _ in range(2):
+        assert "138" in await reveal(slack, slack.agent)
+    assert await reveal(slack, slack.agent) == (
+        "You have looked at 2 phone numbers today, as many as your role may. Compliance can raise it."
+    )
+    assert "138" in await reveal(slack, slack.manager)
+    refused = [entry.details["code"] for entry in await slack.rows(AuditEntry) if entry.act == "refused"]
+    assert refused == ["reveal_limit"]
+    await slack.at("2026-11-26T00:00:01+08:00")
+    assert "138" in await reveal(slack, slack.agent)
+    (rules,) = await slack.rows(ComplianceRules)
+    assert (rules.channel_id, rules.reveal_limits) == ("CDESK", {"agent": 2})
+
+
+@pytest.mark.parametrize(
+    ("count", "usual", "unusual"), [(30, 0, False), (31, 0, True), (36, 12, False), (37, 12, True), (31, 10.5, False)]
+)
+def test_more_than_thirty_and_three_times_the_usual_is_unusual(count: int, usual: float, unusual: bool) -> None:
+    assert is_unusual(count, usual) == unusual
+
+
+async def test_compliance_hears_once_a_day_of_unusual_ones_and_keeps_the_head(slack: Slack) -> None:
+    for days_before in range(1, 40):
+        day = datetime(2026, 11, 24) - timedelta(days=days_before)
+        if day.weekday() < 5 and day.month == 11:
+            await looked(slack, slack.agent, day.day, 20)
+    await looked(slack, slack.agent, 24, 61)
+    await looked(slack, slack.other, 24, 30)
+    await looked(slack, slack.collector, 24, 31)
+    async with slack.office.desk(slack.workspace) as desk:
+        await seal_next(desk)
+    for _ in range(2):
+        await slack.deliver()
+
+    (report,) = [text for text in slack.texts(slack.compliance) if "For compliance" in text]
+    assert "Tue 24 Nov" in report
+    assert "Agent: 61, usually 20 a day" in report
+    assert "Collector: 31, usually 0 a day" in report
+    assert "Other" not in report
+    assert "Refused attempts: 0" in report
+    head = next(line for line in report.splitlines() if "Head of the audit trail" in line)
+    assert len(head.split()[-1].strip("`")) == 64
+    await slack.at("2026-11-26T08:00:00+08:00")
+    await slack.deliver()
+    assert len([text for text in slack.texts(slack.compliance) if "For compliance" in text]) == 2
