@@ -60,7 +60,7 @@ async def test_a_manager_reads_what_their_own_team_did_and_an_agent_nothing(slac
     world = await make_world(slack)
     await slack.command(slack.agent, "/loan L-1")
     (west_team,) = [team for team in await slack.rows(Team) if team.name == "West"]
-    west = await make_manager(slack.office, slack.workspace, west_team, "UWESTBOSS", name="Boss", roles="manager")
+    west = await make_manager(slack.office, slack.workspace, west_team, "UWESTBOSS", name="Boss")
     assert "You need the role" in (await slack.command(slack.agent, "/loan-audit L-1")).text
     assert "saw the card" in (await slack.command(slack.manager, "/loan-audit L-1")).text
     for value in ({"l": str(world.loan.id)}, {"m": str(slack.agent.id)}):

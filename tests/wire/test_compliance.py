@@ -1,4 +1,4 @@
-"""Compliance limits how many phone numbers a role looks at in a day, and hears each day of unusual ones. Now is Wednesday 10:00."""
+"""Compliance limits the phone numbers a role looks at in a day, and hears of unusual ones. It is Wednesday, 10:00."""
 
 from datetime import datetime, timedelta
 
@@ -61,7 +61,7 @@ def test_more_than_thirty_and_three_times_the_usual_is_unusual(count: int, usual
 
 async def test_compliance_hears_once_a_day_of_unusual_ones_and_keeps_the_head(slack: Slack) -> None:
     for days_before in range(1, 40):
-        day = datetime(2026, 11, 24) - timedelta(days=days_before)
+        day = datetime(2026, 11, 24, tzinfo=SHANGHAI) - timedelta(days=days_before)
         if day.weekday() < 5 and day.month == 11:
             await looked(slack, slack.agent, day.day, 20)
     await looked(slack, slack.agent, 24, 61)
