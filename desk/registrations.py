@@ -8,6 +8,7 @@ from desk.files import filing
 from desk.follow_ups import (
     collection_steps,
     days_off,
+    escalation_rules,
     escalations,
     lifecycle,
     rescheduling,
@@ -17,5 +18,5 @@ from desk.follow_ups import (
 )
 from desk.handover import day_moves, reassigning
 from desk.loans import borrowers, edits, inquiries, related, stage_rules, stages, term_rows
-from desk.messages import digest_times, manager_notices
+from desk.messages import digest_times, held_bundles
 from desk.people import calendars, compliance, onboarding, own_settings, team, working_time

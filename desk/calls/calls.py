@@ -20,13 +20,12 @@ from desk.core.vocabulary import VOCABULARY, Outcome
 from desk.follow_ups import chasing, checks, quiet_periods
 from desk.follow_ups.assignees import assignee_of_next
 from desk.follow_ups.checks import Findings
-from desk.follow_ups.escalations import escalate_after_attempt
+from desk.follow_ups.escalation_rules import escalate_after_attempt, escalate_outcome
 from desk.follow_ups.lifecycle import check_note, close, move, plan
 from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.verification_notices import report_check
 from desk.loans import lookup
 from desk.loans.parties import find_party, named, party_of, record_whom, role_of
-from desk.messages.manager_notices import report_call
 from desk.people.members import require_may_act
 from desk.repayment.payments import Taken
 from desk.repayment.promises import PURPOSE, make_promise
@@ -287,7 +286,7 @@ async def _log(
     if outcome.result is not None and result.answered is not None:
         await checks.record_result(desk, loan, call, result.answered, findings)
     await record_whom(desk, loan, call, party, wrong_number=outcome.marks_number_wrong)
-    told = outcome.tells_manager and await report_call(desk, loan, call, result.answered)
+    told = outcome.tells_manager and await escalate_outcome(desk, loan, call)
     told = await _escalate_last_attempt(desk, loan, outcome, result.answered) or told
     subject = result.answered.id if result.answered else call.id
     desk.audit("call", loan_id=loan.id, subject_id=subject, outcome=outcome.code, call=str(call.id))

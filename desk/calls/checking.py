@@ -15,12 +15,12 @@ from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import checks
 from desk.follow_ups.checks import CheckView, Findings, check_views, findings_of, save_findings
+from desk.follow_ups.escalation_rules import settle_decided
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note
 from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.rule_plans import plan_check
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view, slack_ids
-from desk.messages.manager_notices import revise_check_report
 from desk.people.members import may_act_on_each, require_may_act
 from desk.rules.checks import CHECKS
 from storage.queries.follow_ups import checks as rows
@@ -174,7 +174,7 @@ async def decide_check(desk: Desk, check_id: UUID, version: int, decision: str, 
         raise Invalid("decision_reason_missing")
     check_note(reason)
     checks.decide(desk, row, decision, reason)
-    await revise_check_report(desk, row)
+    await settle_decided(desk, row)
     planned: PlannedFollowUp | None = None
     if decision == "again":
         planned = await plan_check(desk, loan, row.purpose)

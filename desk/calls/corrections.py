@@ -15,16 +15,16 @@ from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import checks
+from desk.follow_ups.escalation_rules import follow_correction
 from desk.follow_ups.lifecycle import check_note
 from desk.loans import borrowers, lookup
 from desk.loans.parties import Party, find_party, mark_their_phone, named, party_of, record_party
 from desk.loans.related import RelatedName, people_of
 from desk.loans.views import LoanView, loan_view
-from desk.messages.manager_notices import report_call, revise_call_report
 from desk.people.members import authorship
 from storage.engine.types import new_id
 from storage.queries.loans import loans
-from storage.tables import Borrower, Call, CallCorrection, FollowUp, Loan
+from storage.tables import Borrower, Call, CallCorrection, Loan
 
 _LATEST = 20
 """How many corrections of the loan are looked at for one of the phone number."""
@@ -129,10 +129,9 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallCon
     if content.party != earlier.party:
         await record_party(desk, call, party)
     await _correct_marks(desk, loan, call, earlier, content)
-    if await checks.correct_result(desk, call, earlier.outcome) == "failed":
-        await report_call(desk, loan, call, await desk.session.get(FollowUp, call.follow_up_id))
-    if VOCABULARY.outcome(earlier.outcome).tells_manager or VOCABULARY.outcome(call.outcome).tells_manager:
-        await revise_call_report(desk, loan, call)
+    await checks.correct_result(desk, call, earlier.outcome)
+    if content.outcome != earlier.outcome:
+        await follow_correction(desk, loan, call, earlier.outcome)
     desk.audit("correct_call", loan_id=loan.id, subject_id=call.id, was=earlier.outcome, outcome=content.outcome)
     await desk.session.flush()
     undo_id = offer_undo(desk, "correct_call", loan_id=loan.id)

@@ -18,9 +18,10 @@ from storage.engine.cipher import Cipher
 from storage.engine.database import Database
 from storage.engine.work import Work
 from storage.queries.core import set_aside
+from storage.queries.follow_ups import escalations
 from storage.queries.messages import notices
 from storage.queries.people import workspaces
-from storage.tables import AuditEntry, Member, Workspace
+from storage.tables import AuditEntry, FollowUp, Member, Workspace
 from storage.upkeep.audit_journal import AuditJournal
 
 
@@ -129,6 +130,8 @@ class Office:
             yield desk
             # Flush first, so that a reminder that the due scan is writing for a row changed here is also touched.
             await session.flush()
+            if escalated := _escalated(desk):
+                await escalations.settle(session, escalated, actor.id if actor else None, desk.now)
             await notices.touch_for_follow_ups(session, desk.touched, desk.now)
             await _report(session, desk)
         if desk.workspace is not workspace:
@@ -163,6 +166,18 @@ class Office:
             files=self.files,
             journal=self.journal,
         )
+
+
+def _escalated(desk: Desk) -> list[UUID]:
+    """Return the changed follow-ups of which managers may have been told: that nobody acted, or that they were snoozed often."""
+    found: list[UUID] = []
+    for change in desk.changes.values():
+        row = change.row
+        if isinstance(row, FollowUp) and change.before is not None:
+            then = change.before
+            if row.escalated_at or row.snoozes or then["escalated_at"] or then["snoozes"]:
+                found.append(row.id)
+    return found
 
 
 async def _report(session: Work, desk: Desk) -> None:

@@ -69,6 +69,7 @@ RIGHTS: Mapping[str, str] = {
     "hand_back_escalation": "take_escalation",
     "hand_over": "hand_to_manager",
     "hold": "snooze",
+    "hold_reminders": "snooze",
     "move": "move_follow_up",
     "move_calls": "move_calls",
     "move_appointment": "change_appointment",

@@ -14,7 +14,7 @@ from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import Due, LoanRef, PersonRef
-from desk.follow_ups import escalations
+from desk.follow_ups import escalation_rules
 from desk.follow_ups.lifecycle import check_note, schedule_for
 from desk.loans import lookup
 from desk.loans.views import LoanView, loan_view, slack_ids
@@ -284,7 +284,7 @@ async def escalate_steps(desk: Desk, only: Collection[UUID] | None = None) -> in
     rows = await collection_steps.take_missed(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only)
     for row in rows:
         loan = await loans.lock(desk.session, row.loan_id)
-        await escalations.escalate_missed_step(desk, loan, row.id, row.day, row.assignee_id)
+        await escalation_rules.escalate_missed_step(desk, loan, row.id, row.day, row.assignee_id)
     return len(rows)
 
 

@@ -8,13 +8,13 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import chasing
 from desk.follow_ups.assignees import present_owner
 from desk.messages import kinds
-from desk.messages.manager_notices import notify_managers, revise_check_report
+from desk.messages.manager_notices import notify_managers
 from desk.messages.notices import queue_notice
 from desk.people.members import acting_for, stand_ins_for, today_of
 from storage.queries.follow_ups import follow_ups
 from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import Check, DocumentItem, FollowUp, Loan, StageChange, Undo
+from storage.tables import DocumentItem, FollowUp, Loan, StageChange, Undo
 
 
 async def report_check(desk: Desk, loan: Loan, row: FollowUp) -> None:
@@ -54,11 +54,6 @@ async def correct_papers(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None
     """Have the messages about documents rewritten whose arrival was undone."""
     told = await notices.ids_with_prefixes(desk.session, desk.workspace.id, [_key_of(each.row) for each in rows])
     await notices.touch(desk.session, told, desk.now)
-
-
-async def report_decision(desk: Desk, check: Check) -> None:
-    """Have the report of a failed check rewritten: a manager has decided about it."""
-    await revise_check_report(desk, check)
 
 
 async def report_passed_check(desk: Desk, loan: Loan, change: StageChange, purposes: Sequence[str]) -> None:

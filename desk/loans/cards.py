@@ -14,7 +14,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import ItemView, item_views
 from desk.follow_ups.appointments import AppointmentView, open_appointments
 from desk.follow_ups.collection_steps import StepView, steps_of
-from desk.follow_ups.escalations import EscalationView, unresolved_on
+from desk.follow_ups.escalation_views import EscalationView, unresolved_on
 from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.promises import PROMISING
 from desk.follow_ups.quiet_periods import Quiet, quiet_of

@@ -20,9 +20,10 @@ from desk.follow_ups import quiet_periods, rule_plans
 from desk.follow_ups.appointments import end_appointments
 from desk.follow_ups.checks import decide
 from desk.follow_ups.collection_steps import stop_steps
+from desk.follow_ups.escalation_rules import settle_decided
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
-from desk.follow_ups.verification_notices import report_check, report_decision, report_passed_check
+from desk.follow_ups.verification_notices import report_check, report_passed_check
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.loans import borrowers, lookup, term_rows
 from desk.loans.needs import Lacking, lacking, require_met
@@ -238,7 +239,7 @@ async def _change(desk: Desk, named: Loan, wanted: _Move) -> StageChanged:
     overridden = require_met(desk, named, stage, found, reason)
     for check in found.held:
         decide(desk, check, "go_on", reason)
-        await report_decision(desk, check)
+        await settle_decided(desk, check)
     change = _enter(desk, named, stage, reason)
     await quiet_periods.end(desk, named)
     if MOVES[stage].decides:

@@ -11,7 +11,7 @@ from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.waiting import count_waiting
 from desk.follow_ups.due_lists import DueRow, Kind, end_of_day, late_window, purposes_of, rows_of
-from desk.follow_ups.escalations import NO_ESCALATIONS, WaitingEscalations, waiting_for
+from desk.follow_ups.escalation_views import NO_ESCALATIONS, WaitingEscalations, waiting_for
 from desk.loans.lists import LoanRow, loan_rows
 from desk.messages import overview
 from desk.messages.digests import TeamDigest, team_digest_of

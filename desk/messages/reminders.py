@@ -9,10 +9,10 @@ from desk.core.changes import offer_undo, track
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
+from desk.follow_ups.escalation_rules import escalate_late, escalate_snoozed
 from desk.follow_ups.locking import lock_follow_up
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
-from desk.messages.manager_notices import notify_managers
 from desk.messages.notices import may_have_been_sent, new_notice, queue_notice
 from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, require_may_act, stand_ins_for, today_of
@@ -109,20 +109,7 @@ async def announce_due(desk: Desk, only: Collection[UUID] | None = None) -> int:
 async def escalate_due(desk: Desk, only: Collection[UUID] | None = None) -> int:
     """Tell the managers once of each follow-up (of `only` these, if given) on which no one acted in time; return how many."""
     rows = await due_scan.take_escalations(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only)
-    assignees = await members.by_ids(desk.session, {row.assignee_id for row in rows})
-    for row in rows:
-        loan = await desk.session.get_one(Loan, row.loan_id)
-        await notify_managers(
-            desk,
-            assignees[row.assignee_id],
-            kind=kinds.ESCALATION,
-            key=f"escalation:{row.id}:{row.version}",
-            loan=loan,
-            items=[row],
-            facts={"why": "nobody_acted"},
-            arose_at=row.announced_for or row.late_at,
-        )
-        desk.audit("escalate", loan_id=loan.id, subject_id=row.id)
+    await escalate_late(desk, rows)
     return len(rows)
 
 
@@ -169,18 +156,25 @@ async def hold(desk: Desk, follow_up_id: UUID, version: int) -> Held:
     if row.holds >= HOLD.at_most:
         raise Invalid("hold_no_more", n=HOLD.at_most, at=row.escalate_at)
     assignee = await desk.session.get_one(Member, row.assignee_id)
-    track(desk, row)
-    row.holds += 1
-    row.escalate_at = hold_escalation(row.escalate_at, desk.now, await _hours(desk, row), await calendar_of(desk))
-    desk.audit("hold", loan_id=loan.id, subject_id=row.id, until=row.escalate_at.isoformat())
+    until = await hold_row(desk, row)
     await desk.session.flush()
     return Held(
         loan=await loan_view(desk, loan),
         follow_up=follow_up_view(desk, loan, row, assignee),
-        until=row.escalate_at,
+        until=until,
         left=HOLD.at_most - row.holds,
         undo_id=offer_undo(desk, "hold", loan_id=loan.id),
     )
+
+
+async def hold_row(desk: Desk, row: FollowUp) -> datetime:
+    """Hold the escalation of a locked follow-up that `may_be_held`; return when the managers hear."""
+    track(desk, row)
+    row.holds += 1
+    until = hold_escalation(row.escalate_at or desk.now, desk.now, await _hours(desk, row), await calendar_of(desk))
+    row.escalate_at = until
+    desk.audit("hold", loan_id=row.loan_id, subject_id=row.id, until=until.isoformat())
+    return until
 
 
 def held_until(row: FollowUp) -> datetime | None:
@@ -246,15 +240,7 @@ async def _snooze(desk: Desk, loan: Loan, row: FollowUp, option: SnoozeOption) -
     row.remind_at, row.escalate_at = await _reschedule(desk, row, option.until)
     row.snoozed_until, row.announced_for = option.until, None
     row.snoozes += 1
-    told = row.snoozes >= SNOOZES_BEFORE_TELLING and await notify_managers(
-        desk,
-        assignee,
-        kind=kinds.ESCALATION,
-        key=f"snoozes:{row.id}:{row.version}",
-        loan=loan,
-        items=[row],
-        facts={"why": "snoozed", "times": row.snoozes},
-    )
+    told = row.snoozes >= SNOOZES_BEFORE_TELLING and await escalate_snoozed(desk, loan, row, assignee)
     desk.audit("snooze", loan_id=loan.id, subject_id=row.id, until=option.until.isoformat())
     await desk.session.flush()
     return SnoozeResult(

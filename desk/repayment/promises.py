@@ -9,7 +9,7 @@ from desk.core.changes import create, track
 from desk.core.dataclass import dataclass
 from desk.core.retention import BATCH
 from desk.core.transaction import Desk
-from desk.follow_ups.escalations import escalate_after_broken_promise
+from desk.follow_ups.escalation_rules import escalate_after_broken_promise
 from desk.follow_ups.standing import Standing
 from desk.follow_ups.workspace_cadence import scale_of
 from desk.rules.arrears import promise_state

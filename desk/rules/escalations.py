@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import ConfigDict, Field
 
@@ -14,6 +14,9 @@ from desk.core.data_files import DataFile
 from desk.core.dataclass import dataclass
 from desk.core.languages import language_of
 from desk.core.playbooks import shipped_playbooks
+
+EscalationEvent = Literal["late", "snoozed", "refused", "check_failed"]
+"""What the desk escalates: nobody acted on a call, it was snoozed too often, a borrower refused, a check failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,7 @@ class EscalationKind:
     attempts: Annotated[int, Field(ge=2, le=100)] | None = None
     broken_promises: Annotated[int, Field(ge=1, le=20)] | None = None
     missed_steps: bool = False
+    event: EscalationEvent | None = None
     words: tuple[Annotated[str, Field(min_length=2)], ...] = ()
 
     def word(self, locale: str) -> str:
@@ -58,11 +62,15 @@ def load_escalations(source: Traversable) -> Mapping[str, EscalationKind]:
         kind = file.read(EscalationKind, entry, code)
         if kind.playbook and kind.playbook not in shipped_playbooks().situations:
             raise file.error(f"playbook: {kind.playbook!r} is no situation of playbooks.toml", code, field="playbook")
-        if (kind.attempts is not None) + (kind.broken_promises is not None) + kind.missed_steps > 1:
-            raise file.error("it has two rules", code, field="broken_promises")
+        if sum(rule is not None for rule in (kind.attempts, kind.broken_promises, kind.event)) + kind.missed_steps > 1:
+            raise file.error("it has two rules", code, field="event" if kind.event else "broken_promises")
+        if kind.event and any(other.event == kind.event for other in kinds.values()):
+            raise file.error(f"event: {kind.event} raises another entry already", code, field="event")
         kinds[code] = kind
     if not kinds:
         raise file.error("it has no entry")
+    if missing := set(get_args(EscalationEvent)) - {kind.event for kind in kinds.values()}:
+        raise file.error(f"no entry is raised by the event {min(missing)}")
     return kinds
 
 
@@ -70,6 +78,16 @@ def load_escalations(source: Traversable) -> Mapping[str, EscalationKind]:
 def escalation_kinds() -> Mapping[str, EscalationKind]:
     """Return the kinds of this release by code. Raises DataFileError."""
     return load_escalations(resources.files("desk") / "data" / "escalations.toml")
+
+
+def chosen_kinds() -> Mapping[str, EscalationKind]:
+    """Return the kinds that a member may choose, by code: an event raises the others by itself."""
+    return {code: kind for code, kind in escalation_kinds().items() if kind.event is None}
+
+
+def raised_by_event(event: EscalationEvent) -> str:
+    """Return the kind that an event raises."""
+    return next(code for code, kind in escalation_kinds().items() if kind.event == event)
 
 
 def heard_in(note: str) -> str | None:

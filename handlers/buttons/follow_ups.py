@@ -5,10 +5,10 @@ from uuid import UUID
 
 from desk.follow_ups.assigning import assign_another, cancel_follow_up, move_to_fit
 from desk.handover.reassigning import hand_to_manager
-from desk.messages import reminders
+from desk.messages import held_bundles, reminders
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
-from handlers.messages.follow_ups import assigned, closed, fitted, handed_over, held, snoozed, taken_up
+from handlers.messages.follow_ups import assigned, closed, fitted, handed_over, held, held_together, snoozed, taken_up
 
 
 async def snooze(request: Request) -> Reply:
@@ -24,6 +24,12 @@ async def hold(request: Request) -> Reply:
     return Reply(held(request.t, await reminders.hold(request.desk, UUID(value["f"]), value["v"]), request.zone))
 
 
+async def hold_all(request: Request) -> Reply:
+    """Hold the escalations of all reminders of a message: the presser is on them."""
+    result = await held_bundles.hold_all(request.desk, UUID(request.value["n"]))
+    return Reply(held_together(request.t, result, request.zone))
+
+
 async def take_up(request: Request) -> Reply:
     """End a snooze before its time."""
     value = request.value
@@ -36,7 +42,9 @@ async def hand_over(request: Request) -> Reply:
     return Reply(handed_over(request.t, await hand_to_manager(request.desk, UUID(value["f"]), value["v"])))
 
 
-REMINDERS = ButtonFamily("reminder", {"snooze": snooze, "hold": hold, "take_up": take_up, "hand_over": hand_over})
+REMINDERS = ButtonFamily(
+    "reminder", {"snooze": snooze, "hold": hold, "hold_all": hold_all, "take_up": take_up, "hand_over": hand_over}
+)
 
 
 async def fit(request: Request) -> Reply:

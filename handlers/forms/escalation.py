@@ -4,7 +4,7 @@ from uuid import UUID
 
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.follow_ups.escalations import escalation_to_resolve, raise_escalation, resolve_escalation
-from desk.rules.escalations import escalation_kinds
+from desk.rules.escalations import chosen_kinds
 from handlers.door.request import Request
 from handlers.forms.fields import LOAN_REFUSALS, loan_of, start_form
 from handlers.forms.form import Form
@@ -19,10 +19,10 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     """Write the form: the loan, the reason with what to do about it, and a note. `i` in `private` names the loan."""
     t = request.t
     form, loan = await start_form(request, private, typed)
-    kinds = [Option(kind.word(t.language), code) for code, kind in escalation_kinds().items()]
+    kinds = [Option(kind.word(t.language), code) for code, kind in chosen_kinds().items()]
     form.choice("kind", t("Reason"), kinds, live=True)
     kind = str(typed.get("kind", ""))
-    if loan is not None and kind in escalation_kinds():
+    if loan is not None and kind in chosen_kinds():
         form.buttons(*situation_button(t, loan.id, kind))
     form.text("note", t("What happened"), long=True, optional=True, limit=NOTE_LIMIT)
     form.small(t("The managers' channel hears the reason and the loan. What happened is on the loan's card only."))

@@ -5,12 +5,24 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.playbooks import shipped_playbooks
-from desk.follow_ups.escalations import EscalationChanged, EscalationView, WaitingEscalations
+from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.escalation_views import EndedCall, EscalationView, WaitingEscalations
+from desk.follow_ups.escalations import EscalationChanged
 from desk.rules.escalations import escalation_kinds
-from handlers.messages.block_kit.elements import card_button, form_button, masked_loan, named_loan, stage, undo_button
+from handlers.messages.block_kit.elements import (
+    card_button,
+    form_button,
+    masked_loan,
+    named_loan,
+    outcome,
+    purpose,
+    stage,
+    undo_button,
+)
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.checks import DECISIONS, decide_button
 
 _CALL = "problem"
 """The purpose of the call to which the playbook of an escalation belongs."""
@@ -19,6 +31,12 @@ _CALL = "problem"
 def escalation_kind(t: Translator, kind: str) -> str:
     """Return the words for a reason of an escalation."""
     return escalation_kinds()[kind].word(t.language)
+
+
+def reason_of(t: Translator, view: EscalationView) -> str:
+    """Return why a loan is escalated, with the purpose of the call that it is about."""
+    reason = escalation_kind(t, view.kind)
+    return t("{reason} ({what})", reason=reason, what=purpose(t, view.purpose)) if view.purpose else reason
 
 
 def escalate_button(t: Translator, loan_id: UUID) -> Button:
@@ -49,6 +67,8 @@ def situation_button(t: Translator, loan_id: UUID, kind: str) -> list[Button]:
 
 def raised(t: Translator, view: EscalationView, zone: ZoneInfo, *, with_playbook: bool = True) -> Message:
     """Render the message in the managers' channel. Others read it too, so it has no note and mentions nobody."""
+    if view.call is not None:
+        return _call_reported(t, Writer(), view, view.call, zone)
     writer = Writer().line(Bold(t("Escalated: {reason}", reason=escalation_kind(t, view.kind))))
     return _told(t, writer, view, zone, with_playbook=with_playbook)
 
@@ -57,17 +77,23 @@ def unanswered(t: Translator, view: EscalationView, zone: ZoneInfo, *, reader: s
     """Render the message to one of the second level. `reader` is a Slack id; `with_playbook`: they may see what to do."""
     if view.state != "open":
         return raised(t, view, zone, with_playbook=with_playbook)
-    reason = Bold(escalation_kind(t, view.kind))
-    text = _("{who}: no manager has taken this escalation on: {reason}.")
-    writer = Writer().phrase(t, text, who=Mention(reader), reason=reason)
+    writer = write_unanswered(t, Writer(), view, reader)
+    if view.call is not None:
+        return _call_reported(t, writer, view, view.call, zone)
     return _told(t, writer, view, zone, with_playbook=with_playbook)
+
+
+def write_unanswered(t: Translator, writer: Writer, view: EscalationView, reader: str) -> Writer:
+    """Write to one of the second level that no manager has taken an escalation on."""
+    text = _("{who}: no manager has taken this escalation on: {reason}.")
+    return writer.phrase(t, text, who=Mention(reader), reason=Bold(escalation_kind(t, view.kind)))
 
 
 def resolved(t: Translator, view: EscalationView, zone: ZoneInfo) -> Message:
     """Render the message to the member who raised an escalation, without what was decided: others may read their channel."""
     writer = Writer()
     writer.line(masked_loan(t, view.loan), " · ", Bold(escalation_kind(t, view.kind)))
-    writer.line(_state(t, view, zone))
+    writer.line(state_of(t, view, zone))
     if view.state == "resolved":
         writer.line(t("You escalated it. What was decided is in the timeline."))
     return writer.buttons(card_button(t, view.loan.id, view.loan.number)).message()
@@ -81,13 +107,13 @@ def undone(t: Translator) -> Message:
 def escalation_changed(t: Translator, result: EscalationChanged, zone: ZoneInfo) -> Message:
     """Render the answer to raising, taking, handing back or resolving an escalation."""
     writer, view = Writer(), result.escalation
-    writer.line(named_loan(t, view.loan), " · ", Bold(escalation_kind(t, view.kind)))
+    writer.line(named_loan(t, view.loan), " · ", Bold(reason_of(t, view)))
     writer.quote(view.note)
-    writer.line(_state(t, view, zone))
+    writer.line(state_of(t, view, zone))
     writer.quote(view.resolution)
     if not result.told:
         writer.line(t("No other manager could be told: it waits in your Home."))
-    acts = _acts(t, view) if view.state == "taken" else []
+    acts = act_buttons(t, view) if view.state == "taken" else []
     situation = _situation(t, view) if result.may_see_playbook else []
     return writer.buttons(undo_button(t, result.undo_id), *acts, *situation).message()
 
@@ -97,10 +123,10 @@ def write_escalations(
 ) -> None:
     """Write what nobody has resolved on a loan, with its note; with `act` also the buttons that change it."""
     for row in rows:
-        writer.line(Bold(t("Escalated: {reason}", reason=escalation_kind(t, row.kind))), " · ", _state(t, row, zone))
+        writer.line(Bold(t("Escalated: {reason}", reason=reason_of(t, row))), " · ", state_of(t, row, zone))
         writer.quote(row.note)
         if act:
-            writer.buttons(*_acts(t, row))
+            writer.buttons(*act_buttons(t, row))
 
 
 def write_waiting(t: Translator, writer: Writer, waiting: WaitingEscalations, zone: ZoneInfo) -> None:
@@ -109,11 +135,9 @@ def write_waiting(t: Translator, writer: Writer, waiting: WaitingEscalations, zo
         return
     writer.heading(t("Escalations"))
     for row in waiting.shown:
-        writer.bullets(
-            [[*named_loan(t, row.loan), " · ", Bold(escalation_kind(t, row.kind)), " · ", _state(t, row, zone)]]
-        )
+        writer.bullets([[*named_loan(t, row.loan), " · ", Bold(reason_of(t, row)), " · ", state_of(t, row, zone)]])
         card = Button(t("Card {number}", number=row.loan.number), "card.open", {"l": str(row.loan.id)})
-        writer.buttons(*_acts(t, row), card)
+        writer.buttons(*act_buttons(t, row), card)
     if waiting.more:
         writer.line(t.n("{n} more", "{n} more", waiting.more))
 
@@ -132,9 +156,37 @@ def _told(t: Translator, writer: Writer, view: EscalationView, zone: ZoneInfo, *
     """Write what managers are told of an escalation, below its first line."""
     writer.line(masked_loan(t, view.loan), " · ", stage(t, view.loan.stage))
     writer.line(_raised_by(t, view, zone))
-    writer.line(_state(t, view, zone))
+    writer.line(state_of(t, view, zone))
     situation = _situation(t, view) if with_playbook else []
-    return writer.buttons(*_acts(t, view), *situation, card_button(t, view.loan.id, view.loan.number)).message()
+    return writer.buttons(*act_buttons(t, view), *situation, card_button(t, view.loan.id, view.loan.number)).message()
+
+
+def _call_reported(t: Translator, writer: Writer, view: EscalationView, call: EndedCall, zone: ZoneInfo) -> Message:
+    """Write who logged the call that the managers hear of, and what a manager decided about the check that failed."""
+    writer.line(masked_loan(t, view.loan))
+    ended, failed = outcome(t, call.outcome), call.failed
+    if failed is None:
+        writer.line(t("{name} logged: {outcome}.", name=call.by, outcome=ended))
+    else:
+        what = purpose(t, failed.purpose)
+        writer.line(t("{name} logged: {outcome} ({what}).", name=call.by, outcome=ended, what=what))
+    if call.undone:
+        writer.line(t("This was undone."))
+    elif failed is not None and failed.decision is not None:
+        decision = Bold(t(DECISIONS[failed.decision]))
+        writer.phrase(t, "{who} decided: {decision}.", who=failed.decided_by or "", decision=decision)
+    elif not view.settled:
+        writer.line(state_of(t, view, zone))
+    elif not VOCABULARY.outcome(call.outcome).tells_manager:
+        writer.line(t("The call was corrected: nothing is left to decide."))
+    acts = [] if call.undone else act_buttons(t, view)
+    reassign = [] if call.undone else [form_button(t("Reassign"), "reassign", loan=view.loan.id)]
+    return writer.buttons(*acts, open_card(t, view), *reassign).message()
+
+
+def open_card(t: Translator, view: EscalationView) -> Button:
+    """Return the button that opens the loan's card."""
+    return Button(t("Open card"), "loan.card", {"l": str(view.loan.id)})
 
 
 def _raised_by(t: Translator, view: EscalationView, zone: ZoneInfo) -> str:
@@ -144,7 +196,8 @@ def _raised_by(t: Translator, view: EscalationView, zone: ZoneInfo) -> str:
     return t("{who} raised it: {at}. The reason is on the card.", who=view.raised_by, at=at)
 
 
-def _state(t: Translator, view: EscalationView, zone: ZoneInfo) -> str:
+def state_of(t: Translator, view: EscalationView, zone: ZoneInfo) -> str:
+    """Return who is on an escalation or resolved it, or when the second level hears."""
     if view.state == "resolved":
         at = t.minute(view.resolved_at, zone) if view.resolved_at else ""
         return t("{who} resolved it: {at}.", who=view.resolved_by or "", at=at)
@@ -162,10 +215,13 @@ def _situation(t: Translator, view: EscalationView) -> list[Button]:
     return situation_button(t, view.loan.id, view.kind) if view.state != "resolved" else []
 
 
-def _acts(t: Translator, view: EscalationView) -> list[Button]:
-    """Return the buttons for a manager: none once it is resolved."""
+def act_buttons(t: Translator, view: EscalationView) -> list[Button]:
+    """Return the buttons for a manager: none once it is resolved. A failed check is resolved by the decision about it."""
     value = {"e": str(view.id), "v": view.version}
+    failed = view.call.failed if view.call else None
     resolve = Button(t("Resolve…"), "form.open", {"form": "resolve_escalation", **value})
+    if failed is not None and failed.decision is None:
+        resolve = decide_button(t, failed.id, failed.purpose)
     if view.state == "open":
         return [Button(t("I take it"), "escalation.take", value, style="primary"), resolve]
     if view.state == "taken":

@@ -9,6 +9,7 @@ from desk.follow_ups.chasing import Paper
 from desk.follow_ups.next_steps import NextOffer, NextSteps
 from desk.follow_ups.quiet_periods import QuietBegun
 from desk.handover.reassigning import ManagerHandover
+from desk.messages.held_bundles import HeldTogether
 from desk.messages.reminders import Held, SnoozeResult, TakenUp
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.elements import brief_when, fit_buttons, undo_button, write_plan
@@ -150,6 +151,26 @@ def held(t: Translator, result: Held, zone: ZoneInfo) -> Message:
         t("Log a call"), "call", loan=result.follow_up.loan_id, follow_up=result.follow_up.number
     )
     return writer.buttons(log, undo_button(t, result.undo_id)).message()
+
+
+def held_together(t: Translator, result: HeldTogether, zone: ZoneInfo) -> Message:
+    """Render until when the managers do not hear of the reminders of a message."""
+    until = t.instant(result.until, zone)
+    text = t.n(
+        "{n} follow-up is in hand. Without a result the managers hear at {time}.",
+        "{n} follow-ups are in hand. Without a result the managers hear of the first at {time}.",
+        result.held,
+        time=until,
+    )
+    writer = Writer().line(Bold(text))
+    if result.left:
+        text = t.n(
+            "{n} is not: the managers have heard of it, or you have said so often enough.",
+            "{n} are not: the managers have heard of them, or you have said so often enough.",
+            result.left,
+        )
+        writer.line(text)
+    return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
 def taken_up(t: Translator, result: TakenUp) -> Message:

@@ -10,9 +10,8 @@ from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import arrived
 from desk.files.batches import batch_view
 from desk.follow_ups.appointments import appointment_notice
-from desk.follow_ups.checks import failed_check_of
 from desk.follow_ups.collection_steps import step_notice
-from desk.follow_ups.escalations import escalation_now
+from desk.follow_ups.escalation_views import escalation_now
 from desk.loans.lookup import may_see_as
 from desk.loans.views import loan_view
 from desk.messages import kinds
@@ -40,6 +39,7 @@ from handlers.messages import (
     escalations,
     files,
     handover,
+    late_calls,
     news,
     reminders,
     repayment,
@@ -51,7 +51,7 @@ from handlers.messages.people import access, onboarding
 from handlers.messages.unreadable import in_words
 from storage.queries.files import files as stored_files
 from storage.queries.loans import loans
-from storage.tables import Call, Loan, Member, Notice, Undo
+from storage.tables import Loan, Member, Notice, Undo
 
 Composer = Callable[[Desk, Notice, Translator, ZoneInfo], Awaitable[Message | None]]
 
@@ -89,40 +89,18 @@ async def _assigned(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -
 
 
 async def _escalation(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
-    view = await follow_up_notice(desk, notice)
-    times = notice.facts.get("times")
-    if notice.ts is None and not view.waiting and times is None:
-        return None
-    return reminders.escalation(t, view, zone, times=times)
-
-
-async def _manager_told(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
-    call = await desk.session.get(Call, UUID(notice.facts["call"]))
-    if call is None or (notice.ts is None and call.undone_at is not None):
-        return None
-    loan = await desk.session.get_one(Loan, call.loan_id)
-    caller = await desk.session.get_one(Member, call.caller_id)
-    view = await loan_view(desk, loan)
-    failed = await failed_check_of(desk, call) if VOCABULARY.outcome(call.outcome).result == "failed" else None
-    return reminders.call_outcome(
-        t,
-        view,
-        name=caller.name,
-        outcome=call.outcome,
-        undone=call.undone_at is not None,
-        failed=failed,
-    )
-
-
-async def _escalation_raised(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
     view = await escalation_now(desk, UUID(notice.facts["escalation"]))
-    if notice.ts is None and (view is None or view.state == "resolved"):
+    if notice.ts is None and (view is None or view.is_over):
         return None
     if view is None:
         return escalations.undone(t)
-    if notice.kind == kinds.ESCALATION_RAISED.name:
+    is_second = notice.kind == kinds.ESCALATION_UNANSWERED.name
+    reader = await desk.session.get_one(Member, notice.to_id) if is_second else None
+    if view.is_late or view.is_snoozed:
+        about = await follow_up_notice(desk, notice)
+        return late_calls.late_call(t, view, about, zone, reader=reader.slack_user_id if reader else None)
+    if reader is None:
         return escalations.raised(t, view, zone)
-    reader = await desk.session.get_one(Member, notice.to_id)
     with_playbook = has_role_for(reader, "see_playbook")
     return escalations.unanswered(t, view, zone, reader=reader.slack_user_id, with_playbook=with_playbook)
 
@@ -347,10 +325,8 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.REMINDER_BUNDLE: _due(reminders.bundle),
     kinds.ASSIGNED: _assigned,
     kinds.ESCALATION: _escalation,
-    kinds.ESCALATION_RAISED: _escalation_raised,
-    kinds.ESCALATION_UNANSWERED: _escalation_raised,
+    kinds.ESCALATION_UNANSWERED: _escalation,
     kinds.ESCALATION_RESOLVED: _escalation_resolved,
-    kinds.MANAGER_TOLD: _manager_told,
     kinds.CHECK_ENDED: _check_ended,
     kinds.PAYMENT_RECORDED: _payment_told,
     kinds.PAYMENTS_IMPORTED: _payments_imported,

@@ -3,7 +3,6 @@
 from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups.checks import FailedCheck
 from desk.loans.views import LoanView
 from desk.messages.notice_views import FollowUpChange, FollowUpNotice, Item
 from desk.rules.checks import CHECKS
@@ -11,7 +10,6 @@ from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.message import Bold, Button, Channel, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
-from handlers.messages.checks import DECISIONS, decide_button
 from handlers.messages.documents import write_papers
 from handlers.messages.escalations import escalate_button
 from handlers.messages.playbooks import playbook_button
@@ -30,7 +28,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     writer.phrase(t, "{who}: please call about {what}.", who=_reader(t, view), what=purpose)
     writer.line(elements.masked_loan(t, item.loan), " · ", elements.stage(t, item.loan.stage))
     _write_cover(t, writer, view)
-    writer.line(_since(t, item, zone))
+    writer.line(since(t, item, zone))
     elements.write_why(t, writer, item.follow_up)
     write_papers(t, writer, item.asks_for, zone, openly=True)
     _write_held(t, writer, item, zone)
@@ -39,7 +37,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
         *_hold(t, item),
         *_snoozes(t, view, item, zone),
         _log(t, item),
-        *_hand_over(t, item),
+        *hand_over_buttons(t, item),
         _card(t, item.loan),
         _number(t, item),
         *_workplace(t, item),
@@ -66,14 +64,18 @@ def bundle(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
             row += [item.assignee, " · "]
         if item.change is None:
             row.append(elements.brief_when(t, item.follow_up.due, ZoneInfo(item.follow_up.zone)))
+            if item.held_until is not None:
+                row += [" · ", t("in hand until {time}", time=t.minute(item.held_until, zone))]
             writer.line(row)
         else:
-            writer.line(row, _result(t, item.change, item, zone))
+            writer.line(row, result_of(t, item.change, item, zone))
     elements.write_more(t, writer, sum(item.change is None for item in view.items[ROWS:]))
     cards = [_card(t, item.loan, label=item.loan.number) for item in view.items[:ROWS] if item.change is None]
     listed = {"of": view.reader_id, "n": view.notice_id}
     value = {name: str(each) for name, each in listed.items() if each}
-    return writer.buttons(*cards, *([Button(t("Show all"), "due.list", value)] if waiting else [])).message()
+    holds = any(item.may_be_held for item in waiting)
+    hold = [Button(t("I'm on it: all of them"), "reminder.hold_all", {"n": str(view.notice_id)})] if holds else []
+    return writer.buttons(*cards, *hold, *([Button(t("Show all"), "due.list", value)] if waiting else [])).message()
 
 
 def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Message:
@@ -93,40 +95,11 @@ def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Me
         _log(t, item),
         *_check(t, item),
         move,
-        *_hand_over(t, item),
+        *hand_over_buttons(t, item),
         _card(t, item.loan),
         _number(t, item),
         *_workplace(t, item),
     ).message()
-
-
-def escalation(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, times: int | None) -> Message:
-    """Render a follow-up that nobody acted on, or with `times` one that was snoozed that often."""
-    item = view.items[0]
-    writer = Writer()
-    name = view.about_name
-    if times is None:
-        writer.phrase(t, "Nobody has acted on {name}'s follow-up.", name=Bold(name))
-    else:
-        text = t.n(
-            "{name} has snoozed this follow-up {n} time.",
-            "{name} has snoozed this follow-up {n} times.",
-            times,
-            name=name,
-        )
-        writer.line(text)
-    writer.line(
-        elements.masked_loan(t, item.loan), " · ", elements.purpose_and_promise(t, item.follow_up.purpose, item.promise)
-    )
-    if item.change is not None and item.change.kind != "snoozed":
-        return writer.line(_result(t, item.change, item, zone)).message()
-    writer.line(_since(t, item, zone))
-    elements.write_why(t, writer, item.follow_up)
-    write_papers(t, writer, item.asks_for, zone, openly=True)
-    # Reassigning a loan moves only its owner's follow-ups; another member's call is handed over by itself.
-    is_owners = item.follow_up.assignee == item.loan.owner
-    hand_on = [_reassign(t, item.loan)] if is_owners else _hand_over(t, item)
-    return writer.buttons(_card(t, item.loan), *hand_on).message()
 
 
 def check_ended(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, name: str) -> Message:
@@ -139,30 +112,8 @@ def check_ended(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, name: st
         return writer.line(elements.masked_loan(t, item.loan)).buttons(_card(t, item.loan)).message()
     writer.phrase(t, "{name}: {what} has ended.", name=name, what=what)
     writer.line(elements.masked_loan(t, item.loan))
-    writer.line(_result(t, item.change, item, zone))
+    writer.line(result_of(t, item.change, item, zone))
     return writer.buttons(_card(t, item.loan)).message()
-
-
-def call_outcome(
-    t: Translator, loan: LoanView, *, name: str, outcome: str, undone: bool, failed: FailedCheck | None = None
-) -> Message:
-    """Render the outcome of a call that the manager should know about; `failed` is the check that it found to have failed."""
-    writer = Writer()
-    writer.line(elements.masked_loan(t, loan))
-    result = elements.outcome(t, outcome)
-    if failed is not None:
-        what = elements.purpose(t, failed.purpose)
-        writer.line(t("{name} logged: {outcome} ({what}).", name=name, outcome=result, what=what))
-    else:
-        writer.line(t("{name} logged: {outcome}.", name=name, outcome=result))
-    if undone:
-        writer.line(t("This was undone."))
-    if failed is not None and failed.decision is not None:
-        decision, by = t(DECISIONS[failed.decision]), failed.decided_by or ""
-        writer.phrase(t, "{who} decided: {decision}.", who=by, decision=Bold(decision))
-    decide = [decide_button(t, failed.id, failed.purpose)] if failed is not None and failed.decision is None else []
-    further = [] if undone else [*decide, _reassign(t, loan)]
-    return writer.buttons(_card(t, loan), *further).message()
 
 
 def channel_lost(t: Translator, *, channel: str, error: str, name: str) -> Message:
@@ -192,10 +143,11 @@ def _reader(t: Translator, view: FollowUpNotice) -> Mention | str:
 def _settled(t: Translator, writer: Writer, item: Item, zone: ZoneInfo) -> Writer:
     assert item.change is not None
     writer.line(elements.masked_loan(t, item.loan), " · ", elements.purpose(t, item.follow_up.purpose))
-    return writer.line(_result(t, item.change, item, zone))
+    return writer.line(result_of(t, item.change, item, zone))
 
 
-def _result(t: Translator, change: FollowUpChange, item: Item, zone: ZoneInfo) -> list[Inline]:
+def result_of(t: Translator, change: FollowUpChange, item: Item, zone: ZoneInfo) -> list[Inline]:
+    """Return what became of a follow-up, by whom and when."""
     who = change.who or t("the desk")
     at = t.minute(change.at, zone) if change.at else ""
     due = elements.brief_when(t, item.follow_up.due, ZoneInfo(item.follow_up.zone))
@@ -226,7 +178,8 @@ def _result(t: Translator, change: FollowUpChange, item: Item, zone: ZoneInfo) -
             return phrase(t, "Changed since: due {due}", due=due)
 
 
-def _since(t: Translator, item: Item, zone: ZoneInfo) -> list[Inline]:
+def since(t: Translator, item: Item, zone: ZoneInfo) -> list[Inline]:
+    """Return when a follow-up was due, with the last call and the attempts."""
     due = elements.brief_when(t, item.follow_up.due, ZoneInfo(item.follow_up.zone))
     words: list[Inline] = [t("Due {due}", due=due)]
     if item.last_call is not None:
@@ -291,14 +244,11 @@ def _write_held(t: Translator, writer: Writer, item: Item, zone: ZoneInfo) -> No
         writer.phrase(t, "In hand: without a result the managers hear at {time}.", time=Bold(until))
 
 
-def _hand_over(t: Translator, item: Item) -> list[Button]:
+def hand_over_buttons(t: Translator, item: Item) -> list[Button]:
+    """Return the button that hands a follow-up to the manager, if that is of use."""
     if not item.may_hand_over:
         return []
     return [Button(t("Hand over to the manager"), "reminder.hand_over", elements.follow_up_value(item.follow_up))]
-
-
-def _reassign(t: Translator, loan: LoanView) -> Button:
-    return elements.form_button(t("Reassign"), "reassign", loan=loan.id)
 
 
 def _check(t: Translator, item: Item) -> list[Button]:

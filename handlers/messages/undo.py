@@ -65,6 +65,7 @@ ACTS: dict[str, str] = {
     "snooze": _("a snooze"),
     "move_calls": _("moving a member's calls"),
     "hold": _("saying that you are on it"),
+    "hold_reminders": _("saying that you are on it"),
     "take_up": _("ending a snooze"),
     "hand_over": _("a handover"),
     "reassign": _("a reassignment"),

@@ -10,14 +10,18 @@ from storage.tables.columns import instant, maybe_cipher, maybe_instant, referen
 
 _UNRESOLVED = text("state != 'resolved' AND undone_at IS NULL")
 _WAITING = text("next_level_at IS NOT NULL")
+_ABOUT_FOLLOW_UP = text("follow_up_id IS NOT NULL")
+_ABOUT_CALL = text("call_id IS NOT NULL")
 
 
 class Escalation(Row, table=True):
     """A loan that was escalated to the managers of `about_member_id`. `kind` is a code of `desk/data/escalations.toml`.
 
-    `by_id` is who raised it, None: a rule did, for the cause named by `rule_trigger`. `state` is open, taken or resolved;
-    `taken_by_id` and `taken_at` are cleared when it is handed back. `next_level_at` is when the second level hears unless a
-    manager takes it on before; `level` is 2 once they were told.
+    `by_id` is who raised it, None: a rule did, for the cause named by `rule_trigger`. `follow_up_id` is the call on which the
+    member did not act, `call_id` the one whose outcome the managers hear. `state` is open, taken or resolved; `taken_by_id`
+    and `taken_at` are cleared when it is handed back. `settled`: no manager resolved it, its cause is gone (the follow-up was
+    acted on, the check decided about, the call corrected). `next_level_at` is when the second level hears unless a manager
+    takes it on before; `level` is 2 once they were told.
     """
 
     __tablename__ = "escalation"  # pyright: ignore[reportAssignmentType]
@@ -30,6 +34,10 @@ class Escalation(Row, table=True):
             sqlite_where=_UNRESOLVED,
             postgresql_where=_UNRESOLVED,
         ),
+        Index(
+            "ix_escalation_follow_up", "follow_up_id", sqlite_where=_ABOUT_FOLLOW_UP, postgresql_where=_ABOUT_FOLLOW_UP
+        ),
+        Index("ix_escalation_call", "call_id", sqlite_where=_ABOUT_CALL, postgresql_where=_ABOUT_CALL),
         Index("ix_escalation_next_level_at", "next_level_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
     )
 
@@ -40,6 +48,8 @@ class Escalation(Row, table=True):
     about_member_id: UUID = references("member")
     by_id: UUID | None = references("member", nullable=True)
     rule_trigger: str | None = None
+    follow_up_id: UUID | None = references("follow_up", nullable=True, when_gone="delete")
+    call_id: UUID | None = references("call", nullable=True, when_gone="delete")
     raised_at: datetime = instant()
     note_cipher: bytes | None = maybe_cipher()
     state: str = "open"
@@ -50,5 +60,6 @@ class Escalation(Row, table=True):
     resolved_by_id: UUID | None = references("member", nullable=True)
     resolved_at: datetime | None = maybe_instant()
     resolution_cipher: bytes | None = maybe_cipher()
+    settled: bool = False
     undone_at: datetime | None = maybe_instant()
     version: int = 1

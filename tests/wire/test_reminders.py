@@ -273,6 +273,7 @@ async def test_managers_are_notified_once_when_nobody_acts_for_four_working_hour
         "Agent 的跟进无人处理。",
         "L-1042 · 王* · 尾号5678 · 收入核实",
         "应于 11月25日 周三 12:00 跟进",
+        "还没有人处理，11月27日 周五 14:00 将通知上一级。",
     ]
     assert told.mentions == ()
     await slack.command(slack.agent, "/loan-call L-1042 confirmed")
@@ -287,7 +288,10 @@ async def test_an_escalation_offers_to_hand_over_only_the_call_if_its_assignee_i
     await slack.at("2026-11-25 12:00")
     await slack.at("2026-11-25 16:00")
     offered = {("身份核实" in post.text): buttons(post) for post in slack.posts(slack.manager_channel)}
-    assert offered == {False: ["查看卡片", "移交"], True: ["查看卡片", "转给主管"]}
+    assert offered == {
+        False: ["我来处理", "办结…", "查看卡片", "移交"],
+        True: ["我来处理", "办结…", "查看卡片", "转给主管"],
+    }
 
 
 @pytest.mark.parametrize("act", ["/loan-call L-1042 busy > 17:50", "/loan-follow L-1042 move fri", "snooze"])
@@ -349,7 +353,9 @@ async def test_managers_are_notified_of_a_refusal_and_undo_corrects_the_notice(s
     reply = await slack.command(slack.agent, "/loan-call L-1042 refused too expensive")
     assert "The manager has been told." in reply.text
     await slack.deliver()
-    assert slack.texts(slack.manager_channel) == ["L-1042 · 王* · 尾号5678\nAgent 已登记：拒绝。"]
+    assert slack.texts(slack.manager_channel) == [
+        "L-1042 · 王* · 尾号5678\nAgent 已登记：拒绝。\n还没有人处理，11月26日 周四 17:00 将通知上一级。"
+    ]
     [told] = slack.posts(slack.manager_channel)
     await slack.press(slack.manager, told, "移交")
     assert slack.sandbox.modal_of("UMANAGER").title == "Reassign"

@@ -6,15 +6,14 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import insert
 from sqlalchemy.engine import make_url
-from sqlmodel import col, select, update
+from sqlmodel import col, insert, select, update
 
 from bot.service import open_service
 from sandbox.model import Message
@@ -23,7 +22,20 @@ from sandbox.workspace import Draft
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
 from storage.engine.rows import column_values
-from storage.tables import AuditEntry, Call, Check, FollowUp, Loan, LoanCorrection, Member, Team
+from storage.engine.types import new_id
+from storage.tables import (
+    AuditEntry,
+    Call,
+    Check,
+    Escalation,
+    FollowUp,
+    Loan,
+    LoanCorrection,
+    Member,
+    Notice,
+    NoticeItem,
+    Team,
+)
 from tests.clocks import FrozenClock
 from tests.imports import bring_rows, remarks
 from tests.wire.conftest import PEOPLE, install, settings_for
@@ -276,6 +288,51 @@ async def test_checks_that_an_old_call_confirmed_have_that_result(release: Relea
     await database.close()
     assert (check.purpose, check.state, check.items, check.decision) == ("income", "confirmed", {}, None)
     assert (check.loan_id, check.by_id, check.at) == (call.loan_id, call.caller_id, call.at)
+
+
+async def test_old_messages_to_managers_are_about_escalations(release: Release, empty_url: str) -> None:
+    await release.load(empty_url)
+    database = Database(empty_url)
+    await schema.migrate(database, "0049")
+    async with database.transaction() as session:
+        late = (
+            await session.exec(
+                select(FollowUp.id, FollowUp.loan_id, FollowUp.assignee_id).where(FollowUp.state == "open")
+            )
+        ).first()
+        call = (await session.exec(select(Call.id, Call.loan_id, Call.caller_id))).first()
+        workspace_id = (await session.exec(select(Team.workspace_id))).first()
+        assert late
+        assert call
+        ids = [new_id() for _ in range(3)]
+        told = {"workspace_id": workspace_id, "urgent": True, "wanted": 1, "sent": 1, "attempts": 0, "fence": 0}
+        told |= {"created_at": datetime(2026, 11, 25, 8, tzinfo=UTC), "facts": {}}
+        rows = [
+            (f"escalation:{late[0]}:3:{late[2]}", "escalation", late),
+            (f"snoozes:{late[0]}:2", "escalation", late),
+            (f"manager_told:{call[0]}", "manager_told", call),
+        ]
+        for key_id, (key, kind, about) in zip(ids, rows, strict=True):
+            values = {"id": key_id, "key": key, "kind": kind, "about_loan_id": about[1], "about_member_id": about[2]}
+            await session.exec(insert(Notice).values(**told, **values))
+            if about is late:
+                await session.exec(
+                    insert(NoticeItem).values(workspace_id=workspace_id, notice_id=key_id, follow_up_id=about[0])
+                )
+    await schema.migrate(database)
+    async with database.reading() as session:
+        found = {row.id: row for row in (await session.exec(select(Escalation))).all()}
+        notices = {row.id: row for row in (await session.exec(select(Notice).where(col(Notice.id).in_(ids)))).all()}
+    await database.close()
+    assert [found[each].kind for each in ids] == ["late", "snoozed", "refused"]
+    assert [(found[each].state, found[each].settled) for each in ids] == [
+        ("open", False),
+        ("open", False),
+        ("resolved", True),
+    ]
+    assert {row.kind for row in notices.values()} == {"escalation"}
+    assert notices[ids[0]].key == f"escalation:{late[0]}:{ids[0]}:{late[2]}"
+    assert all(notices[each].facts == {"escalation": str(each)} for each in ids)
 
 
 async def test_old_numbers_are_compared_with_hyphens_unless_two_loans_would_have_one(

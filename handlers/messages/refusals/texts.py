@@ -25,6 +25,9 @@ TEXTS: dict[str, str] = {
     "hold_no_more": _(
         "You have said {n} times that you are on it. The managers hear at {at}. Log the call, or move it to another time."
     ),
+    "hold_none": _(
+        "None of them can be held: the managers have heard, or you have said often enough that you are on it."
+    ),
     "not_snoozed": _("It isn't snoozed any more."),
     "nobody_to_assign": _("There is nobody to assign this to."),
     "person_missing": _("Who? Mention a member with @."),

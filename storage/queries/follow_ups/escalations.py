@@ -4,18 +4,22 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, select, text
+from sqlalchemy import ColumnElement, Table, and_, case, func, or_, select, text, update
+from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
 from storage.engine.work import Work
 from storage.queries.core.due_rows import are_due, taking
-from storage.tables import Escalation
+from storage.queries.people.members import MANAGES
+from storage.tables import Escalation, Loan, Member, TeamManager
 
 SECOND_LEVEL = "second_level"
 """The chore that tells the second level."""
 
 _ESCALATION: Table = SQLModel.metadata.tables["escalation"]
+_FOLLOW_UP: Table = SQLModel.metadata.tables["follow_up"]
+_CALL: Table = SQLModel.metadata.tables["call"]
 _PRESENT = col(Escalation.undone_at).is_(None)
 UNRESOLVED = text("state != 'resolved' AND undone_at IS NULL")
 """The condition of the index for what nobody has resolved."""
@@ -41,11 +45,109 @@ async def was_raised(session: Work, loan_id: UUID, trigger: str) -> bool:
     return (await session.exec(statement.limit(1))).first() is not None
 
 
-async def unresolved(session: Work, workspace_id: UUID, *, limit: int) -> list[Escalation]:
-    """Return the escalations that nobody has resolved, the earliest first."""
-    statement = sqlmodel_select(Escalation).where(Escalation.workspace_id == workspace_id, UNRESOLVED)
-    statement = statement.order_by(col(Escalation.raised_at), col(Escalation.id)).limit(limit)
-    return list((await session.exec(statement)).all())
+async def unresolved_of_follow_ups(session: Work, follow_up_ids: Collection[UUID]) -> dict[UUID, Escalation]:
+    """Return the escalations about these follow-ups that nobody has resolved, by the follow-up's id."""
+    if not follow_up_ids:
+        return {}
+    statement = sqlmodel_select(Escalation).where(col(Escalation.follow_up_id).in_(follow_up_ids), UNRESOLVED)
+    return {row.follow_up_id: row for row in (await session.exec(statement)).all() if row.follow_up_id is not None}
+
+
+async def of_call(session: Work, call_id: UUID) -> Escalation | None:
+    """Return the escalation of what a call ended in, or None."""
+    statement = sqlmodel_select(Escalation).where(Escalation.call_id == call_id, _PRESENT)
+    return (await session.exec(statement.order_by(col(Escalation.raised_at).desc()).limit(1))).first()
+
+
+async def any_unresolved(session: Work, workspace_id: UUID) -> bool:
+    """Return whether there is an escalation that nobody has resolved."""
+    statement = sqlmodel_select(Escalation.id).where(Escalation.workspace_id == workspace_id, UNRESOLVED).limit(1)
+    return (await session.exec(statement)).first() is not None
+
+
+async def waiting(
+    session: Work, workspace_id: UUID, member_id: UUID, *, unmanaged: bool, second_level: bool, limit: int
+) -> tuple[list[Escalation], int]:
+    """Return the escalations that wait for a member, the earliest first, at most `limit`, and how many there are.
+
+    They are those that the member has taken on, the open ones of the teams that they manage, with `unmanaged` those of members
+    whose team has no manager, and with `second_level` those of which the second level was told. One is of who did not act on its
+    follow-up, or else of the loan's owner.
+    """
+    whose = case(
+        (col(Escalation.follow_up_id).is_not(None), col(Escalation.about_member_id)),
+        else_=func.coalesce(Loan.owner_id, Escalation.about_member_id),
+    )
+    theirs = sqlmodel_select(TeamManager.team_id).where(TeamManager.member_id == member_id, MANAGES)
+    manager = aliased(Member)
+    is_managed = (
+        sqlmodel_select(TeamManager.team_id)
+        .join(manager, col(manager.id) == col(TeamManager.member_id))
+        .where(TeamManager.team_id == Member.team_id, MANAGES, col(manager.removed_at).is_(None))
+        .exists()
+    )
+    of_member = col(Member.team_id).in_(theirs)
+    if unmanaged:
+        of_member = or_(of_member, ~is_managed)
+    is_open = and_(
+        col(Escalation.state) == "open", or_(of_member, col(Escalation.level) > 1) if second_level else of_member
+    )
+    statement = (
+        sqlmodel_select(Escalation, func.count().over())
+        .join(Loan, col(Loan.id) == Escalation.loan_id)
+        .join(Member, col(Member.id) == whose)
+        .where(
+            Escalation.workspace_id == workspace_id, UNRESOLVED, or_(col(Escalation.taken_by_id) == member_id, is_open)
+        )
+        .order_by(col(Escalation.raised_at), col(Escalation.id))
+        .limit(limit)
+    )
+    found = (await session.exec(statement)).all()
+    return [row for row, _ in found], found[0][1] if found else 0
+
+
+async def settle(session: Work, follow_up_ids: Collection[UUID], by_id: UUID | None, now: datetime) -> None:
+    """Settle the escalations about follow-ups on which somebody has acted since, and bring back those that an Undo reopened."""
+    answered = (
+        select(_CALL.c.id)
+        .where(
+            _CALL.c.follow_up_id == _ESCALATION.c.follow_up_id,
+            _CALL.c.at >= _ESCALATION.c.raised_at,
+            _CALL.c.undone_at.is_(None),
+        )
+        .exists()
+    )
+    acted_on = (
+        select(_FOLLOW_UP.c.id)
+        .where(
+            _FOLLOW_UP.c.id == _ESCALATION.c.follow_up_id,
+            or_(
+                _FOLLOW_UP.c.state != "open",
+                _FOLLOW_UP.c.planned_at >= _ESCALATION.c.raised_at,
+                _FOLLOW_UP.c.assignee_id != _ESCALATION.c.about_member_id,
+                answered,
+            ),
+        )
+        .exists()
+    )
+    changed = update(_ESCALATION).where(
+        _ESCALATION.c.follow_up_id.in_(follow_up_ids), _ESCALATION.c.undone_at.is_(None)
+    )
+    version = _ESCALATION.c.version + 1
+    await session.execute(
+        changed.where(_ESCALATION.c.settled, ~acted_on).values(
+            settled=False,
+            state=case((_ESCALATION.c.taken_by_id.is_(None), "open"), else_="taken"),
+            resolved_by_id=None,
+            resolved_at=None,
+            version=version,
+        )
+    )
+    await session.execute(
+        changed.where(_ESCALATION.c.state != "resolved", acted_on).values(
+            settled=True, state="resolved", resolved_by_id=by_id, resolved_at=now, version=version
+        )
+    )
 
 
 async def due(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> list[UUID]:
@@ -57,9 +159,13 @@ async def due(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -
 async def take(
     session: Work, workspace_id: UUID, now: datetime, *, limit: int, only: Collection[UUID] | None = None
 ) -> Sequence[Escalation]:
-    """Return the escalations of which the second level is to hear, after recording that it does; of `only` these, if given."""
+    """Return the escalations of which the second level is to hear, after ending their clock; of `only` these, if given.
+
+    What was settled meanwhile is left out.
+    """
     which = select(_ESCALATION.c.id).where(*_due(workspace_id, now, only)).limit(limit)
-    return list((await session.exec(taking(Escalation, which, {"next_level_at": None, "level": 2}))).scalars())
+    taken = (await session.exec(taking(Escalation, which, {"next_level_at": None}))).scalars()
+    return [row for row in taken if row.state == "open"]
 
 
 def _due(workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:

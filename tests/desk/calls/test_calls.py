@@ -10,7 +10,7 @@ from desk.calls.outcomes import NextStep
 from desk.calls.views import CallLogged, RepeatedCall
 from desk.core.errors import Invalid
 from desk.core.transaction import Office
-from storage.tables import AuditEntry, Borrower, Call, FollowUp, Notice, Workspace
+from storage.tables import AuditEntry, Borrower, Call, Escalation, FollowUp, Notice, Workspace
 from tests.builders import make_follow_up, make_loan, make_manager, make_member, make_team
 from tests.desk.lins_desk import LinsDesk, at, desk10, due
 
@@ -140,8 +140,10 @@ async def test_the_managers_channel_is_notified_of_a_refusal(
     answer = await desk10.says("refused", wu)
     assert answer.managers_told
     [notice] = await desk10.all(Notice)
-    assert (notice.kind, notice.target, notice.about_loan_id) == ("manager_told", "CMANAGERS", loan.id)
-    assert notice.facts == {"why": "refused", "call": str(answer.call_id)}
+    assert (notice.kind, notice.target, notice.about_loan_id) == ("escalation", "CMANAGERS", loan.id)
+    [escalation] = await desk10.all(Escalation)
+    assert notice.facts == {"escalation": str(escalation.id)}
+    assert (escalation.kind, escalation.call_id) == ("refused", answer.call_id)
     assert await desk10.state(follow_up) == "done"
 
 

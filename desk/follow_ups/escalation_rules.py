@@ -1,0 +1,138 @@
+"""What rules escalate to the managers: a call on which nobody acted, one that was snoozed too often, how a call ended, the last
+attempt, a promise broken twice. An escalation whose cause is gone is settled: nothing is left for a manager."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from desk.core.changes import track
+from desk.core.transaction import Desk
+from desk.core.undo_rules import UndoneRow, corrects_after_undo
+from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.escalations import raise_on, rewrite, unresolved_of_kind
+from desk.rules.escalations import (
+    raised_by_attempts,
+    raised_by_broken_promises,
+    raised_by_event,
+    raised_by_missed_steps,
+)
+from storage.queries.follow_ups import escalations
+from storage.queries.loans import loans
+from storage.queries.people import members
+from storage.tables import Call, Check, Escalation, FollowUp, Loan, Member, Undo
+
+
+async def escalate_late(desk: Desk, rows: Sequence[FollowUp]) -> None:
+    """Escalate the follow-ups on which nobody acted in time; the managers of one that is escalated already are not told again."""
+    there = await escalations.unresolved_of_follow_ups(desk.session, [row.id for row in rows])
+    assignees = await members.by_ids(desk.session, {row.assignee_id for row in rows})
+    on = await loans.by_ids(desk.session, {row.loan_id for row in rows})
+    for row in rows:
+        loan = on[row.loan_id]
+        desk.audit("escalate", loan_id=loan.id, subject_id=row.id)
+        if row.id in there:
+            await rewrite(desk, there[row.id])
+            continue
+        await raise_on(
+            desk,
+            loan,
+            raised_by_event("late"),
+            assignees[row.assignee_id],
+            trigger=f"late:{row.id}:{row.version}",
+            follow_up=row,
+            arose_at=row.announced_for or row.late_at,
+        )
+
+
+async def escalate_snoozed(desk: Desk, loan: Loan, row: FollowUp, assignee: Member) -> bool:
+    """Escalate a follow-up that was snoozed once too often; return whether managers hear of it now."""
+    there = await escalations.unresolved_of_follow_ups(desk.session, [row.id])
+    if row.id in there:
+        await rewrite(desk, there[row.id])
+        return False
+    trigger = f"snoozed:{row.id}:{row.version}"
+    _row, told = await raise_on(desk, loan, raised_by_event("snoozed"), assignee, trigger=trigger, follow_up=row)
+    return told
+
+
+async def escalate_after_attempt(desk: Desk, loan: Loan, follow_up_id: UUID, attempts: int, holder_id: UUID) -> bool:
+    """Escalate a locked loan if that many fruitless calls about one follow-up are the last; return whether it was."""
+    kind = raised_by_attempts(attempts)
+    return kind is not None and await _raise_by_rule(desk, loan, kind, f"{kind}:{follow_up_id}", holder_id)
+
+
+async def escalate_after_broken_promise(desk: Desk, loan: Loan, promise_id: UUID, broken: int) -> bool:
+    """Escalate a loan if that many of its promises are broken, the last of which is this; return whether it was."""
+    kind = raised_by_broken_promises(broken)
+    if kind is None or loan.owner_id is None:
+        return False
+    return await _raise_by_rule(desk, loan, kind, f"{kind}:{promise_id}", loan.owner_id)
+
+
+async def escalate_outcome(desk: Desk, loan: Loan, call: Call) -> bool:
+    """Escalate how a call ended to the managers of the loan's owner, or else of the caller; return whether any hears."""
+    there = await escalations.of_call(desk.session, call.id)
+    if there is not None:
+        await _reopen(desk, there)
+        return True
+    kind = raised_by_event("check_failed" if VOCABULARY.outcome(call.outcome).result == "failed" else "refused")
+    about = await desk.session.get_one(Member, loan.owner_id or call.caller_id)
+    _row, told = await raise_on(desk, loan, kind, about, trigger=f"{kind}:{call.id}", call=call)
+    return told
+
+
+async def follow_correction(desk: Desk, loan: Loan, call: Call, earlier: str) -> None:
+    """Let the escalation of a call follow a correction of its outcome: one that managers need not hear settles it."""
+    there = await escalations.of_call(desk.session, call.id)
+    if not VOCABULARY.outcome(call.outcome).tells_manager:
+        if there is not None:
+            await _settle(desk, there)
+    elif there is not None or not VOCABULARY.outcome(earlier).tells_manager:
+        await escalate_outcome(desk, loan, call)
+
+
+async def settle_decided(desk: Desk, check: Check) -> None:
+    """Settle the escalation of a failed check: a manager has decided about it."""
+    row = await escalations.of_call(desk.session, check.call_id) if check.call_id else None
+    if row is not None:
+        await _settle(desk, row)
+
+
+@corrects_after_undo(Check)
+async def rewrite_after_undone_decision(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Have the messages about failed checks rewritten about which a decision was undone."""
+    for each in rows:
+        if each.before is not None and "decision" in each.before and each.row.call_id is not None:
+            row = await escalations.of_call(desk.session, each.row.call_id)
+            if row is not None:
+                await rewrite(desk, row)
+
+
+async def _settle(desk: Desk, row: Escalation) -> None:
+    if row.state != "resolved":
+        track(desk, row)
+        row.state, row.settled, row.next_level_at = "resolved", True, None
+        row.resolved_by_id, row.resolved_at = desk.member.id, desk.now
+    await rewrite(desk, row)
+
+
+async def _reopen(desk: Desk, row: Escalation) -> None:
+    if row.settled:
+        track(desk, row)
+        row.state, row.settled = "taken" if row.taken_by_id else "open", False
+        row.resolved_by_id = row.resolved_at = None
+    await rewrite(desk, row)
+
+
+async def escalate_missed_step(desk: Desk, loan: Loan, step_id: UUID, day: date, holder_id: UUID) -> bool:
+    """Escalate a locked loan if nobody said what became of a step that was planned for that day; return whether it was."""
+    kind = raised_by_missed_steps()
+    return kind is not None and await _raise_by_rule(desk, loan, kind, f"{kind}:{step_id}:{day}", holder_id)
+
+
+async def _raise_by_rule(desk: Desk, loan: Loan, kind: str, trigger: str, about_id: UUID) -> bool:
+    if await unresolved_of_kind(desk, loan.id, kind) or await escalations.was_raised(desk.session, loan.id, trigger):
+        return False
+    about = await desk.session.get_one(Member, loan.owner_id or about_id)
+    await raise_on(desk, loan, kind, about, trigger=trigger)
+    return True
