@@ -43,11 +43,11 @@ class UnusualDay:
 
 @dataclass(frozen=True, slots=True)
 class NamedDay:
-    """The same with the member's name: in a channel a mention would notify them."""
+    """The same with the member's name, because in a channel a mention would notify them; `usual` in digits."""
 
     name: str
     count: int
-    usual: float
+    usual: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ async def day_report(desk: Desk, facts: Mapping[str, Any]) -> DayReport:
     people = await members.by_ids(desk.session, [UUID(each) for each, _, _ in facts["unusual"]])
     return DayReport(
         day=date.fromisoformat(facts["day"]),
-        unusual=tuple(NamedDay(people[UUID(each)].name, count, usual) for each, count, usual in facts["unusual"]),
+        unusual=tuple(NamedDay(people[UUID(each)].name, count, f"{usual:g}") for each, count, usual in facts["unusual"]),
         refused=facts["refused"],
         segment=facts["segment"],
         place=facts["place"],

@@ -25,7 +25,7 @@ def compliance_day(t: Translator, view: DayReport) -> Message:
 
 
 def _unusual(t: Translator, each: NamedDay) -> str:
-    return t("{name}: {count}, usually {usual} a day", name=each.name, count=each.count, usual=f"{each.usual:g}")
+    return t("{name}: {count}, usually {usual} a day", name=each.name, count=each.count, usual=each.usual)
 
 
 def compliance_changed(t: Translator, result: ComplianceChanged) -> Message:
