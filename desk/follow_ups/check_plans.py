@@ -36,15 +36,25 @@ def checks_for(product: str | None) -> tuple[str, ...]:
 async def product_of(desk: Desk, terms: LoanTerms | None) -> str | None:
     """Return the product by which a loan's checks and documents are chosen: its own, None for one that the desk does not list,
     and where nobody said any the workspace's default."""
-    if terms is not None and (terms.product is not None or terms.product_name is not None):
-        return terms.product
-    return await default_product(desk)
+    return terms.product if terms is not None and _is_said(terms) else await default_product(desk)
+
+
+def product_or(terms: LoanTerms | None, default: str | None) -> str | None:
+    """Return the same where the workspace's default was read already."""
+    return terms.product if terms is not None and _is_said(terms) else _listed(default)
+
+
+def _is_said(terms: LoanTerms) -> bool:
+    return terms.product is not None or terms.product_name is not None
 
 
 async def default_product(desk: Desk) -> str | None:
     """Return the product that a loan counts as if nobody said any, None for no product."""
     rules = await stage_rules(desk)
-    code = rules.default_product if rules is not None else None
+    return _listed(rules.default_product if rules is not None else None)
+
+
+def _listed(code: str | None) -> str | None:
     return code if any(each.code == code for each in VOCABULARY.products) else None
 
 

@@ -41,7 +41,7 @@ from handlers.messages.block_kit.writer import Writer, renumbered
 from handlers.messages.calls import share_buttons
 from handlers.messages.checks import checks_button, marks
 from handlers.messages.collection_steps import write_steps
-from handlers.messages.documents import item_line, write_documents
+from handlers.messages.documents import brief_names, document, item_line, write_documents
 from handlers.messages.escalations import escalate_button, write_escalations
 from handlers.messages.playbooks import playbook_button
 from handlers.messages.related import write_people, write_people_with_buttons
@@ -195,6 +195,16 @@ def _write_documents(t: Translator, writer: Writer, view: LoanCard, zone: ZoneIn
         write_more(t, writer, view.more_documents)
 
 
+def _write_missing(t: Translator, writer: Writer, view: LoanCard) -> None:
+    """Write how many documents are missing, and the first of them, with the button for their tab."""
+    if not view.missing:
+        return
+    count = t.n("{n} document missing", "{n} documents missing", len(view.missing))
+    names = brief_names(t, [document(t, each.code, each.words) for each in view.missing])
+    writer.line(Bold(count), t(": "), names)
+    writer.buttons(Button(t("Show documents"), "card.open", {"l": str(view.loan.id), "t": "documents"}))
+
+
 def _write_stages(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, notes: NoteBudget) -> None:
     explained = [past for past in view.stages if past.reason]
     if explained:
@@ -219,6 +229,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
     writer = _start(t, view.loan, "contact")
     _write_header(t, writer, view, zone)
     write_escalations(t, writer, view.escalations, zone, act=view.offers.take_escalation)
+    _write_missing(t, writer, view)
     write_appointments(t, writer, view.appointments, zone, act=view.offers.book_appointment)
     write_steps(t, writer, view.steps, act=view.offers.change_step)
     loan_id = view.loan.id

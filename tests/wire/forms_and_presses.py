@@ -48,6 +48,7 @@ def form_of(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "stage": ({}, {"loan": "L-1", "stage": "approved"}),
         "stage_rules": ({"v": 0}, {"required": ("amount",), "checks_a_day": "12"}),
         "documents": ({}, {"loan": "L-1", "rest": ("id",)}),
+        "arrival": ({}, {"loan": "L-1", "rest": ("contract",), "by": "fri"}),
         "file": ({}, {"loan": "L-1", "document": "id", "files": ("F0123",)}),
         "rejection": ({}, {"loan": "L-1", "document": "id", "reason": "Blurred"}),
         "follow_up": ({}, {"loan": "L-1", "due": "tomorrow 3pm"}),

@@ -147,7 +147,9 @@ TEXTS: dict[str, str] = {
     "nothing_changed": _("{loan} already says that."),
     "document_words_needed": _("Several other documents are open on {loan}. Name the one you mean after “other:”."),
     "document_words_too_long": _("The document's name has {length} characters; the limit is {limit}."),
+    "document_expired": _("A document that was valid until {day} only doesn't count any more. Ask for a new one."),
     # files
+    "files_of_one_document": _("Files belong to one document: choose just that one, or leave the files out."),
     "too_many_files": _("That is {count} files. Send at most {most} at a time."),
     "file_settled": _("That is settled already: the files were filed or discarded. The message above shows it."),
     "unknown_file": _("That file no longer exists, or you can't see it."),
