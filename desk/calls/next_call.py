@@ -113,6 +113,19 @@ async def take_next(
     return NobodyToCall(kind)
 
 
+async def take_first(desk: Desk, kinds: Sequence[QueueKind]) -> NextCall | NobodyToCall:
+    """Take the first of the first of these queues in which anybody is ready; else say of the first of them that nobody is.
+
+    Raises as `take_next` does.
+    """
+    found = [await take_next(desk, kinds[0])]
+    for kind in kinds[1:]:
+        if isinstance(found[-1], NextCall):
+            break
+        found.append(await take_next(desk, kind))
+    return found[-1] if isinstance(found[-1], NextCall) else found[0]
+
+
 async def give_back(desk: Desk, loan_id: UUID, fence: int) -> GivenBack:
     """Give a borrower back whom the acting member had taken with that fence; one whose time is over is back already.
 

@@ -64,3 +64,17 @@ def queues_for(member: Member, *, in_arrears: bool, checks: bool) -> tuple[Queue
         "checks": checks or "verifier" in roles,
     }
     return tuple(kind for kind, is_offered in offered.items() if is_offered)
+
+
+def queues_of(member: Member) -> tuple[QueueKind, ...]:
+    """Return the queues from which a member's next call comes if they name none: that of checks for verifiers, that of arrears
+    for all others, both for who is both, arrears first."""
+    roles = roles_of(member)
+    others = not roles.isdisjoint({"agent", "collector", "manager"})
+    return (
+        ("arrears", "checks")
+        if others and "verifier" in roles
+        else ("checks",)
+        if "verifier" in roles
+        else ("arrears",)
+    )

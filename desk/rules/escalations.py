@@ -33,6 +33,7 @@ class EscalationKind:
     broken_promises: Annotated[int, Field(ge=1, le=20)] | None = None
     missed_steps: bool = False
     event: EscalationEvent | None = None
+    holds_calls: bool = False
     words: tuple[Annotated[str, Field(min_length=2)], ...] = ()
 
     def word(self, locale: str) -> str:
@@ -112,3 +113,9 @@ def raised_by_broken_promises(broken: int) -> str | None:
 def raised_by_missed_steps() -> str | None:
     """Return the kind that a step beyond calls raises whose day is over, or None."""
     return next((code for code, kind in escalation_kinds().items() if kind.missed_steps), None)
+
+
+@cache
+def holding_calls() -> tuple[str, ...]:
+    """Return the kinds that hold back the calls about arrears until they are resolved."""
+    return tuple(code for code, kind in escalation_kinds().items() if kind.holds_calls)

@@ -225,6 +225,9 @@ TEXTS: dict[str, str] = {
     "phone_several": _("“{given}” is more than one number. Give the one to call; the others can go into a note."),
     "word_unknown": _("I don't understand “{given}” here."),
     "list_of_loans": _("This list is of loans, not of calls, so “{given}” can't narrow it down. Leave it out."),
+    "next_is_yours": _(
+        "“{given}” can't stand beside next: you take the next borrower yourself, yours first, then your team's."
+    ),
     "said_twice": _("“{given}” says something you have already typed."),
     "digest_unknown": _("“{given}” isn't a time for a digest."),
     "act_unknown": _("I don't know what to do with “{given}”."),
