@@ -130,11 +130,12 @@ def _of_people(scope: Scope, nobodys: bool) -> Any:
 @cache
 def _money_and_talk() -> Any:
     counted = col(Loan.next_instalment_on).is_not(None)
-    due, paid = (case((counted, each)) for each in (_due(), _paid()))
+    due, paid = (case((counted, each)) for each in (due_by_schedule(), paid_until_then()))
     return select(Loan.id, due, paid, _spoken_at()).where(col(Loan.id).in_(bindparam("ids", expanding=True)))
 
 
-def _due() -> ScalarSelect[Any]:
+def due_by_schedule() -> ScalarSelect[Any]:
+    """Return the sum of the instalments of a loan that are past due on the day of the parameter `today`."""
     settled, due_on = col(RepaymentSchedule.settled_through), col(Instalment.due_on)
     today, grace = bindparam("today", type_=Date), col(RepaymentSchedule.grace_days)
     return (
@@ -153,7 +154,8 @@ def _due() -> ScalarSelect[Any]:
     )
 
 
-def _paid() -> ScalarSelect[Any]:
+def paid_until_then() -> ScalarSelect[Any]:
+    """Return the sum of the payments on a loan until the day of the parameter `today`."""
     return (
         select(func.sum(col(Payment.amount)))
         .where(
