@@ -12,8 +12,8 @@ from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import arrears_queue
+from desk.follow_ups.contact_limits import contact_hours
 from desk.follow_ups.due_lists import narrowed, team_of
-from desk.follow_ups.lifecycle import contact_hours
 from desk.follow_ups.listed_loans import ListedLoan
 from desk.follow_ups.reservations import taken_of
 from desk.loans import lookup

@@ -8,7 +8,7 @@ from uuid import UUID
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups import lifecycle
+from desk.follow_ups.contact_limits import contact_hours
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of
@@ -129,7 +129,7 @@ async def checks_a_day(desk: Desk) -> int:
 
 async def _due(desk: Desk, rule: Rule, assignee: Member, *, after: date | None = None) -> Due:
     """Return when a check is due by its rule, or on the first working day after a date."""
-    calendar, contact, hours = await calendar_of(desk), lifecycle.contact_hours(desk), hours_of(desk, assignee)
+    calendar, contact, hours = await calendar_of(desk), contact_hours(desk), hours_of(desk, assignee)
     if after is None:
         return plan_due(rule, desk.now, hours, calendar, contact=contact)
     since = datetime.combine(after, _NOON, hours.zone)

@@ -17,6 +17,7 @@ from desk.documents.views import ItemView, item_views
 from desk.follow_ups.appointments import AppointmentView, open_appointments
 from desk.follow_ups.check_plans import product_or
 from desk.follow_ups.collection_steps import StepView, steps_of
+from desk.follow_ups.contact_views import ContactView, contact_view
 from desk.follow_ups.escalation_views import EscalationView, unresolved_on
 from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.promises import PROMISING
@@ -132,6 +133,8 @@ class LoanCard:
     steps: tuple[StepView, ...] = ()
     taken: Taken | None = None
     """Who is about to call the borrower."""
+    contact: ContactView | None = None
+    """Whether the borrower may be called now, where more than the workspace's hours says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +255,7 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         escalations=await unresolved_on(desk, loan.id) if details.has_escalations else (),
         steps=await steps_of(desk, loan.id) if details.has_steps else (),
         taken=(await taken_of(desk, [loan.id])).get(loan.id) if _may_be_taken(desk, details.reservation) else None,
+        contact=await contact_view(desk, loan),
         checks=_marks(open_rows, await checks.of_loan(desk.session, loan.id) if has_results else ()),
     )
 

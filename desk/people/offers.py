@@ -36,6 +36,8 @@ class Offers:
     raise_escalation: bool
     take_escalation: bool
     change_stage_rules: bool
+    choose_contact_rules: bool
+    enter_contact_state: bool
 
 
 def offers_to(member: Member) -> Offers:

@@ -41,6 +41,7 @@ from handlers.messages.block_kit.writer import Writer, renumbered
 from handlers.messages.calls import share_buttons
 from handlers.messages.checks import checks_button, marks
 from handlers.messages.collection_steps import write_steps
+from handlers.messages.contact import contact_button, write_contact
 from handlers.messages.documents import brief_names, document, item_line, write_documents
 from handlers.messages.escalations import escalate_button, write_escalations
 from handlers.messages.playbooks import playbook_button
@@ -80,6 +81,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
         Button(t("Documents"), "documents.list", value),
         *([repayment_button(t, loan_id)] if view.loan.stage in REPAID else ()),
         Button(t("People"), "related.list", value),
+        contact_button(t, loan_id),
         *([checks_button(t, loan_id)] if view.checks else ()),
         *_changes(t, view.offers, loan_id, view.loan.stage),
     )
@@ -108,6 +110,7 @@ def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo)
     _write_name(t, writer, loan, view.name)
     if view.phone_is_wrong:
         write_wrong_number(t, writer, loan)
+    write_contact(t, writer, view.contact, zone)
     since = t.date(view.stage_since.astimezone(zone).date())
     owner: Inline = Mention(loan.owner) if loan.owner else t("nobody")
     writer.phrase(t, "{stage} since {date} · owner: {owner}", stage=Bold(stage(t, loan.stage)), date=since, owner=owner)
@@ -246,6 +249,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
             else ()
         ),
         *([form_button(t("Reassign"), "reassign", loan=loan_id)] if view.offers.reassign else ()),
+        contact_button(t, loan_id),
     )
     return _view(t, view.loan, writer, above)
 

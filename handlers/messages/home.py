@@ -49,6 +49,7 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
         *([Button(t("Playbooks"), "playbook.list")] if offers.edit_playbook else ()),
         *([elements.form_button(t("Rules of calls"), "cadence")] if offers.change_cadence else ()),
         *([elements.form_button(t("Buckets, promises"), "arrears_scale")] if offers.change_cadence else ()),
+        *([elements.form_button(t("Contact rules"), "contact_rules")] if offers.choose_contact_rules else ()),
     )
     write_waiting(t, writer, view.escalations, zone)
     _today(t, writer, view)
