@@ -37,6 +37,7 @@ from desk.messages.set_aside import report_set_aside
 from desk.people.working_time import absences_to_begin, absences_to_end, begin_absences, end_absences
 from desk.repayment.promises import settle_promises
 from storage.engine.trouble import is_outage, log_fields
+from storage.queries.core.due_rows import chores_due, waiting
 from storage.queries.follow_ups.appointments import APPOINTMENTS
 from storage.queries.follow_ups.collection_steps import MISSED, STEPS
 from storage.queries.follow_ups.escalations import SECOND_LEVEL
@@ -120,14 +121,25 @@ ROWS: Mapping[Callable[..., Awaitable[object]], Rows] = {
 async def do_chores(office: Office, workspace: Workspace) -> bool:
     """Do one round of chores; one that fails is logged and left to the next round. Return False when all failed."""
     failed = 0
+    due: frozenset[str] | None = None
     for chore in CHORES:
         try:
+            if chore in ROWS and ROWS[chore].name in waiting():
+                due = due if due is not None else await _due(office, workspace)
+                if ROWS[chore].name not in due:
+                    continue
             await _do(office, workspace, chore)
         except Exception as error:  # one chore must not stop the others
             log.error("chore_failed", chore=chore.__name__, **log_fields(error))
             monitoring.CHORES_FAILED.labels(chore.__name__).inc()
             failed += 1
     return failed < len(CHORES)
+
+
+async def _due(office: Office, workspace: Workspace) -> frozenset[str]:
+    """Return which of the chores that wait for an instant have something to do: in most rounds none."""
+    async with office.reading_desk(workspace) as desk:
+        return await chores_due(desk.session, workspace.id, desk.now)
 
 
 async def _do(office: Office, workspace: Workspace, chore: Callable[..., Awaitable[object]]) -> None:

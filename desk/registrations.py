@@ -7,6 +7,7 @@ from desk.documents import steps
 from desk.files import filing
 from desk.follow_ups import (
     collection_steps,
+    contact_choosing,
     days_off,
     escalation_rules,
     escalations,

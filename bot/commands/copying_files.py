@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
 from uuid import UUID
 
 from rich.console import Console
 
 from bot.settings import Settings
+from desk.core.dataclass import dataclass
 from storage.engine.database import Database
 from storage.files.places import store_at
 from storage.files.store import FileStore, MissingBytesError, StoreAwayError

@@ -12,8 +12,8 @@ from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import arrears_queue
+from desk.follow_ups.contact_limits import contact_hours
 from desk.follow_ups.due_lists import narrowed, team_of
-from desk.follow_ups.lifecycle import contact_hours
 from desk.follow_ups.listed_loans import ListedLoan
 from desk.follow_ups.reservations import taken_of
 from desk.loans import lookup
@@ -111,6 +111,19 @@ async def take_next(
             if taken := await _take_one_of(desk, kind, firsts):
                 return taken
     return NobodyToCall(kind)
+
+
+async def take_first(desk: Desk, kinds: Sequence[QueueKind]) -> NextCall | NobodyToCall:
+    """Take the first of the first of these queues in which anybody is ready; else say of the first of them that nobody is.
+
+    Raises as `take_next` does.
+    """
+    found = [await take_next(desk, kinds[0])]
+    for kind in kinds[1:]:
+        if isinstance(found[-1], NextCall):
+            break
+        found.append(await take_next(desk, kind))
+    return found[-1] if isinstance(found[-1], NextCall) else found[0]
 
 
 async def give_back(desk: Desk, loan_id: UUID, fence: int) -> GivenBack:

@@ -15,6 +15,7 @@ from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY, Outcome, RelatedRole
 from desk.follow_ups import assignees, lifecycle, rule_plans
+from desk.follow_ups.contact_limits import contact_hours
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, today_of, zone_of
@@ -191,7 +192,7 @@ async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, 
         desk.now,
         hours_of(desk, acting),
         await calendar_of(desk),
-        contact=lifecycle.contact_hours(desk),
+        contact=contact_hours(desk),
     )
     return Due(on=local_date(at, zone), at=at)
 
@@ -226,7 +227,7 @@ async def _count_and_move(
         return await _plan_beside(desk, loan, outcome, match, answered, step)
     due = step.due if step else await retry_due(desk, loan, outcome, assignee)
     was_due = answered.due_on <= today_of(desk, assignee)
-    planned = await lifecycle.move(desk, answered, due, assignee=assignee)
+    planned = await lifecycle.move(desk, answered, due, assignee=assignee, by_rule_of=loan if step is None else None)
     if step is not None:
         answered.rule = None  # the time was agreed: no rule moves or cancels it any more
     if was_due:

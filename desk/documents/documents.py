@@ -160,10 +160,12 @@ async def change_documents(
     is a new one in place of one that has expired. `valid_until` is the last day on which they are valid.
 
     Raises NotAllowed (`role_missing`), NotFound (`document_not_requested`), Invalid (`document_impossible`,
-    `document_words_too_long`, `note_too_long`), and what `lookup.resolve` raises.
+    `document_expired`, `document_words_too_long`, `note_too_long`), and what `lookup.resolve` raises.
     """
     require_role(desk, "change_documents")
     check_note(reason)
+    if valid_until is not None and valid_until < desk.workspace_today:
+        raise Invalid("document_expired", day=valid_until)
     named = (await lookup.resolve(desk, loan)).loan
     there = [item for item, _ in await documents.items_of_loan(desk.session, named.id)]
     unasked = [each for each in which if act == "got" and _is_unasked(desk, there, each)]

@@ -1,17 +1,18 @@
 """The documents of a loan as lists: open, settled, missing, and those with which an act is possible."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from uuid import UUID
 
 from desk.core.dataclass import dataclass
+from desk.core.errors import NotFound
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.documents.documents import POSSIBLE, WANTED
 from desk.documents.files import FileView, files_of_items
 from desk.documents.names import DocumentName
-from desk.documents.views import ItemView, is_expired, item_views
+from desk.documents.views import ItemView, is_expired, item_views, words_of
 from desk.follow_ups.check_plans import product_of
 from desk.loans import borrowers, lookup
 from desk.loans.views import LoanView, loan_view
@@ -20,6 +21,12 @@ from desk.rules.stages import needed_at
 from storage.queries.documents import documents
 from storage.queries.loans import terms
 from storage.tables import DocumentItem, DocumentRequest, Loan
+
+Items = Sequence[tuple[DocumentItem, DocumentRequest]]
+"""Documents of a loan with their requests."""
+
+TO_BRING = documents.TO_BRING
+"""The states of a document that has still to be brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +74,37 @@ async def missing_documents(desk: Desk, loan: LoanRef) -> tuple[str, ...]:
     return await _missing(desk, named, await documents.items_of_loan(desk.session, named.id))
 
 
-async def _missing(desk: Desk, loan: Loan, items: Sequence[tuple[DocumentItem, DocumentRequest]]) -> tuple[str, ...]:
+async def names_of(desk: Desk, loan: Loan, item_ids: Collection[UUID]) -> tuple[DocumentName, ...]:
+    """Return the names of these documents of the loan. Raises NotFound (`unknown_loan_pressed`) for one of another loan."""
+    if not item_ids:
+        return ()
+    there = {item.id: item for item, _ in await documents.items_of_loan(desk.session, loan.id)}
+    if not there.keys() >= set(item_ids):
+        raise NotFound("unknown_loan_pressed")
+    return tuple(DocumentName(there[each].document, words_of(desk, there[each])) for each in item_ids)
+
+
+async def documents_to_bring(desk: Desk, loan: Loan) -> tuple[DocumentName, ...]:
+    """Return the documents of a loan that were requested and have not arrived, and those that its stage needs besides."""
+    there = await documents.items_of_loan(desk.session, loan.id)
     known, _vehicle = await terms.of_loan(desk.session, loan.id)
-    there = {item.document for item, _ in items if item.state in WANTED and not is_expired(desk, item)}
-    wanted = needed_at(loan.stage, await product_of(desk, known))
-    return tuple(code for code in wanted if code not in there)
+    return to_bring(desk, loan, there, await product_of(desk, known))
+
+
+def to_bring(desk: Desk, loan: Loan, there: Items, product: str | None) -> tuple[DocumentName, ...]:
+    """Return the same of documents and a product that were read already."""
+    asked = [DocumentName(item.document, words_of(desk, item)) for item, _ in there if item.state in documents.TO_BRING]
+    return (*asked, *(DocumentName(code) for code in _lacking(desk, loan, there, product)))
+
+
+async def _missing(desk: Desk, loan: Loan, there: Items) -> tuple[str, ...]:
+    known, _vehicle = await terms.of_loan(desk.session, loan.id)
+    return _lacking(desk, loan, there, await product_of(desk, known))
+
+
+def _lacking(desk: Desk, loan: Loan, there: Items, product: str | None) -> tuple[str, ...]:
+    has = {item.document for item, _ in there if item.state in WANTED and not is_expired(desk, item)}
+    return tuple(code for code in needed_at(loan.stage, product) if code not in has)
 
 
 async def _listed(desk: Desk, loan: Loan) -> DocumentList:

@@ -16,6 +16,7 @@ from desk.follow_ups.standing import Standing
 from desk.follow_ups.workspace_cadence import scale_of
 from desk.rules import queues
 from desk.rules.arrears import Bucket, Pause, days_past_due
+from desk.rules.escalations import holding_calls
 from desk.rules.queues import SPOKEN, InArrears
 from desk.rules.working_time import local_date
 from storage.queries.follow_ups import arrears
@@ -47,8 +48,9 @@ class ArrearsPage:
     buckets: tuple[tuple[Bucket, int], ...]
 
 
-Group = tuple[bool, int]
-"""Those whose last promise was broken or not, in one bucket: they come before or after all others."""
+Group = tuple[bool, bool, int]
+"""Those whose calls an escalation does not hold or does, whose last promise was broken or not, in one bucket: they come before or
+after all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,9 @@ class ArrearsQueue:
             Ranked(
                 each.loan_id,
                 InArrears(
-                    broken=group[0],
-                    bucket=group[1],
+                    broken=group[1],
+                    bucket=group[2],
+                    escalated=each.escalated,
                     days=self.days[each.loan_id],
                     amount=_past_due(facts),
                     spoken_on=local_date(facts.spoken_at, zone) if facts.spoken_at else None,
@@ -103,14 +106,16 @@ class ArrearsQueue:
 async def arrears_queue(desk: Desk, whose: Whose, *, ready: ReadyFor | None = None) -> ArrearsQueue:
     """Return the loans in arrears that these people own or hold a follow-up on; only those that are `ready`, if given."""
     most = MOST_RANKED + 1
-    found = await arrears.of_people(desk.session, whose, desk.workspace_today, limit=most, ready=ready)
+    found = await arrears.of_people(
+        desk.session, whose, desk.workspace_today, holding=holding_calls(), limit=most, ready=ready
+    )
     pauses = await _pauses(desk, [each.loan_id for each in found if each.paused])
     scale, days = scale_of(desk), dict[UUID, int]()
     groups: defaultdict[Group, list[LoanInArrears]] = defaultdict(list)
     for each in found[:MOST_RANKED]:
         past_due = days_past_due(each.since, desk.workspace_today, pauses=pauses.get(each.loan_id, ()))
         days[each.loan_id] = past_due
-        groups[(each.promise in queues.BROKEN, scale.bucket(past_due).first)].append(each)
+        groups[(each.escalated is None, each.promise in queues.BROKEN, scale.bucket(past_due).first)].append(each)
     in_order = sorted(groups.items(), reverse=True, key=lambda group: group[0])
     return ArrearsQueue(in_order, days, len(found) > MOST_RANKED)
 
@@ -119,7 +124,7 @@ async def arrears_page(desk: Desk, whose: Whose, *, limit: int, offset: int) -> 
     """Return a page of the loans in arrears of these people."""
     queue = await arrears_queue(desk, whose)
     counts: Counter[int] = Counter()
-    for (_, bucket), rows in queue.groups:
+    for (*_, bucket), rows in queue.groups:
         counts[bucket] += len(rows)
     return ArrearsPage(
         rows=await listed(desk, await queue.rows(desk, offset, offset + limit)),
@@ -150,6 +155,7 @@ async def listed(desk: Desk, ranked: Sequence[Ranked]) -> tuple[ListedLoan, ...]
                 spoken_on=place.row.spoken_on,
                 taken=taken.get(loan.id),
                 reasons=queues.reasons(place.row, desk.workspace_today),
+                escalated=place.row.escalated,
             ),
         )
         for loan, place, row in zip(found, ranked, rows, strict=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups import lifecycle
+from desk.follow_ups.contact_limits import contact_hours
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of
@@ -36,15 +36,25 @@ def checks_for(product: str | None) -> tuple[str, ...]:
 async def product_of(desk: Desk, terms: LoanTerms | None) -> str | None:
     """Return the product by which a loan's checks and documents are chosen: its own, None for one that the desk does not list,
     and where nobody said any the workspace's default."""
-    if terms is not None and (terms.product is not None or terms.product_name is not None):
-        return terms.product
-    return await default_product(desk)
+    return terms.product if terms is not None and _is_said(terms) else await default_product(desk)
+
+
+def product_or(terms: LoanTerms | None, default: str | None) -> str | None:
+    """Return the same where the workspace's default was read already."""
+    return terms.product if terms is not None and _is_said(terms) else _listed(default)
+
+
+def _is_said(terms: LoanTerms) -> bool:
+    return terms.product is not None or terms.product_name is not None
 
 
 async def default_product(desk: Desk) -> str | None:
     """Return the product that a loan counts as if nobody said any, None for no product."""
     rules = await stage_rules(desk)
-    code = rules.default_product if rules is not None else None
+    return _listed(rules.default_product if rules is not None else None)
+
+
+def _listed(code: str | None) -> str | None:
     return code if any(each.code == code for each in VOCABULARY.products) else None
 
 
@@ -119,7 +129,7 @@ async def checks_a_day(desk: Desk) -> int:
 
 async def _due(desk: Desk, rule: Rule, assignee: Member, *, after: date | None = None) -> Due:
     """Return when a check is due by its rule, or on the first working day after a date."""
-    calendar, contact, hours = await calendar_of(desk), lifecycle.contact_hours(desk), hours_of(desk, assignee)
+    calendar, contact, hours = await calendar_of(desk), contact_hours(desk), hours_of(desk, assignee)
     if after is None:
         return plan_due(rule, desk.now, hours, calendar, contact=contact)
     since = datetime.combine(after, _NOON, hours.zone)

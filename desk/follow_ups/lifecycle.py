@@ -15,6 +15,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo, takes_back
 from desk.core.values import Due
 from desk.core.vocabulary import NOTE_LIMIT
+from desk.follow_ups.contact_limits import Fitted, contact_hours, fit_to_rules
 from desk.follow_ups.workspace_cadence import scale_of
 from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, today_of, zone_of
@@ -22,10 +23,10 @@ from desk.rules import reminders
 from desk.rules.calendar import Calendar
 from desk.rules.hours import WorkingHours
 from desk.rules.instalments import instalment_on_or_before
-from desk.rules.reminders import ContactHours, Schedule
+from desk.rules.reminders import Schedule
 from storage.engine.types import new_id
 from storage.queries.core import undos
-from storage.tables import FollowUp, Loan, Member, Undo
+from storage.tables import ContactDecision, FollowUp, Loan, Member, Undo
 
 _PROMISE = "promise"
 
@@ -62,7 +63,8 @@ async def plan(
     Raises Invalid (`due_after_work`, `no_working_day`, `note_too_long`).
     """
     check_note(note)
-    acting, schedule = await _schedule(desk, assignee, due, purpose)
+    fitted = await fit_to_rules(desk, loan, due, hours_of(desk, assignee)) if rule is not None else None
+    acting, schedule = await _schedule(desk, assignee, fitted.due if fitted else due, purpose)
     row_id = new_id()
     new = NewFollowUp(
         id=row_id,
@@ -79,7 +81,28 @@ async def plan(
     loan.next_follow_up_number += 1
     desk.add(loan)
     create(desk, follow_up)
+    if fitted is not None:
+        record_fit(desk, follow_up, fitted)
     return PlannedFollowUp(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
+
+
+def record_fit(desk: Desk, follow_up: FollowUp, fitted: Fitted) -> None:
+    """Record that contact rules placed a call by rule later, and which."""
+    create(
+        desk,
+        ContactDecision(
+            id=new_id(),
+            workspace_id=desk.workspace.id,
+            loan_id=follow_up.loan_id,
+            follow_up_id=follow_up.id,
+            kind="moved",
+            rules=" ".join(fitted.rules),
+            moved_from=fitted.moved_from,
+            moved_to=fitted.moved_to,
+            at=desk.now,
+        ),
+    )
+    desk.audit("contact_moved", loan_id=follow_up.loan_id, subject_id=follow_up.id, rules=list(fitted.rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +153,25 @@ def _latest_unpaid(desk: Desk, loan: Loan, purpose: str) -> date | None:
 
 
 async def move(
-    desk: Desk, follow_up: FollowUp, due: Due, *, assignee: Member, keeps_hour: bool = True
+    desk: Desk,
+    follow_up: FollowUp,
+    due: Due,
+    *,
+    assignee: Member,
+    keeps_hour: bool = True,
+    by_rule_of: Loan | None = None,
 ) -> PlannedFollowUp:
-    """Move an open follow-up; a new date alone keeps the agreed time of day when `keeps_hour`.
+    """Move an open follow-up; a new date alone keeps the agreed time of day when `keeps_hour`. `by_rule_of`: its loan, where a
+    rule and no person moves it.
 
     Raises Invalid as `plan` does, and `due_no_such_time`, `due_past` when the kept time of day does not suit the new date.
     """
     if keeps_hour:
         due = _with_time_of_day(desk, follow_up, due, zone_of(desk, assignee))
+    fitted = await fit_to_rules(desk, by_rule_of, due, hours_of(desk, assignee)) if by_rule_of is not None else None
+    if fitted is not None:
+        due = fitted.due
+        record_fit(desk, follow_up, fitted)
     acting, schedule = await _schedule(desk, assignee, due, follow_up.purpose)
     earlier = due_of(follow_up)
     track(desk, follow_up)
@@ -223,11 +257,6 @@ def payments_reach(desk: Desk) -> bool:
 def acts_on(desk: Desk, follow_up: FollowUp, assignee: Member) -> date:
     """Return the due date, or the assignee's today when it has passed."""
     return max(follow_up.due_on, today_of(desk, assignee))
-
-
-def contact_hours(desk: Desk) -> ContactHours:
-    """Return the hours in which borrowers may be called."""
-    return ContactHours(desk.workspace.contact_start, desk.workspace.contact_end, ZoneInfo(desk.workspace.zone))
 
 
 def note_of(desk: Desk, follow_up: FollowUp) -> str:

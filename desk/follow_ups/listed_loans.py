@@ -28,7 +28,7 @@ class ArrearsView:
 
     `past_due` is None where the amount is not known. `promise` is the last one that no other replaced, `spoken_on` the day of the
     last conversation with the borrower. `taken`: a member is about to call them. `reasons` say what puts them at their place,
-    the most important first.
+    the most important first. `escalated` is the kind of an escalation because of which calls wait for a manager.
     """
 
     days: int
@@ -39,6 +39,7 @@ class ArrearsView:
     spoken_on: date | None
     taken: Taken | None
     reasons: tuple[Reason, ...]
+    escalated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

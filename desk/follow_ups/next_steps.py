@@ -8,7 +8,8 @@ from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups.lifecycle import PlannedFollowUp, contact_hours
+from desk.follow_ups.contact_limits import contact_hours
+from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, zone_of
 from desk.rules.next_times import NextTimeKind, next_times

@@ -25,7 +25,7 @@ from storage.queries.core import recomputations as queries
 from storage.queries.follow_ups import follow_ups, replanning
 from storage.queries.loans import loans
 from storage.queries.people import members, workspaces
-from storage.tables import CadenceVersion, CalendarOverride, FollowUp, Member, Recomputation, Undo, Workspace
+from storage.tables import CadenceVersion, CalendarOverride, FollowUp, Loan, Member, Recomputation, Undo, Workspace
 
 KIND = "cadence"
 """Recompute when the calls that rules planned are due: those of one rule, whose code follows behind a point, or of all."""
@@ -211,7 +211,8 @@ async def _follow(desk: Desk, row: FollowUp, assignee: Member) -> None:
     if due is None:
         rule_plans.cancel(desk, row)
     elif due != lifecycle.due_of(row):
-        await lifecycle.move(desk, row, due, assignee=assignee, keeps_hour=False)
+        loan = await desk.session.get_one(Loan, row.loan_id)
+        await lifecycle.move(desk, row, due, assignee=assignee, keeps_hour=False, by_rule_of=loan)
 
 
 async def _due(desk: Desk, row: FollowUp, rule: Rule, assignee: Member) -> Due | None:

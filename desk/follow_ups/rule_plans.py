@@ -15,6 +15,7 @@ from desk.core.values import Due
 from desk.core.vocabulary import Outcome
 from desk.follow_ups import check_plans, lifecycle
 from desk.follow_ups.assignees import assignee_of
+from desk.follow_ups.contact_limits import contact_hours
 from desk.follow_ups.instalment_calls import (
     InstalmentCall,
     calls_required,
@@ -224,7 +225,7 @@ async def due_by_rule(
         await calendar_of(desk),
         since=since,
         on=on,
-        contact=lifecycle.contact_hours(desk),
+        contact=contact_hours(desk),
     )
 
 
@@ -238,7 +239,7 @@ async def is_late(desk: Desk, loan: Loan, rule: Rule, since: datetime) -> bool:
     assignee = await assignee_of(desk, loan, rule.assignee)
     if assignee is None:
         return True
-    hours, contact = hours_of(desk, assignee), lifecycle.contact_hours(desk)
+    hours, contact = hours_of(desk, assignee), contact_hours(desk)
     due = plan_due(rule, since, hours, await calendar_of(desk), contact=contact)
     return due.at < desk.now if due.at is not None else due.on < today_of(desk, assignee)
 

@@ -11,9 +11,13 @@ from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
+from desk.documents.listing import Items, to_bring
+from desk.documents.names import DocumentName
 from desk.documents.views import ItemView, item_views
 from desk.follow_ups.appointments import AppointmentView, open_appointments
+from desk.follow_ups.check_plans import product_or
 from desk.follow_ups.collection_steps import StepView, steps_of
+from desk.follow_ups.contact_views import ContactView, contact_view
 from desk.follow_ups.escalation_views import EscalationView, unresolved_on
 from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.promises import PROMISING
@@ -30,6 +34,7 @@ from desk.people.compliance import require_reveal
 from desk.people.members import may_act_on_each
 from desk.people.offers import Offers, offers_on
 from desk.rules.checks import PURPOSES, latest
+from desk.rules.stages import BEFORE_PAYOUT
 from storage.queries.calls import calls
 from storage.queries.documents import documents
 from storage.queries.follow_ups import checks, follow_ups
@@ -95,7 +100,8 @@ class CheckMark:
 
 @dataclass(frozen=True, slots=True)
 class LoanCard:
-    """A loan as it is now. Each `more_…` counts what the card leaves out; `quiet` says until when nothing is needed."""
+    """A loan as it is now. Each `more_…` counts what the card leaves out; `quiet` says until when nothing is needed; `missing`
+    are the documents that have to be brought, or requested."""
 
     loan: LoanView
     name: str = field(repr=False)
@@ -119,6 +125,7 @@ class LoanCard:
     quiet: Quiet | None
     documents: tuple[ItemView, ...]
     more_documents: int
+    missing: tuple[DocumentName, ...]
     stages: tuple[PastStage, ...]
     offers: Offers
     checks: tuple[CheckMark, ...] = ()
@@ -127,6 +134,8 @@ class LoanCard:
     steps: tuple[StepView, ...] = ()
     taken: Taken | None = None
     """Who is about to call the borrower."""
+    contact: ContactView | None = None
+    """Whether the borrower may be called now, where more than the workspace's hours says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +226,8 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         logged, has_results = await calls.count_of_loan(desk.session, loan.id, _RESULTS)
     noted = await past_notes(desk, loan.id, limit=NOTES)
     written = len(noted) if len(noted) < NOTES else await notes.count_of_loan(desk.session, loan.id)
-    asked = await documents.open_with_requests(desk.session, loan.id)
+    papers = await documents.items_of_loan(desk.session, loan.id)
+    asked = [row for row in papers if row[0].state in documents.OPEN_STATES]
     return LoanCard(
         loan=await loan_view(desk, loan),
         name=contact.name,
@@ -241,14 +251,22 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         quiet=None if open_rows else await quiet_of(desk, loan),
         documents=await item_views(desk, asked[:DOCUMENTS]),
         more_documents=max(len(asked) - DOCUMENTS, 0),
+        missing=_missing(desk, loan, papers, product_or(details.terms, details.default_product)),
         stages=await _past_stages(desk, await stage_changes(desk.session, loan.id, limit=STAGES)),
         offers=offers_on(desk, loan.owner_id),
         people=await people_of(desk, loan.id) if details.has_people else (),
         escalations=await unresolved_on(desk, loan.id) if details.has_escalations else (),
         steps=await steps_of(desk, loan.id) if details.has_steps else (),
         taken=(await taken_of(desk, [loan.id])).get(loan.id) if _may_be_taken(desk, details.reservation) else None,
+        contact=await contact_view(desk, loan),
         checks=_marks(open_rows, await checks.of_loan(desk.session, loan.id) if has_results else ()),
     )
+
+
+def _missing(desk: Desk, loan: Loan, papers: Items, product: str | None) -> tuple[DocumentName, ...]:
+    """Return what has to be brought. A loan that is paid out, and of which the desk knows no document, came with a file: its
+    papers are elsewhere."""
+    return to_bring(desk, loan, papers, product) if papers or loan.stage in BEFORE_PAYOUT else ()
 
 
 def _may_be_taken(desk: Desk, row: Reservation | None) -> bool:

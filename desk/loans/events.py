@@ -38,7 +38,8 @@ class Event:
     its kind, `when` its time, `state` what became of it, `note` its place. Step: `code`
     is its kind, `day` its day, `state` what became of it. Payment: `day` is when it was paid, `state` is
     recorded or reversed. Schedule: `code` is where it comes from. Pause: `code` is its kind, `day` and `until` are its days.
-    Escalation: `code` is its kind, `state` raised or resolved.
+    Escalation: `code` is its kind, `state` raised or resolved. Contact: `state` is entered or ended (`code` is a state), consent
+    or withdrawn (`code` is its kind), moved, explained, overridden or broken (`code` are rules, `when` is the new time).
     """
 
     id: UUID
@@ -58,6 +59,7 @@ class Event:
         "schedule",
         "pause",
         "escalation",
+        "contact",
     ]
     at: datetime
     who: str | None

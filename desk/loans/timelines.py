@@ -12,6 +12,7 @@ from desk.core.terms import TERM_FIELDS, TermName, TermValue, text_value
 from desk.core.transaction import Desk
 from desk.documents.views import words_of
 from desk.loans import borrowers, lookup
+from desk.loans.contact_events import contact_events
 from desk.loans.events import EarlierVersion, Event
 from desk.loans.notes import text_of
 from desk.loans.parties import earlier_parties, parties_of
@@ -79,6 +80,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
         *await _escalations(desk, await escalations.of_loan(desk.session, loan.id, limit=wanted)),
         *await _documents(desk, await documents.steps_of_loan(desk.session, loan.id, limit=wanted)),
         *await repayment_events(desk, loan, limit=wanted),
+        *await contact_events(desk, loan, limit=wanted),
     ]
     found.sort(key=lambda event: (event.at, event.id), reverse=True)
     return Timeline(

@@ -110,7 +110,9 @@ async def day_report(desk: Desk, facts: Mapping[str, Any]) -> DayReport:
     people = await members.by_ids(desk.session, [UUID(each) for each, _, _ in facts["unusual"]])
     return DayReport(
         day=date.fromisoformat(facts["day"]),
-        unusual=tuple(NamedDay(people[UUID(each)].name, count, f"{usual:g}") for each, count, usual in facts["unusual"]),
+        unusual=tuple(
+            NamedDay(people[UUID(each)].name, count, f"{usual:g}") for each, count, usual in facts["unusual"]
+        ),
         refused=facts["refused"],
         segment=facts["segment"],
         place=facts["place"],

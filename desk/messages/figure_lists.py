@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal, get_args
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from desk.follow_ups.workspace_cadence import scale_of
 from desk.loans import borrowers
 from desk.loans.lookup import visible_today
 from desk.messages.figures import Asked, Scope, bounds_of, by_bucket, days_asked, scope_of, silence
+from desk.messages.promised_money import promised_rows
+from desk.messages.roll_rates import rolled_rows
 from desk.rules.arrears import Bucket
 from desk.rules.figures import COUNTING, FALLEN_DUE, KEPT, OPEN, Days
 from desk.rules.queues import SPOKEN
@@ -19,6 +22,7 @@ from storage.queries.loans import loans
 from storage.queries.messages import figures
 from storage.queries.messages.figures import Behind
 from storage.queries.people import members
+from storage.tables import Loan
 
 PAGE = 10
 """Rows of one page."""
@@ -35,9 +39,13 @@ Figure = Literal[
     "promises",
     "kept",
     "promises_open",
+    "promised",
+    "paid",
     "loans",
     "silent",
     "arrears",
+    "rolled_from",
+    "rolled",
 ]
 FIGURES: tuple[Figure, ...] = get_args(Figure)
 """The figures that have a list."""
@@ -46,14 +54,31 @@ FIGURES: tuple[Figure, ...] = get_args(Figure)
 _OF_CALLS = ("calls", "conversations", "with_borrower")
 _OF_FOLLOW_UPS = ("due", "in_time", "done", "late", "open")
 _OF_PROMISES = ("promises", "kept", "promises_open")
-OF_LOANS: frozenset[Figure] = frozenset({"loans", "silent", "arrears"})
+OF_MONEY: tuple[Figure, ...] = ("promised", "paid")
+"""The figures that count money promised: what was promised, and what of it came."""
+
+OF_ROLLS: tuple[Figure, ...] = ("rolled_from", "rolled")
+"""The figures of a roll rate: the loans that were in a bucket, and those of them that are further now."""
+
+_BY_DAYS = ("arrears", *OF_ROLLS)
+OF_LOANS: frozenset[Figure] = frozenset({"loans", "silent", "arrears", *OF_ROLLS})
 """The figures that count loans, those without an owner too."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyPromised:
+    """What a promise named in a currency, and what of it came in time."""
+
+    currency: str
+    promised: Decimal = field(repr=False)
+    paid: Decimal = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
     """A row behind a figure: a call with its `outcome`, a follow-up with its `purpose`, a `promise` with its state, a loan in
-    arrears with its `days` past due, or a loan. `who` is a Slack id, None for nobody's loan; `at` an instant or a date.
+    arrears with its `days` past due, a promise with its `money`, or a loan. `who` is a
+    Slack id, None for nobody's loan; `at` an instant or a date.
 
     `name` is masked on a loan that the reader may not see: it can have left the team since.
     """
@@ -69,6 +94,7 @@ class FigureRow:
     purpose: str | None = None
     promise: str | None = None
     days: int | None = None
+    money: MoneyPromised | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +153,11 @@ async def _behind(
     """Return the rows behind a figure, and how many rows one statement read for them, at most `figures.MOST`."""
     if figure == "arrears":
         return await _in_arrears(desk, scope, first_day), 0
+    if figure in OF_MONEY:
+        return await _money(desk, scope, days, figure), 0
+    if figure in OF_ROLLS:
+        rolled = await rolled_rows(desk, scope.owners, days.first, first_day or 0, only_rolled=figure == "rolled")
+        return [_of_loan(desk, loan, past_due) for loan, past_due in rolled], 0
     if figure in ("due", "in_time"):
         return await _due(desk, scope, days, figure)
     found = await _plainly(desk, scope, days, figure)
@@ -178,12 +209,21 @@ async def _in_arrears(desk: Desk, scope: Scope, first_day: int | None) -> list[B
     wanted = [each for each in scale_of(desk).buckets if first_day is None or each.first == first_day]
     found = [each for bucket in reversed(wanted) for each in buckets.get(bucket, ())]
     by_id = await loans.by_ids(desk.session, [loan_id for loan_id, _ in found])
-    today = desk.workspace_today
+    return [_of_loan(desk, loan, days) for loan_id, days in found if (loan := by_id.get(loan_id)) is not None]
+
+
+async def _money(desk: Desk, scope: Scope, days: Days, figure: Figure) -> list[Behind]:
+    """Return the promises with an amount, or those of which something came."""
     return [
-        Behind(loan, loan.owner_id, loan.next_instalment_on or loan.unpaid_since or today, str(days))
-        for loan_id, days in found
-        if (loan := by_id.get(loan_id)) is not None
+        Behind(row.loan, row.member_id, row.promise.due_on, row.promise.state, (row.promised, row.paid))
+        for row in await promised_rows(desk, scope.callers, days, but=scope.but)
+        if figure == "promised" or row.paid
     ]
+
+
+def _of_loan(desk: Desk, loan: Loan, days: int) -> Behind:
+    since = loan.next_instalment_on or loan.unpaid_since or desk.workspace_today
+    return Behind(loan, loan.owner_id, since if days else loan.stage_since, str(days))
 
 
 async def _rows(desk: Desk, figure: Figure, page: Sequence[Behind]) -> tuple[FigureRow, ...]:
@@ -203,7 +243,8 @@ async def _rows(desk: Desk, figure: Figure, page: Sequence[Behind]) -> tuple[Fig
             outcome=each.word if figure in _OF_CALLS else None,
             purpose=each.word if figure in _OF_FOLLOW_UPS else None,
             promise=each.word if figure in _OF_PROMISES else None,
-            days=int(each.word) if figure == "arrears" else None,
+            days=int(each.word) if figure in _BY_DAYS else None,
+            money=MoneyPromised(each.loan.currency, *each.amounts) if each.amounts else None,
         )
         for each in page
         for contact in [contacts[each.loan.borrower_id]]

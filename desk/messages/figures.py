@@ -13,6 +13,8 @@ from desk.core.transaction import Desk
 from desk.follow_ups.arrears_queue import arrears_queue
 from desk.follow_ups.due_lists import narrowed, team_among
 from desk.follow_ups.workspace_cadence import scale_of
+from desk.messages.promised_money import PromisedMoney, money_of, promised_rows
+from desk.messages.roll_rates import Roll, rolls_of
 from desk.people.members import today_of, zone_of
 from desk.rules.arrears import Bucket
 from desk.rules.figures import COUNTING, FALLEN_DUE, KEPT, OPEN, Days, Span, Tally, days_of, total
@@ -53,7 +55,8 @@ class MemberFigures:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """The figures of a team or member for some days. `sum` has those of all, `members` the first of many; `others` are not among
-    them. `buckets` counts the loans in arrears by how long, without the empty buckets. `teams` (id, name) can be chosen.
+    them. `buckets` counts the loans in arrears by how long, without the empty buckets. `money` is what was promised and came, by
+    currency; `rolls` are the roll rates of a month. `teams` (id, name) can be chosen.
 
     `title` is the name of the team or member, empty for all that the manager sees. `silent_days`: after how many days a borrower
     counts as not spoken to.
@@ -66,6 +69,8 @@ class Figures:
     members: tuple[MemberFigures, ...]
     others: int
     buckets: tuple[tuple[Bucket, int], ...]
+    money: tuple[PromisedMoney, ...]
+    rolls: tuple[Roll, ...]
     teams: tuple[tuple[UUID, str], ...]
     made_within_minutes: int
     silent_days: int
@@ -179,6 +184,8 @@ async def _counted(desk: Desk, scope: Scope, asked: Asked) -> Figures:
         members=shown,
         others=others,
         buckets=tuple((bucket, len(buckets[bucket])) for bucket in scale_of(desk).buckets if bucket in buckets),
+        money=money_of(await promised_rows(desk, scope.callers, days, but=scope.but)),
+        rolls=await rolls_of(desk, scope.owners, days.first) if days.span == "month" else (),
         teams=tuple((team.id, team.name) for team in scope.teams) if len(scope.teams) > 1 else (),
         made_within_minutes=COUNTING.made_within_minutes,
         silent_days=QUEUE.not_spoken_days,

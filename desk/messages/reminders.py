@@ -9,6 +9,7 @@ from desk.core.changes import offer_undo, track
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
+from desk.follow_ups.contact_moves import without_barred
 from desk.follow_ups.escalation_rules import escalate_late, escalate_snoozed
 from desk.follow_ups.locking import lock_follow_up
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
@@ -88,6 +89,7 @@ async def announce_due(desk: Desk, only: Collection[UUID] | None = None) -> int:
     if not rows:
         return 0
     assignees = await members.by_ids(desk.session, {row.assignee_id for row in rows})
+    rows = await without_barred(desk, rows, assignees)
     stand_ins = await stand_ins_for(desk, assignees.values())
     together: dict[tuple[UUID, datetime], list[FollowUp]] = defaultdict(list)
     readers: dict[UUID, Member] = {}

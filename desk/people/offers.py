@@ -38,6 +38,8 @@ class Offers:
     change_stage_rules: bool
     see_audit: bool
     change_compliance: bool
+    choose_contact_rules: bool
+    enter_contact_state: bool
 
 
 def offers_to(member: Member) -> Offers:
@@ -66,3 +68,17 @@ def queues_for(member: Member, *, in_arrears: bool, checks: bool) -> tuple[Queue
         "checks": checks or "verifier" in roles,
     }
     return tuple(kind for kind, is_offered in offered.items() if is_offered)
+
+
+def queues_of(member: Member) -> tuple[QueueKind, ...]:
+    """Return the queues from which a member's next call comes if they name none: that of checks for verifiers, that of arrears
+    for all others, both for who is both, arrears first."""
+    roles = roles_of(member)
+    others = not roles.isdisjoint({"agent", "collector", "manager"})
+    return (
+        ("arrears", "checks")
+        if others and "verifier" in roles
+        else ("checks",)
+        if "verifier" in roles
+        else ("arrears",)
+    )

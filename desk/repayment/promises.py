@@ -12,7 +12,7 @@ from desk.core.transaction import Desk
 from desk.follow_ups.escalation_rules import escalate_after_broken_promise
 from desk.follow_ups.standing import Standing
 from desk.follow_ups.workspace_cadence import scale_of
-from desk.rules.arrears import promise_state
+from desk.rules.arrears import paid_for_promise, promise_state
 from desk.rules.working_time import local_date
 from storage.queries.calls import calls
 from storage.queries.follow_ups import replanning
@@ -152,10 +152,9 @@ async def _open(desk: Desk, loan: Loan) -> list[Promise]:
 
 def _paid_for(desk: Desk, promise: Promise, payments: Sequence[Payment]) -> Decimal:
     """Return what was paid from the day of the promise until the patience ended, and recorded after it."""
-    until = promise.due_on + timedelta(days=scale_of(desk).promise.patience_days)
-    since = local_date(promise.at, ZoneInfo(desk.workspace.zone))
-    counted = (row.amount for row in payments if since <= row.paid_on <= until and row.at >= promise.at)
-    return sum(counted, Decimal(0))
+    made_on = local_date(promise.at, ZoneInfo(desk.workspace.zone))
+    known = [(row.paid_on, row.amount) for row in payments if row.at >= promise.at]
+    return paid_for_promise(known, made_on, promise.due_on, scale_of(desk).promise)
 
 
 def _set_state(desk: Desk, promise: Promise, paid: Decimal) -> bool:

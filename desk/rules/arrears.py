@@ -187,6 +187,12 @@ def next_unpaid(rows: Iterable[Covered]) -> Covered | None:
     return min((row for row in rows if row.left > 0), key=lambda row: row.due_on, default=None)
 
 
+def paid_for_promise(payments: Iterable[tuple[date, Decimal]], made_on: date, day: date, rule: PromiseRule) -> Decimal:
+    """Return what was paid, of payments by day, from the day on which a promise was made until the patience after `day` ended."""
+    until = day + timedelta(days=rule.patience_days)
+    return sum((amount for paid_on, amount in payments if made_on <= paid_on <= until), Decimal(0))
+
+
 def promise_state(promised: Decimal | None, day: date, paid: Decimal, today: date, rule: PromiseRule) -> PromiseState:
     """Return what has become of a promise to pay by `day`. `paid` is what was paid since it was made, until the patience
     ended; `promised` None: an amount was not named, and any payment keeps it.

@@ -20,7 +20,7 @@ from desk.rules.arrears import SCALE, Bucket, Scale, with_own
 from desk.rules.calendar import Calendar
 from desk.rules.hours import WorkingHours
 from desk.rules.instalments import repayment_follow_up_on
-from desk.rules.reminders import ContactHours, next_fitting_minute
+from desk.rules.reminders import ContactTimes, next_fitting_minute
 from desk.rules.working_time import (
     add_working_minutes,
     local_date,
@@ -235,7 +235,7 @@ def retry_at(
     hours: WorkingHours,
     calendar: Calendar,
     *,
-    contact: ContactHours | None = None,
+    contact: ContactTimes | None = None,
 ) -> datetime:
     """Return when the next attempt is due after a call with that outcome.
 
@@ -265,7 +265,7 @@ def plan_due(
     *,
     since: datetime | None = None,
     on: date | None = None,
-    contact: ContactHours | None = None,
+    contact: ContactTimes | None = None,
 ) -> Due:
     """Return when a call by that rule is due for an assignee with these hours; a date alone is in their zone.
 
@@ -301,7 +301,7 @@ def plan_due(
     return Due(local_date(instant, hours.zone), instant)
 
 
-def _callable_at(instant: datetime, hours: WorkingHours, calendar: Calendar, contact: ContactHours | None) -> datetime:
+def _callable_at(instant: datetime, hours: WorkingHours, calendar: Calendar, contact: ContactTimes | None) -> datetime:
     """Return the instant, or the next one when the borrower may be called and the assignee works, if there is one."""
     if contact is None:
         return instant

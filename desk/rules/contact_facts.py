@@ -12,8 +12,11 @@ BORROWER: Who = "borrower"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A contact that happened. `spoke`: a conversation; `connected`: it reached the number; `reachable`: a message could be left;
-    `made`: spoken, or a message was left. `place` None: unknown. An unknown place counts as each."""
+    """A contact that happened. `spoke`: a conversation; `answered`: a person answered, if not the one who was called.
+
+    `connected`: it reached the number; `reachable`: a message could be left; `made`: spoken, or a message was left. A `place`
+    that is unknown (None) counts as each.
+    """
 
     at: datetime
     person: str = ""
@@ -25,6 +28,7 @@ class Contact:
     dial: Dial = "hand"
     place: Place | None = None
     spoke: bool = False
+    answered: bool = False
     connected: bool = True
     reachable: bool = True
     made: bool = False

@@ -329,3 +329,44 @@ PACKS = load_packs(_DATA / "contact_rules", STATES)
 
 RULES: Mapping[str, tuple[Pack, Rule]] = {rule.id: (pack, rule) for pack in PACKS.values() for rule in pack.rules}
 """Every rule of every pack, by id."""
+
+
+def house_pack(start: time, end: time, zone: str) -> Pack:
+    """Return a workspace's own rules: its contact hours, which warn, and what each recorded state bars."""
+    hours = Window(
+        id="HOUSE-H1",
+        zh=f"本公司规定的联系时间：{start:%H:%M}–{end:%H:%M}",
+        en=f"the workspace's own hours: {start:%H:%M}–{end:%H:%M}",
+        source="-",
+        mark="-",
+        force="house",
+        effect="warn",
+        channels=("phone",),
+        lift=(Lift(consent="hours"),),
+        start=start,
+        end=end,
+    )
+    bars = (
+        Bar(
+            id=f"HOUSE-{state.code}",
+            zh=state.says_zh,
+            en=state.says_en,
+            source="-",
+            mark="-",
+            force="house",
+            effect=state.effect,
+            flags=(state.code,),
+        )
+        for state in STATES.values()
+        if state.bars
+    )
+    return Pack(
+        code="HOUSE",
+        zh="本公司规定",
+        en="house rules",
+        version="1",
+        read_on=date.min,
+        place="-",
+        zones=(zone,),
+        rules=(hours, *bars),
+    )

@@ -225,7 +225,7 @@ def _counts(kind: str, contact: Contact) -> bool:
         case "reachable_call_or_text":
             return (phoned and contact.reachable) or (contact.channel == "text" and not contact.inbound)
         case "unconnected":
-            return phoned and not contact.spoke
+            return phoned and not (contact.spoke or contact.answered)
         case "conversation":
             return phoned and contact.spoke
         case "conversation_any":

@@ -33,6 +33,7 @@ class EscalationKind:
     broken_promises: Annotated[int, Field(ge=1, le=20)] | None = None
     missed_steps: bool = False
     event: EscalationEvent | None = None
+    holds_calls: bool = False
     words: tuple[Annotated[str, Field(min_length=2)], ...] = ()
 
     def word(self, locale: str) -> str:
@@ -43,15 +44,6 @@ class EscalationKind:
     def second_level_after(self) -> timedelta:
         """Return how much working time passes until the second level hears."""
         return timedelta(hours=self.second_level_hours)
-
-    def is_heard_in(self, note: str) -> bool:
-        """Return whether the note has one of the words; of English words only whole ones count."""
-        text = note.casefold()
-        return any(re.search(_whole(word.casefold()), text) for word in self.words)
-
-
-def _whole(word: str) -> str:
-    return rf"(?<![a-z]){re.escape(word)}(?![a-z])" if word.isascii() else re.escape(word)
 
 
 def load_escalations(source: Traversable) -> Mapping[str, EscalationKind]:
@@ -91,10 +83,20 @@ def raised_by_event(event: EscalationEvent) -> str:
 
 
 def heard_in(note: str) -> str | None:
-    """Return the code of the first kind whose words the note has, or None."""
-    if not note:
-        return None
-    return next((code for code, kind in escalation_kinds().items() if kind.is_heard_in(note)), None)
+    """Return the code of the first kind whose words the note has, or None; of English words only whole ones count."""
+    text = note.casefold()
+    return next((code for code, word in _words() if word in text and _is_whole(word, text)), None)
+
+
+@cache
+def _words() -> tuple[tuple[str, str], ...]:
+    """Return the words, case-folded, each with the code of its kind before it."""
+    return tuple((code, word.casefold()) for code, kind in escalation_kinds().items() for word in kind.words)
+
+
+def _is_whole(word: str, text: str) -> bool:
+    """Return whether a word that the text has is somewhere no part of another English word."""
+    return not word.isascii() or re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", text) is not None
 
 
 def raised_by_attempts(attempts: int) -> str | None:
@@ -112,3 +114,9 @@ def raised_by_broken_promises(broken: int) -> str | None:
 def raised_by_missed_steps() -> str | None:
     """Return the kind that a step beyond calls raises whose day is over, or None."""
     return next((code for code, kind in escalation_kinds().items() if kind.missed_steps), None)
+
+
+@cache
+def holding_calls() -> tuple[str, ...]:
+    """Return the kinds that hold back the calls about arrears until they are resolved."""
+    return tuple(code for code, kind in escalation_kinds().items() if kind.holds_calls)

@@ -6,7 +6,7 @@ from typing import Literal
 from desk.core.dataclass import dataclass
 from desk.rules.calendar import Calendar
 from desk.rules.hours import WorkingHours
-from desk.rules.reminders import APART, ContactHours, next_fitting_minute
+from desk.rules.reminders import APART, ContactTimes, next_fitting_minute
 from desk.rules.working_time import (
     add_working_minutes,
     instant_of,
@@ -29,7 +29,7 @@ class NextTime:
     at: datetime
 
 
-def next_times(now: datetime, hours: WorkingHours, calendar: Calendar, contact: ContactHours) -> tuple[NextTime, ...]:
+def next_times(now: datetime, hours: WorkingHours, calendar: Calendar, contact: ContactTimes) -> tuple[NextTime, ...]:
     """Return the times to offer, soonest first and at least two hours apart.
 
     The member works at each of them and the borrower may be called, as far as the coming weeks have such a time.

@@ -21,8 +21,8 @@ from desk.rules.checks import PURPOSES
 QueueKind = Literal["arrears", "checks"]
 """The borrowers in arrears, or the checks that are ready."""
 
-Reason = Literal["promise", "bucket", "amount", "not_spoken"]
-"""Why a borrower comes before others, in the order in which that is asked."""
+Reason = Literal["escalated", "promise", "bucket", "amount", "not_spoken"]
+"""Why a borrower comes before others, in the order in which that is asked; `escalated`: why they come last."""
 
 SPOKEN = tuple(outcome.code for outcome in VOCABULARY.outcomes if outcome.ends)
 """The outcomes of a call in which the caller and the one they called spoke with each other."""
@@ -70,7 +70,8 @@ class InArrears:
     """What the rank of a borrower in arrears depends on.
 
     `broken`: their last promise was not kept. `bucket` is the first day of the bucket of their days past due. `amount` is what
-    is past due, None where it is not known; `spoken_on` is the day of the last conversation, None if there was none.
+    is past due, None where it is not known; `spoken_on` is the day of the last conversation, None if there was none. `escalated`
+    is the reason for which calls wait for a manager, None if they do not.
     """
 
     broken: bool
@@ -78,12 +79,14 @@ class InArrears:
     days: int
     amount: Decimal | None = field(repr=False)
     spoken_on: date | None
+    escalated: str | None = None
 
 
-def rank(row: InArrears) -> tuple[bool, int, Decimal, date, int]:
+def rank(row: InArrears) -> tuple[bool, bool, int, Decimal, date, int]:
     """Return the place of a borrower among those in arrears: a broken promise first, then the later bucket, the larger amount,
-    the longest without a conversation, and the most days past due."""
+    the longest without a conversation, and the most days past due. Those whose calls wait for a manager come last."""
     return (
+        row.escalated is not None,
         not row.broken,
         -row.bucket,
         -(row.amount or Decimal(0)),
@@ -99,7 +102,8 @@ def is_not_spoken_to(spoken_on: date | None, today: date, rules: QueueRules = QU
 
 def reasons(row: InArrears, today: date, rules: QueueRules = QUEUE) -> tuple[Reason, ...]:
     """Return what puts a borrower at their place, the most important first."""
-    found: list[Reason] = ["promise"] if row.broken else []
+    found: list[Reason] = ["escalated"] if row.escalated is not None else []
+    found += ["promise"] if row.broken else []
     found.append("bucket")
     if row.amount:
         found.append("amount")

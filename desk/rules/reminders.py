@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field
@@ -42,6 +42,18 @@ SnoozeKind = Literal["quarter", "hour", "tomorrow", "morning", "other"]
 
 APART = timedelta(hours=2)
 """The least time between two times that are offered for a call."""
+
+
+class ContactTimes(Protocol):
+    """When borrowers, or one of them, may be called."""
+
+    def allow(self, instant: datetime) -> bool:
+        """Return whether a call may be made at that instant."""
+        ...
+
+    def next_start(self, instant: datetime) -> datetime:
+        """Return a later instant before which no call may be made; those behind it are to be asked about again."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +259,7 @@ def reschedule_reminder_after_snooze(
 
 
 def next_fitting_minute(
-    instant: datetime, hours: WorkingHours, calendar: Calendar, contact: ContactHours
+    instant: datetime, hours: WorkingHours, calendar: Calendar, contact: ContactTimes
 ) -> datetime | None:
     """Return the first minute from `instant` on when the assignee works and borrowers may be called, or None when the
     coming weeks have none."""

@@ -1,5 +1,6 @@
 """`/loan`: my day, cards, lists, new inquiries and corrections."""
 
+from desk.follow_ups import contact_states
 from desk.loans import cards, edits, inquiries, lists, terms
 from desk.loans.borrowers import region_of
 from desk.loans.inquiries import KnownPhone
@@ -7,16 +8,18 @@ from handlers.door.declarations import Command
 from handlers.door.lines import read_line
 from handlers.door.request import Request
 from handlers.forms import collection_step, repayment
+from handlers.forms.contact_states import CONSENT, STATE
 from handlers.forms.loan import CORRECTION, FIND, INQUIRY
 from handlers.forms.related import CHANGE as CHANGE_PERSON
 from handlers.forms.related import FORM as PERSON
 from handlers.forms.terms import TERMS, VEHICLE
-from handlers.grammar.loan import Card, Edit, EditTerm, Find, Mine, New, Pool, parse
+from handlers.grammar.loan import Card, Edit, EditState, EditTerm, Find, Mine, New, Pool, parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.cards import card
+from handlers.messages.contact import state_changed
 from handlers.messages.loans import (
     corrected,
     inquiry_opened,
@@ -40,6 +43,7 @@ USAGE = Usage(
         _("new <name> <phone> [note]"),
         _("edit <loan> name|phone|number <value>"),
         _("edit <loan> amount|due day|term|rate|plate|… <value>"),
+        _("edit <loan> contact <state> [until <day>]"),
     ),
     examples=(
         Example("L-1042", "L-1042", _("show a loan's card")),
@@ -51,6 +55,9 @@ USAGE = Usage(
             _("open an inquiry, with a number of its own"),
         ),
         Example("edit L-1042 phone 139 0013 9000", "改 L-1042 电话 13900139000", _("correct the phone number")),
+        Example(
+            "edit L-1042 contact do not call", "改 L-1042 联系状态 请勿致电", _("the borrower asked not to be called")
+        ),
         Example("edit L-1042 due day 15", "改 L-1042 还款日 15", _("enter or correct the terms and the vehicle")),
     ),
 )
@@ -78,6 +85,11 @@ async def loan(request: Request) -> Message:
             return inquiry_opened(t, answer, request.zone)
         case Edit(ref, what, value):
             return corrected(t, await edits.edit_loan(desk, loan=ref, changes={what: value}))
+        case EditState(ref, state):
+            if state.code is None:
+                return state_changed(t, await contact_states.end_states_of(desk, loan=ref), request.zone)
+            result = await contact_states.enter_state(desk, loan=ref, code=state.code, until_on=state.until_on)
+            return state_changed(t, result, request.zone)
         case EditTerm(ref, name, value):
             return changed(t, await terms.edit_terms(desk, loan=ref, changes={name: value}))
 
@@ -100,6 +112,8 @@ COMMAND = Command(
         *repayment.FORMS,
         collection_step.FORM,
         collection_step.MOVE,
+        STATE,
+        CONSENT,
     ),
     completes={
         "loan": CORRECTION,

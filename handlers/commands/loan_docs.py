@@ -5,11 +5,12 @@ from desk.documents.documents import change_documents, request_documents
 from desk.documents.listing import list_documents
 from desk.documents.names import WORDS_LIMIT, DocumentName
 from desk.messages.overview import open_documents
+from desk.people.offers import offers_to
 from handlers.door.declarations import Command
 from handlers.door.kept_lines import keep_line
 from handlers.door.lines import read_line
 from handlers.door.request import OpenModal, Request
-from handlers.forms import file, rejection
+from handlers.forms import arrival, file, rejection
 from handlers.forms.documents import FORM
 from handlers.forms.form import open_modal
 from handlers.grammar import documents
@@ -58,7 +59,7 @@ async def loan_docs(request: Request) -> Message | OpenModal:
     parsed = read_line(request, parse)
     match parsed:
         case HelpRequest(what):
-            how = overview.documents(t, USAGE, await open_documents(desk))
+            how = overview.documents(t, USAGE, await open_documents(desk), offers_to(desk.member))
             return await open_modal(request, FORM, otherwise=how) if what == "usage" else how
         case documents.ListDocuments(loan):
             return listed(t, await list_documents(desk, loan), zone)
@@ -115,6 +116,6 @@ COMMAND = Command(
     nearest=(DOCUMENTS,),
     parse=parse,
     precedence=60,
-    forms=(FORM, rejection.FORM, file.FORM),
-    completes={"document": FORM, "reason": rejection.FORM},
+    forms=(FORM, arrival.FORM, rejection.FORM, file.FORM),
+    completes={"document": FORM, "got": arrival.FORM, "reason": rejection.FORM},
 )

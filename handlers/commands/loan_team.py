@@ -10,7 +10,7 @@ from handlers.buttons.people import team_list
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
 from handlers.door.request import Request
-from handlers.forms import arrears_scale, cadence, member, playbook, workspace
+from handlers.forms import arrears_scale, cadence, contact_rules, member, playbook, workspace
 from handlers.forms.team import FORM, MANAGERS
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.team import Add, Away, Back, Drop, ListTeam, Remove, SetDay, SetHours, parse
@@ -95,6 +95,16 @@ COMMAND = Command(
     handler=loan_team,
     nearest=(Terms((keyword("team", "团队", "成员", "请假", "休假", "members", "absence", "leave", "holiday"),)),),
     precedence=30,
-    forms=(FORM, member.FORM, member.LEAVER, MANAGERS, workspace.FORM, playbook.FORM, cadence.FORM, arrears_scale.FORM),
+    forms=(
+        FORM,
+        member.FORM,
+        member.LEAVER,
+        MANAGERS,
+        workspace.FORM,
+        playbook.FORM,
+        cadence.FORM,
+        arrears_scale.FORM,
+        contact_rules.FORM,
+    ),
     looks_up=True,
 )

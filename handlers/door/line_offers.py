@@ -47,8 +47,9 @@ async def with_offers(request: Request, command: Command, text: str, error: Desk
         except DeskError as unknown:
             split = await with_split_line(request, command, line, unknown)
             return split or (error if error.params.get("given") else unknown)
-    form = command.completes.get(str(error.params.get("asks", error.params.get("part"))))
-    if form is not None and (error.params.get("act") or not form.is_for(request.desk.member)):
+    asks = error.params.get("act") or error.params.get("asks", error.params.get("part"))
+    form = command.completes.get(str(asks))
+    if form is not None and not form.is_for(request.desk.member):
         form = None
     words = await _words(request, line, error, named, form) if named else ()
     offered = _form_offer(form, named, error.params.get("fill", {})) if form else None

@@ -1,4 +1,5 @@
-"""`/loan-due [today|tomorrow|week|late|all|arrears|unplanned] [@who|team] [verification|repayment]`."""
+"""`/loan-due [today|tomorrow|week|late|all|arrears|unplanned] [@who|team] [verification|repayment]` and `/loan-due next
+[arrears|verification]`."""
 
 from datetime import datetime
 from typing import Literal
@@ -7,6 +8,8 @@ from zoneinfo import ZoneInfo
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.values import PersonRef
+from desk.core.vocabulary import Word
+from desk.rules.queues import QueueKind
 from handlers.grammar.reader import HelpRequest, Reader
 from handlers.grammar.terms import Terms, example, keyword
 from handlers.grammar.text import Line
@@ -18,7 +21,16 @@ _PERIODS: dict[str, Period] = {p: p for p in ("today", "tomorrow", "week", "late
 _OF_LOANS = {"arrears": ("逾期", "arrears"), "unplanned": ("无计划", "unplanned")}
 """The lists of loans, and how they are typed."""
 
+_NEXT = "next"
+_QUEUES: dict[str, QueueKind] = {"arrears": "arrears", "repayment": "arrears", "verification": "checks"}
+"""What names a queue behind `next`."""
+
 _KINDS: dict[str, Kind] = {k: k for k in ("verification", "repayment")}
+
+_OTHER_WEEKS = Terms(
+    (keyword("next week", "下周", "下个星期", "下星期", "下礼拜"), keyword("next month", "下月", "下个月", "下一个月"))
+)
+"""What begins like `next` and is a time: there is no such list."""
 
 _WORDS = Terms(
     (
@@ -31,9 +43,13 @@ _WORDS = Terms(
             "arrears", "逾期", "已逾期", "逾期客户", "逾期贷款", "欠款", "overdue", "past due", "in arrears", "unpaid"
         ),
         keyword("unplanned", "无计划", "没计划", "没有计划", "未计划", "无安排", "没安排", "no plan", "not planned"),
+        keyword(
+            *(_NEXT, "下一个", "下一位", "下一户", "下一单", "下一通", "下一个客户", "下一个电话", "下一通电话"),
+            *("next call", "next one", "next borrower", "next customer", "next client"),
+        ),
         keyword("team", "团队", "全组", "本组", "小组", "我的团队", "my team"),
         keyword("mine", "我的", "我", "本人", "me", "my"),
-        keyword("verification", "核实", "电核", "verifications", "verify"),
+        keyword("verification", "核实", "电核", "verifications", "verify", "check", "checks"),
         keyword("repayment", "还款", "催收", "repayments", "collection"),
     )
 )
@@ -48,15 +64,26 @@ class DueListRequest:
     kind: Kind | None = None
 
 
-def parse(line: Line, now: datetime, zone: ZoneInfo) -> DueListRequest | HelpRequest:
-    """Parse period, person and kind in any order, each at most once.
+@dataclass(frozen=True, slots=True)
+class NextCallRequest:
+    """Take the next borrower to call, from this queue (None: from the member's own)."""
 
-    Raise `Invalid`: `word_unknown`, `said_twice`, `list_of_loans` (the list has no kinds of calls).
+    queue: QueueKind | None = None
+
+
+def parse(line: Line, now: datetime, zone: ZoneInfo) -> DueListRequest | NextCallRequest | HelpRequest:
+    """Parse period, person and kind in any order, each at most once; or that the next borrower is to be called, and from which
+    queue.
+
+    Raise `Invalid`: `word_unknown`, `said_twice`, `list_of_loans` (the list has no kinds of calls), `next_is_yours` (nobody else
+    takes the next one).
     """
     reader = Reader(line, now, zone)
     help_request = reader.help_request()
     if help_request is not None and help_request.what == "help":
         return help_request
+    if _is_next(reader):
+        return _next_call(reader)
     period: Period | None = None
     kind: Kind | None = None
     kind_at = (0, 0)
@@ -67,7 +94,7 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DueListRequest | HelpReq
             _refuse_repeated(reader, start, whose)
             whose = who
             continue
-        word = reader.expect_word(_WORDS, "list", unknown="word_unknown")
+        word = _expect_word(reader)
         if word.code in _PERIODS:
             _refuse_repeated(reader, start, period)
             period = _PERIODS[word.code]
@@ -90,3 +117,47 @@ def _refuse_repeated(reader: Reader, start: int, earlier: object) -> None:
     if earlier is not None:
         given = reader.line.trimmed(start, reader.at)
         raise Invalid("said_twice", part="list", given=given, nearest=(given,))
+
+
+def _expect_word(reader: Reader) -> Word:
+    """Take a word of the lists. Raise `word_unknown` for another one, and for a week or month to come."""
+    if found := reader.find_word(_OTHER_WEEKS):
+        given = reader.line.trimmed(reader.at, found.end)
+        raise Invalid("word_unknown", part="list", given=given, nearest=(example(given, "本周", "week"),))
+    return reader.expect_word(_WORDS, "list", unknown="word_unknown")
+
+
+def _is_next(reader: Reader) -> bool:
+    """Return whether the line asks for the next borrower to call, wherever it says so."""
+    ahead = reader.probe(reader.at)
+    while not ahead.done:
+        if ahead.find_word(_OTHER_WEEKS):
+            return False
+        word = ahead.take_word(_WORDS)
+        if word is None and not ahead.take_person():
+            return False
+        if word is not None and word.code == _NEXT:
+            return True
+    return False
+
+
+def _next_call(reader: Reader) -> NextCallRequest:
+    queue: QueueKind | None = None
+    is_said = False
+    while not reader.done:
+        start = reader.at
+        if reader.take_person():
+            raise Invalid("next_is_yours", part="list", given=reader.line.trimmed(start, reader.at))
+        word = _expect_word(reader)
+        given = reader.line.trimmed(start, reader.at)
+        if word.code in _QUEUES:
+            _refuse_repeated(reader, start, queue)
+            queue = _QUEUES[word.code]
+        elif word.code == "team":
+            raise Invalid("next_is_yours", part="list", given=given)
+        elif word.code == _NEXT:
+            _refuse_repeated(reader, start, is_said or None)
+            is_said = True
+        elif word.code != "mine":
+            raise Invalid("said_twice", part="list", given=given, nearest=(given,))
+    return NextCallRequest(queue)

@@ -10,6 +10,8 @@ from desk.core.errors import Invalid
 from desk.core.terms import TermName, TermValue
 from desk.core.values import Amount, LoanRef
 from desk.rules.contacts import EXAMPLES, PhoneMatch, find_phone, read_phone
+from handlers.grammar.contact_states import EXAMPLES as STATE_EXAMPLES
+from handlers.grammar.contact_states import STATE_WORD, TypedState, parse_state
 from handlers.grammar.loan_fields import EXAMPLES as TERM_EXAMPLES
 from handlers.grammar.loan_fields import FIELD_WORDS, field_name, read_field
 from handlers.grammar.reader import HelpRequest, Reader, with_params
@@ -33,6 +35,7 @@ _FIELDS = Terms(
         keyword("phone", "电话", "手机", "手机号", "手机号码", "电话号码", "tel", "mobile", "phone number"),
         keyword("number", "编号", "贷款编号", "合同号", "合同编号", "贷款号", "loan number"),
         *FIELD_WORDS.values(),
+        STATE_WORD,
     )
 )
 _FIELD_OF: dict[str, Field] = {"name": "name", "phone": "phone", "number": "number"}
@@ -40,6 +43,7 @@ _VALUE_EXAMPLES = {
     "name": ("王小明", "Wang Fang"),
     "phone": ("138 0013 8000", "138 0013 8000"),
     "number": ("HT-2024-1042", "HT-2024-1042"),
+    STATE_WORD.code: STATE_EXAMPLES,
 }
 """A value per field, in Chinese and in English."""
 
@@ -92,6 +96,14 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class EditState:
+    """`edit <loan> contact <state> [until <day>]`."""
+
+    loan: LoanRef
+    state: TypedState
+
+
+@dataclass(frozen=True, slots=True)
 class EditTerm:
     """`edit <loan> <field> <value>` of a field of the terms or the vehicle; None clears it."""
 
@@ -100,7 +112,7 @@ class EditTerm:
     value: TermValue | Amount | None = field(repr=False)
 
 
-LoanRequest = Card | Find | Mine | Pool | New | Edit | EditTerm
+LoanRequest = Card | Find | Mine | Pool | New | Edit | EditTerm | EditState
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo, *, region: str = "CN") -> LoanRequest | HelpRequest:
@@ -185,7 +197,7 @@ def _refuse_without_name(reader: Reader, phone: PhoneMatch) -> NoReturn:
     raise Invalid("name_missing", part="name", given=given, nearest=nearest, ref=None, fill=fill)
 
 
-def _edit(reader: Reader, region: str) -> Edit | EditTerm:
+def _edit(reader: Reader, region: str) -> Edit | EditTerm | EditState:
     loan = reader.expect_loan(_FIELDS)
     if reader.find_word(_FIELDS) is None and len(reader.line.trimmed(reader.at).split()) < 2:
         reader.refuse("field_unknown", "field", _field_examples(reader))
@@ -194,6 +206,8 @@ def _edit(reader: Reader, region: str) -> Edit | EditTerm:
     if not value:
         each = _VALUE_EXAMPLES.get(word.code) or TERM_EXAMPLES[field_name(word.code)]
         reader.refuse("value_missing", "value", (example(reader.line, *each),))
+    if word.code == STATE_WORD.code:
+        return EditState(loan, _state(reader, value))
     which = _FIELD_OF.get(word.code)
     if which is None:
         return EditTerm(loan, field_name(word.code), _term(reader, word.code, value))
@@ -213,6 +227,13 @@ def _field_examples(reader: Reader) -> list[str]:
 def _term(reader: Reader, code: str, value: str) -> TermValue | Amount | None:
     try:
         return read_field(code, value, reader.now, reader.zone)
+    except Invalid as refusal:
+        raise with_params(refusal, part="value", given=value[:40], ref=reader.loan) from None
+
+
+def _state(reader: Reader, value: str) -> TypedState:
+    try:
+        return parse_state(value, reader.now, reader.zone)
     except Invalid as refusal:
         raise with_params(refusal, part="value", given=value[:40], ref=reader.loan) from None
 

@@ -11,6 +11,7 @@ from handlers.messages.block_kit import tables
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.escalations import escalation_kind
 from handlers.messages.repayment import promise_state
 
 
@@ -35,6 +36,8 @@ def arrears_facts(t: Translator, view: ArrearsView) -> list[list[Inline]]:
     """Return what is known of a borrower's arrears, each fact as a piece of a line; what counts for their place is bold."""
     days = t.n("{bucket}, {n} day", "{bucket}, {n} days", view.days, bucket=view.bucket.word(t.language))
     facts: list[list[Inline]] = [[Bold(days)]]
+    if view.escalated is not None:
+        facts.append([Bold(t("escalated: {reason}", reason=escalation_kind(t, view.escalated)))])
     if view.past_due:
         facts.append([t.money(view.past_due, view.currency)])
     if view.promise is not None:
@@ -61,6 +64,7 @@ def arrears_table(
         t("Past due"),
         t("Promise"),
         t("Last spoken"),
+        t("Escalated"),
         t("Next follow-up"),
         t("By"),
         t("Owner"),
@@ -82,13 +86,14 @@ def arrears_table(
 
 def _cells(t: Translator, view: ArrearsView | None) -> list[tables.Cell]:
     if view is None:
-        return ["", "", "", "", ""]
+        return [""] * 6
     return [
         view.bucket.word(t.language),
         view.days,
         t.money(view.past_due, view.currency) if view.past_due else "",
         _promise(t, view) if view.promise else "",
         t.short_date(view.spoken_on) if view.spoken_on else "",
+        escalation_kind(t, view.escalated) if view.escalated else "",
     ]
 
 

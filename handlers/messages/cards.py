@@ -41,7 +41,8 @@ from handlers.messages.block_kit.writer import Writer, renumbered
 from handlers.messages.calls import share_buttons
 from handlers.messages.checks import checks_button, marks
 from handlers.messages.collection_steps import write_steps
-from handlers.messages.documents import item_line, write_documents
+from handlers.messages.contact import contact_button, write_contact
+from handlers.messages.documents import brief_names, document, item_line, write_documents
 from handlers.messages.escalations import escalate_button, write_escalations
 from handlers.messages.playbooks import playbook_button
 from handlers.messages.related import write_people, write_people_with_buttons
@@ -80,6 +81,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
         Button(t("Documents"), "documents.list", value),
         *([repayment_button(t, loan_id)] if view.loan.stage in REPAID else ()),
         Button(t("People"), "related.list", value),
+        contact_button(t, loan_id),
         *([checks_button(t, loan_id)] if view.checks else ()),
         *_changes(t, view.offers, loan_id, view.loan.stage),
         *([Button(t("Who saw this"), "audit.list", {**value, "x": "seen"})] if view.offers.see_audit else ()),
@@ -109,6 +111,7 @@ def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo)
     _write_name(t, writer, loan, view.name)
     if view.phone_is_wrong:
         write_wrong_number(t, writer, loan)
+    write_contact(t, writer, view.contact, zone)
     since = t.date(view.stage_since.astimezone(zone).date())
     owner: Inline = Mention(loan.owner) if loan.owner else t("nobody")
     writer.phrase(t, "{stage} since {date} · owner: {owner}", stage=Bold(stage(t, loan.stage)), date=since, owner=owner)
@@ -196,6 +199,16 @@ def _write_documents(t: Translator, writer: Writer, view: LoanCard, zone: ZoneIn
         write_more(t, writer, view.more_documents)
 
 
+def _write_missing(t: Translator, writer: Writer, view: LoanCard) -> None:
+    """Write how many documents are missing, and the first of them, with the button for their tab."""
+    if not view.missing:
+        return
+    count = t.n("{n} document missing", "{n} documents missing", len(view.missing))
+    names = brief_names(t, [document(t, each.code, each.words) for each in view.missing])
+    writer.line(Bold(count), t(": "), names)
+    writer.buttons(Button(t("Show documents"), "card.open", {"l": str(view.loan.id), "t": "documents"}))
+
+
 def _write_stages(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, notes: NoteBudget) -> None:
     explained = [past for past in view.stages if past.reason]
     if explained:
@@ -220,6 +233,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
     writer = _start(t, view.loan, "contact")
     _write_header(t, writer, view, zone)
     write_escalations(t, writer, view.escalations, zone, act=view.offers.take_escalation)
+    _write_missing(t, writer, view)
     write_appointments(t, writer, view.appointments, zone, act=view.offers.book_appointment)
     write_steps(t, writer, view.steps, act=view.offers.change_step)
     loan_id = view.loan.id
@@ -236,6 +250,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
             else ()
         ),
         *([form_button(t("Reassign"), "reassign", loan=loan_id)] if view.offers.reassign else ()),
+        contact_button(t, loan_id),
     )
     return _view(t, view.loan, writer, above)
 

@@ -17,6 +17,7 @@ from handlers.messages.block_kit.elements import (
     brief_when,
     fit_buttons,
     follow_up_name,
+    form_button,
     masked_loan,
     pages,
     phone_ending,
@@ -101,7 +102,20 @@ def requested(
 ) -> Message:
     """Render the answer to a request for documents. `unknown` is what of the line was left out."""
     writer = Writer()
-    _write_loan(t, writer, result.loan, result.name)
+    write_loan(t, writer, result.loan, result.name)
+    write_requested(t, writer, result, zone, unknown=unknown)
+    return writer.message()
+
+
+def write_requested(
+    t: Translator,
+    writer: Writer,
+    result: DocumentRequestResult,
+    zone: ZoneInfo,
+    *,
+    unknown: Sequence[UnknownWords] = (),
+) -> None:
+    """Write what `requested` renders, without the loan."""
     if result.asked:
         writer.phrase(t, "Requested: {documents}.", documents=Bold(_names(t, result.asked)))
     if result.redated:
@@ -122,7 +136,7 @@ def requested(
     buttons = [*_unknown_buttons(unknown), *fit_buttons(t, result.planned)]
     if result.undo_id is not None:
         buttons.append(undo_button(t, result.undo_id))
-    return writer.buttons(*buttons).message()
+    writer.buttons(*buttons)
 
 
 def changed(
@@ -148,9 +162,10 @@ def write_changed(
     *,
     brief: bool = False,
     unknown: Sequence[UnknownWords] = (),
+    undo: bool = True,
 ) -> None:
-    """Write what `changed` renders."""
-    _write_loan(t, writer, result.loan, result.name)
+    """Write what `changed` renders, with the button for `undo`."""
+    write_loan(t, writer, result.loan, result.name)
     for item in result.changed:
         name, now = Bold(document(t, item.code, item.words)), Bold(state(t, item.state))
         if item.id in result.unasked:
@@ -176,17 +191,17 @@ def write_changed(
     if not brief:
         writer.buttons(*_item_buttons(t, result.still_open[:ROWS]))
     fits = [button for placed in result.placed for button in fit_buttons(t, placed.planned)]
-    writer.buttons(*_unknown_buttons(unknown), *fits, undo_button(t, result.undo_id))
+    writer.buttons(*_unknown_buttons(unknown), *fits, *([undo_button(t, result.undo_id)] if undo else ()))
 
 
 def listed(t: Translator, result: DocumentList, zone: ZoneInfo) -> Message:
     """Render the documents of a loan, each with a button for its next step."""
     writer = Writer()
-    _write_loan(t, writer, result.loan, result.name)
+    write_loan(t, writer, result.loan, result.name)
     if not result.open and not result.settled:
         example = t("/loan-docs {loan} id, bank by tomorrow", loan=result.loan.number)
         writer.line(t("No documents have been requested for this loan. To request some:")).preformatted(example)
-        return writer.buttons(*_add_files(t, result)).message()
+        return writer.buttons(*_what_comes(t, result)).message()
     write_documents(t, writer, result, zone)
     return writer.message()
 
@@ -219,7 +234,7 @@ def write_documents(
         writer.line(t("Closed:"))
         _write_items(t, writer, result.settled, zone)
     write_files(t, writer, result)
-    writer.buttons(*_add_files(t, result))
+    writer.buttons(*_what_comes(t, result))
 
 
 def write_files(t: Translator, writer: Writer, result: DocumentList) -> None:
@@ -278,9 +293,13 @@ def brief_papers(t: Translator, papers: Sequence[Paper]) -> str:
         t("{document} (late)", document=document(t, paper.code)) if paper.late else document(t, paper.code)
         for paper in papers
     )
-    shown = list(names)[:_BRIEF]
-    more = len(names) - len(shown)
-    return t(", ").join([*shown, t.n("and {n} more", "and {n} more", more)] if more else shown)
+    return brief_names(t, list(names))
+
+
+def brief_names(t: Translator, names: Sequence[str]) -> str:
+    """Return the first of these names, and how many more there are."""
+    more = len(names) - _BRIEF
+    return t(", ").join([*names[:_BRIEF], t.n("and {n} more", "and {n} more", more)] if more > 0 else names)
 
 
 def _write_missing(t: Translator, writer: Writer, missing: Sequence[str]) -> None:
@@ -323,7 +342,8 @@ def _write_items(t: Translator, writer: Writer, items: Sequence[ItemView], zone:
     write_more(t, writer, len(items) - ROWS)
 
 
-def _write_loan(t: Translator, writer: Writer, loan: LoanView, name: str) -> None:
+def write_loan(t: Translator, writer: Writer, loan: LoanView, name: str) -> None:
+    """Write the line that names a loan and its borrower."""
     writer.line(Bold(loan.number), " · ", name, " · ", phone_ending(t, loan.tail))
 
 
@@ -331,9 +351,11 @@ def _names(t: Translator, items: Sequence[ItemView]) -> str:
     return t(", ").join(document(t, item.code, item.words) for item in items)
 
 
-def _add_files(t: Translator, result: DocumentList) -> list[Button]:
-    value = {"form": "file", "i": str(result.loan.id)}
-    return [Button(t("Add files"), "form.open", value)] if result.takes_files else []
+def _what_comes(t: Translator, result: DocumentList) -> list[Button]:
+    """Return the buttons for documents and files that arrived, as far as the reader may use them."""
+    came = [form_button(t("Documents arrived"), "arrival", loan=result.loan.id)]
+    files = [form_button(t("Add files"), "file", loan=result.loan.id)]
+    return (came if result.offers.change_documents else []) + (files if result.takes_files else [])
 
 
 def _item_buttons(t: Translator, items: Sequence[ItemView], *, act: str = "documents") -> list[Button]:

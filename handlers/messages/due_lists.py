@@ -111,7 +111,8 @@ def _write_order(t: Translator, writer: Writer, view: DueList) -> None:
     if view.period == "arrears":
         writer.small(
             t(
-                "In this order: a broken promise, the later bucket, the larger amount, the longest without a conversation."
+                "In this order: a broken promise, the later bucket, the larger amount, the longest without a conversation; "
+                "last those whose calls wait for a manager."
             )
         )
 

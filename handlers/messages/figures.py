@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -134,6 +134,9 @@ def _word(t: Translator, row: FigureRow) -> str:
         return elements.outcome(t, row.outcome)
     if row.purpose is not None:
         return elements.purpose(t, row.purpose)
+    if row.money is not None:
+        paid, promised = (t.money(each, row.money.currency) for each in (row.money.paid, row.money.promised))
+        return t("{paid} of {promised}", paid=paid, promised=promised)
     if row.promise is not None:
         return promise_state(t, row.promise)
     if row.days is not None:
@@ -172,9 +175,29 @@ def _lines(t: Translator, view: Figures) -> list[str]:
     """Return a sentence for each figure, with its denominator."""
     tally = view.sum
     lines = [_calls(t, tally), _due(t, tally), _promises(t, tally), _silent(t, tally, view.silent_days)]
+    lines[3:3] = [
+        t(
+            "{paid} of {promised} promised came in time",
+            paid=t.money(each.paid, each.currency),
+            promised=t.money(each.promised, each.currency),
+        )
+        for each in view.money
+    ]
     if view.buckets:
         buckets = " · ".join(f"{bucket.word(t.language)} {count}" for bucket, count in view.buckets)
         lines.append(t("Loans in arrears: {buckets}", buckets=buckets))
+    if view.rolls:
+        rates = " · ".join(
+            t(
+                "{part} of {whole} from {bucket} to {following}",
+                part=each.rolled,
+                whole=each.then,
+                bucket=each.bucket.word(t.language),
+                following=each.following.word(t.language),
+            )
+            for each in view.rolls
+        )
+        lines.append(t("Rolled since {day}: {rates}", day=t.short_date(_before(view.days)), rates=rates))
     lines.append(t("Load now: live loans {loans}, open follow-ups {open}", loans=tally.loans, open=tally.open))
     return lines
 
@@ -263,10 +286,42 @@ def _lists(t: Translator, view: Figures) -> list[Button]:
         for figure, count in numbers
         if count
     ]
-    return buttons + [
+    buttons += [
         Button(f"{bucket.word(t.language)} ({count})", "figures.list", {**value, "x": "arrears", "b": bucket.first})
         for bucket, count in view.buckets
     ]
+    return [*buttons, *_money_lists(t, view), *_roll_lists(t, view)]
+
+
+def _money_lists(t: Translator, view: Figures) -> list[Button]:
+    """Return the buttons for the promises with an amount, and for those of which something came."""
+    promised, paid = sum(each.promises for each in view.money), sum(each.paid_for for each in view.money)
+    value = _value(view.asked)
+    numbers: tuple[tuple[Figure, int], ...] = (("promised", promised), ("paid", paid))
+    return [
+        Button(f"{_figure(t, figure)} ({count})", "figures.list", {**value, "x": figure})
+        for figure, count in numbers
+        if count
+    ]
+
+
+def _roll_lists(t: Translator, view: Figures) -> list[Button]:
+    """Return for each roll rate the buttons for the loans that were in the bucket, and for those of them that are further now."""
+    value, day = _value(view.asked), t.short_date(_before(view.days))
+    buttons: list[Button] = []
+    for each in view.rolls:
+        bucket, about = each.bucket.word(t.language), {**value, "b": each.bucket.first}
+        there = t("{bucket} on {day}", bucket=bucket, day=day)
+        buttons.append(Button(f"{there} ({each.then})", "figures.list", {**about, "x": "rolled_from"}))
+        if each.rolled:
+            rolled = t("{bucket} to {following}", bucket=bucket, following=each.following.word(t.language))
+            buttons.append(Button(f"{rolled} ({each.rolled})", "figures.list", {**about, "x": "rolled"}))
+    return buttons
+
+
+def _before(days: Days) -> date:
+    """Return the day before these days: the one from which loans roll."""
+    return days.first - timedelta(days=1)
 
 
 def _figure(t: Translator, figure: Figure) -> str:
@@ -285,6 +340,10 @@ def _figure(t: Translator, figure: Figure) -> str:
         "loans": t("Live loans"),
         "silent": t("Not spoken to"),
         "arrears": t("In arrears"),
+        "promised": t("Money promised"),
+        "paid": t("Money that came"),
+        "rolled_from": t("In the bucket before"),
+        "rolled": t("Rolled from"),
     }
     return names[figure]
 

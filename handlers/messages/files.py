@@ -1,10 +1,12 @@
 """Answers and notices about files that people send. Only the reader sees them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from desk.documents.files import FileView
+from desk.files.arrivals import ArrivalResult
 from desk.files.batches import BatchView, FilePlace
 from desk.files.filing import FilesFiled
 from desk.files.intake import FilesExpected
@@ -12,7 +14,7 @@ from desk.files.links import TRIES, LinkOffer
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
-from handlers.messages.documents import document, write_changed
+from handlers.messages.documents import document, write_changed, write_loan, write_requested
 from handlers.messages.file_lines import file_line, size, why_not_taken
 
 
@@ -38,6 +40,28 @@ def link_offered(t: Translator, offer: LinkOffer, zone: ZoneInfo) -> Message:
 def expected(t: Translator, result: FilesExpected) -> Message:
     """Render the answer to files that are being fetched from Slack."""
     writer = Writer()
+    _write_expected(t, writer, result)
+    return writer.message()
+
+
+def arrivals_recorded(t: Translator, result: ArrivalResult, zone: ZoneInfo) -> Message:
+    """Render the answer to documents that arrived together, and what is still missing with its last day."""
+    writer, missing = Writer(), result.missing
+    if result.change is not None:
+        change = result.change if missing is None else replace(result.change, placed=(), next_steps=None)
+        write_changed(t, writer, change, zone, brief=missing is not None, undo=missing is None)
+    if missing is not None:
+        if result.change is None:
+            write_loan(t, writer, missing.loan, missing.name)
+        write_requested(t, writer, missing, zone)
+    elif result.date_unused or result.change is None:
+        writer.line(t("Nothing is missing, so the last day isn't used."))
+    if result.files is not None:
+        _write_expected(t, writer, result.files)
+    return writer.message()
+
+
+def _write_expected(t: Translator, writer: Writer, result: FilesExpected) -> None:
     if result.count or not result.too_large:
         writer.line(
             t.n(
@@ -50,7 +74,6 @@ def expected(t: Translator, result: FilesExpected) -> Message:
         writer.line(t("Not taken, because they are larger than {size}:", size=size(result.most_bytes)))
         writer.bullets([name] for name in result.too_large)
         writer.line(t("Send them in parts, or scan them at a lower resolution."))
-    return writer.message()
 
 
 def arrived(t: Translator, batch: BatchView) -> Message:

@@ -35,6 +35,7 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
         *_next_calls(t, view),
         *([elements.form_button(t("Assign a follow-up"), "follow_up")] if offers.plan_follow_up else ()),
         *([elements.form_button(t("Request documents"), "documents")] if offers.request_documents else ()),
+        *([elements.form_button(t("Documents arrived"), "arrival")] if offers.change_documents else ()),
         *([elements.form_button(t("New inquiry"), "inquiry")] if offers.open_inquiry else ()),
         *([Button(t("Without an owner"), "loan.pool", {"o": 0})] if offers.reassign else ()),
         *([elements.form_button(t("Change the stage"), "stage")] if offers.change_stage else ()),
@@ -51,6 +52,7 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
         *([elements.form_button(t("Compliance"), "compliance")] if offers.change_compliance else ()),
         *([Button(t("Who saw what"), "audit.list", {"x": "seen"})] if offers.see_audit else ()),
         *([Button(t("Refused attempts"), "audit.list", {"x": "refused"})] if offers.see_audit else ()),
+        *([elements.form_button(t("Contact rules"), "contact_rules")] if offers.choose_contact_rules else ()),
     )
     write_waiting(t, writer, view.escalations, zone)
     _today(t, writer, view)

@@ -63,7 +63,11 @@ def nobody_to_call(t: Translator, view: NobodyToCall, zone: ZoneInfo) -> Message
     if view.kind == "checks":
         writer.line(t("No check is ready: none is due, and the documents for the others are still to come."))
     else:
-        writer.line(t("Nobody in arrears waits for a call now: all are taken, spoken to today, or planned for later."))
+        writer.line(
+            t(
+                "Nobody in arrears waits for a call now: all are taken, spoken to today, planned for later, or escalated."
+            )
+        )
         writer.buttons(Button(t("Show arrears"), "due.list", {"p": "arrears", "w": "team"}))
     return writer.message()
 

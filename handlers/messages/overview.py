@@ -34,7 +34,7 @@ def calls(t: Translator, usage: Usage, title: str, rows: Sequence[DueRow]) -> Me
     return writer.message()
 
 
-def documents(t: Translator, usage: Usage, rows: Sequence[OpenDocuments]) -> Message:
+def documents(t: Translator, usage: Usage, rows: Sequence[OpenDocuments], offers: Offers) -> Message:
     """Render the usage, and the loans that have open documents."""
     writer = Writer()
     write_usage(t, writer, usage)
@@ -46,6 +46,8 @@ def documents(t: Translator, usage: Usage, rows: Sequence[OpenDocuments]) -> Mes
             for row in rows
         )
         write_cards(t, writer, [(row.loan.id, row.loan.number, row.loan.name) for row in rows])
+    if offers.change_documents:
+        writer.buttons(form_button(t("Documents arrived"), "arrival"))
     return writer.message()
 
 

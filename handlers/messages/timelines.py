@@ -20,6 +20,7 @@ from handlers.messages.block_kit.writer import Writer, clipped, phrase
 from handlers.messages.calls import correct_button
 from handlers.messages.checks import DECISIONS
 from handlers.messages.collection_steps import step_event
+from handlers.messages.contact import contact_event
 from handlers.messages.documents import document, state
 from handlers.messages.escalations import raised_event
 from handlers.messages.notes import correct_note_button
@@ -55,10 +56,8 @@ def event_line(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> li
     match event.kind:
         case "call":
             words += _call_event(t, event, currency)
-        case "note" | "quiet" | "stage":
+        case "note" | "quiet" | "stage" | "owner":
             words += _plain_event(t, event)
-        case "owner":
-            words += phrase(t, "owner: {who}", who=Mention(event.code) if event.code else t("nobody"))
         case "handover":
             about = f"/{event.number} {purpose(t, event.purpose or '')}"
             words += phrase(t, "{follow_up} handed over to {who}", follow_up=Bold(about), who=Mention(event.code))
@@ -81,6 +80,8 @@ def event_line(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> li
             words += [Bold(document(t, event.code, event.words)), " · ", now]
         case "escalation":
             words += raised_event(t, event.code, resolved=event.state == "resolved", by_rule=event.who is None)
+        case "contact":
+            words += contact_event(t, event, zone)
         case "payment" | "schedule" | "pause":
             words.append(Bold(repayment_event(t, event, currency)))
     return [*words, " · ", Mention(event.who)] if event.who else words
@@ -92,6 +93,8 @@ def _plain_event(t: Translator, event: Event) -> list[Inline]:
             return phrase(t, "nothing needed until {date}", date=Bold(t.date(date.fromisoformat(event.code))))
         case "stage":
             return phrase(t, "stage: {stage}", stage=Bold(stage(t, event.code)))
+        case "owner":
+            return phrase(t, "owner: {who}", who=Mention(event.code) if event.code else t("nobody"))
         case _:
             return [Bold(t("note"))]
 

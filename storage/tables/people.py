@@ -1,6 +1,7 @@
 """Workspaces, teams, members and their working times, and access requests."""
 
 from datetime import date, datetime, time
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, Index, UniqueConstraint, text
@@ -28,6 +29,8 @@ class Workspace(Row, table=True):
     `payments_at` is when a file of the lender's payments last reached the desk.
     `release` is the number of the release of which the members were told last (0: one before the first that tells).
     `cadence` has the numbers of rules that a manager replaced, by rule and name; 0 and 1 for `enabled`.
+    `contact_rules` has the chosen packs of contact rules: `workspace` and the ids of teams, each with `packs`, `role` and
+    `raised`; `loans` and `states` once a loan has packs or a state of its own.
     """
 
     __tablename__ = "workspace"  # pyright: ignore[reportAssignmentType]
@@ -55,6 +58,7 @@ class Workspace(Row, table=True):
     payments_at: datetime | None = maybe_instant()
     release: int = Field(default=0, sa_column_kwargs={"server_default": "0", "info": {"restored": False}})
     cadence: dict[str, dict[str, int]] | None = Field(default=None, sa_type=JSON(none_as_null=True))  # pyright: ignore[reportArgumentType]
+    contact_rules: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     created_at: datetime = instant()
 

@@ -1,5 +1,5 @@
-"""Rights of the role that serves on PostgreSQL, so that it does not own the tables: it can add to the audit trail and seal it, and
-neither change nor remove what is there, because only the owner can lift the triggers."""
+"""Rights of the role that serves on PostgreSQL, so that it does not own the tables: it can add to the audit trail and seal it,
+and neither change nor remove what is there, because only the owner can lift the triggers."""
 
 import re
 

@@ -5,11 +5,15 @@ import sys
 
 LATER = {
     "alembic": "only a migration needs it",
+    "asyncpg": "the driver of PostgreSQL, on which alone it is needed",
     "dbos": "deliveries begin behind the first answers",
+    "holidays": "the first due time needs it, and of its countries one",
     "holidays.countries": "all countries, for one of them",
     "obstore": "only a desk that keeps its files in a bucket needs it",
+    "phonenumbers": "the first phone number that is read or shown",
     "psycopg": "the driver of DBOS",
     "pypinyin": "50 MB, for the first Chinese name that is indexed",
+    "rich": "only a command that prints needs it",
 }
 """What a process that serves does not import before it answers, and why."""
 

@@ -49,6 +49,7 @@ def form_of(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "compliance": ({"v": 0}, {"limit_agent": "40"}),
         "stage_rules": ({"v": 0}, {"required": ("amount",), "checks_a_day": "12"}),
         "documents": ({}, {"loan": "L-1", "rest": ("id",)}),
+        "arrival": ({}, {"loan": "L-1", "rest": ("contract",), "by": "fri"}),
         "file": ({}, {"loan": "L-1", "document": "id", "files": ("F0123",)}),
         "rejection": ({}, {"loan": "L-1", "document": "id", "reason": "Blurred"}),
         "follow_up": ({}, {"loan": "L-1", "due": "tomorrow 3pm"}),
@@ -82,6 +83,9 @@ def form_of(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
             {"v": world.slack.workspace.version},
             {"rule": "inquiry", "inquiry_enabled": "on", "inquiry_working_hours": "3"},
         ),
+        "contact_state": ({}, {"loan": "L-1", "state": "hardship"}),
+        "contact_consent": ({}, {"loan": "L-1", "kind": "calls", "form": "oral"}),
+        "contact_rules": ({"v": 0, "of": "workspace"}, {"whose": "workspace", "packs": ("CN",), "role": "own"}),
         "arrears_scale": (
             {"v": world.slack.workspace.version},
             {"scale": "thirties", "percent": "90", "patience": "5"},
@@ -109,6 +113,9 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
     agent, request = str(world.slack.agent.id), {"r": str(world.request.id)}
     return {
         "call.log": ("log_call", {**follow_up, "o": "reached"}),
+        "contact.show": (None, loan),
+        "contact.end_state": ("enter_contact_state", {"s": str(new_id()), "v": 1}),
+        "contact.withdraw": ("enter_contact_state", {"k": str(new_id()), "v": 1}),
         "call.again": ("add_to_call", {**call, "k": 1}),
         "call.answer_other": ("add_to_call", {**call, **follow_up, "k": 1}),
         "call.next": ("add_to_call", {**call, **offer}),

@@ -15,6 +15,7 @@ from storage.queries.messages import figures
 from storage.tables import CallParty, FollowUp, Loan, Member, Promise, TeamManager
 from tests.builders import make_call, make_follow_up, make_loan, make_member, make_team
 from tests.wire.office_day import Slack, buttons, given, shown
+from tests.wire.repaying import give_schedule, pay
 
 TUESDAY, MONDAY = datetime(2026, 11, 24, 2, tzinfo=UTC), datetime(2026, 11, 23, 2, tzinfo=UTC)
 
@@ -231,3 +232,40 @@ async def test_others_who_read_the_digest_open_none_of_its_figures(team: Slack) 
     refused = shown(await team.press(team.other, digest, "Calls (4)")).text
     assert "Only the managers of a team see its figures." in refused
     assert shown(await team.press(team.manager, digest, "Calls (4)")).text.splitlines()[0].endswith(" · 4")
+
+
+async def test_money_promised_and_what_rolled_state_their_denominators_and_open_their_lists(team: Slack) -> None:
+    paid = await _loan(team, "L-8", team.agent, stage="disbursed")
+    rolled = await _loan(team, "L-6", team.other, stage="disbursed", unpaid_since=date(2026, 10, 20))
+    await _set(team, paid, rolled, stage_since=team.clock.now() - timedelta(days=60))
+    await give_schedule(team, number="L-8")
+    call = await _called(team, paid, team.other, "promised", TUESDAY)
+    async with team.office.database.transaction() as session:
+        about = {"workspace_id": team.workspace.id, "loan_id": paid.id, "call_id": call, "state": "open"}
+        session.add(Promise(amount=Decimal(3000), due_on=date(2026, 11, 21), at=TUESDAY, **about))
+    await pay(team, "1040", "2026-11-24", number="L-8")
+    await team.deliver()
+    await team.sandbox.open_home("UMANAGER")
+    home = team.sandbox.home_of("UMANAGER")
+    await home.press("This month")
+    page = team.sandbox.modal_of("UMANAGER")
+    assert "CN¥1,140.00 of CN¥3,200.00 promised came in time" in page.text
+    [rates] = [line for line in page.text.splitlines() if line.startswith("Rolled since Sat 31 Oct: ")]
+    assert rates.endswith("1 of 1 from M0 to M1 · 1 of 2 from M1 to M2 · 0 of 1 from M2 to M3")
+    for label, lines in {
+        "Money that came (2)": ("L-8", "CN¥1,040.00 of CN¥3,000.00"),
+        "M2 on Sat 31 Oct (1)": ("L-5", "31 days past due"),
+        "M1 to M2 (1)": ("L-6", "36 days past due"),
+        "M0 to M1 (1)": ("L-4", "10 days past due"),
+    }.items():
+        await home.press("This month")
+        await team.sandbox.modal_of("UMANAGER").press(label)
+        assert all(line in team.sandbox.modal_of("UMANAGER").text for line in lines), label
+    await team.in_chinese(team.manager)
+    await team.sandbox.open_home("UMANAGER")
+    await team.sandbox.home_of("UMANAGER").press("本月")
+    page = team.sandbox.modal_of("UMANAGER")
+    assert "M1→M2 2 笔中 1 笔" in page.text
+    assert "承诺金额 ¥3,200.00，按时到账 ¥1,140.00" in page.text
+    await page.press("M1→M2 (1)")
+    assert "L-6" in team.sandbox.modal_of("UMANAGER").text

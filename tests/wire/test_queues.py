@@ -5,8 +5,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from desk.core.values import LoanRef
+from desk.follow_ups.escalations import raise_escalation, resolve_escalation
 from sandbox import Modal
-from storage.tables import Loan, Member
+from storage.tables import Escalation, Loan, Member
 from tests.builders import make_follow_up, make_loan, make_member, make_team
 from tests.wire.office_day import Slack, buttons, given, shown
 
@@ -50,6 +52,41 @@ async def test_next_call_opens_the_card_with_why_what_to_say_and_the_log(slack: 
     seen = await slack.command(slack.other, "/loan-due arrears team")
     assert "taken by" not in seen.text
     assert (await next_of(slack, slack.collector)).title == "L-2"
+
+
+async def test_the_line_takes_the_next_one_as_the_button_does(slack: Slack, loans: list[Loan]) -> None:
+    await slack.command(slack.collector, "/loan-due next")
+    assert "L-1 is yours until 10:10." in slack.sandbox.modal_of("UCOLLECTOR").text
+    await slack.command(slack.collector, "/loan-due next arrears")
+    assert "L-1 is still yours until 10:10." in slack.sandbox.modal_of("UCOLLECTOR").text
+    await slack.in_chinese(slack.manager, slack.verifier)
+    await slack.command(slack.manager, "/loan-due 下一个")
+    assert "L-2由您处理，至10:10。" in slack.sandbox.modal_of("UMANAGER").text
+    nobody = await slack.command(slack.verifier, "/loan-due 下一个 电核")
+    assert "暂无可做的核实" in nobody.text
+    refused = await slack.command(slack.manager, "/loan-due 下一个 @agent")
+    assert "只能由您本人取下一位" in refused.text
+    other = await slack.command(slack.compliance, "/loan-due next")
+    assert "agent, verifier, collector" in other.text
+
+
+async def test_who_is_escalated_waits_for_the_manager_and_is_last_in_the_list(slack: Slack, loans: list[Loan]) -> None:
+    for kind, number in (("legal", "L-1"), ("no_contact", "L-2")):
+        async with slack.office.desk(slack.workspace, slack.agent) as desk:
+            await raise_escalation(desk, loan=LoanRef(number, number), kind=kind)
+    listed = await slack.command(slack.collector, "/loan-due arrears")
+    assert listed.text.index("L-2") < listed.text.index("L-1")
+    assert "M2, 46 days · escalated: legal threat" in listed.text
+    assert (await next_of(slack, slack.collector)).title == "L-2"
+    await slack.sandbox.modal_of("UCOLLECTOR").press("Another one")
+    nobody = slack.sandbox.modal_of("UCOLLECTOR").text
+    assert "planned for later, or escalated." in nobody
+
+    (row,) = [row for row in await slack.rows(Escalation) if row.kind == "legal"]
+    async with slack.office.desk(slack.workspace, slack.manager) as desk:
+        await resolve_escalation(desk, row.id, row.version, "Call him again")
+    await slack.in_chinese(slack.collector)
+    assert (await next_of(slack, slack.collector, "下一个")).title == "L-1"
 
 
 async def test_others_see_who_has_it_until_ten_minutes_are_over(slack: Slack, loans: list[Loan]) -> None:

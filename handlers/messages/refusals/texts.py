@@ -151,7 +151,9 @@ TEXTS: dict[str, str] = {
     "nothing_changed": _("{loan} already says that."),
     "document_words_needed": _("Several other documents are open on {loan}. Name the one you mean after “other:”."),
     "document_words_too_long": _("The document's name has {length} characters; the limit is {limit}."),
+    "document_expired": _("A document that was valid until {day} only doesn't count any more. Ask for a new one."),
     # files
+    "files_of_one_document": _("Files belong to one document: choose just that one, or leave the files out."),
     "too_many_files": _("That is {count} files. Send at most {most} at a time."),
     "file_settled": _("That is settled already: the files were filed or discarded. The message above shows it."),
     "unknown_file": _("That file no longer exists, or you can't see it."),
@@ -227,6 +229,9 @@ TEXTS: dict[str, str] = {
     "phone_several": _("“{given}” is more than one number. Give the one to call; the others can go into a note."),
     "word_unknown": _("I don't understand “{given}” here."),
     "list_of_loans": _("This list is of loans, not of calls, so “{given}” can't narrow it down. Leave it out."),
+    "next_is_yours": _(
+        "“{given}” can't stand beside next: you take the next borrower yourself, yours first, then your team's."
+    ),
     "said_twice": _("“{given}” says something you have already typed."),
     "digest_unknown": _("“{given}” isn't a time for a digest."),
     "act_unknown": _("I don't know what to do with “{given}”."),
@@ -280,6 +285,24 @@ TEXTS: dict[str, str] = {
     "call_undone": _("This call was undone, {at}."),
     "planned_since": _("Something else has been planned on {loan} since. Check its card: /loan {loan}"),
     "rules_changed": _("The rules have changed since this form was opened. Open it again to see them as they are now."),
+    "contact_rules_changed": _(
+        "The contact rules have changed since this form was opened. Open it again to see them as they are now."
+    ),
+    "state_unknown": _("I don't know “{given}” here."),
+    "state_end_missing": _("Say until when it lasts: a last day is needed."),
+    "state_past": _("{given} is over already."),
+    "state_too_long": _("The last day can be {latest} at the latest."),
+    "state_there": _("That state is recorded for {loan} already."),
+    "state_gone": _("This state is no longer there."),
+    "state_over": _("This state has ended or was changed meanwhile. See its card: /loan {loan}"),
+    "state_none": _("There's no state to end on {loan}."),
+    "state_several": _("{loan} has several states. End the right one on its card, under Contact rules."),
+    "consent_hours_missing": _("Give the hours that were agreed: from and until."),
+    "consent_order": _("The end must come after the beginning."),
+    "consent_gone": _("This consent is no longer there."),
+    "consent_over": _("This consent was withdrawn or changed meanwhile. See its card: /loan {loan}"),
+    "unknown_pack": _("There's no pack of contact rules “{given}”."),
+    "unknown_rule": _("There's no contact rule “{given}”."),
     "rule_number": _("{given} isn't a number from {low} to {high}."),
     "bucket_line": _("Line {line} can't be read: “{given}”. A line is the first day past due and a name: 31 M2"),
     "bucket_order": _(

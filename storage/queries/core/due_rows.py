@@ -2,12 +2,44 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Select, select, update
+from sqlalchemy import Column, ColumnElement, Executable, Select, bindparam, exists, select, update
 
+from storage.engine.work import Work
 from storage.queries.core.set_aside import is_set_aside
+
+_WAITED_FOR: dict[str, Column[Any]] = {}
+
+
+def waits_for(chore: str, at: Column[Any]) -> Column[Any]:
+    """Register and return the instant that a chore waits for: while no row of the workspace has one that has come, the chore has
+    nothing to do. An index begins with it."""
+    _WAITED_FOR[chore] = at
+    return at
+
+
+def waiting() -> Collection[str]:
+    """Return the chores that wait for an instant."""
+    return _WAITED_FOR.keys()
+
+
+async def chores_due(session: Work, workspace_id: UUID, now: datetime) -> frozenset[str]:
+    """Return the chores whose instant has come for some row, with one statement for all of them."""
+    names = tuple(_WAITED_FOR)
+    found = await session.execute(_any_due(names), {"workspace_id": workspace_id, "now": now})
+    return frozenset(name for name, due in zip(names, next(iter(found)), strict=True) if due)
+
+
+@cache
+def _any_due(names: tuple[str, ...]) -> Executable:
+    rows: list[ColumnElement[bool]] = []
+    for at in map(_WAITED_FOR.__getitem__, names):
+        of_workspace = at.table.c.workspace_id == bindparam("workspace_id", type_=at.table.c.workspace_id.type)
+        rows.append(exists().where(of_workspace, at <= bindparam("now", type_=at.type)))
+    return select(*(row.label(f"due_{number}") for number, row in enumerate(rows)))
 
 
 def are_due(

@@ -9,13 +9,14 @@ from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
 from storage.engine.work import Work
-from storage.queries.core.due_rows import are_due, taking
+from storage.queries.core.due_rows import are_due, taking, waits_for
 from storage.tables import Appointment, FollowUp
 
 APPOINTMENTS = "appointments"
 """The chore that reminds of appointments."""
 
 _APPOINTMENT: Table = SQLModel.metadata.tables["appointment"]
+_REMIND_AT = waits_for(APPOINTMENTS, _APPOINTMENT.c.remind_at)
 _PRESENT = col(Appointment.undone_at).is_(None)
 _OPEN = (_PRESENT, text("state IN ('planned', 'confirmed')"))
 
@@ -103,4 +104,4 @@ async def take(
 
 
 def _due(workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
-    return are_due(_APPOINTMENT.c.remind_at, workspace_id, APPOINTMENTS, now, only)
+    return are_due(_REMIND_AT, workspace_id, APPOINTMENTS, now, only)

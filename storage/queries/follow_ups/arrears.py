@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Integer, ScalarSelect, bindparam, case, exists, literal_column
+from sqlalchemy import select as sqlalchemy_select
 from sqlmodel import col, func, select
 
 from storage.engine.types import UtcDateTime
@@ -19,20 +20,22 @@ from storage.queries.core.rows import chunks
 from storage.queries.follow_ups import quiet_periods, reservations
 from storage.queries.follow_ups.due_lists import Whose, in_arrears
 from storage.queries.people.scopes import Scope
-from storage.tables import Call, CallParty, FollowUp, Instalment, Loan, Payment, Promise, RepaymentSchedule
+from storage.tables import Call, CallParty, Escalation, FollowUp, Instalment, Loan, Payment, Promise, RepaymentSchedule
 
 
 @dataclass(frozen=True, slots=True)
 class LoanInArrears:
     """A loan in arrears since `since`, the due date of its oldest unpaid instalment.
 
-    `promise` is the state of the last promise that no other replaced. `paused`: some of the days since were paused.
+    `promise` is the state of the last promise that no other replaced. `paused`: some of the days since were paused. `escalated`
+    is the kind of an escalation that holds its calls.
     """
 
     loan_id: UUID
     since: date
     promise: str | None
     paused: bool
+    escalated: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class MoneyAndTalk:
 class ReadyFor:
     """What makes a loan ready for a call by a member now: none of its calls of these purposes is planned for later, unless one is
     due; without one, nobody has spoken with the borrower since `day_began`, with one of the outcomes `spoken`; it needs a call;
-    nobody else has taken it, and the member has not given it back since `returned_since`."""
+    nobody else has taken it, and the member has not given it back since `returned_since`. None is one whose calls an escalation
+    holds."""
 
     member_id: UUID
     now: datetime
@@ -70,15 +74,15 @@ class ReadyFor:
 
 
 async def of_people(
-    session: Work, whose: Whose, today: date, *, limit: int, ready: ReadyFor | None = None
+    session: Work, whose: Whose, today: date, *, holding: Sequence[str], limit: int, ready: ReadyFor | None = None
 ) -> Sequence[LoanInArrears]:
     """Return the loans in arrears that these members own or hold an open follow-up on, the longest past due first, at most
-    `limit`; only those that are `ready`, if given."""
-    values = whose.values | {"today": today, "most": limit}
+    `limit`; only those that are `ready`, if given. `holding` are the kinds of escalations that hold calls."""
+    values = whose.values | {"today": today, "most": limit, "holding": list(holding)}
     statement = _of_people(*whose.shape)
     if ready is not None:
         values |= ready.values
-        statement = statement.where(*_is_ready(ready))
+        statement = statement.where(*_is_ready(ready), ~exists().where(*_holds()))
     return [LoanInArrears(*row) for row in await session.exec(statement, params=values)]
 
 
@@ -114,8 +118,9 @@ async def money_and_talk(
 @cache
 def _of_people(scope: Scope, nobodys: bool) -> Any:
     since = func.coalesce(col(Loan.next_instalment_on), col(Loan.unpaid_since))
+    columns: list[Any] = [Loan.id, since, _promise(), col(Loan.paused_from).is_not(None), _escalated()]
     return (
-        select(Loan.id, since, _promise(), col(Loan.paused_from).is_not(None))
+        sqlalchemy_select(*columns)
         .where(in_arrears(scope, nobodys))
         .order_by(since, col(Loan.id))
         .limit(bindparam("most", type_=Integer))
@@ -125,11 +130,12 @@ def _of_people(scope: Scope, nobodys: bool) -> Any:
 @cache
 def _money_and_talk() -> Any:
     counted = col(Loan.next_instalment_on).is_not(None)
-    due, paid = (case((counted, each)) for each in (_due(), _paid()))
+    due, paid = (case((counted, each)) for each in (due_by_schedule(), paid_until_then()))
     return select(Loan.id, due, paid, _spoken_at()).where(col(Loan.id).in_(bindparam("ids", expanding=True)))
 
 
-def _due() -> ScalarSelect[Any]:
+def due_by_schedule() -> ScalarSelect[Any]:
+    """Return the sum of the instalments of a loan that are past due on the day of the parameter `today`."""
     settled, due_on = col(RepaymentSchedule.settled_through), col(Instalment.due_on)
     today, grace = bindparam("today", type_=Date), col(RepaymentSchedule.grace_days)
     return (
@@ -148,7 +154,8 @@ def _due() -> ScalarSelect[Any]:
     )
 
 
-def _paid() -> ScalarSelect[Any]:
+def paid_until_then() -> ScalarSelect[Any]:
+    """Return the sum of the payments on a loan until the day of the parameter `today`."""
     return (
         select(func.sum(col(Payment.amount)))
         .where(
@@ -175,6 +182,20 @@ def _promise() -> ScalarSelect[Any]:
         .correlate(Loan)
         .scalar_subquery()
     )
+
+
+def _holds() -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Escalation.loan_id) == col(Loan.id),
+        col(Escalation.state) != literal_column("'resolved'"),
+        col(Escalation.kind).in_(bindparam("holding", expanding=True)),
+        col(Escalation.undone_at).is_(None),
+    )
+
+
+def _escalated() -> ScalarSelect[Any]:
+    found = select(col(Escalation.kind)).where(*_holds()).order_by(col(Escalation.raised_at))
+    return found.limit(1).correlate(Loan).scalar_subquery()
 
 
 def _spoken_at() -> ScalarSelect[Any]:

@@ -9,7 +9,7 @@ from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
 from storage.engine.work import Work
-from storage.queries.core.due_rows import are_due, taking
+from storage.queries.core.due_rows import are_due, taking, waits_for
 from storage.tables import CollectionStep
 
 STEPS = "collection_steps"
@@ -19,7 +19,7 @@ MISSED = "missed_steps"
 """The chore that escalates steps whose day is over."""
 
 _STEP: Table = SQLModel.metadata.tables["collection_step"]
-_INSTANTS = {STEPS: "remind_at", MISSED: "escalate_at"}
+_INSTANTS = {STEPS: waits_for(STEPS, _STEP.c.remind_at), MISSED: waits_for(MISSED, _STEP.c.escalate_at)}
 _PRESENT = col(CollectionStep.undone_at).is_(None)
 
 
@@ -87,8 +87,8 @@ async def _take(
     session: Work, chore: str, workspace_id: UUID, now: datetime, limit: int, only: Collection[UUID] | None
 ) -> Sequence[CollectionStep]:
     which = select(_STEP.c.id).where(*_due(chore, workspace_id, now, only)).limit(limit)
-    return list((await session.exec(taking(CollectionStep, which, {_INSTANTS[chore]: None}))).scalars())
+    return list((await session.exec(taking(CollectionStep, which, {_INSTANTS[chore].name: None}))).scalars())
 
 
 def _due(chore: str, workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
-    return are_due(_STEP.c[_INSTANTS[chore]], workspace_id, chore, now, only)
+    return are_due(_INSTANTS[chore], workspace_id, chore, now, only)

@@ -10,7 +10,7 @@ from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
 from storage.engine.work import Work
-from storage.queries.core.due_rows import are_due, taking
+from storage.queries.core.due_rows import are_due, taking, waits_for
 from storage.queries.people.members import MANAGES
 from storage.tables import Escalation, Loan, Member, TeamManager
 
@@ -20,6 +20,7 @@ SECOND_LEVEL = "second_level"
 _ESCALATION: Table = SQLModel.metadata.tables["escalation"]
 _FOLLOW_UP: Table = SQLModel.metadata.tables["follow_up"]
 _CALL: Table = SQLModel.metadata.tables["call"]
+_NEXT_LEVEL_AT = waits_for(SECOND_LEVEL, _ESCALATION.c.next_level_at)
 _PRESENT = col(Escalation.undone_at).is_(None)
 UNRESOLVED = text("state != 'resolved' AND undone_at IS NULL")
 """The condition of the index for what nobody has resolved."""
@@ -170,6 +171,6 @@ async def take(
 
 def _due(workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
     return [
-        *are_due(_ESCALATION.c.next_level_at, workspace_id, SECOND_LEVEL, now, only),
+        *are_due(_NEXT_LEVEL_AT, workspace_id, SECOND_LEVEL, now, only),
         _ESCALATION.c.undone_at.is_(None),
     ]

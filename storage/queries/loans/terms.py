@@ -12,7 +12,17 @@ from sqlmodel import col, select
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.follow_ups.escalations import UNRESOLVED
-from storage.tables import Borrower, CollectionStep, Escalation, Loan, LoanTerms, RelatedPerson, Reservation, Vehicle
+from storage.tables import (
+    Borrower,
+    CollectionStep,
+    Escalation,
+    Loan,
+    LoanTerms,
+    RelatedPerson,
+    Reservation,
+    StageRules,
+    Vehicle,
+)
 
 _PEOPLE = (
     select(RelatedPerson.id)
@@ -32,12 +42,13 @@ _STEPS = (
 
 _columns: Any = select  # the types of SQLModel end with four columns
 _DETAILS: Any = (
-    _columns(Borrower, LoanTerms, Vehicle, Reservation, _PEOPLE, _ESCALATIONS, _STEPS)
+    _columns(Borrower, LoanTerms, Vehicle, Reservation, _PEOPLE, _ESCALATIONS, _STEPS, col(StageRules.default_product))
     .select_from(Loan)
     .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
     .outerjoin(LoanTerms, col(LoanTerms.loan_id) == col(Loan.id))
     .outerjoin(Vehicle, col(Vehicle.loan_id) == col(Loan.id))
     .outerjoin(Reservation, col(Reservation.loan_id) == col(Loan.id))
+    .outerjoin(StageRules, col(StageRules.workspace_id) == col(Loan.workspace_id))
     .where(Loan.id == bindparam("loan"))
 )
 
@@ -47,7 +58,7 @@ class Details:
     """What a card needs besides the loan's row, read at once.
 
     `reservation` is who took the loan last to call next; `has_people`: there are people around it; `has_escalations`: there are
-    some that nobody has resolved; `has_steps`: there are steps beyond calls.
+    some that nobody has resolved; `has_steps`: there are steps beyond calls. `default_product` is the workspace's.
     """
 
     borrower: Borrower
@@ -57,6 +68,7 @@ class Details:
     has_people: bool
     has_escalations: bool
     has_steps: bool
+    default_product: str | None
 
 
 async def details_of(session: Work, loan_id: UUID) -> Details:

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
 from storage.engine.work import Work
-from storage.queries.core.due_rows import are_due, taking
+from storage.queries.core.due_rows import are_due, taking, waits_for
 from storage.queries.core.recomputations import DIGEST_TIMES, REMINDER_TIMES, awaits
 from storage.tables import FollowUp, Member
 
@@ -27,7 +27,11 @@ REMINDERS = "reminders"
 ESCALATIONS = "escalations"
 DIGESTS = "digests"
 
-_INSTANTS = {REMINDERS: "remind_at", ESCALATIONS: "escalate_at"}
+_INSTANTS = {
+    REMINDERS: waits_for(REMINDERS, _FOLLOW_UP.c.remind_at),
+    ESCALATIONS: waits_for(ESCALATIONS, _FOLLOW_UP.c.escalate_at),
+}
+_DIGEST_AT = waits_for(DIGESTS, _MEMBER.c.next_digest_at)
 
 
 async def take_digests(
@@ -92,12 +96,12 @@ async def set_escalations(session: Work, escalate_at: Mapping[UUID, datetime]) -
 
 
 def _digest_due(workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
-    due = are_due(_MEMBER.c.next_digest_at, workspace_id, DIGESTS, now, only)
+    due = are_due(_DIGEST_AT, workspace_id, DIGESTS, now, only)
     return [*due, ~awaits(workspace_id, DIGEST_TIMES, _MEMBER.c.id)]
 
 
 def _due(workspace_id: UUID, chore: str, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
-    due = are_due(_FOLLOW_UP.c[_INSTANTS[chore]], workspace_id, chore, now, only)
+    due = are_due(_INSTANTS[chore], workspace_id, chore, now, only)
     return [*due, ~awaits(workspace_id, REMINDER_TIMES, _FOLLOW_UP.c.assignee_id, _FOLLOW_UP.c.id)]
 
 

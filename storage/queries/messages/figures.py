@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -27,12 +28,14 @@ Between = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A row behind a figure: its loan, whose it is (None: nobody's), when, and an outcome, purpose or state."""
+    """A row behind a figure: its loan, whose it is (None: nobody's), when, and an outcome, purpose or state. `amounts` of a
+    promise are what was promised and what of it came."""
 
     loan: Loan
     member_id: UUID | None
     at: datetime | date
     word: str
+    amounts: tuple[Decimal, Decimal] | None = None
 
 
 async def calls_by_member(session: Work, people: People, between: Between) -> list[tuple[UUID, str, int, int]]:
@@ -190,6 +193,21 @@ async def promised(
     )
     found = (await session.exec(statement, params=people.values)).all()
     return [Behind(loan, caller_id, row.due_on, row.state) for loan, row, caller_id in found]
+
+
+async def promised_amounts(
+    session: Work, workspace_id: UUID, people: People, first: date, last: date, states: Collection[str]
+) -> list[tuple[Loan, Promise, UUID]]:
+    """Return the promises of `promised` that name an amount, with their loans and who noted each, newest first."""
+    statement = (
+        select(Loan, Promise, Call.caller_id)
+        .join(Promise, col(Promise.loan_id) == col(Loan.id))
+        .join(Call, col(Call.id) == col(Promise.call_id))
+        .where(*_promised(workspace_id, people, first, last), col(Promise.state).in_(states))
+        .where(col(Promise.amount).is_not(None))
+        .order_by(col(Promise.due_on).desc(), col(Promise.id).desc())
+    )
+    return list((await session.exec(statement, params=people.values)).all())
 
 
 async def live(session: Work, whose: Whose) -> list[Behind]:

@@ -33,6 +33,10 @@ correct_call           r r r y - -  recent
 see_playbook           y y y y y -
 edit_playbook          - - - y - y
 change_cadence         - - - y - y
+choose_contact_rules   - - - y y y
+enter_contact_state    y y y y y -
+explain_contact        y y y y - -
+override_contact       - - - y - -
 book_appointment       y y y y - -
 change_appointment     r r r r - -  own loan covered managed
 enter_step             y - y y - -

@@ -6,6 +6,7 @@ import pytest
 
 from desk.core.data_files import DataFileError
 from desk.rules.contact_packs import PACKS, RULES, STATES, load_pack, load_packs, load_states
+from tests.contact_rules import DOCS, with_tables
 
 PACK = """[pack]
 code = "X"
@@ -85,3 +86,8 @@ def test_a_state_with_an_unknown_field_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(DataFileError, match=r"states.toml, line 8, \[calm\]: mood"):
         load_states(path)
+
+
+def test_the_docs_have_every_pack_as_it_is() -> None:
+    page = DOCS.read_text("utf-8")
+    assert with_tables(page) == page, "run python -m tests.contact_rules"

@@ -21,6 +21,7 @@ ROWS = st.builds(
     days=st.integers(0, 400),
     amount=st.none() | st.decimals(0, 10_000, places=2),
     spoken_on=st.none() | st.dates(date(2025, 1, 1), TODAY),
+    escalated=st.sampled_from([None, None, "legal"]),
 )
 
 
@@ -31,8 +32,9 @@ def row(
     days: int = 5,
     amount: str | None = None,
     spoken: date | None = None,
+    escalated: str | None = None,
 ) -> InArrears:
-    return InArrears(broken, bucket, days, Decimal(amount) if amount else None, spoken)
+    return InArrears(broken, bucket, days, Decimal(amount) if amount else None, spoken, escalated)
 
 
 def test_the_order_is_broken_promise_then_bucket_then_amount_then_the_longest_without_a_conversation() -> None:
@@ -47,6 +49,8 @@ def test_the_order_is_broken_promise_then_bucket_then_amount_then_the_longest_wi
         row(bucket=1, days=20, spoken=yesterday),
         row(bucket=1, days=5, spoken=yesterday),
         row(bucket=1, days=30, spoken=TODAY),
+        row(broken=True, bucket=91, days=95, escalated="legal"),
+        row(bucket=91, days=95, escalated="upset"),
     ]
     mixed = random.Random(3).sample(in_order, len(in_order))
     assert sorted(mixed, key=rank) == in_order
@@ -57,7 +61,9 @@ def test_the_order_is_broken_promise_then_bucket_then_amount_then_the_longest_wi
 def test_a_broken_promise_comes_before_everything_and_a_later_bucket_before_any_amount(
     one: InArrears, other: InArrears
 ) -> None:
-    if one.broken != other.broken:
+    if (one.escalated is None) != (other.escalated is None):
+        assert (rank(one) < rank(other)) == (one.escalated is None), "those whose calls wait for a manager come last"
+    elif one.broken != other.broken:
         assert (rank(one) < rank(other)) == one.broken
     elif one.bucket != other.bucket:
         assert (rank(one) < rank(other)) == (one.bucket > other.bucket)
@@ -67,6 +73,7 @@ def test_the_reasons_begin_with_the_most_important() -> None:
     everything = row(broken=True, bucket=31, amount="10.00", spoken=TODAY - timedelta(days=7))
     assert reasons(everything, TODAY) == ("promise", "bucket", "amount", "not_spoken")
     assert reasons(row(spoken=TODAY - timedelta(days=6)), TODAY) == ("bucket",)
+    assert reasons(row(broken=True, spoken=TODAY, escalated="legal"), TODAY) == ("escalated", "promise", "bucket")
 
 
 def test_who_was_never_spoken_to_is_pointed_out() -> None:

@@ -81,6 +81,7 @@ CODES: dict[str, Sequence[str]] = {
     "step_kind.kind": ("visit",),
     "step_event.kind": ("visit",),
     "step_event.state": ("planned", "done"),
+    "ArrearsView.escalated": ("legal", "upset"),
     "EscalationView.kind": ("complaint", "legal", "no_contact"),
     "EscalationView.state": ("open", "taken", "resolved"),
     "sounds_like": ("complaint",),

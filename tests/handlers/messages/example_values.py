@@ -38,6 +38,7 @@ from handlers.messages.usage import Usage
 from storage.engine.trouble import Trouble
 from tests.builders import SHANGHAI
 from tests.handlers.messages.choices import Choices
+from tests.handlers.messages.example_contact import contact_values
 from tests.handlers.messages.example_terms import term_change, terms_view
 from tests.handlers.messages.example_texts import CODES, example_text
 
@@ -84,6 +85,7 @@ class ExampleBuilder:
             Button: lambda: Button("Try", "demo.add"),
             DeskError: lambda: DeskError("unknown_loan", given=self.choices.name),
             Rule: lambda: self.choices.one_of(CADENCE.rules),
+            **contact_values(choices),
         }
 
     def arguments(self, function: Callable[..., Any], t: Translator) -> dict[str, Any]:
@@ -162,7 +164,7 @@ class ExampleBuilder:
         raise TypeError(f"no example value for {name}: {kind} of {owner}")
 
     def _event(self) -> Event:
-        kinds = ("call", "stage", "owner", "document", "note", "correction", "check", "appointment", "quiet")
+        kinds = ("call", "stage", "owner", "document", "note", "correction", "check", "appointment", "quiet", "contact")
         kind = self.choices.one_of((*kinds, "payment", "schedule", "pause", "escalation", "step"))
         codes = {"call": CODES["outcome"], "stage": CODES["stage"], "owner": ("U0LIN",), "document": CODES["code"]}
         codes |= {
@@ -176,6 +178,7 @@ class ExampleBuilder:
             "pause": CODES["PauseView.kind"],
             "escalation": ("upset",),
             "step": ("visit",),
+            "contact": ("do_not_call",),
         }
         change = term_change(self.choices) if kind == "correction" and self.choices.includes("change") else None
         return Event(
@@ -187,7 +190,7 @@ class ExampleBuilder:
             note=self.choices.note,
             purpose="identity" if kind == "check" else None,
             words=self.choices.name if kind in ("document", "correction") else "",
-            state="planned" if kind in ("appointment", "step") else "requested",
+            state={"appointment": "planned", "step": "planned", "contact": "entered"}.get(kind, "requested"),
             day=date(2026, 11, 27) if kind == "step" else None,
             when=self.choices.moment() if kind == "appointment" else None,
             change=change,

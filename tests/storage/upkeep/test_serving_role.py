@@ -24,10 +24,10 @@ def database_url(postgres_url: str) -> str:
 
 
 @pytest.fixture
-async def role(server: asyncpg.Connection) -> AsyncIterator[str]:
+async def role(server: asyncpg.Connection) -> str:
     name = f"serving_{uuid4().hex[:8]}"
     await server.execute(f"CREATE ROLE {name} LOGIN")
-    yield name
+    return name
 
 
 @pytest.fixture
@@ -80,7 +80,8 @@ async def test_the_serving_role_writes_and_seals_and_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("nobody_here", "there is no role"), ("postgres", "may do everything"), ("x; DROP", "small letters")]
+    ("name", "why"),
+    [("nobody_here", "there is no role"), ("postgres", "may do everything"), ("x; DROP", "small letters")],
 )
 async def test_another_role_is_refused(office: Office, name: str, why: str) -> None:
     async with office.database.engine.begin() as connection:

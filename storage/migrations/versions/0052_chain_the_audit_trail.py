@@ -8,8 +8,8 @@ from alembic import op
 import storage.engine.types
 from storage.migrations.keys import KEY_NAMES, key_name
 
-revision: str = "0051"
-down_revision: str | None = "0050"
+revision: str = "0052"
+down_revision: str | None = "0051"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

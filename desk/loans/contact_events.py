@@ -1,0 +1,41 @@
+"""The events of a loan's history about contact: states, consents, and what contact rules decided."""
+
+from desk.core import unreadable
+from desk.core.transaction import Desk
+from desk.follow_ups import contact_choices
+from desk.loans.events import Event
+from desk.loans.views import slack_ids
+from storage.queries.follow_ups import contacts
+from storage.tables import ContactDecision, ContactState, Loan
+
+
+async def contact_events(desk: Desk, loan: Loan, *, limit: int) -> list[Event]:
+    """Return the events about contact with the borrower of a loan, newest first of each kind."""
+    if not contact_choices.may_have_any(desk):
+        return []
+    states = await contacts.state_events(desk.session, loan.id, limit=limit)
+    consents = await contacts.consents_of(desk.session, loan.id, limit=limit)
+    decisions = await contacts.decisions_of(desk.session, loan.id, limit=limit)
+    people = {each for row in states for each in (row.by_id, row.ended_by_id)}
+    people |= {each for row in consents for each in (row.by_id, row.withdrawn_by_id)}
+    names = await slack_ids(desk, people | {row.by_id for row in decisions})
+    events: list[Event] = []
+    for row in states:
+        note = unreadable.read(desk, ContactState.note_cipher, row)
+        entered = Event(
+            row.id, "contact", row.at, names.get(row.by_id), row.code, note, state="entered", until=row.until_on
+        )
+        events.append(entered)
+        if row.ended_at is not None:
+            events.append(Event(row.id, "contact", row.ended_at, names.get(row.ended_by_id), row.code, state="ended"))
+    for row in consents:
+        events.append(Event(row.id, "contact", row.given_at, names.get(row.by_id), row.kind, state="consent"))
+        if row.withdrawn_at is not None:
+            who = names.get(row.withdrawn_by_id)
+            events.append(Event(row.id, "contact", row.withdrawn_at, who, row.kind, state="withdrawn"))
+    for row in decisions:
+        reason = unreadable.read(desk, ContactDecision.reason_cipher, row)
+        who = names.get(row.by_id)
+        decided = Event(row.id, "contact", row.at, who, row.rules, reason, state=row.kind, when=row.moved_to)
+        events.append(decided)
+    return events

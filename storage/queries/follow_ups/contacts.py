@@ -1,0 +1,231 @@
+"""What the contact rules need of loans, in one statement: calls on all loans of their borrowers, states, consents, packs."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, Date, String, Time, Uuid, bindparam, cast, literal_column, null, union_all
+from sqlalchemy import select as core_select
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+from sqlmodel import select as sqlmodel_select
+
+from storage.engine.types import UtcDateTime
+from storage.engine.work import Work
+from storage.queries.core.rows import chunks
+from storage.tables import (
+    Call,
+    CallContact,
+    CallParty,
+    ContactChoice,
+    ContactConsent,
+    ContactDecision,
+    ContactState,
+    Loan,
+)
+
+_ASKED, _ALSO = aliased(Loan), aliased(Loan)
+_select: Any = core_select  # the parts of a union have more columns than its types know
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One thing that is known of `loan_id`. `kind`: call, state, consent or packs; `on_loan` is where it was entered.
+
+    `code` is an outcome, a state, a kind of consent, or packs; `role` whom a call reached, the form of a consent, or the role of
+    the packs. `over_at` is when a consent was withdrawn.
+    """
+
+    loan_id: UUID
+    kind: str
+    row_id: UUID
+    on_loan: UUID
+    at: datetime
+    code: str
+    role: str | None
+    person_id: UUID | None
+    inbound: bool | None
+    channel: str | None
+    dial: str | None
+    place: str | None
+    phone_id: UUID | None
+    connected: bool | None
+    reachable: bool | None
+    starts_on: date | None
+    ends_on: date | None
+    starts: time | None
+    ends: time | None
+    over_at: datetime | None
+
+
+def _no(kind: Any) -> Any:
+    return cast(null(), kind)
+
+
+def _columns(kind: str, row: Any, at: Any, code: Any, **given: Any) -> list[Any]:
+    """Return the columns of a part, in the order of `Known`; those that are not given are empty."""
+    types: dict[str, Any] = {
+        "role": String(),
+        "person_id": Uuid(),
+        "inbound": Boolean(),
+        "channel": String(),
+        "dial": String(),
+        "place": String(),
+        "phone_id": Uuid(),
+        "connected": Boolean(),
+        "reachable": Boolean(),
+        "starts_on": Date(),
+        "ends_on": Date(),
+        "starts": Time(),
+        "ends": Time(),
+        "over_at": UtcDateTime(),
+    }
+    first = [_ASKED.id, literal_column(f"'{kind}'", String), row.id, row.loan_id, at, code]
+    return [*first, *(given.get(name, _no(column)) for name, column in types.items())]
+
+
+_LOANS = col(_ASKED.id).in_(bindparam("loans", expanding=True))
+
+
+def _of_borrower(table: Any, columns: list[Any]) -> Any:
+    joined = _select(*columns).select_from(_ASKED).join(_ALSO, col(_ALSO.borrower_id) == col(_ASKED.borrower_id))
+    return joined.join(table, col(table.loan_id) == col(_ALSO.id)).where(_LOANS, col(table.undone_at).is_(None))
+
+
+_CALLS = (
+    _of_borrower(
+        Call,
+        _columns(
+            "call",
+            Call,
+            Call.at,
+            Call.outcome,
+            role=CallParty.role,
+            person_id=CallParty.person_id,
+            inbound=CallContact.inbound,
+            channel=CallContact.channel,
+            dial=CallContact.dial,
+            place=CallContact.place,
+            phone_id=CallContact.phone_id,
+            connected=CallContact.connected,
+            reachable=CallContact.reachable,
+        ),
+    )
+    .outerjoin(CallParty, (col(CallParty.call_id) == col(Call.id)) & col(CallParty.undone_at).is_(None))
+    .outerjoin(CallContact, (col(CallContact.call_id) == col(Call.id)) & col(CallContact.undone_at).is_(None))
+    .where(col(Call.at) >= bindparam("since", type_=UtcDateTime()))
+)
+
+_STATES = _of_borrower(
+    ContactState,
+    _columns(
+        "state",
+        ContactState,
+        ContactState.at,
+        ContactState.code,
+        person_id=ContactState.person_id,
+        ends_on=ContactState.until_on,
+    ),
+).where(col(ContactState.ended_at).is_(None))
+
+_CONSENTS = _of_borrower(
+    ContactConsent,
+    _columns(
+        "consent",
+        ContactConsent,
+        ContactConsent.given_at,
+        ContactConsent.kind,
+        role=ContactConsent.form,
+        starts_on=ContactConsent.starts_on,
+        ends_on=ContactConsent.ends_on,
+        starts=ContactConsent.starts,
+        ends=ContactConsent.ends,
+        over_at=ContactConsent.withdrawn_at,
+    ),
+)
+
+_PACKS = (
+    _select(*_columns("packs", ContactChoice, ContactChoice.at, ContactChoice.packs, role=ContactChoice.role))
+    .select_from(_ASKED)
+    .join(ContactChoice, col(ContactChoice.loan_id) == col(_ASKED.id))
+    .where(_LOANS, col(ContactChoice.undone_at).is_(None))
+)
+
+_KNOWN = union_all(_CALLS, _STATES, _CONSENTS, _PACKS)
+
+
+async def known_of(session: Work, loan_ids: Collection[UUID], since: datetime) -> dict[UUID, list[Known]]:
+    """Return by loan what the contact rules need, in any order: calls from `since` on, and what is recorded."""
+    await session.flush()
+    found: dict[UUID, list[Known]] = {loan_id: [] for loan_id in loan_ids}
+    for ids in chunks(loan_ids):
+        for values in await session.execute(_KNOWN, {"loans": list(ids), "since": since}):
+            each = Known(*values)
+            found[each.loan_id].append(each)
+    return found
+
+
+async def last_choice(
+    session: Work, workspace_id: UUID, *, team_id: UUID | None = None, loan_id: UUID | None = None
+) -> ContactChoice | None:
+    """Return the last version of a choice, also if it was undone: versions are numbered on."""
+    statement = sqlmodel_select(ContactChoice).where(
+        ContactChoice.workspace_id == workspace_id,
+        col(ContactChoice.team_id).is_(None) if team_id is None else ContactChoice.team_id == team_id,
+        col(ContactChoice.loan_id).is_(None) if loan_id is None else ContactChoice.loan_id == loan_id,
+    )
+    return (await session.exec(statement.order_by(col(ContactChoice.number).desc()).limit(1))).first()
+
+
+async def states_of(session: Work, loan_id: UUID) -> Sequence[ContactState]:
+    """Return the states that are recorded of a loan, or on another loan of its borrower, and were not ended; newest first."""
+    statement = (
+        sqlmodel_select(ContactState)
+        .join(_ALSO, col(_ALSO.id) == col(ContactState.loan_id))
+        .join(_ASKED, col(_ASKED.borrower_id) == col(_ALSO.borrower_id))
+        .where(col(_ASKED.id) == loan_id, col(ContactState.undone_at).is_(None), col(ContactState.ended_at).is_(None))
+        .order_by(col(ContactState.at).desc())
+    )
+    return (await session.exec(statement)).all()
+
+
+async def state_events(session: Work, loan_id: UUID, *, limit: int) -> Sequence[ContactState]:
+    """Return the states entered on a loan, ended ones too, newest first."""
+    statement = sqlmodel_select(ContactState).where(
+        ContactState.loan_id == loan_id, col(ContactState.undone_at).is_(None)
+    )
+    return (await session.exec(statement.order_by(col(ContactState.at).desc()).limit(limit))).all()
+
+
+async def consents_of(session: Work, loan_id: UUID, *, limit: int) -> Sequence[ContactConsent]:
+    """Return the consents entered on a loan, withdrawn ones too, newest first."""
+    statement = sqlmodel_select(ContactConsent).where(
+        ContactConsent.loan_id == loan_id, col(ContactConsent.undone_at).is_(None)
+    )
+    return (await session.exec(statement.order_by(col(ContactConsent.given_at).desc()).limit(limit))).all()
+
+
+async def decisions_of(session: Work, loan_id: UUID, *, limit: int) -> Sequence[ContactDecision]:
+    """Return what rules decided on a loan, newest first."""
+    statement = sqlmodel_select(ContactDecision).where(
+        ContactDecision.loan_id == loan_id, col(ContactDecision.undone_at).is_(None)
+    )
+    return (await session.exec(statement.order_by(col(ContactDecision.at).desc()).limit(limit))).all()
+
+
+async def marks(session: Work, workspace_id: UUID) -> dict[str, bool]:
+    """Return whether a loan of the workspace has packs of its own (`loans`), and whether one has a state (`states`)."""
+    loans = _select(ContactChoice.id).where(
+        ContactChoice.workspace_id == workspace_id,
+        col(ContactChoice.loan_id).is_not(None),
+        col(ContactChoice.undone_at).is_(None),
+    )
+    states = (
+        _select(ContactState.id)
+        .join(Loan, col(Loan.id) == col(ContactState.loan_id))
+        .where(ContactState.workspace_id == workspace_id, col(ContactState.undone_at).is_(None))
+    )
+    found = (await session.execute(_select(loans.exists(), states.exists()))).one()
+    return {"loans": bool(found[0]), "states": bool(found[1])}

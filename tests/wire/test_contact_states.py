@@ -1,0 +1,82 @@
+"""States of a borrower that bear on calls, and consents. Now is Wednesday 25 November 2026, 10:00."""
+
+from sandbox.modals import Modal
+from storage.tables import ContactState
+from tests.builders import make_loan
+from tests.wire.office_day import Slack, shown
+from tests.wire.test_contact_rules import choose, line
+
+
+async def page(slack: Slack) -> str:
+    """Return the text behind Contact rules on the card."""
+    return shown(await slack.press(slack.agent, await slack.card(slack.agent), "Contact rules")).text
+
+
+async def form(slack: Slack, label: str, **values: str) -> Modal:
+    """Fill one of the forms behind Contact rules, and return it with its answer."""
+    shown_page = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Contact rules"))
+    await slack.press(slack.agent, shown_page, label)
+    opened = slack.sandbox.modal_of("UAGENT")
+    for name, value in values.items():
+        await opened.fill(name.replace("_", " "), value)
+    await opened.submit()
+    return opened
+
+
+async def test_do_not_call_is_typed_seen_on_each_loan_of_the_borrower_and_ended(slack: Slack) -> None:
+    first = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent, borrower_id=first.borrower_id)
+    reply = await slack.command(slack.agent, "/loan edit A-1 contact do not call")
+    assert "A-1: do not call is recorded." in reply.text
+    assert "No manager can override it" in reply.text
+    for number in ("A-1", "A-2"):
+        assert "do not call: the borrower asked not to be called." in (await slack.card(slack.agent, number)).text
+    assert (await line(slack)).startswith("Not to be called now")
+    again = await slack.command(slack.agent, "/loan edit A-1 contact dnc")
+    assert "That state is recorded for A-1 already." in again.text
+    await slack.command(slack.agent, "/loan edit A-2 contact none")
+    assert await line(slack) == ""
+    timeline = (await slack.in_card(slack.agent, "Open", "Timeline")).text
+    assert "recorded: do not call" in timeline
+    assert "ended: do not call" in timeline
+
+
+async def test_the_state_is_typed_in_chinese_with_its_last_day_and_ends_by_itself(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.in_chinese(slack.agent)
+    reply = await slack.command(slack.agent, "/loan 改 A-1 联系状态 缓冲期至12月30日")
+    assert "A-1：已登记缓冲期，至2026年12月30日" in reply.text
+    assert (await line(slack)).startswith("现在不得致电")
+    await slack.at("2026-12-31 08:00")
+    assert (await line(slack)).startswith("现在可以致电")
+    await slack.at("2027-01-02 08:00")
+    assert await line(slack) == ""
+
+
+async def test_what_is_no_state_or_has_no_end_is_refused(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    assert "I don't know “moody” here." in (await slack.command(slack.agent, "/loan edit A-1 contact moody")).text
+    reply = await slack.command(slack.agent, "/loan edit A-1 contact breathing space")
+    assert "a last day is needed" in reply.text
+    assert "There's no state to end on A-1." in (await slack.command(slack.agent, "/loan edit A-1 contact none")).text
+    assert await slack.rows(ContactState) == []
+
+
+async def test_a_state_by_form_is_undone(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    opened = await form(slack, "Enter a state", State="hardship")
+    assert "A-1: hardship is recorded." in opened.text
+    assert (await line(slack)).startswith("Better not called now")
+    await opened.press("Undo")
+    assert await line(slack) == ""
+
+
+async def test_agreed_hours_lift_the_hours_of_a_pack_until_they_are_withdrawn(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await choose(slack, "CN")
+    await form(slack, "Enter a consent", How="recorded", From="08:00", Until="23:00")
+    await slack.at("2026-11-25 22:30")
+    assert (await line(slack)).startswith("May be called now")
+    withdrawn = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Contact rules"))
+    await slack.press(slack.agent, withdrawn, "Withdrawn")
+    assert (await line(slack)).startswith("Not to be called now")
