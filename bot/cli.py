@@ -92,11 +92,18 @@ def worker() -> None:
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    serving_role: Annotated[
+        str | None,
+        typer.Option(
+            help="PostgreSQL: the role with which the desk serves. It gets no right to change the audit trail."
+        ),
+    ] = None,
+) -> None:
     """Migrate the database to this release's schema."""
     from bot.commands.serving import migrate_database
 
-    _run_with_settings(_on_database(migrate_database))
+    _run_with_settings(_on_database(lambda settings: migrate_database(settings, serving_role)))
 
 
 @app.command("import")

@@ -25,6 +25,7 @@ from desk.people.installing import AnotherTeamsDatabaseError
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
 from storage.engine.trouble import DATABASE_ERRORS, is_outage
+from storage.upkeep.serving_role import BadRoleError, grant
 
 if TYPE_CHECKING:
     from bot.delivery.rounds import Pace
@@ -90,14 +91,29 @@ async def run(settings: Settings, command: Command, tuning: Tuning | None = None
     return 1 if heartbeat.overtaken.is_set() else 0
 
 
-async def migrate_database(settings: Settings) -> int:
-    """Apply the missing migrations and return 0."""
+async def migrate_database(settings: Settings, serving_role: str | None = None) -> int:
+    """Apply the missing migrations, grant the role that serves its rights, and return 0. Raise CannotStartError for a role that
+    cannot be granted them."""
     url = settings.database_url.get_secret_value()
     make_folder(url)
     database = Database(url)
-    await schema.migrate(database)
-    await database.close()
+    try:
+        await schema.migrate(database)
+        if serving_role is not None:
+            await _grant(database, serving_role)
+    finally:
+        await database.close()
     return 0
+
+
+async def _grant(database: Database, role: str) -> None:
+    if database.is_sqlite:
+        raise CannotStartError("--serving-role is for PostgreSQL: on SQLite whoever writes the file owns the tables.")
+    try:
+        async with database.engine.begin() as connection:
+            await grant(connection, role)
+    except BadRoleError as error:
+        raise CannotStartError(f"{error}.") from None
 
 
 async def is_migrated(settings: Settings) -> bool:

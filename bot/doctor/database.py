@@ -14,6 +14,7 @@ from storage.engine.cipher import Cipher
 from storage.engine.database import Database, open_to_others
 from storage.engine.trouble import DATABASE_ERRORS
 from storage.upkeep import inspection
+from storage.upkeep.serving_role import owns_the_trail
 
 _JOURNAL_SECONDS = 60
 """How long a disclosure may wait beside the database: a running desk takes it within a second."""
@@ -48,10 +49,25 @@ async def check_database(settings: Settings, database: Database) -> AsyncIterato
         yield fix("migrations", "the database is behind this release: back it up, then run `loandesk migrate`")
     else:
         yield ok("migrations", f"at {revision}")
+        yield await _trail(database)
         for finding in _journal(settings.database_url.get_secret_value()):
             yield finding
         async for finding in _keys(database, settings.cipher()):
             yield finding
+
+
+async def _trail(database: Database) -> Finding:
+    if database.is_sqlite:
+        return ok(
+            "audit trail",
+            "triggers keep it; whoever may write the file could lift them, unseen but for a head kept elsewhere",
+        )
+    async with database.engine.connect() as connection:
+        owned = await owns_the_trail(connection)
+    if not owned:
+        return ok("audit trail", "the role that serves can neither change it nor lift what keeps it")
+    advice = "serve with a role that owns nothing: `loandesk migrate --serving-role NAME`, as the owner"
+    return ok("audit trail", f"one role does all, and could lift what keeps it: {advice}")
 
 
 def _journal(url: str) -> Iterator[Finding]:
