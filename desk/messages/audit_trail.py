@@ -149,11 +149,13 @@ def _since(desk: Desk, about: About) -> datetime | None:
 async def _rows(desk: Desk, entries: Sequence[AuditEntry]) -> tuple[TrailRow, ...]:
     named = {entry.id: _named(entry) for entry in entries}
     numbers = await by_ids(desk.session, Loan, {each for some in named.values() for each in some[:LOANS]})
-    people = await by_ids(desk.session, Member, {entry.actor_id for entry in entries if entry.actor_id})
+    people: Mapping[UUID | None, Member] = {
+        **await by_ids(desk.session, Member, {entry.actor_id for entry in entries if entry.actor_id})
+    }
     return tuple(
         TrailRow(
             at=entry.at,
-            who=people[entry.actor_id].slack_user_id if entry.actor_id in people else entry.details.get("slack"),
+            who=actor.slack_user_id if (actor := people.get(entry.actor_id)) else entry.details.get("slack"),
             act=entry.act,
             what=str(entry.details.get("what") or entry.details.get("code") or ""),
             door=str(entry.details.get("door", "")),
@@ -168,5 +170,5 @@ async def _rows(desk: Desk, entries: Sequence[AuditEntry]) -> tuple[TrailRow, ..
 def _named(entry: AuditEntry) -> list[UUID]:
     if entry.loan_id is not None:
         return [entry.loan_id]
-    shown = entry.details.get("shown")
-    return [UUID(each) for each in shown] if isinstance(shown, list) else []
+    shown: list[str] = entry.details.get("shown", [])
+    return [UUID(each) for each in shown]

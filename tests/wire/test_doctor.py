@@ -110,6 +110,7 @@ async def test_a_healthy_desk_has_no_findings(doctor: Doctor) -> None:
             "settings",
             "database",
             "migrations",
+            "audit trail",
             "keys",
             "token",
             "scopes",

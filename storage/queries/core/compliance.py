@@ -1,6 +1,7 @@
 """What compliance has set, and how many phone numbers members have looked at."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, update
@@ -23,7 +24,13 @@ async def rules(session: Work, workspace_id: UUID) -> ComplianceRules | None:
 
 async def mark_reported(session: Work, workspace_id: UUID, today: date) -> bool:
     """Note that today's report is made. Return False if it was made before: of several workers, one makes it."""
-    first = {"id": new_id(), "workspace_id": workspace_id, "channel_id": None, "reveal_limits": {}, "version": 1}
+    first: dict[str, Any] = {
+        "id": new_id(),
+        "workspace_id": workspace_id,
+        "channel_id": None,
+        "reveal_limits": {},
+        "version": 1,
+    }
     statement = insert_into(session, ComplianceRules).values(reported_on=None, **first)
     await session.exec(statement.on_conflict_do_nothing(index_elements=["workspace_id"]))
     due = or_(col(ComplianceRules.reported_on).is_(None), col(ComplianceRules.reported_on) < today)
