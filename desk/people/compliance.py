@@ -32,7 +32,7 @@ class ComplianceSettings:
     """
 
     channel_id: str | None
-    limits: Mapping[str, int]
+    limits: tuple[tuple[str, int], ...]
     version: int
 
 
@@ -98,6 +98,6 @@ async def clear_compliance(_desk: Desk, row: ComplianceRules) -> None:
 
 
 def _of(row: ComplianceRules | None) -> ComplianceSettings:
-    return (
-        ComplianceSettings(row.channel_id, row.reveal_limits, row.version) if row else ComplianceSettings(None, {}, 0)
-    )
+    if row is None:
+        return ComplianceSettings(None, (), 0)
+    return ComplianceSettings(row.channel_id, tuple(row.reveal_limits.items()), row.version)

@@ -15,7 +15,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     """Write the form with the present settings, and their version from when it was opened."""
     t = request.t
     now = await compliance.compliance_settings(request.desk)
-    limits = {f"limit_{role}": str(limit) for role, limit in now.limits.items()}
+    limits = {f"limit_{role}": str(limit) for role, limit in now.limits}
     typed = {"channel": now.channel_id or "", **limits, **typed}
     form = FormWriter(t, {"v": now.version, "was": now.channel_id or "", **private}, typed)
     form.channel("channel", t("Channel for the day's report"), optional=True)

@@ -35,7 +35,7 @@ def compliance_changed(t: Translator, result: ComplianceChanged) -> Message:
         writer.phrase(t, "The day's report goes to {channel}.", channel=Channel(now.channel_id))
     else:
         writer.line(t("The day's report goes to each compliance officer."))
-    for role, limit in now.limits.items():
+    for role, limit in now.limits:
         word = VOCABULARY.role(role).word(t.language)
         writer.line(t("{role}: at most {count} phone numbers a day", role=word, count=limit))
     return writer.buttons(undo_button(t, result.undo_id)).message()

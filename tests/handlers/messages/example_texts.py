@@ -32,6 +32,7 @@ CODES: dict[str, Sequence[str]] = {
     "FollowUpView.state": _FOLLOW_UP_STATES,
     "TrailRow.act": ("disclosure", "call", "refused", "show_number"),
     "TrailRow.what": ("card", "list", "home"),
+    "limits": codes(VOCABULARY.roles),
     "NamedDay.usual": ("20", "10.5"),
     "DayReport.head": ("5f" * 32,),
     "ComplianceSettings.channel_id": ("CDESK",),
