@@ -27,7 +27,7 @@ from desk.follow_ups.verification_notices import report_check
 from desk.loans import lookup
 from desk.loans.parties import find_party, named, party_of, record_whom, role_of
 from desk.people.members import require_may_act
-from desk.repayment.payments import Taken
+from desk.repayment.payments import Taken, require_paid_out
 from desk.repayment.promises import PURPOSE, make_promise
 from storage.engine.types import new_id
 from storage.queries.calls import calls
@@ -242,6 +242,8 @@ async def _log(
 ) -> CallLogged:
     outcome = VOCABULARY.outcome(outcome_code)
     amount = _amount(loan, outcome, details)
+    if outcome.settles_instalment or outcome.code == PART_PAID:
+        require_paid_out(loan)
     if open_rows is None:
         open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
     if answers_none and outcome.result == "failed":
@@ -254,8 +256,8 @@ async def _log(
     about = match.answered.purpose if match.answered else None
     says_how_much = amount is not None or details.amount_in_note
     share = "asked" if says_how_much and outcome.settles_instalment else None
-    if share and amount is not None and has_schedule(loan) and await is_what_is_due(desk, loan, amount):
-        share = "whole"
+    if share and amount is not None and has_schedule(loan):
+        share = "whole" if await is_what_is_due(desk, loan, amount) else "asked"
     call_id = new_id()
     party = await find_party(desk, loan, details.party)
     attempt = leaves_borrower_asked(loan, outcome, match, step, role_of(party))

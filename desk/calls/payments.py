@@ -13,7 +13,7 @@ from desk.core.transaction import Desk
 from desk.follow_ups import lifecycle, standing
 from desk.follow_ups.collection_steps import stop_steps
 from desk.repayment import promises
-from desk.repayment.payments import ABOUT_AN_INSTALMENT, Taken, take
+from desk.repayment.payments import ABOUT_AN_INSTALMENT, Taken, require_not_larger, take
 from desk.rules.instalments import next_instalment, next_unpaid_instalment
 from storage.tables import FollowUp, Loan
 
@@ -75,8 +75,12 @@ async def _set_unpaid_since(desk: Desk, loan: Loan, since: date | None) -> None:
 
 
 async def is_what_is_due(desk: Desk, loan: Loan, amount: Decimal) -> bool:
-    """Return whether an amount is exactly the oldest unpaid instalment, or all of them up to one that has fallen due."""
+    """Return whether an amount is exactly the oldest unpaid instalment, or all of them up to one that has fallen due.
+
+    Raises Invalid (`payment_larger`) for one that is more than is left to pay.
+    """
     now, total = await standing.standing(desk, loan), Decimal(0)
+    require_not_larger(loan, now, amount)
     for place, row in enumerate(row for row in now.covered if row.left):
         if place and row.due_on > desk.workspace_today:
             return False

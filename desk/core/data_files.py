@@ -1,8 +1,8 @@
 """Read the files of `desk/data` with a schema. What is wrong with one is reported with its name and line."""
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from importlib.resources.abc import Traversable
 from tomllib import TOMLDecodeError, loads
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 def validator(kind: type[T]) -> TypeAdapter[T]:
@@ -24,6 +25,26 @@ def _validator(kind: Any) -> TypeAdapter[Any]:
 
 class DataFileError(Exception):
     """A data file is invalid; the message names the file, the line and the entry."""
+
+
+class Loaded(Mapping[str, V]):
+    """What files say by code, loaded when it is first asked for: a start does not wait for what no command has needed yet."""
+
+    def __init__(self, load: Callable[[], Mapping[str, V]]) -> None:
+        self._load = load
+
+    @cached_property
+    def _values(self) -> Mapping[str, V]:
+        return self._load()
+
+    def __getitem__(self, code: str) -> V:
+        return self._values[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 class DataFile:

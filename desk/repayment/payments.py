@@ -118,8 +118,7 @@ def is_over(row: FollowUp, following: Covered | None, *, is_settled: bool, kept:
 
 async def _check(desk: Desk, loan: Loan, before: Standing, amount: Decimal, paid_on: date, *, twice: bool) -> None:
     check_amount_and_day(desk, loan, amount, paid_on)
-    if before.covered and amount > before.left:
-        raise Invalid("payment_larger", loan=loan.number, left=before.left, currency=loan.currency)
+    require_not_larger(loan, before, amount)
     same = next((row for row in before.payments if row.paid_on == paid_on and row.amount == amount), None)
     if same is not None and not twice:
         by = (await members.by_ids(desk.session, [same.by_id])).get(same.by_id) if same.by_id else None
@@ -133,12 +132,23 @@ async def _check(desk: Desk, loan: Loan, before: Standing, amount: Decimal, paid
         )
 
 
+def require_not_larger(loan: Loan, now: Standing, amount: Decimal) -> None:
+    """Raise Invalid (`payment_larger`) if an amount is more than is left to pay by the loan's schedule."""
+    if now.covered and amount > now.left:
+        raise Invalid("payment_larger", loan=loan.number, left=now.left, currency=loan.currency)
+
+
 def check_amount_and_day(desk: Desk, loan: Loan, amount: Decimal, paid_on: date) -> None:
     """Raise Invalid (`payment_amount`, `payment_future`) or Conflict (`payment_before_disbursement`)."""
     if amount <= 0:
         raise Invalid("payment_amount", given=amount)
     if paid_on > desk.workspace_today:
         raise Invalid("payment_future", given=paid_on)
+    require_paid_out(loan)
+
+
+def require_paid_out(loan: Loan) -> None:
+    """Raise Conflict (`payment_before_disbursement`) for a loan that cannot have been repaid yet."""
     if loan.stage in NOT_PAID_OUT:
         raise Conflict("payment_before_disbursement", loan=loan.number, stage=loan.stage)
 

@@ -64,8 +64,8 @@ Number = Annotated[int, Field(ge=0, le=LARGEST)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule that plans a call: what it begins with, for whom, and when it is due. The file explains the fields, except
-    `reached`: the bucket of the workspace from which on a rule of arrears applies, None if it has none like `bucket`."""
+    """A rule that plans a call: what it begins with, for whom, and when it is due. The file explains the fields. `bucket` is the
+    name in the file, in a cadence the bucket of the workspace that it means, as far as there is one."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", str_min_length=1)
 
@@ -84,8 +84,7 @@ class Rule:
     working_hours: Number = 0
     working_days: Number = 0
     days: Number = 0
-    bucket: str | None = None
-    reached: Annotated[Bucket | None, Field(init=False)] = None
+    bucket: str | Bucket | None = None
     only_from: tuple[str, ...] = ()
     only_if: tuple[Condition, ...] = ()
     never_after: tuple[str, ...] = ()
@@ -105,6 +104,11 @@ class Rule:
     def begins_with_event(self) -> bool:
         """Return whether it begins with something that happens once: a stage was entered, or a call was made."""
         return self.begins_with_stage or any((self.outcome, self.done, self.after))
+
+    @property
+    def reached(self) -> Bucket | None:
+        """Return the bucket from which on a rule of arrears applies, None if the workspace has none like it."""
+        return self.bucket if isinstance(self.bucket, Bucket) else None
 
     @property
     def days_past_due(self) -> int:
@@ -133,7 +137,7 @@ class Rule:
             language = LANGUAGES[language.fallback]
         text = getattr(self, language.code, self.en)
         numbers = {name: _Counted(getattr(self, name)) for name in NUMBERS}
-        bucket = self.reached or SCALE.named(self.bucket or "") or SCALE.buckets[0]
+        bucket = self.reached or SCALE.named(_name(self)) or SCALE.buckets[0]
         return text.format(**numbers, bucket=bucket.word(language.code), days_past_due=_Counted(bucket.first))
 
 
@@ -363,7 +367,7 @@ def _validate_time(file: DataFile, rule: Rule) -> None:
 def _validate_bucket(file: DataFile, rule: Rule) -> None:
     if rule.state != "arrears":
         return
-    bucket = SCALE.named(rule.bucket) if rule.bucket is not None else None
+    bucket = SCALE.named(_name(rule))
     if rule.bucket is None:
         raise file.error("arrears need the bucket from which on it applies", rule.code, field="state")
     if bucket is None:
@@ -376,8 +380,8 @@ def _refuse_shared_buckets(file: DataFile, rules: Sequence[Rule]) -> None:
     """Refuse rules of which one would never apply, because another begins with the same bucket."""
     seen: dict[str, str] = {}
     for rule in rules:
-        if rule.bucket is not None and (first := seen.setdefault(rule.bucket, rule.code)) != rule.code:
-            raise file.error(f"{rule.bucket} already begins {first}", rule.code, field="bucket")
+        if rule.bucket is not None and (first := seen.setdefault(_name(rule), rule.code)) != rule.code:
+            raise file.error(f"{_name(rule)} already begins {first}", rule.code, field="bucket")
 
 
 def _refuse_cycles(file: DataFile, rules: Sequence[Rule]) -> None:
@@ -427,13 +431,18 @@ def _reaching(rule: Rule, scale: Scale, place: int | None = None, days: int | No
         return rule
     if place is None and days is not None:
         place = max(scale.place(scale.bucket(days)), 1)
-    return replace(rule, reached=usual_bucket(rule, scale) if place is None else scale.at(place))
+    return replace(rule, bucket=(usual_bucket(rule, scale) if place is None else scale.at(place)) or _name(rule))
+
+
+def _name(rule: Rule) -> str:
+    """Return the name of a rule's bucket as in the file, empty for a rule that has none."""
+    return rule.bucket.en if isinstance(rule.bucket, Bucket) else rule.bucket or ""
 
 
 def usual_bucket(rule: Rule, scale: Scale) -> Bucket | None:
     """Return the bucket of a scale from which on a rule of arrears applies unless a manager chose another: that of the same name
     as in the file, else the one in the same place; None if there is none, or for another rule."""
-    shipped = SCALE.named(rule.bucket) if rule.bucket is not None else None
+    shipped = SCALE.named(_name(rule))
     return (scale.named(shipped.en) or scale.at(SCALE.place(shipped))) if shipped is not None else None
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field
 
-from desk.core.data_files import DataFile
+from desk.core.data_files import DataFile, Loaded
 from desk.core.dataclass import dataclass
 from desk.core.languages import language_of
 from desk.rules.hours import EVERY_DAY, MIDNIGHT, known_zone, parse_days
@@ -321,13 +321,13 @@ def load_states(source: Traversable) -> Mapping[str, State]:
 
 _DATA = resources.files("desk") / "data"
 
-STATES = load_states(_DATA / "contact_states.toml")
+STATES = Loaded(lambda: load_states(_DATA / "contact_states.toml"))
 """The states of borrowers, numbers and debts, by code."""
 
-PACKS = load_packs(_DATA / "contact_rules", STATES)
+PACKS = Loaded(lambda: load_packs(_DATA / "contact_rules", STATES))
 """The packs that come with the desk, by code."""
 
-RULES: Mapping[str, tuple[Pack, Rule]] = {rule.id: (pack, rule) for pack in PACKS.values() for rule in pack.rules}
+RULES = Loaded(lambda: {rule.id: (pack, rule) for pack in PACKS.values() for rule in pack.rules})
 """Every rule of every pack, by id."""
 
 

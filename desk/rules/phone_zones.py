@@ -4,8 +4,6 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from phonenumbers import NumberParseException, parse, region_code_for_number
-
 from desk.rules.contacts import without_extension
 from desk.rules.hours import known_zone
 
@@ -23,6 +21,8 @@ def country_of(phone: str) -> str | None:
     """Return the ISO 3166 code of the country of the number, E.164."""
     if phone.startswith("+86"):
         return "CN"
+    from phonenumbers import NumberParseException, parse, region_code_for_number
+
     try:
         return region_code_for_number(parse(without_extension(phone)))
     except NumberParseException:
@@ -31,6 +31,7 @@ def country_of(phone: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _zones(phone: str) -> tuple[ZoneInfo, ...]:
+    from phonenumbers import NumberParseException, parse
     from phonenumbers.timezone import time_zones_for_number  # only where it is asked: it reads a table of all prefixes
 
     try:

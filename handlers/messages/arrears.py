@@ -64,7 +64,6 @@ def arrears_table(
         t("Past due"),
         t("Promise"),
         t("Last spoken"),
-        t("Escalated"),
         t("Next follow-up"),
         t("By"),
         t("Owner"),
@@ -86,14 +85,16 @@ def arrears_table(
 
 def _cells(t: Translator, view: ArrearsView | None) -> list[tables.Cell]:
     if view is None:
-        return [""] * 6
+        return ["", "", "", "", ""]
+    bucket = view.bucket.word(t.language)
+    if view.escalated is not None:
+        bucket += " · " + t("escalated: {reason}", reason=escalation_kind(t, view.escalated))
     return [
-        view.bucket.word(t.language),
+        bucket,
         view.days,
         t.money(view.past_due, view.currency) if view.past_due else "",
         _promise(t, view) if view.promise else "",
         t.short_date(view.spoken_on) if view.spoken_on else "",
-        escalation_kind(t, view.escalated) if view.escalated else "",
     ]
 
 

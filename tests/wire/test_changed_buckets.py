@@ -118,7 +118,7 @@ async def test_calls_about_arrears_by_rule_follow_the_buckets_and_those_of_membe
     await slack.deliver()
     assert await calls(slack) == {"A-1": ("arrears", "11-25"), "A-2": (None, "11-27")}
     await slack.in_chinese(slack.agent)
-    assert "按规则安排：还款逾期" in (await slack.card(slack.agent, "A-1")).text
+    assert "系统安排：还款逾期" in (await slack.card(slack.agent, "A-1")).text
 
 
 async def test_with_thirty_days_a_bucket_the_next_rule_applies_a_day_earlier(slack: Slack) -> None:

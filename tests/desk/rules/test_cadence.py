@@ -232,7 +232,7 @@ FIRST_LINE = {
         ("arrears_m2", 'bucket = "M2"', 'bucket = "M1"', "M1 already begins arrears"),
         ("arrears_m2", 'bucket = "M2"', "", "arrears need the bucket"),
         ("arrears_m2", 'bucket = "M2"', 'bucket = "M2"\ndays_past_due = 31', "days_past_due: Unexpected keyword"),
-        ("arrears_m2", 'bucket = "M2"', 'bucket = "M2"\nreached = 31', "reached"),
+        ("arrears_m2", 'bucket = "M2"', 'bucket = { from = 31, zh = "M2", en = "Mm" }', "there is no bucket"),
         ("plan", "working_days = 3", 'working_days = 3\nbucket = "M2"', "bucket does not fit"),
         ("plan", 'stage = "disbursed"', 'outcome = "paid_off"', "there is no outcome 'paid_off'"),
     ],
