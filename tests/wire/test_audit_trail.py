@@ -68,4 +68,3 @@ async def test_a_manager_reads_what_their_own_team_did_and_an_agent_nothing(slac
         assert refused == "Managers see what their own teams saw and did. Compliance sees the rest."
     assert NAME not in await world.press(west, "audit.list", {})
     assert "saw the card" not in await world.press(west, "audit.list", {})
-    assert "L-1" not in await world.press(west, "audit.list", {})
