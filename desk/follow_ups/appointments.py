@@ -170,7 +170,7 @@ async def free_times(
     """Return the next times at which a member works and has no appointment but that one."""
     length, hours = timedelta(minutes=minutes), hours_of(desk, member)
     taken = await appointments.open_of_member(desk.session, member.id, desk.now, desk.now + timedelta(days=60))
-    spans = [_span(each) for each in taken if each.id != but]
+    spans = [span_of(each) for each in taken if each.id != but]
     return rules.free_times(desk.now, length, hours, await calendar_of(desk), spans, limit=limit)
 
 
@@ -310,14 +310,15 @@ def _check(minutes: int, place: str, link: str) -> None:
         raise Invalid("link_unknown", given=link)
 
 
-def _span(row: Appointment) -> rules.Span:
+def span_of(row: Appointment) -> rules.Span:
+    """Return when an appointment begins and how long it takes."""
     return row.at, timedelta(minutes=row.minutes)
 
 
 async def _require_free(desk: Desk, member: Member, at: datetime, minutes: int, *, but: UUID | None = None) -> None:
     longest, wanted = timedelta(minutes=LONGEST), (at, timedelta(minutes=minutes))
     near = await appointments.open_of_member(desk.session, member.id, at - longest, at + longest)
-    clash = next((row for row in near if row.id != but and rules.overlaps(_span(row), wanted)), None)
+    clash = next((row for row in near if row.id != but and rules.overlaps(span_of(row), wanted)), None)
     if clash is not None:
         loan = await desk.session.get_one(Loan, clash.loan_id)
         seen = await lookup.may_see(desk, loan.id)
@@ -342,7 +343,7 @@ async def _changed(
     await desk.session.flush()
     await _touch(desk, row)
     (view,) = await _views(desk, [row])
-    fits = rules.fits(_span(row), hours_of(desk, member), await calendar_of(desk))
+    fits = rules.fits(span_of(row), hours_of(desk, member), await calendar_of(desk))
     return AppointmentChanged(
         loan=await loan_view(desk, loan),
         appointment=view,

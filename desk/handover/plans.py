@@ -14,12 +14,22 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
-from desk.follow_ups.appointments import hand_over_all_appointments, hand_over_appointments
-from desk.follow_ups.collection_steps import hand_over_all_steps
+from desk.core.values import LoanRef
+from desk.follow_ups.appointment_clashes import (
+    NO_CLASHES,
+    Clashes,
+    Given,
+    clashes_of,
+    given_with_all,
+    given_with_loans,
+)
+from desk.follow_ups.appointments import attends, hand_over_all_appointments, hand_over_appointments
+from desk.follow_ups.collection_steps import hand_over_all_steps, takes_steps
 from desk.follow_ups.lifecycle import check_note
 from desk.handover import batches
 from desk.handover.batches import Portion
 from desk.handover.moves import HandoverCounts, count, fingerprint_of, hand_over
+from desk.handover.reassigning import clashes_with_loan
 from desk.handover.sharing import Share, shares_of, spread
 from desk.handover.units import Unit, count_units, notify_members, require_may_take_all, units_of
 from desk.people.members import require_caller
@@ -57,7 +67,8 @@ _DRAFT = TypeAdapter(PlanRequest)
 
 @dataclass(frozen=True, slots=True)
 class PlanPreview:
-    """What a request would do. `fingerprint` covers the rows and who gets them; `draft_id` holds the request."""
+    """What a request would do. `fingerprint` covers the rows and who gets them; `draft_id` holds the request; `clashes` are the
+    appointments whose new member has another one then."""
 
     shares: tuple[Share, ...]
     loans: int
@@ -67,6 +78,7 @@ class PlanPreview:
     fingerprint: str
     draft_id: UUID
     changed: bool = False
+    clashes: Clashes = NO_CLASHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +165,17 @@ async def preview(desk: Desk, request: PlanRequest) -> PlanPreview:
     return await _preview(desk, request, await _plan(desk, request, lock=False))
 
 
+async def ask_about_clashes(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> PlanPreview | None:
+    """Return the preview of handing one loan to `to`, if an appointment on it clashes with what `to` attends; else None.
+
+    Raises as `lookup.resolve` and `preview` do.
+    """
+    loan_id, clashes = await clashes_with_loan(desk, ref, to)
+    if not clashes.shown:
+        return None
+    return await preview(desk, PlanRequest(how="one", loan_ids=(loan_id,), to_id=to.id, why=why))
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedRows:
     """What a previewed request moves: the ids of the loans, the open follow-ups in outline, and who gives them."""
@@ -213,15 +236,40 @@ async def _hand_over_on_loans_of_others(desk: Desk, request: PlanRequest, plan: 
     that loan, or else to the member who gets the first part."""
     if request.loan_ids or request.from_id is None:
         return
-    if isinstance(plan, _LargePlan):
-        outgoing, parts = plan.outgoing, [(part.to, part.loan_ids) for part in plan.portions]
-    else:
-        outgoing = plan.people[request.from_id]
-        parts = [(plan.people[to_id], [unit.loan.id]) for unit, to_id in plan.moves]
+    outgoing, parts = _parts(request.from_id, request.to_id, plan)
     for to, loan_ids in parts:
         await hand_over_appointments(desk, loan_ids, outgoing, to)
     await hand_over_all_appointments(desk, outgoing, parts[0][0])
     await hand_over_all_steps(desk, outgoing, parts)
+
+
+def _parts(
+    from_id: UUID, to_id: UUID | None, plan: _Plan | _LargePlan
+) -> tuple[Member, list[tuple[Member, Sequence[UUID]]]]:
+    """Return who gives away all, and the loans that each member gets calls or loans of; whoever is first gets the rest."""
+    if isinstance(plan, _LargePlan):
+        return plan.outgoing, [(part.to, part.loan_ids) for part in plan.portions]
+    parts: list[tuple[Member, Sequence[UUID]]] = [(plan.people[to], [unit.loan.id]) for unit, to in plan.moves]
+    if not parts and to_id is not None:
+        parts = [(plan.people[to_id], ())]
+    return plan.people[from_id], parts
+
+
+async def _clashes(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan) -> Clashes:
+    """Return which appointments clash with what their new members attend."""
+    if isinstance(plan, _Plan) and (request.loan_ids or request.from_id is None):
+        given: list[Given] = []
+        for unit, to_id in plan.moves:
+            if unit.owned and unit.outgoing_id is not None:
+                outgoing, to = plan.people[unit.outgoing_id], plan.people[to_id]
+                given += await given_with_loans(desk, [unit.loan.id], outgoing, to)
+        return await clashes_of(desk, given)
+    if request.from_id is None:
+        return NO_CLASHES
+    outgoing, parts = _parts(request.from_id, request.to_id, plan)
+    every = {row.id: row for row, _ in await given_with_all(desk, outgoing, parts[0][0])}
+    takers = {loan_id: to for to, loan_ids in parts for loan_id in loan_ids}
+    return await clashes_of(desk, [(row, takers.get(row.loan_id, parts[0][0])) for row in every.values()])
 
 
 async def _preview(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan, *, changed: bool = False) -> PlanPreview:
@@ -236,6 +284,7 @@ async def _preview(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan, *
         fingerprint=plan.fingerprint,
         draft_id=await drafts.save_for_confirmation(desk, draft),
         changed=changed,
+        clashes=await _clashes(desk, request, plan),
     )
 
 
@@ -246,12 +295,24 @@ async def _plan(desk: Desk, request: PlanRequest, *, lock: bool) -> _Plan | _Lar
         return large
     units = await units_of(desk, from_id=request.from_id, loan_ids=request.loan_ids, lock=lock)
     if not units:
-        raise Invalid("nothing_to_hand_over")
+        return await _only_on_loans_of_others(desk, request)
     people = await members.by_ids(desk.session, {unit.outgoing_id for unit in units if unit.outgoing_id})
     chosen = await _chosen(desk, request, units)
     moves = tuple((unit, chosen[unit.loan.id].id) for unit in units if unit.loan.id in chosen)
     people.update({member.id: member for member in chosen.values()})
     return _Plan(people=people, moves=moves, shares=await _shares(desk, people, moves))
+
+
+async def _only_on_loans_of_others(desk: Desk, request: PlanRequest) -> _Plan:
+    """Return the plan for a member who has neither loans nor calls, but attends appointments or takes steps."""
+    outgoing = await desk.session.get(Member, request.from_id) if request.from_id else None
+    if outgoing is None or not (await attends(desk, outgoing) or await takes_steps(desk, outgoing)):
+        raise Invalid("nothing_to_hand_over")
+    if request.how != "one":
+        raise Invalid("only_to_one", who=outgoing.slack_user_id)
+    await require_may_take_all(desk, outgoing)
+    to = await _taker_of_all(desk, request.to_id, outgoing)
+    return _Plan(people={outgoing.id: outgoing, to.id: to}, moves=(), shares=())
 
 
 async def _large_plan(desk: Desk, request: PlanRequest, *, lock: bool) -> _LargePlan | None:

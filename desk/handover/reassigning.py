@@ -12,6 +12,7 @@ from desk.core.permissions import CALLERS, allows, refusal, require, require_rol
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.follow_ups import rescheduling
+from desk.follow_ups.appointment_clashes import NO_CLASHES, Clashes, clashes_of, given_with_all, given_with_loans
 from desk.follow_ups.appointments import attends, hand_over_all_appointments
 from desk.follow_ups.collection_steps import hand_over_all_steps, takes_steps
 from desk.follow_ups.lifecycle import acts_on, check_note
@@ -36,7 +37,8 @@ from storage.tables import FollowUp, Loan, Member
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What `@from @to` would do. The confirm button carries `fingerprint` and `draft_id`, the draft of `why`."""
+    """What `@from @to` would do. The confirm button carries `fingerprint` and `draft_id`, the draft of `why`. `appointments` go
+    along, those in `clashes` although `to` has another one then."""
 
     from_: str
     to: str
@@ -47,6 +49,8 @@ class Preview:
     why: str = field(repr=False)
     draft_id: UUID | None
     changed: bool = False
+    appointments: int = 0
+    clashes: Clashes = NO_CLASHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,14 @@ class ManagerHandover:
     follow_up: FollowUpView
     to: str
     undo_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRemoved:
+    """A member who was removed, and the appointments of theirs that clash with what the member attends who has them now."""
+
+    change: MemberChange
+    clashes: Clashes = NO_CLASHES
 
 
 async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Reassignment:
@@ -97,6 +109,15 @@ async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Re
         undo_id=offer_undo(desk, "reassign", undo_id=batch),
         loan=loan.number,
     )
+
+
+async def clashes_with_loan(desk: Desk, ref: LoanRef, to: Member) -> tuple[UUID, Clashes]:
+    """Return the id of a loan, and the appointments on it that clash if `to` takes it over. Raises as `resolve` does."""
+    loan = (await resolve(desk, ref)).loan
+    if loan.owner_id is None or loan.owner_id == to.id:
+        return loan.id, NO_CLASHES
+    outgoing = await desk.session.get_one(Member, loan.owner_id)
+    return loan.id, await clashes_of(desk, await given_with_loans(desk, [loan.id], outgoing, to))
 
 
 async def claim(desk: Desk, loan_id: UUID, version: int) -> Reassignment:
@@ -130,6 +151,7 @@ async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = ""
     check_note(why)
     await require_settled(desk, outgoing)
     loans, follow_ups = await holdings.outline_of_member(desk.session, outgoing.id)
+    given = await given_with_all(desk, outgoing, to)
     return Preview(
         from_=outgoing.slack_user_id,
         to=to.slack_user_id,
@@ -140,6 +162,8 @@ async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = ""
         why=why,
         draft_id=await drafts.save_for_confirmation(desk, {"why": why}),
         changed=changed,
+        appointments=len(given),
+        clashes=await clashes_of(desk, given),
     )
 
 
@@ -196,7 +220,7 @@ async def hand_to_manager(desk: Desk, follow_up_id: UUID, version: int) -> Manag
     )
 
 
-async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChange:
+async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberRemoved:
     """End a membership, and reassign the member's loans and open follow-ups to `to`; many are left to the worker.
 
     Raises NotAllowed (`role_missing`, `admin_only`), Invalid (`same_person`, `last_admin`, `cannot_take_calls`), Conflict
@@ -210,6 +234,7 @@ async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChang
     has_any = holding.loans or holding.follow_ups
     if has_any or await attends(desk, outgoing) or await takes_steps(desk, outgoing):
         require_caller(to)
+    clashes = await clashes_of(desk, await given_with_all(desk, outgoing, to))
     batch = new_id()
     counts = await _hand_over_all(desk, "remove_member", holding, outgoing, to, why="", batch=batch)
     track(desk, outgoing)
@@ -222,7 +247,7 @@ async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChang
     await rescheduling.for_members(desk, [outgoing.id])
     if outgoing.account_lost_at is not None:
         await accounts.revise_notices(desk, outgoing)
-    return MemberChange(
+    change = MemberChange(
         member=await view_of(desk, outgoing),
         undo_id=offer_undo(desk, "remove_member", undo_id=batch),
         moved=counts.follow_ups,
@@ -230,6 +255,7 @@ async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChang
         acting=to.slack_user_id,
         moving=isinstance(holding, _Many),
     )
+    return MemberRemoved(change, clashes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,14 +54,14 @@ async def confirm(request: Request) -> Reply:
     outgoing, to = await _member(request, value["f"]), await _member(request, value["t"])
     draft_id = UUID(value["d"]) if value.get("d") else None
     result = await reassigning.reassign_all(request.desk, outgoing, to, fingerprint=value["m"], draft_id=draft_id)
-    shown = preview(request.t, result) if isinstance(result, Preview) else reassigned(request.t, result)
+    shown = preview(request.t, result, request.zone) if isinstance(result, Preview) else reassigned(request.t, result)
     return Reply(shown, replaces=True)
 
 
 async def carry_out(request: Request) -> Reply:
     """Carry out the form's plan if its preview is still correct; otherwise show it again."""
     result = await plans.carry_out(request.desk, UUID(request.value["d"]), request.value["m"])
-    shown = plan(request.t, result) if isinstance(result, PlanPreview) else plan_done(request.t, result)
+    shown = plan(request.t, result, request.zone) if isinstance(result, PlanPreview) else plan_done(request.t, result)
     return Reply(shown, replaces=True)
 
 

@@ -1,6 +1,6 @@
 """`/loan-reassign`: hand over one loan, or, after a preview, everything that a member holds."""
 
-from desk.handover import reassigning
+from desk.handover import plans, reassigning
 from desk.messages.overview import loads, loans
 from desk.people.members import find_member
 from handlers.door.declarations import Command
@@ -14,7 +14,7 @@ from handlers.grammar.terms import Terms, keyword
 from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
-from handlers.messages.handover import preview, reassigned
+from handlers.messages.handover import plan, preview, reassigned
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -37,10 +37,14 @@ async def loan_reassign(request: Request) -> Message | OpenModal:
             how = overview.loans(t, USAGE, await loans(desk), await loads(desk))
             return await open_modal(request, FORM, otherwise=how) if what == "usage" else how
         case ReassignLoan(loan, to, why):
-            return reassigned(t, await reassigning.reassign_loan(desk, loan, await find_member(desk, to), why=why))
+            taker = await find_member(desk, to)
+            asked = await plans.ask_about_clashes(desk, loan, taker, why=why)
+            if asked is not None:
+                return plan(t, asked, request.zone)
+            return reassigned(t, await reassigning.reassign_loan(desk, loan, taker, why=why))
         case ReassignAll(outgoing, to, why):
             giver, taker = await find_member(desk, outgoing), await find_member(desk, to)
-            return preview(t, await reassigning.preview_all(desk, giver, taker, why=why))
+            return preview(t, await reassigning.preview_all(desk, giver, taker, why=why), request.zone)
 
 
 COMMAND = Command(

@@ -68,7 +68,9 @@ async def loan_team(request: Request) -> Message:
         case Drop(who, roles):
             return added(t, await team.drop_roles(desk, await find_member(desk, who), roles))
         case Remove(who, to):
-            return removed(t, await remove_member(desk, await find_member(desk, who), await find_member(desk, to)))
+            return removed(
+                t, await remove_member(desk, await find_member(desk, who), await find_member(desk, to)), request.zone
+            )
         case Away(who, until, cover, since):
             member = await find_member(desk, who)
             covering = await find_member(desk, cover) if cover else None

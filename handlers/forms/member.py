@@ -107,7 +107,7 @@ async def _submit_leaver(request: Request) -> Message:
         who = await find_member(request.desk, PersonRef(slack_id=request.one("who")))
     with field("to"):
         to = await find_member(request.desk, PersonRef(slack_id=request.one("to")))
-    return removed(request.t, await remove_member(request.desk, who, to))
+    return removed(request.t, await remove_member(request.desk, who, to), request.zone)
 
 
 LEAVER = Form(

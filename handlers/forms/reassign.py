@@ -85,7 +85,7 @@ async def submit(request: Request) -> Message:
         why=request.one("why"),
     )
     try:
-        return plan(request.t, await plans.preview(request.desk, wanted))
+        return plan(request.t, await plans.preview(request.desk, wanted), request.zone)
     except DeskError as error:
         if how == "one" and error.code in _ABOUT_WHOM:
             error.params["field"] = "to"

@@ -5,8 +5,17 @@ from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
 from desk.files.calendar_links import CalendarOffer
+from desk.follow_ups.appointment_clashes import Clashes
 from desk.follow_ups.appointments import AppointmentChanged, AppointmentNotice, AppointmentView
-from handlers.messages.block_kit.elements import card_button, form_button, masked_loan, named_loan, undo_button, when
+from handlers.messages.block_kit.elements import (
+    card_button,
+    form_button,
+    masked_loan,
+    named_loan,
+    undo_button,
+    when,
+    write_more,
+)
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
@@ -128,3 +137,29 @@ def appointment_reminder(t: Translator, view: AppointmentNotice, zone: ZoneInfo)
     writer.phrase(t, "{who}: {kind}, {time}.", who=Mention(view.reader), kind=kind, time=at)
     writer.line(masked_loan(t, view.loan), " · ", appointment_state(t, row.state))
     return writer.buttons(*settle_buttons(t, row), card_button(t, view.loan.id, view.loan.number)).message()
+
+
+def write_clashes(t: Translator, writer: Writer, clashes: Clashes, zone: ZoneInfo) -> list[Button]:
+    """Write which appointments clash with what their new members attend, with the times at which these are free; return the
+    buttons that move them."""
+    for each in clashes.shown:
+        what: dict[str, Inline] = {
+            "who": Mention(each.who),
+            "kind": Bold(appointment_kind(t, each.kind)),
+            "loan": Bold(each.loan),
+            "at": t.minute(each.at, zone),
+        }
+        if each.other:
+            text = _("{who} has an appointment on {other} then: {kind}, {loan}, {at}.")
+            writer.phrase(t, text, other=each.other, **what)
+        else:
+            writer.phrase(t, "{who} has another appointment then: {kind}, {loan}, {at}.", **what)
+        if each.free:
+            writer.line(t("Free: {times}", times=t(", ").join(t.minute(time, zone) for time in each.free)))
+    write_more(t, writer, clashes.more)
+    return [
+        Button(
+            t("Move {name}", name=each.loan), "form.open", {"form": "move_appointment", "a": str(each.appointment_id)}
+        )
+        for each in clashes.shown
+    ]

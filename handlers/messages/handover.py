@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from desk.handover.moves import HandoverCounts
 from desk.handover.plans import PlanPreview, PlanResult
 from desk.handover.reassigning import Preview, Reassignment
 from desk.handover.sharing import Share
 from desk.loans.views import LoanView
+from handlers.messages.appointments import write_clashes
 from handlers.messages.block_kit.elements import form_button, masked_loan, stage, undo_button, write_more, write_moving
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
@@ -20,16 +22,19 @@ _STAYED = 20
 """How many loans a report names that others changed meanwhile."""
 
 
-def preview(t: Translator, result: Preview) -> Message:
+def preview(t: Translator, result: Preview, zone: ZoneInfo) -> Message:
     """Render what handing over everything would change; nothing has been changed yet."""
     writer = Writer()
     if result.changed:
         writer.line(Bold(t("This changed while you were looking. It is now:")))
     writer.phrase(t, "From {from_} to {to}:", from_=Mention(result.from_), to=Mention(result.to))
     _write_counts(t, writer, result.counts)
-    if not result.counts.loans and not result.counts.follow_ups:
+    if result.appointments:
+        writer.line(t.n("{n} appointment", "{n} appointments", result.appointments))
+    if not result.counts.loans and not result.counts.follow_ups and not result.appointments:
         return writer.line(t("There is nothing to reassign.")).message()
     writer.quote(result.why)
+    moves = write_clashes(t, writer, result.clashes, zone)
     value = {"f": str(result.from_id), "t": str(result.to_id), "m": result.fingerprint}
     if result.draft_id is not None:
         value["d"] = str(result.draft_id)
@@ -37,7 +42,7 @@ def preview(t: Translator, result: Preview) -> Message:
         Button(t("Reassign now"), "reassign.confirm", value, style="primary"),
         Button(t("Don't reassign"), "reassign.leave"),
     )
-    return writer.buttons(*_counted(t, result)).message()
+    return writer.buttons(*_counted(t, result), *moves).message()
 
 
 def _counted(t: Translator, result: Preview) -> list[Button]:
@@ -74,7 +79,7 @@ def reassigned(t: Translator, result: Reassignment) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def plan(t: Translator, result: PlanPreview) -> Message:
+def plan(t: Translator, result: PlanPreview, zone: ZoneInfo) -> Message:
     """Render what the form's plan would change for each member; nothing has been changed yet."""
     writer = Writer()
     if result.changed:
@@ -82,6 +87,7 @@ def plan(t: Translator, result: PlanPreview) -> Message:
     writer.line(_amounts(t, result.loans, result.follow_ups, result.late))
     _write_shares(t, writer, result.shares)
     writer.quote(result.why)
+    moves = write_clashes(t, writer, result.clashes, zone)
     writer.buttons(
         Button(
             t("Reassign now"),
@@ -97,7 +103,8 @@ def plan(t: Translator, result: PlanPreview) -> Message:
             Button(_counted_label(t, what, n), "reassign.list", {"d": str(result.draft_id), "x": what})
             for what, n in listed.items()
             if n
-        )
+        ),
+        *moves,
     ).message()
 
 

@@ -308,3 +308,52 @@ async def test_a_day_that_becomes_a_day_off_is_pointed_out_to_who_attends_once(s
     await slack.deliver()
     assert not any("当天现为休息日" in text for text in slack.texts(slack.agent))
     assert any("签约，11月30日 周一 15:00" in text for text in slack.texts(slack.agent))
+
+
+async def test_a_member_who_is_not_free_then_is_named_before_they_get_it_with_free_times(
+    slack: Slack, loan: Loan
+) -> None:
+    await make_loan(slack.office, slack.workspace, "B-1", owner=slack.other, stage="approved")
+    await booked(slack, "fri 15:00")
+    form = await booking(slack, slack.other, "B-1")
+    await form.fill("What for", "pickup")
+    await form.fill("When", "fri 15:30")
+    await form.submit()
+    asked = given((await slack.command(slack.manager, "/loan-reassign A-1 <@UOTHER> on leave")).message)
+    assert "<@UOTHER> has an appointment on B-1 then: signing, A-1, Fri 27 Nov 15:00." in asked.text
+    assert "Free: Thu 26 Nov 10:00, Thu 26 Nov 14:00, Thu 26 Nov 16:00" in asked.text
+    rows = {row.kind: row.member_id for row in await slack.rows(Appointment)}
+    assert rows["signing"] == slack.agent.id
+    await slack.press(slack.manager, asked, "Move A-1")
+    form = slack.sandbox.modal_of("UMANAGER")
+    await form.fill("When", "thu 14:00")
+    await form.submit()
+    again = shown(await slack.press(slack.manager, asked, "Reassign now"))
+    assert "has an appointment on B-1 then" not in again.text
+    assert "Reassigned:" in shown(await slack.press(slack.manager, again, "Reassign now")).text
+    rows = {row.kind: row.member_id for row in await slack.rows(Appointment)}
+    assert rows["signing"] == slack.other.id
+
+
+async def test_who_has_only_an_appointment_hands_it_over_in_each_way_and_hears_of_a_clash(
+    slack: Slack, loan: Loan
+) -> None:
+    await slack.in_chinese(slack.manager)
+    await make_loan(slack.office, slack.workspace, "B-1", owner=slack.agent, stage="approved")
+    await booked(slack, "fri 15:00", **{"Who attends": "UOTHER"})
+    form = await booking(slack, number="B-1")
+    await form.fill("What for", "pickup")
+    await form.fill("When", "fri 15:00")
+    await form.fill("Who attends", "UCOLLECTOR")
+    await form.submit()
+    preview = given((await slack.command(slack.manager, "/loan-reassign @Other @Collector")).message)
+    assert "1 个预约" in preview.text
+    assert "<@UCOLLECTOR> 届时在 B-1 另有预约：签约，A-1，11月27日 周五 15:00。" in preview.text
+    form = await slack.form(slack.manager, "/loan-reassign")
+    await form.fill("移交谁的贷款", "UOTHER")
+    await form.fill("交给谁", "UCOLLECTOR")
+    await form.submit()
+    assert "届时在 B-1 另有预约" in form.text
+    await form.press("确认移交")
+    rows = {row.kind: row.member_id for row in await slack.rows(Appointment)}
+    assert rows["signing"] == slack.collector.id

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from desk.core.languages import LANGUAGES
 from desk.core.vocabulary import VOCABULARY
+from desk.handover.reassigning import MemberRemoved
 from desk.people.calendars import CalendarDay
 from desk.people.own_settings import Settings, SettingsChange
 from desk.people.team import MemberAddition
 from desk.people.team_settings import TeamChange
 from desk.people.views import PAGE, MemberChange, MemberView, TeamPage
 from desk.rules.hours import WorkingHours, format_hours
+from handlers.messages.appointments import write_clashes
 from handlers.messages.block_kit.elements import (
     form_button,
     mentions,
@@ -97,9 +100,9 @@ def _write_replaced(t: Translator, writer: Writer, result: MemberAddition) -> No
         writer.phrase(t, "Channel before: {channel}", channel=Channel(before.channel))
 
 
-def removed(t: Translator, result: MemberChange) -> Message:
+def removed(t: Translator, removal: MemberRemoved, zone: ZoneInfo) -> Message:
     """Render a member who was removed, and where their work went."""
-    writer = Writer()
+    writer, result = Writer(), removal.change
     writer.phrase(t, "{who} is no longer a member.", who=Mention(result.member.slack_user_id))
     if result.acting:
         went = [t.n("{n} loan", "{n} loans", result.loans)]
@@ -109,7 +112,8 @@ def removed(t: Translator, result: MemberChange) -> Message:
         else:
             writer.phrase(t, "Now with {who}: {what}.", who=Mention(result.acting), what=t(" and ").join(went))
     write_moving(t, writer, result.moving)
-    return writer.buttons(undo_button(t, result.undo_id)).message()
+    moves = write_clashes(t, writer, removal.clashes, zone)
+    return writer.buttons(undo_button(t, result.undo_id), *moves).message()
 
 
 def away(t: Translator, result: MemberChange) -> Message:

@@ -29,6 +29,7 @@ TEXTS: dict[str, str] = {
         "None of them can be held: the managers have heard, or you have said often enough that you are on it."
     ),
     "not_snoozed": _("It isn't snoozed any more."),
+    "only_to_one": _("{who} has only appointments or steps on loans of others. Choose one member who takes them over."),
     "nobody_to_assign": _("There is nobody to assign this to."),
     "person_missing": _("Who? Mention a member with @."),
     "cannot_take_calls": _("{who} doesn't take calls: only agents, verifiers, collectors and managers do."),

@@ -74,6 +74,7 @@ CODES: dict[str, Sequence[str]] = {
     "ShownPlaybook.code": ("documents", "hardship"),
     "situations": ("hardship",),
     "AppointmentView.kind": ("signing", "pickup"),
+    "Clash.kind": ("signing", "pickup"),
     "AppointmentView.state": ("planned", "confirmed", "kept", "missed", "cancelled"),
     "StayingCall.why": ("agreed", "late"),
     "StepView.kind": ("letter", "visit", "repossession", "court"),
