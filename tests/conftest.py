@@ -79,6 +79,7 @@ LIMITS_OF_TIME = (
     (transaction, "ANSWER_SECONDS"),
     (transaction, "LANGUAGE_SECONDS"),
     (transaction, "LOOK_UP_SECONDS"),
+    (transaction, "REFUSAL_SECONDS"),
     (views, "PUBLISH_SECONDS"),
     (views, "SECONDS"),
     (triggers, "TRIGGER_SECONDS"),

@@ -40,12 +40,13 @@ async def record_disclosure(desk: Desk, what: str, *, but: Iterable[UUID] = ()) 
 
 async def disclosed(desk: Desk) -> frozenset[UUID]:
     """Return the loans of which this transaction has read encrypted texts for its member."""
-    if not desk.seen:
-        return frozenset()
+    if not desk.seen_borrowers:
+        return frozenset(desk.seen)
     known = desk.session.known_rows(Loan)
-    found = {loan.id for loan in known if loan.borrower_id in desk.seen or loan.id in desk.seen}
-    rest = desk.seen - found - {loan.borrower_id for loan in known}
-    return frozenset(found | (await loans.ids_of(desk.session, rest) if rest else set[UUID]()))
+    found = {loan.id for loan in known if loan.borrower_id in desk.seen_borrowers}
+    rest = desk.seen_borrowers - {loan.borrower_id for loan in known}
+    others = await loans.ids_of(desk.session, rest) if rest else set[UUID]()
+    return frozenset(desk.seen | found | others)
 
 
 async def record_refusal(desk: Desk, code: str, loan_id: UUID | None = None, *, stranger: str = "") -> None:

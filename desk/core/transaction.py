@@ -51,8 +51,8 @@ class Desk:
     `shows_unreadable`: a result has a mark for such a text. `cache` holds values that are read once per transaction, by type.
     `files` is where files are kept; without it the desk takes none. `journal` is where a read on SQLite leaves its audit entries.
 
-    `origin` is set for what a member asked for; `seen` then collects whose encrypted texts were read for the answer, rows of
-    loans and of borrowers, and `acted` the loans that an audit entry names already: see `desk.core.disclosures`.
+    `origin` is set for what a member asked for; `seen` and `seen_borrowers` then collect the loans and borrowers whose encrypted
+    texts were read for the answer, and `acted` the loans that an audit entry names already: see `desk.core.disclosures`.
     """
 
     session: Work
@@ -71,6 +71,7 @@ class Desk:
     origin: Origin | None = None
     discloses: str = ""
     seen: set[UUID] = field(default_factory=set[UUID])
+    seen_borrowers: set[UUID] = field(default_factory=set[UUID])
     acted: set[UUID] = field(default_factory=set[UUID])
 
     @property

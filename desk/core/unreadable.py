@@ -29,7 +29,7 @@ def read(desk: Desk, column: Any, row: SQLModel, instead: str = TEXT) -> str:
         if (loan_id := getattr(row, "loan_id", None)) is not None:
             desk.seen.add(loan_id)
         elif isinstance(row, Borrower):
-            desk.seen.add(row.id)
+            desk.seen_borrowers.add(row.id)
     try:
         text = desk.cipher.decrypt(column, row)
     except UnreadableError:

@@ -155,8 +155,8 @@ class Door(AsyncMiddleware):
             typed = replace(request, text=words, form=form.name, private=state.private, typed=state.typed)
             return await self._registry.suggestions[source](typed)
 
-        view_id = (body.get("view") or {}).get("id", source)
-        options = await self._transactions.read(source, body["user"]["id"], read, (), form=view_id)
+        user_id, view_id = body["user"]["id"], (body.get("view") or {}).get("id", "")
+        options = await self._transactions.read(source, user_id, read, (), form=f"{user_id}:{view_id}")
         await ack(options=[option.payload() for option in options])
 
     async def closed(self, body: dict[str, Any], ack: AsyncAck) -> None:

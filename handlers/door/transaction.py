@@ -51,6 +51,9 @@ LANGUAGE_SECONDS = 0.7
 KEEPING_SECONDS = 0.7
 """Time limit for keeping what the buttons of a refusal need; without it the refusal has none."""
 
+REFUSAL_SECONDS = 0.4
+"""Time limit for recording a refused attempt, before its sender reads the refusal."""
+
 _HIDDEN = ("unknown_loan", "unknown_loan_pressed")
 """Refusals that say no more of a loan that the sender may not see than of one that does not exist."""
 
@@ -120,7 +123,7 @@ class Transactions:
     ) -> T:
         """Return what `read` returns for a member, or `default` for others and when the database is away or slow.
 
-        What it shows of loans is recorded, of those that a `form` (the id of its view) shows again and again once.
+        What it shows of loans is recorded, of those that a `form` (its member and view) shows again and again once.
         """
         began = perf_counter()
         try:
@@ -244,7 +247,7 @@ class Transactions:
             desk.origin = progress.origin
             await note(desk)
 
-        await self.note(write, KEEPING_SECONDS, "refusal_not_recorded", user_id, door=interaction.name)
+        await self.note(write, REFUSAL_SECONDS, "refusal_not_recorded", user_id, door=interaction.name)
 
     async def _look_up(self, slack_ids: Sequence[str]) -> DirectoryEntries:
         try:

@@ -5,10 +5,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlmodel import select
 
+from desk.core import unreadable
+from desk.core.disclosures import disclosed
+from desk.core.transaction import Origin
 from handlers.door.door import Door
 from handlers.door.request import ViewState
-from storage.tables import AuditEntry, Loan, Member
+from storage.tables import AuditEntry, Borrower, Loan, LoanNote, Member
 from tests.builders import make_loan
 from tests.wire.forms_and_presses import form_of, presses_of
 from tests.wire.office_day import Slack
@@ -67,6 +71,20 @@ async def test_what_names_no_borrower_leaves_no_entry(slack: Slack, loan: Loan) 
     for line in ("/loan help", "/loan-team", "/loan find 李", "/loan A-9"):
         await slack.command(slack.agent, line)
     assert await new_entries(slack) == []
+
+
+async def test_a_text_that_is_read_without_its_loan_or_borrower_counts_for_the_loan(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.agent, "/loan-note A-1 asks for a letter")
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        desk.origin = Origin("press", "7F3K-92QD")
+        note = (await desk.session.exec(select(LoanNote))).one()
+        unreadable.read(desk, LoanNote.note_cipher, note)
+        assert await disclosed(desk) == {loan.id}
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        desk.origin = Origin("press", "7F3K-92QD")
+        borrower = await desk.session.get_one(Borrower, loan.borrower_id)
+        unreadable.read(desk, Borrower.name_cipher, borrower)
+        assert await disclosed(desk) == {loan.id}
 
 
 async def test_choices_of_a_refusal_are_recorded_though_nothing_else_of_it_stays(slack: Slack, loan: Loan) -> None:
