@@ -12,10 +12,13 @@ from rich.console import Console
 from sqlalchemy import text
 
 from bot.commands import audit as audit_command
+from bot.commands import backup as backup_command
+from bot.commands import restore as restore_command
 from desk.core.audit_chain import SEALED_AFTER, seal_next
 from desk.core.audit_export import BrokenExportError, check_export
 from desk.core.audit_verification import head_line
 from desk.core.clock import SystemClock
+from desk.core.operator_acts import operator
 from desk.core.transaction import Office
 from storage.engine.database import Database
 from storage.queries.core import audit
@@ -25,6 +28,13 @@ from tests.bot.forks import FORKS
 from tests.bot.keys import settings_with
 from tests.builders import make_loan, make_member
 from tests.clocks import FrozenClock
+
+
+@pytest.fixture
+def other_url(request: pytest.FixtureRequest, database_url: str) -> str:
+    """The URL of an empty database of the other kind."""
+    other = "empty_postgres_url" if database_url.startswith("sqlite") else "empty_sqlite_url"
+    return request.getfixturevalue(other)
 
 
 def printing() -> tuple[StringIO, Console]:
@@ -124,6 +134,25 @@ async def test_each_byte_of_an_export_counts(
 
 def swapped(lines: list[str], at: int) -> list[str]:
     return [*lines[: at - 1], lines[at], lines[at - 1], *lines[at + 1 :]]
+
+
+async def test_a_restored_trail_verifies_in_either_database_and_says_who_restored_it(
+    office: Office, workspace: Workspace, clock: FrozenClock, database_url: str, other_url: str, tmp_path: Path
+) -> None:
+    await trail(office, workspace, clock)
+    file = tmp_path / "backup.jsonl.gz"
+    assert await backup_command.run(settings_with(database_url), file, printing()[1], clock) == 0
+    assert await restore_command.run(settings_with(other_url), file, printing()[1], clock) == 0
+
+    code, printed = await verify(other_url)
+    assert (code, "3 entries in 2 segments; 1 are not sealed yet. all as it was sealed" in printed) == (0, True)
+    printed_list, console = printing()
+    await audit_command.list_entries(settings_with(other_url), console, loan=None, member=None, since=None, limit=1)
+    assert "restore" in printed_list.getvalue()
+    assert '"file": "backup.jsonl.gz"' in printed_list.getvalue()
+    async with office.reading_desk(workspace) as desk:
+        (backed_up,) = await audit.entries(desk.session, workspace.id, acts=["backup"], limit=9)
+    assert (backed_up.details["by"], backed_up.details["file"]) == (operator(), "backup.jsonl.gz")
 
 
 STEPS = ("lock_chain", "unsealed", "seal", "name_loans")

@@ -89,7 +89,11 @@ async def rows(url: str, *, but: tuple[str, ...] = ()) -> dict[str, list[dict[st
     try:
         async with database.engine.connect() as connection:
             return {
-                name: [dict(row) for row in (await connection.execute(select(table))).mappings()]
+                name: [
+                    dict(row)
+                    for row in (await connection.execute(select(table))).mappings()
+                    if row.get("act") not in ("backup", "restore")  # the operator's own acts
+                ]
                 for name, table in SQLModel.metadata.tables.items()
                 if name not in but
             }
