@@ -17,6 +17,7 @@ from desk.core.undo_rules import UndoneRow, corrects_after_undo, recomputes_afte
 from desk.core.values import Due
 from desk.follow_ups import appointment_calls, lifecycle, past_triggers, rule_plans
 from desk.follow_ups.instalment_calls import InstalmentCall
+from desk.follow_ups.replanning import request_expiring
 from desk.follow_ups.workspace_cadence import cadence_of, replace_numbers, scale_of
 from desk.people.members import today_of
 from desk.rules.arrears import BUCKETS, Bucket
@@ -183,6 +184,8 @@ async def plan_switched_on(desk: Desk, work: Recomputation) -> bool:
         await replanning.request_all_in_repayment(desk.session, desk.workspace.id, desk.now)
     elif rule.date is not None:
         await appointment_calls.plan_confirmations(desk, rule)
+    elif rule.state == "expiry":
+        await request_expiring(desk)
     elif rule.begins_with_event:
         await past_triggers.request(desk, rule)
     return True
