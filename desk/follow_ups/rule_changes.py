@@ -136,8 +136,9 @@ async def follow_undo(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
             follow_buckets(desk)
         for code in sorted(present.keys() | undone.numbers.keys()):
             before, now = undone.numbers.get(code, {}), present.get(code, {})
-            if before != now and CADENCE.get(code) is not None:
-                _leave_to_worker(desk, code, switched_on=bool(now.get("enabled", 1)) and not before.get("enabled", 1))
+            if before != now and (shipped := CADENCE.get(code)) is not None:
+                was_on, is_on = (bool(each.get("enabled", shipped.enabled)) for each in (before, now))
+                _leave_to_worker(desk, code, switched_on=is_on and not was_on)
 
 
 def _leave_to_worker(desk: Desk, code: str, *, switched_on: bool) -> None:
