@@ -20,15 +20,17 @@ from desk.core.vocabulary import VOCABULARY, Outcome
 from desk.follow_ups import chasing, checks, quiet_periods
 from desk.follow_ups.assignees import assignee_of_next
 from desk.follow_ups.checks import Findings
+from desk.follow_ups.contact_gate import broken_by_call, record_broken, record_route
 from desk.follow_ups.escalation_rules import escalate_after_attempt, escalate_outcome
 from desk.follow_ups.lifecycle import check_note, close, move, plan
 from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.verification_notices import report_check
 from desk.loans import lookup
-from desk.loans.parties import find_party, named, party_of, record_whom, role_of
+from desk.loans.parties import Party, find_party, named, party_of, record_whom, role_of
 from desk.people.members import require_may_act
 from desk.repayment.payments import Taken, require_paid_out
 from desk.repayment.promises import PURPOSE, make_promise
+from desk.rules.contact_rules import Broken
 from storage.engine.types import new_id
 from storage.queries.calls import calls
 from storage.queries.documents import documents
@@ -280,8 +282,11 @@ async def _log(
         result = await _go_on_chasing(desk, loan, result)
     for ended in result.ended:
         await report_check(desk, loan, ended)
+    broken = await _broken_by(desk, loan, details, party, minutes)
     call = create(desk, _call(desk, call_id, loan, outcome, match, result.answered, digest, minutes))
     call.amount, call.share = amount, share
+    record_route(desk, call.id, details.route)
+    record_broken(desk, loan, call.id, broken)
     if outcome.next_purpose == PURPOSE and result.planned is not None and not attempt:
         rest = amount if outcome.code != PART_PAID else _rest(result.taken)
         await make_promise(desk, loan, call, result.planned.follow_up, open_rows, rest)
@@ -301,10 +306,21 @@ async def _log(
         result,
         managers_told=told,
         undo_id=undo_id,
+        broken=broken,
         open_before=open_rows,
         noted=noted,
         party=named(desk, party) if party else None,
     )
+
+
+async def _broken_by(
+    desk: Desk, loan: Loan, details: CallDetails, party: Party | None, minutes: int | None
+) -> tuple[Broken, ...]:
+    """Return the contact rules that a call which is about to be logged broke; one that the borrower made breaks none."""
+    if details.route == "inbound":
+        return ()
+    person_id = party.person.id if party and party.person else None
+    return await broken_by_call(desk, loan, minutes=minutes, person_id=person_id, role=party.role if party else None)
 
 
 async def _left_borrower_asked(desk: Desk, loan: Loan, call: Call, match: FollowUpMatch) -> bool:

@@ -9,6 +9,7 @@ from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Amount
 from desk.core.vocabulary import VOCABULARY, Outcome
+from desk.follow_ups.contact_gate import Route
 from desk.follow_ups.locking import follow_up_name, require_open
 from desk.people.members import may_act, require_may_act, stand_ins_for, today_of, zone_of
 from storage.queries.people import members
@@ -30,6 +31,8 @@ class CallDetails:
     amount: Amount | None = field(default=None, repr=False)
     amount_in_note: bool = False
     party: str = ""
+    route: Route = ""
+    """That the borrower called, or at which place they were called."""
 
     @property
     def in_full(self) -> str:

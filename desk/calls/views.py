@@ -25,6 +25,7 @@ from desk.loans.related import RelatedName, people_of
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.people.members import may_act_on_each
 from desk.repayment.payments import Taken
+from desk.rules.contact_rules import Broken
 from storage.queries.follow_ups import follow_ups
 from storage.tables import Call, FollowUp, Loan
 
@@ -100,6 +101,8 @@ class CallLogged:
     quiet: Quiet | None = None
     party: RelatedName | None = None
     """Whom the call reached instead of the borrower."""
+    broken: tuple[Broken, ...] = ()
+    """The contact rules that refuse such a call."""
     sounds_like: str | None = None
     """The kind of escalation that the note sounds like: to be offered."""
 
@@ -118,6 +121,7 @@ async def call_logged(
     *,
     managers_told: bool = False,
     undo_id: UUID | None = None,
+    broken: tuple[Broken, ...] = (),
     offers_next: bool = True,
     open_before: list[FollowUp] | None = None,
     noted: Sequence[Due] = (),
@@ -171,6 +175,7 @@ async def call_logged(
         undo_id=undo_id,
         quiet=quiet,
         party=party,
+        broken=broken,
         sounds_like=sounds_like(desk, note, planned_note),
     )
 

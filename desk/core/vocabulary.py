@@ -120,6 +120,8 @@ class Document(Word):
     """Whether words after a colon name it: `other: divorce certificate`."""
     valid_days: int | None = None
     """How many days after it came it is valid, unless its own date is known."""
+    kept_valid: bool = False
+    """Whether a loan that is paid out needs a valid one, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

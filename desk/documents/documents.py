@@ -237,11 +237,13 @@ def _require_possible(loan: Loan, items: Iterable[DocumentItem], act: Act) -> No
 
 def _set_validity(desk: Desk, item: DocumentItem, act: Act, valid_until: date | None) -> None:
     """Set the last day of a document: as it was typed, or of one that has come now, by its kind."""
-    days = VOCABULARY.document(item.document).valid_days
+    days, before = VOCABULARY.document(item.document).valid_days, item.valid_until
     if valid_until is not None:
         item.valid_until = valid_until
     elif act == "got" and days is not None:
         item.valid_until = desk.workspace_today + timedelta(days=days)
+    if item.valid_until != before:
+        item.expiry_seen_at = None
 
 
 def _is_unasked(desk: Desk, there: Sequence[DocumentItem], which: DocumentName) -> bool:

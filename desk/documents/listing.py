@@ -94,7 +94,8 @@ async def documents_to_bring(desk: Desk, loan: Loan) -> tuple[DocumentName, ...]
 def to_bring(desk: Desk, loan: Loan, there: Items, product: str | None) -> tuple[DocumentName, ...]:
     """Return the same of documents and a product that were read already."""
     asked = [DocumentName(item.document, words_of(desk, item)) for item, _ in there if item.state in documents.TO_BRING]
-    return (*asked, *(DocumentName(code) for code in _lacking(desk, loan, there, product)))
+    lacking = (DocumentName(code) for code in _lacking(desk, loan, there, product))
+    return tuple(dict.fromkeys((*asked, *lacking)))
 
 
 async def _missing(desk: Desk, loan: Loan, there: Items) -> tuple[str, ...]:
@@ -103,7 +104,16 @@ async def _missing(desk: Desk, loan: Loan, there: Items) -> tuple[str, ...]:
 
 
 def _lacking(desk: Desk, loan: Loan, there: Items, product: str | None) -> tuple[str, ...]:
-    has = {item.document for item, _ in there if item.state in WANTED and not is_expired(desk, item)}
+    """Return what a loan's stage needs and does not have. One that has expired is missing until the new one, for which the desk
+    itself asked, is there."""
+    expired = {item.document for item, _ in there if is_expired(desk, item)}
+    has = {
+        item.document
+        for item, _ in there
+        if item.state in WANTED
+        and not is_expired(desk, item)
+        and not (item.document in expired and item.state == "requested" and item.changed_by_id is None)
+    }
     return tuple(code for code in needed_at(loan.stage, product) if code not in has)
 
 

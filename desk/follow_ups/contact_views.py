@@ -81,9 +81,9 @@ async def contact_view(desk: Desk, loan: Loan) -> ContactView | None:
     return view_of(desk, limits) if limits else None
 
 
-def view_of(desk: Desk, limits: Limits) -> ContactView:
-    """Return what is shown of the limits of a loan."""
-    answer = limits.answer(desk.now)
+def view_of(desk: Desk, limits: Limits, answer: Answer | None = None) -> ContactView:
+    """Return what is shown of the limits of a loan; `answer` is about another person than the borrower."""
+    answer = answer or limits.answer(desk.now)
     today = desk.workspace_today
     states = {
         flag.code: flag.until_on

@@ -1,8 +1,8 @@
 """Plan the calls of loans again whose answer a new day may have changed: nobody touches a loan on the day on which its instalment
 falls past due, its arrears reach another bucket, or its pause is over."""
 
-from collections.abc import Collection
-from datetime import datetime, time, timedelta
+from collections.abc import Awaitable, Callable, Collection
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -10,11 +10,13 @@ from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import past_triggers, rule_plans, standing
 from desk.follow_ups.workspace_cadence import cadence_of
+from desk.rules.cadence import LOOKS_BACK, Rule
 from desk.rules.schedules import MOST_GRACE
 from storage.queries.follow_ups import quiet_periods, replanning
 from storage.queries.follow_ups.replanning import Days
 from storage.queries.loans import loans
 from storage.queries.people import workspaces
+from storage.tables import Loan
 
 BATCH = 20
 """How many loans are planned again in one transaction, which holds up others for less than 0.2 s."""
@@ -65,7 +67,28 @@ async def _begin_day(desk: Desk) -> bool:
         again={rule.again_days for rule in rules if rule.again_days},
         most_grace=MOST_GRACE,
     )
+    await request_expiring(desk)
     return True
+
+
+async def request_expiring(desk: Desk) -> None:
+    """Have the worker ask again for documents that expire, if the rule for that is on."""
+    rule = rule_plans.expiry_rule(desk)
+    if rule is not None and rule.enabled:
+        since, until = days_of_expiry(desk, rule)
+        await replanning.request_expiring(
+            desk.session, desk.workspace.id, rule.code, desk.now, since=since, until=until
+        )
+
+
+def days_of_expiry(desk: Desk, rule: Rule) -> tuple[date, date]:
+    """Return the first and the last day of those on which a document expires that is asked for again today."""
+    today = desk.workspace_today
+    return today - LOOKS_BACK, today + timedelta(days=rule.days_before)
+
+
+ASK_AGAIN: list[Callable[[Desk, Loan, Rule], Awaitable[None]]] = []
+"""What asks again for the documents of a locked loan that expire; the module about documents adds it."""
 
 
 async def _replan(desk: Desk, loan_id: UUID, switched_on: Collection[str]) -> None:
@@ -76,7 +99,12 @@ async def _replan(desk: Desk, loan_id: UUID, switched_on: Collection[str]) -> No
             await standing.refresh(desk, loan)  # another pause may follow
         await rule_plans.replan_instalment(desk, loan)
     for code in switched_on:
-        await past_triggers.plan(desk, loan, code)
+        rule = cadence_of(desk).get(code)
+        if rule is not None and rule.state == "expiry":
+            for ask_again in ASK_AGAIN:
+                await ask_again(desk, loan, rule)
+        else:
+            await past_triggers.plan(desk, loan, code)
         await desk.session.flush()
     if is_live and await quiet_periods.current(desk.session, loan.id, desk.workspace_today) is None:
         await rule_plans.plan_cancelled(desk, loan)

@@ -17,6 +17,7 @@ from desk.core.undo_rules import UndoneRow, corrects_after_undo, recomputes_afte
 from desk.core.values import Due
 from desk.follow_ups import appointment_calls, lifecycle, past_triggers, rule_plans
 from desk.follow_ups.instalment_calls import InstalmentCall
+from desk.follow_ups.replanning import request_expiring
 from desk.follow_ups.workspace_cadence import cadence_of, replace_numbers, scale_of
 from desk.people.members import today_of
 from desk.rules.arrears import BUCKETS, Bucket
@@ -135,8 +136,9 @@ async def follow_undo(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
             follow_buckets(desk)
         for code in sorted(present.keys() | undone.numbers.keys()):
             before, now = undone.numbers.get(code, {}), present.get(code, {})
-            if before != now and CADENCE.get(code) is not None:
-                _leave_to_worker(desk, code, switched_on=bool(now.get("enabled", 1)) and not before.get("enabled", 1))
+            if before != now and (shipped := CADENCE.get(code)) is not None:
+                was_on, is_on = (bool(each.get("enabled", shipped.enabled)) for each in (before, now))
+                _leave_to_worker(desk, code, switched_on=is_on and not was_on)
 
 
 def _leave_to_worker(desk: Desk, code: str, *, switched_on: bool) -> None:
@@ -183,6 +185,8 @@ async def plan_switched_on(desk: Desk, work: Recomputation) -> bool:
         await replanning.request_all_in_repayment(desk.session, desk.workspace.id, desk.now)
     elif rule.date is not None:
         await appointment_calls.plan_confirmations(desk, rule)
+    elif rule.state == "expiry":
+        await request_expiring(desk)
     elif rule.begins_with_event:
         await past_triggers.request(desk, rule)
     return True

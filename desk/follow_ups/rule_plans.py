@@ -214,6 +214,17 @@ def documents_rule(desk: Desk) -> Rule:
     return next(rule for rule in cadence_of(desk).rules if rule.state == DOCUMENTS)
 
 
+def expiry_rule(desk: Desk) -> Rule | None:
+    """Return the rule for documents that expire, if there is one."""
+    return next((rule for rule in cadence_of(desk).rules if rule.state == "expiry"), None)
+
+
+async def plan_expiry(desk: Desk, loan: Loan, rule: Rule, item_id: UUID) -> PlannedFollowUp | None:
+    """Plan the call that asks for a new document in place of this one."""
+    planned = await _plan(desk, loan, rule, trigger=f"{rule.code}@{item_id}")
+    return planned[0] if planned else None
+
+
 async def due_by_rule(
     desk: Desk, rule: Rule, assignee: Member, *, on: date | None = None, since: datetime | None = None
 ) -> Due:

@@ -31,7 +31,7 @@ from desk.people.members import hours_of, require_caller, today_of, zone_of
 from desk.rules.spreading import spread_over
 from desk.rules.working_time import day_bounds, instant_of
 from storage.engine.types import new_id
-from storage.queries.follow_ups import appointments, follow_ups
+from storage.queries.follow_ups import appointments, collection_steps, follow_ups
 from storage.queries.loans import loans
 from storage.queries.messages import notices
 from storage.queries.people import members
@@ -75,9 +75,20 @@ class StayingCall:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherPlan:
+    """What else a member has that day, which no move of calls touches: an appointment `at` a time, or a step beyond calls."""
+
+    what: Literal["appointment", "step"]
+    kind: str
+    loan: LoanView
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MovePreview:
     """What a request would do. `who` is a Slack id; `days` counts the calls by the day that they go to; `stays` are the first
-    calls that are not moved, of `staying` in all. `fingerprint` covers the calls; `draft_id` holds the request."""
+    calls that are not moved, of `staying` in all. `others` is what else the member has that day. `fingerprint` covers the
+    calls; `draft_id` holds the request."""
 
     who: str
     moving: int
@@ -88,6 +99,7 @@ class MovePreview:
     fingerprint: str
     draft_id: UUID
     changed: bool = False
+    others: tuple[OtherPlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,7 @@ class CallsMoved:
     stays: tuple[StayingCall, ...]
     staying: int
     undo_id: UUID
+    others: tuple[OtherPlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +144,8 @@ async def preview_moves(desk: Desk, request: MoveRequest, *, changed: bool = Fal
     """
     require_role(desk, "move_calls")
     plan = await _plan(desk, request)
-    if not plan.moves and not plan.staying:
+    others = await _others(desk, request, plan.member)
+    if not plan.moves and not plan.staying and not others:
         raise Invalid("no_calls_to_move", who=plan.member.slack_user_id, on=request.day)
     return MovePreview(
         who=plan.member.slack_user_id,
@@ -143,6 +157,7 @@ async def preview_moves(desk: Desk, request: MoveRequest, *, changed: bool = Fal
         fingerprint=plan.fingerprint,
         draft_id=await drafts.save_for_confirmation(desk, _DRAFT.dump_python(request, mode="json", by_alias=True)),
         changed=changed,
+        others=others,
     )
 
 
@@ -172,6 +187,7 @@ async def move_calls(desk: Desk, draft_id: UUID, fingerprint: str) -> CallsMoved
         stays=await _stays(desk, plan),
         staying=plan.staying,
         undo_id=offer_undo(desk, "move_calls", undo_id=batch),
+        others=await _others(desk, request, plan.member),
     )
 
 
@@ -278,6 +294,20 @@ async def _stays(desk: Desk, plan: _Plan) -> tuple[StayingCall, ...]:
             )
             for row, why in rows
         ]
+    )
+
+
+async def _others(desk: Desk, request: MoveRequest, member: Member) -> tuple[OtherPlan, ...]:
+    """Return the appointments of the member in that time, and the steps planned for that day: others agreed on them."""
+    since, until = _window(desk, request, member)
+    met = await appointments.open_of_member(desk.session, member.id, since or desk.now, until)
+    steps = [] if request.start is not None else await collection_steps.planned_of_member(desk.session, member.id)
+    steps = [row for row in steps if row.day == request.day]
+    on = await loans.by_ids(desk.session, {row.loan_id for row in (*met, *steps)})
+    views = {key: await loan_view(desk, loan) for key, loan in on.items()}
+    return (
+        *(OtherPlan("appointment", row.kind, views[row.loan_id], row.at) for row in met),
+        *(OtherPlan("step", row.kind, views[row.loan_id]) for row in steps),
     )
 
 

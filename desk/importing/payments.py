@@ -13,7 +13,7 @@ from desk.core.transaction import Desk
 from desk.importing.accounts import Account, Accounts, Followed
 from desk.importing.importing import RefusedRow
 from desk.importing.money_rows import PaymentRow, by_loan
-from desk.repayment.payments import check_amount_and_day
+from desk.repayment.payments import check_amount_and_day, make_wanted_again
 from storage.engine.types import new_id
 from storage.tables import Payment
 
@@ -181,6 +181,7 @@ class _Taker:
         if payment not in self._account.new:
             track(self._desk, payment)
         payment.reversed_at = self._desk.now
+        make_wanted_again(self._desk, payment, self._account.calls)
         if row.reference and row.reference != payment.reference:
             payment.reversal_reference = row.reference
             self._returned.add(row.reference)

@@ -17,6 +17,7 @@ from desk.documents.views import ItemView, item_views
 from desk.follow_ups.appointments import AppointmentView, open_appointments
 from desk.follow_ups.check_plans import product_or
 from desk.follow_ups.collection_steps import StepView, steps_of
+from desk.follow_ups.contact_gate import Held, held
 from desk.follow_ups.contact_views import ContactView, contact_view
 from desk.follow_ups.escalation_views import EscalationView, unresolved_on
 from desk.follow_ups.lifecycle import note_of
@@ -163,6 +164,8 @@ class RevealedNumber:
     dialled: str = field(repr=False)
     is_wrong: bool
     ask: tuple[str, ...] = ()
+    held: Held | None = None
+    """Why the number is not shown: contact rules speak against a call now."""
 
 
 async def loan_card(desk: Desk, loan: LoanRef) -> LoanCard:
@@ -191,13 +194,15 @@ async def planned_calls(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Planne
 
 
 async def reveal_number(desk: Desk, loan_id: UUID) -> RevealedNumber:
-    """Return the borrower's number and record the reveal, or whom to ask where no key opens it.
+    """Return the borrower's number and record the reveal, or whom to ask where no key opens it, or why it is held back.
 
     Raises NotFound (`unknown_loan_pressed`), NotAllowed (`reveal_limit`).
     """
     loan = await lookup.lock_by_id(desk, loan_id)
     await require_reveal(desk)
     contact = await borrowers.contact_of(desk, loan.borrower_id)
+    if (why := await held(desk, loan)) is not None:
+        return RevealedNumber(await loan_view(desk, loan), contact.name, "", "", contact.phone_is_wrong, held=why)
     if contact.phone_is_readable:
         desk.audit("show_number", loan_id=loan.id)
     return RevealedNumber(

@@ -13,6 +13,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
 from desk.core.values import NAME_LIMIT, LoanRef
 from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.contact_gate import Held, held
 from desk.loans import lookup
 from desk.loans.corrections import record_correction
 from desk.loans.views import LoanView, loan_view
@@ -119,6 +120,9 @@ class RevealedPhone:
     is_wrong: bool
     readable: bool
     liable: bool
+    held: Held | None = None
+    """Why the number is not shown: contact rules speak against a call now."""
+    phone_id: UUID | None = None
 
 
 async def add_person(desk: Desk, *, loan: LoanRef, entry: PersonEntry) -> PersonSaved:
@@ -234,14 +238,21 @@ async def reveal_phone(desk: Desk, phone_id: UUID) -> RevealedPhone:
         raise NotFound("unknown_person")
     if not await lookup.may_see(desk, person.loan_id):
         raise NotFound("unknown_person")
+    about = await lookup.lock_by_id(desk, person.loan_id)
+    if (why := await held(desk, about, person)) is not None:
+        seen, name, liable = (
+            await loan_view(desk, about),
+            name_of(desk, person),
+            VOCABULARY.related_role(person.role).liable,
+        )
+        return RevealedPhone(seen, person.role, name, "", False, False, liable, held=why, phone_id=phone.id)
     await require_reveal(desk)
     number = unreadable.read(desk, RelatedPhone.phone_cipher, phone, unreadable.PHONE)
     readable = number != unreadable.PHONE
     if readable:
         desk.audit("show_number", loan_id=person.loan_id, subject_id=phone.id)
-    loan = await lookup.lock_by_id(desk, person.loan_id)
     return RevealedPhone(
-        loan=await loan_view(desk, loan),
+        loan=await loan_view(desk, about),
         role=person.role,
         name=name_of(desk, person),
         phone=format_phone(number) if readable else number,

@@ -15,6 +15,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
+from desk.documents.expiries import end_unneeded
 from desk.documents.steps import set_state
 from desk.follow_ups import quiet_periods, rule_plans
 from desk.follow_ups.appointments import end_appointments
@@ -30,7 +31,7 @@ from desk.loans.needs import Lacking, lacking, require_met
 from desk.loans.owner_notices import revise_owner_asked
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view, slack_ids
 from desk.rules.moves import MOVES, Need
-from desk.rules.stages import Transition, classify_transition, is_unusual
+from desk.rules.stages import BEFORE_PAYOUT, PAID_OUT, Transition, classify_transition, is_unusual
 from storage.engine.types import new_id
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
@@ -366,6 +367,8 @@ async def _close_what_is_open(desk: Desk, loan: Loan, from_stage: str) -> tuple[
     Return these follow-ups and how many documents."""
     open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
     rows = rule_plans.cancel_of_stage(desk, open_rows, from_stage)
+    if from_stage in BEFORE_PAYOUT and loan.stage == PAID_OUT:
+        rows += await end_unneeded(desk, loan)
     if not VOCABULARY.stage(loan.stage).ended:
         return rows, 0
     kept = {rule.purpose for rule in cadence_of(desk).of_stage(loan.stage, from_stage) if rule.unless_open}

@@ -1,6 +1,6 @@
 """Payments on loans: record one, reverse one, and what follows: calls that are over, promises that are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 from datetime import date
 from decimal import Decimal
@@ -116,6 +116,17 @@ def is_over(row: FollowUp, following: Covered | None, *, is_settled: bool, kept:
     return following is None or row.instalment_on < following.due_on
 
 
+def make_wanted_again(desk: Desk, payment: Payment, rows: Iterable[FollowUp]) -> None:
+    """Take the calls about instalments that a payment closed as not made, because it was reversed: rules may plan them again at
+    once. What a call about the payment answered was made."""
+    if payment.source == "call":
+        return
+    for row in rows:
+        if row.state == "done" and (row.closed_at, row.closed_by_id) == (payment.at, payment.by_id):
+            track(desk, row)
+            row.state, row.closed_by_id = "cancelled", None
+
+
 async def _check(desk: Desk, loan: Loan, before: Standing, amount: Decimal, paid_on: date, *, twice: bool) -> None:
     check_amount_and_day(desk, loan, amount, paid_on)
     require_not_larger(loan, before, amount)
@@ -226,6 +237,7 @@ async def _reverse(desk: Desk, loan: Loan, payment: Payment) -> Standing:
     """Mark a payment on a locked loan as reversed, settle the promises again, and return the loan's repayment."""
     track(desk, payment).reversed_at = desk.now
     payment.reversed_by_id = desk.actor.id if desk.actor else None
+    make_wanted_again(desk, payment, await follow_ups.about_instalments(desk.session, loan.id))
     now = await standing.refresh(desk, loan)
     await promises.settle_by_payments(desk, loan, now)
     return now

@@ -43,7 +43,7 @@ _PLACED_BY: Mapping[str, str] = {
 }
 """The number that a place needs."""
 
-NUMBERS = ("working_hours", "working_days", "days", "again_days", "at_most")
+NUMBERS = ("working_hours", "working_days", "days", "days_before", "again_days", "at_most")
 """The numbers of a rule, which a workspace may replace by its own."""
 
 BUCKET = "bucket"
@@ -76,7 +76,7 @@ class Rule:
     assignee: Annotated[tuple[AssigneeKind, ...], Field(min_length=1)]
     stage: str | None = None
     date: LoanDate | None = None
-    state: Literal["arrears", "documents"] | None = None
+    state: Literal["arrears", "documents", "expiry"] | None = None
     outcome: str | None = None
     done: str | None = None
     after: str | None = None
@@ -84,6 +84,7 @@ class Rule:
     working_hours: Number = 0
     working_days: Number = 0
     days: Number = 0
+    days_before: Number = 0
     bucket: str | Bucket | None = None
     only_from: tuple[str, ...] = ()
     only_if: tuple[Condition, ...] = ()
@@ -126,6 +127,8 @@ class Rule:
         used = {_PLACED_BY.get(self.place)}
         if self.place == "working_day" and self.working_days:
             used.add("working_days")
+        if self.state == "expiry":
+            used.add("days_before")
         if self.again_days:
             used |= {"again_days", "at_most"}
         return tuple(name for name in NUMBERS if name in used)
@@ -353,6 +356,7 @@ def _validate_time(file: DataFile, rule: Rule) -> None:
         )
     for name, applies in (
         ("bucket", rule.state == "arrears"),
+        ("days_before", rule.state == "expiry"),
         ("again_days", rule.state == "arrears"),
         ("only_if", rule.date == "instalment"),
         ("only_from", rule.begins_with_stage),
@@ -360,6 +364,8 @@ def _validate_time(file: DataFile, rule: Rule) -> None:
     ):
         if getattr(rule, name) and not applies:
             raise file.error(f"{name} does not fit what the rule begins with", rule.code, field=name)
+    if rule.state == "expiry" and not rule.days_before:
+        raise file.error("expiry needs days_before", rule.code, field="state")
     if rule.at_most > 1 and not rule.again_days:
         raise file.error("at_most needs again_days", rule.code, field="at_most")
 

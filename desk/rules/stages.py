@@ -97,7 +97,10 @@ def _documents_of(stages: Sequence[str], product: str | None) -> tuple[str, ...]
     return tuple(dict.fromkeys(found))
 
 
-BEFORE_PAYOUT = tuple(stage for stage in _PATH if stage not in ("disbursed", "closed"))
+PAID_OUT = "disbursed"
+"""The stage of a loan that is paid out."""
+
+BEFORE_PAYOUT = _PATH[: _PATH.index(PAID_OUT)]
 """The live stages of a loan that is not paid out yet."""
 
 
@@ -105,3 +108,10 @@ def next_of(stage: str) -> str | None:
     """Return the stage that usually follows; None: the loan has ended."""
     at = _PATH.index(stage) if stage in _PATH else len(_PATH)
     return _PATH[at + 1] if at + 1 < len(_PATH) else None
+
+
+def needed_valid(stage: str, product: str | None = None) -> tuple[str, ...]:
+    """Return the documents of which a loan at that stage needs one that has not expired: after the payout the few that must stay
+    valid, before it all that it needs."""
+    needed = needed_at(stage, product)
+    return needed if stage in BEFORE_PAYOUT else tuple(code for code in needed if VOCABULARY.document(code).kept_valid)

@@ -11,7 +11,11 @@ from handlers.messages.day_moves import calls_moved, move_preview, nothing_moved
 async def carry_out(request: Request) -> Reply:
     """Move them if the preview is still correct; otherwise show it again."""
     result = await move_calls(request.desk, UUID(request.value["d"]), request.value["m"])
-    shown = move_preview(request.t, result) if isinstance(result, MovePreview) else calls_moved(request.t, result)
+    shown = (
+        move_preview(request.t, result, request.zone)
+        if isinstance(result, MovePreview)
+        else calls_moved(request.t, result, request.zone)
+    )
     return Reply(shown, replaces=True)
 
 

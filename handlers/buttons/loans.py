@@ -49,7 +49,7 @@ async def show_card(request: Request) -> Reply:
 
 async def show_number(request: Request) -> Reply:
     """Show the borrower's phone number to the sender."""
-    return Reply(phone_number(request.t, await cards.reveal_number(request.desk, _loan(request))))
+    return Reply(phone_number(request.t, await cards.reveal_number(request.desk, _loan(request)), request.zone))
 
 
 async def show_checks(request: Request) -> Reply:

@@ -10,7 +10,7 @@ from handlers.messages.related import people, revealed, saved
 
 async def show_number(request: Request) -> Reply:
     """Show a number of a person to the sender."""
-    return Reply(revealed(request.t, await related.reveal_phone(request.desk, UUID(request.value["p"]))))
+    return Reply(revealed(request.t, await related.reveal_phone(request.desk, UUID(request.value["p"])), request.zone))
 
 
 async def remove(request: Request) -> Reply:

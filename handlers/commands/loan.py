@@ -7,7 +7,7 @@ from desk.loans.inquiries import KnownPhone
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
 from handlers.door.request import Request
-from handlers.forms import collection_step, repayment
+from handlers.forms import collection_step, contact_reason, repayment
 from handlers.forms.contact_states import CONSENT, STATE
 from handlers.forms.loan import CORRECTION, FIND, INQUIRY
 from handlers.forms.related import CHANGE as CHANGE_PERSON
@@ -114,6 +114,7 @@ COMMAND = Command(
         collection_step.MOVE,
         STATE,
         CONSENT,
+        contact_reason.FORM,
     ),
     completes={
         "loan": CORRECTION,

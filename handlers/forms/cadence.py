@@ -86,6 +86,7 @@ def _label(t: Translator, name: str) -> str:
         "working_hours": t("Working hours"),
         "working_days": t("Working days"),
         "days": t("Days"),
+        "days_before": t("Days before it expires"),
         "again_days": t("Again after how many days"),
         "at_most": t("How many times at most"),
     }

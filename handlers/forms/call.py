@@ -9,6 +9,7 @@ from desk.calls.outcomes import NextStep
 from desk.calls.views import ChosenLoan, RepeatedCall, chosen_loan
 from desk.core.values import Amount
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY
+from desk.follow_ups.contact_gate import Route
 from desk.follow_ups.next_steps import next_days
 from handlers.door.request import Request
 from handlers.forms.fields import (
@@ -64,6 +65,12 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     people = [Option(named_role(t, each), str(person_id)) for person_id, each in (chosen.people if chosen else ())]
     who = [*people, *words(t, VOCABULARY.related_roles)]
     form.choice("party", t("Spoke to"), who, optional=True, hint=t("Leave empty for the borrower."))
+    routes = [
+        Option(t("the borrower called us"), "inbound"),
+        Option(t("called at home"), "home"),
+        Option(t("called at work"), "work"),
+    ]
+    form.choice("route", t("Which way"), routes, optional=True, hint=t("Leave empty for a call to their mobile."))
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
     _amount_field(request, form)
     form.number("minutes", t("Length (minutes)"), optional=True, low=0, high=LONGEST)
@@ -87,6 +94,7 @@ async def submit(request: Request) -> Message:
             amount=_amount_of(request),
             amount_in_note=speaks_of_amount(request.one("note")),
             party=request.one("party"),
+            route=_route(request),
         ),
         next_step=step,
         minutes=int(minutes) if minutes else None,
@@ -95,6 +103,11 @@ async def submit(request: Request) -> Message:
     if isinstance(answer, RepeatedCall):
         return already_logged(request.t, answer, request.zone)
     return logged(request.t, answer, request.zone)
+
+
+def _route(request: Request) -> Route:
+    routes: dict[str, Route] = {"inbound": "inbound", "home": "home", "work": "work"}
+    return routes.get(request.one("route"), "")
 
 
 def _amount_field(request: Request, form: FormWriter) -> None:

@@ -47,7 +47,7 @@ async def submit(request: Request) -> Message:
         to=date.fromisoformat(request.one("to")) if request.one("to") else None,
         days=int(request.one("days") or DAYS),
     )
-    return move_preview(request.t, await preview_moves(request.desk, wanted))
+    return move_preview(request.t, await preview_moves(request.desk, wanted), request.zone)
 
 
 def _clock(request: Request, name: str) -> time | None:

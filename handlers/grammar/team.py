@@ -41,6 +41,9 @@ _EXAMPLES = {
 _TO = Terms((keyword("to", "给", "交给", "转给", "移交", "移交给"),), joins=True)
 _UNTIL = Terms((keyword("until", "到", "至", "直到", "till", "through", "to"),), joins=True)
 _FROM = Terms((keyword("from", "从", "自", "starting", "starting from", "beginning"),), joins=True)
+_FROM_BEHIND = re.compile(r"(?<![a-z])(?:from|starting(?: from)?|beginning)(?![a-z])|[从自]")
+"""What begins the first day of an absence behind the last."""
+_COVER_SIGN = re.compile(r"(?<![a-z])cover(?:ed)?(?: by)?(?![a-z])|代班|替班|由")
 _BETWEEN = re.compile(r"(?<![a-z])(?:until|till|through|to)(?![a-z])|直到|到|至|[-–—~]")
 """What parts the first day of an absence from the last."""
 _BEFORE_FIRST_DAY = re.compile(r"^(?:(?:from|starting|beginning)(?![a-z])\s*|[从自]\s*)+")
@@ -228,13 +231,55 @@ def _away(reader: Reader) -> Away:
     if since is None and reader.take_word(_UNTIL) is None:
         reader.take_word(_FROM)
         reader.refuse("until_missing", "date", (until_form,))
+    if since is None and (sign := _FROM_BEHIND.search(reader.norm, reader.at)):
+        return _away_from_behind(reader, who, sign.start(), sign.end())
     until = _last_day(reader, since)
     if reader.done:
         return Away(who=who, until=until, cover=None, since=since)
+    return Away(who=who, until=until, cover=_cover(reader), since=since)
+
+
+def _away_from_behind(reader: Reader, who: PersonRef, sign: int, end: int) -> Away:
+    """Take the rest of a line whose first day, behind the sign `from`, stands behind the last: `until dec 5 from dec 1`."""
+    at, cover = _COVER_SIGN.search(reader.norm, reader.at, sign), None
+    last = reader.line.trimmed(reader.at, at.start() if at else sign)
+    if at is not None:
+        reader.move(at.start())
+        cover = _cover(reader)
+        if reader.at < sign:
+            reader.expect_end("line")
+    reader.move_past(end)
+    at = _COVER_SIGN.search(reader.norm, reader.at) if cover is None else None
+    first = reader.line.trimmed(reader.at, at.start() if at else None)
+    since = _day(reader, _BEHIND_FIRST_DAY.sub("", first), reader.now)
+    until = _day(reader, last, reader.now)
+    if until < since:
+        try:
+            until = _day(reader, last, datetime.combine(since, time.min, reader.zone))
+        except Invalid:
+            raise Invalid("absence_order", part="date", given=last, since=since) from None
+    reader.move(at.start() if at else len(reader.norm))
+    return Away(who=who, until=until, cover=_cover(reader) if at else cover, since=since)
+
+
+def _day(reader: Reader, typed: str, now: datetime) -> date:
+    """Return the date that is typed there. Raises Invalid (`date_missing`, `date_only`), and the codes of due times."""
+    if not typed:
+        raise Invalid("date_missing", part="date", given="", nearest=(example(reader.line, "12月5日", "dec 5"),))
+    try:
+        due = parse_due(typed, now, reader.zone)
+    except Invalid as refusal:
+        raise with_params(refusal, part="date") from None
+    if due.at is not None:
+        raise Invalid("date_only", part="date", given=typed, nearest=(due.on.isoformat(),))
+    return due.on
+
+
+def _cover(reader: Reader) -> PersonRef:
     if reader.take_word(_COVER) is None:
         reader.expect_end("line", example(reader.line, "代班 @name", "cover @name"))
     reader.take_colon()
-    return Away(who=who, until=until, cover=reader.expect_person("cover"), since=since)
+    return reader.expect_person("cover")
 
 
 def _first_day(reader: Reader) -> date | None:

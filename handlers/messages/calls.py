@@ -15,6 +15,7 @@ from handlers.messages.block_kit.elements import outcome_and_amount, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Code, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.contact import write_broken
 from handlers.messages.escalations import suggestion_button
 from handlers.messages.follow_ups import write_unasked
 from handlers.messages.related import named_role
@@ -41,6 +42,7 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
     writer.quote(call.note)
     _write_answered(t, writer, call)
     _write_consequences(t, writer, call)
+    write_broken(t, writer, call.broken)
     if call.planned is not None:
         elements.write_plan(t, writer, call.planned)
         writer.quote(call.planned_note)

@@ -41,7 +41,7 @@ from handlers.messages.block_kit.writer import Writer, renumbered
 from handlers.messages.calls import share_buttons
 from handlers.messages.checks import checks_button, marks
 from handlers.messages.collection_steps import write_steps
-from handlers.messages.contact import contact_button, write_contact
+from handlers.messages.contact import contact_button, write_contact, write_held
 from handlers.messages.documents import brief_names, document, item_line, write_documents
 from handlers.messages.escalations import escalate_button, write_escalations
 from handlers.messages.playbooks import playbook_button
@@ -89,9 +89,12 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
     return writer.message()
 
 
-def phone_number(t: Translator, view: RevealedNumber) -> Message:
-    """Render the borrower's phone number."""
+def phone_number(t: Translator, view: RevealedNumber, zone: ZoneInfo) -> Message:
+    """Render the borrower's phone number, or why it is held back."""
     writer = Writer()
+    if view.held is not None:
+        writer.line(Bold(view.loan.number), " · ", view.name)
+        return write_held(t, writer, view.held, zone).message()
     if view.ask:
         writer.line(Bold(view.loan.number), " · ", view.name)
         writer.phrase(t, "The phone number cannot be read: its row is damaged, or a key is missing. Ask an admin:")

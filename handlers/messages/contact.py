@@ -1,10 +1,12 @@
 """When a borrower may be called: the line of a card, the page with rules and sources, and the answers to what is entered."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.follow_ups.contact_choosing import ChoiceChanged
+from desk.follow_ups.contact_gate import Held
 from desk.follow_ups.contact_states import ConsentChanged, StateChanged
 from desk.follow_ups.contact_views import ContactPage, ContactView
 from desk.loans.events import Event
@@ -85,6 +87,39 @@ def write_contact(t: Translator, writer: Writer, view: ContactView | None, zone:
     if view.next_window is not None:
         line += [" · ", t("next window {time}", time=t.minute(view.next_window, zone))]
     writer.line(line)
+
+
+def write_held(t: Translator, writer: Writer, held: Held, zone: ZoneInfo, phone_id: UUID | None = None) -> Writer:
+    """Write why a number is not shown now, and what the reader can do about it."""
+    view = held.contact
+    line: list[Inline] = [Bold(verdict(t, view))]
+    if view.next_window is not None:
+        line += [" · ", t("next window {time}", time=t.minute(view.next_window, zone))]
+    writer.line(line)
+    writer.bullets(broken_line(t, each) for each in view.answer.broken)
+    value = {"form": "contact_reason", "loan": str(view.loan_id)}
+    value |= {"person": str(held.person_id)} if held.person_id else {}
+    value |= {"phone": str(phone_id)} if phone_id else {}
+    match held.may:
+        case "explain":
+            writer.line(t("Give the reason for the call, and the number is shown."))
+            writer.buttons(Button(t("Give a reason"), "form.open", value))
+        case "override":
+            writer.line(t("As a manager you can allow this call, with a reason."))
+            writer.buttons(Button(t("Call all the same"), "form.open", value))
+        case _:
+            if view.answer.fixed:
+                writer.line(t("No manager can override this; it ends when the state ends."))
+            else:
+                writer.line(t("A manager can allow it: ask yours to press Show number on this card."))
+    return writer.buttons(contact_button(t, view.loan_id))
+
+
+def write_broken(t: Translator, writer: Writer, broken: Sequence[Broken]) -> None:
+    """Write which rules a logged call broke."""
+    if broken:
+        writer.line(Bold(t("This call broke a contact rule. It is logged all the same, and so is that:")))
+        writer.bullets(broken_line(t, each) for each in broken)
 
 
 def verdict(t: Translator, view: ContactView) -> str:

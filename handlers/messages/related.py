@@ -1,11 +1,14 @@
 """The people around a loan: on its card, in answers, and a number of theirs. Only the reader sees them."""
 
+from zoneinfo import ZoneInfo
+
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.related import PersonSaved, RelatedList, RelatedName, RelatedView, RevealedPhone
 from handlers.messages.block_kit.elements import form_button, phone, phone_ending, undo_button, write_more
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.contact import write_held
 
 _SHOWN = 10
 """How many people a tab lists with their buttons."""
@@ -96,9 +99,12 @@ def people(t: Translator, view: RelatedList) -> Message:
     return writer.message()
 
 
-def revealed(t: Translator, view: RevealedPhone) -> Message:
-    """Render a number of a person around a loan."""
+def revealed(t: Translator, view: RevealedPhone, zone: ZoneInfo) -> Message:
+    """Render a number of a person around a loan, or why it is held back."""
     writer = Writer()
+    if view.held is not None:
+        writer.line(Bold(view.loan.number), " · ", role(t, view.role), " ", view.name)
+        return write_held(t, writer, view.held, zone, view.phone_id).message()
     number: Inline = Code(phone(t, view.phone)) if view.readable else view.phone
     writer.line(Bold(view.loan.number), " · ", role(t, view.role), " ", view.name, " · ", number)
     if view.is_wrong:

@@ -162,6 +162,9 @@ class CallCorrection(Row, table=True):
     version: int = 1
 
 
+_EXPIRES = text("valid_until IS NOT NULL AND expiry_seen_at IS NULL")
+
+
 class DocumentRequest(Row, table=True):
     """Documents requested together. `follow_up_id` is the planned call that asks for them."""
 
@@ -184,10 +187,16 @@ class DocumentItem(Row, table=True):
     """One document of a request. `state` is requested, received, accepted, rejected, cancelled, ended or undone.
 
     `words_cipher` names a document of the code `other`; `reason_cipher` says why it was rejected; `valid_until` is its last day.
+    `expiry_seen_at` is when the desk saw that this day comes, and asked for a new one if the loan needs it.
     """
 
     __tablename__ = "document_item"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (Index("ix_document_item_loan", "loan_id", "state"),)
+    __table_args__ = (
+        Index("ix_document_item_loan", "loan_id", "state"),
+        Index(
+            "ix_document_item_expiry", "workspace_id", "valid_until", sqlite_where=_EXPIRES, postgresql_where=_EXPIRES
+        ),
+    )
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")
@@ -199,6 +208,7 @@ class DocumentItem(Row, table=True):
     state: str = "requested"
     reason_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
     valid_until: date | None = None
+    expiry_seen_at: datetime | None = maybe_instant()
     changed_at: datetime = instant()
     changed_by_id: UUID | None = references("member", nullable=True)
     version: int = 1

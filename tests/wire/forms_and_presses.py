@@ -83,6 +83,7 @@ def form_of(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
             {"v": world.slack.workspace.version},
             {"rule": "inquiry", "inquiry_enabled": "on", "inquiry_working_hours": "3"},
         ),
+        "contact_reason": ({"loan": str(world.loan.id)}, {"reason": "Agreed by letter"}),
         "contact_state": ({}, {"loan": "L-1", "state": "hardship"}),
         "contact_consent": ({}, {"loan": "L-1", "kind": "calls", "form": "oral"}),
         "contact_rules": ({"v": 0, "of": "workspace"}, {"whose": "workspace", "packs": ("CN",), "role": "own"}),

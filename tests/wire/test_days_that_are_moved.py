@@ -9,7 +9,7 @@ import pytest
 
 from desk.handover import day_moves
 from sandbox.modals import Modal
-from storage.tables import FollowUp
+from storage.tables import Appointment, CollectionStep, FollowUp
 from tests.builders import SHANGHAI, make_follow_up, make_loan
 from tests.wire.office_day import Slack
 
@@ -115,3 +115,26 @@ async def test_in_chinese_from_the_answer_to_an_absence(slack: Slack) -> None:
     assert "<@UAGENT>：将改期 4 个跟进。" in form.text
     await form.press("确认改期")
     assert "已改期 4 个跟进" in form.text
+
+
+async def test_appointments_and_steps_of_that_day_are_named_and_stay(slack: Slack) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "B-1", owner=slack.agent, stage="disbursed")
+    async with slack.office.database.transaction() as session:
+        about = {"workspace_id": slack.workspace.id, "loan_id": loan.id, "by_id": slack.agent.id}
+        at = datetime(2026, 11, 25, 16, 0, tzinfo=SHANGHAI)
+        who = {"member_id": slack.agent.id, "made_at": slack.clock.now()}
+        session.add(Appointment(kind="pickup", at=at, minutes=60, state="planned", **about, **who))
+        step = {"kind": "visit", "state": "planned", "assignee_id": slack.agent.id, "at": slack.clock.now()}
+        session.add(CollectionStep(day=date(2026, 11, 25), **step, **about))
+    form = await form_of(slack)
+    assert "There is nothing to move." in form.text
+    assert "Also planned that day, and not moved" in form.text
+    await day_of_calls(slack)
+    await slack.in_chinese(slack.manager)
+    form = await form_of(slack, "批量改期")
+    await form.press("确认改期")
+    assert "当天另有以下安排，不随之改期" in form.text
+    assert "提车 · 11月25日 周三 16:00" in form.text
+    assert "上门" in form.text
+    (appointment,) = await slack.rows(Appointment)
+    assert appointment.at.astimezone(SHANGHAI).hour == 16

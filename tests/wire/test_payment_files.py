@@ -154,6 +154,18 @@ async def test_a_reversal_takes_its_payment_back_once(slack: Slack, loan: Loan) 
     assert acts.count("payment_reversed") == 3
 
 
+async def test_a_debit_that_came_back_is_called_about_at_once(slack: Slack, loan: Loan) -> None:
+    await bring(slack, PAYMENTS, "A-1,2026-11-24,2000,CNY,R1")
+    october = date(2026, 10, 10)
+    assert ("overdue", october, "done") in await calls(slack)
+    slack.clock.advance(minutes=2)
+    await bring(slack, PAYMENTS, "A-1,2026-11-25,-2000,CNY,R1")
+    assert [each for each in await calls(slack) if each[:2] == ("overdue", october)] == [
+        ("overdue", october, "cancelled"),
+        ("overdue", october, "open"),
+    ]
+
+
 async def test_a_promise_that_a_reversal_in_a_file_breaks_escalates(slack: Slack, loan: Loan) -> None:
     for promised in ("promised 1000 fri", "promised 800 wed"):
         await slack.command(slack.agent, f"/loan-call A-1 {promised}")

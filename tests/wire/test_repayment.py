@@ -127,6 +127,24 @@ async def test_a_reversed_payment_is_unpaid_again(slack: Slack, loan: Loan) -> N
     await slack.sandbox.modal_of("UAGENT").press("Payments")
 
 
+async def test_a_reversed_payment_is_called_about_at_once_and_undo_takes_the_call_back(
+    slack: Slack, loan: Loan
+) -> None:
+    assert (await follow_ups(slack))["overdue/1"] == "open"
+    await pay(slack, "2000")
+    assert (await follow_ups(slack))["overdue/1"] == "done"
+    slack.clock.advance(minutes=2)
+    page = await page_of(slack, slack.agent)
+    await page.press("Reverse CN¥2,000.00, Wed 25 Nov")
+    now = await follow_ups(slack)
+    assert now["overdue/1"] == "cancelled", "nobody made that call"
+    assert [key for key, state in now.items() if key.startswith("overdue") and state == "open"]
+    await slack.sandbox.modal_of("UAGENT").press("Undo")
+    now = await follow_ups(slack)
+    assert now["overdue/1"] == "done"
+    assert not [key for key, state in now.items() if key.startswith("overdue") and state == "open"]
+
+
 async def test_undo_takes_a_payment_and_what_it_ended_back(slack: Slack, loan: Loan) -> None:
     form = await pay(slack, "1000")
     assert (await follow_ups(slack))["overdue/1"] == "done"

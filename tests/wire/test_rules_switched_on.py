@@ -52,6 +52,19 @@ async def test_switched_off_its_calls_from_tomorrow_on_are_cancelled_and_come_ba
         assert await open_calls(slack) == {"problem_solved": "12-02"}, "seven days from when the problem was solved"
 
 
+async def test_undo_of_switching_a_rule_off_that_is_off_at_first_plans_again(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="application")
+    await change(slack, "refusal", This_rule_is="on")
+    await slack.command(slack.agent, "/loan-call A-1 refused")
+    assert (await open_calls(slack))["refusal"] == "11-27"
+    off = await change(slack, "refusal", This_rule_is="off")
+    await slack.deliver()
+    assert "refusal" not in await open_calls(slack)
+    await off.press("Undo")
+    await slack.deliver()
+    assert (await open_calls(slack))["refusal"] == "11-27"
+
+
 async def test_a_rule_of_a_stage_plans_for_loans_that_entered_it_lately_and_not_for_old_ones(slack: Slack) -> None:
     await slack.in_chinese(slack.manager)
     for rule in ("inquiry", "satisfaction", "release"):

@@ -302,6 +302,8 @@ TEXTS: dict[str, str] = {
     "consent_order": _("The end must come after the beginning."),
     "consent_gone": _("This consent is no longer there."),
     "consent_over": _("This consent was withdrawn or changed meanwhile. See its card: /loan {loan}"),
+    "contact_reason_missing": _("Give the reason for the call."),
+    "contact_fixed": _("No manager can override this on {loan}; it ends when the state ends."),
     "unknown_pack": _("There's no pack of contact rules “{given}”."),
     "unknown_rule": _("There's no contact rule “{given}”."),
     "rule_number": _("{given} isn't a number from {low} to {high}."),

@@ -83,6 +83,17 @@ async def states_of_loans(session: Work, loan_ids: Collection[UUID]) -> list[Doc
     return list((await session.exec(statement)).all())
 
 
+async def expiring(session: Work, loan_id: UUID, since: date, until: date) -> list[DocumentItem]:
+    """Return the documents of a loan that have come, whose last day is within these days, and of which that was not seen."""
+    statement = select(DocumentItem).where(
+        DocumentItem.loan_id == loan_id,
+        col(DocumentItem.state).in_(("received", "accepted")),
+        col(DocumentItem.valid_until).between(since, until),
+        col(DocumentItem.expiry_seen_at).is_(None),
+    )
+    return list((await session.exec(statement.order_by(col(DocumentItem.id)))).all())
+
+
 async def by_ids(session: Work, item_ids: Collection[UUID]) -> list[DocumentItem]:
     """Return the documents with these ids, in the order in which they were requested."""
     statement = select(DocumentItem).where(col(DocumentItem.id).in_(item_ids))

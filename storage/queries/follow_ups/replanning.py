@@ -31,7 +31,17 @@ from storage.queries.core.literals import IS_OPEN
 from storage.queries.core.rows import chunks
 from storage.queries.core.set_aside import is_set_aside
 from storage.queries.loans.loans import LIVE_STAGES
-from storage.tables import Call, DailyLook, FollowUp, Loan, QuietPeriod, RepaymentPause, RepaymentSchedule, Replanning
+from storage.tables import (
+    Call,
+    DailyLook,
+    DocumentItem,
+    FollowUp,
+    Loan,
+    QuietPeriod,
+    RepaymentPause,
+    RepaymentSchedule,
+    Replanning,
+)
 
 REPLANNING = "replanning"
 """The chore that plans the calls of these loans again."""
@@ -169,6 +179,20 @@ async def request_changed(
     """
     for found in _changed(workspace_id, days, past_due, again, most_grace):
         await _request_found(session, workspace_id, now, found)
+
+
+async def request_expiring(
+    session: Work, workspace_id: UUID, rule: str, now: datetime, *, since: date, until: date
+) -> None:
+    """Have that rule plan for the loans of which a document that has come expires within these days, and nobody has seen that."""
+    of_days = (
+        col(DocumentItem.workspace_id) == workspace_id,
+        col(DocumentItem.valid_until).between(since, until),
+        col(DocumentItem.expiry_seen_at).is_(None),
+        col(DocumentItem.state).in_(("received", "accepted")),
+    )
+    found = select(col(DocumentItem.loan_id)).where(*of_days).distinct()
+    await _request_found(session, workspace_id, now, found, rule=rule)
 
 
 async def due(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> Sequence[UUID]:

@@ -29,14 +29,17 @@ def contact_values(choices: Choices) -> dict[Any, Callable[[], Any]]:
             choices.includes("other_person"),
         ),
         ConsentView: lambda: ConsentView(
-            _ID,
-            1,
-            choices.one_of(("hours", "calls")),
-            "recorded",
-            choices.moment(),
-            *((date(2026, 11, 26),) * 2 if choices.includes("starts_on") else (None, None)),
-            *((time(8), time(23)) if choices.includes("starts") else (None, None)),
+            id=_ID,
+            version=1,
+            kind=choices.one_of(("hours", "calls")),
+            form="recorded",
+            given_at=choices.moment(),
+            starts_on=date(2026, 11, 26) if choices.includes("starts_on") else None,
+            ends_on=date(2026, 11, 26) if choices.includes("starts_on") else None,
+            starts=time(8) if choices.includes("starts") else None,
+            ends=time(23) if choices.includes("starts") else None,
         ),
+        Broken: lambda: Broken(PACKS["CN"], RULES["CN-C1"][1], "deny"),
     }
 
 

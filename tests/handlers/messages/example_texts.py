@@ -75,6 +75,8 @@ CODES: dict[str, Sequence[str]] = {
     "situations": ("hardship",),
     "AppointmentView.kind": ("signing", "pickup"),
     "Clash.kind": ("signing", "pickup"),
+    "OtherPlan.kind": ("signing",),
+    "OtherPlan.what": ("appointment",),
     "AppointmentView.state": ("planned", "confirmed", "kept", "missed", "cancelled"),
     "StayingCall.why": ("agreed", "late"),
     "StepView.kind": ("letter", "visit", "repossession", "court"),

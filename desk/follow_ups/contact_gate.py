@@ -1,0 +1,166 @@
+"""Ask the contact rules at the moment of dialling, and keep what a member did about their answer.
+
+A rule that warns asks for a reason; one that refuses needs a manager's, except a bar that the borrower, a lawyer, a court or a
+law of relief has set. A call that was made is a fact: logging it is never refused, but what it broke is kept.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+from desk.core.changes import create
+from desk.core.dataclass import dataclass
+from desk.core.errors import Conflict, Invalid
+from desk.core.permissions import has_role_for, require_role
+from desk.core.transaction import Desk
+from desk.follow_ups import contact_choices
+from desk.follow_ups.contact_limits import limits_of, who_is
+from desk.follow_ups.contact_views import ContactView, view_of
+from desk.follow_ups.lifecycle import check_note
+from desk.loans import lookup
+from desk.rules.contact_facts import BORROWER
+from desk.rules.contact_rules import Answer, Broken
+from storage.engine.types import new_id
+from storage.queries.follow_ups import contacts
+from storage.queries.loans import related
+from storage.tables import CallContact, ContactDecision, Loan, RelatedPerson
+
+REASON_HOLDS = timedelta(hours=12)
+"""How long a reason that was given for calling a borrower holds: for a day's work."""
+
+_DECISIONS = 20
+
+Route = Literal["", "inbound", "home", "work"]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A number that is not shown yet, because contact rules speak against a call now. `may`: the reader can `explain` a warning
+    or `override` a refusal with a reason, or do neither."""
+
+    contact: ContactView
+    may: Literal["explain", "override", "nothing"]
+    person_id: UUID | None = None
+
+
+async def held(desk: Desk, loan: Loan, person: RelatedPerson | None = None) -> Held | None:
+    """Return why the number of the borrower, or of another person around the loan, is not shown now, and have the access log say
+    so; None: it may be shown."""
+    found = await _speaks_against(desk, loan, person)
+    if found is not None:
+        broken = found.contact.answer.broken
+        effect = found.contact.answer.effect
+        desk.audit("contact_held", loan_id=loan.id, rules=[each.rule.id for each in broken], effect=effect)
+    return found
+
+
+async def _speaks_against(desk: Desk, loan: Loan, person: RelatedPerson | None) -> Held | None:
+    limits = await limits_of(desk, loan, whoever=person is not None)
+    if limits is None:
+        return None
+    if person is None:
+        answer = limits.answer(desk.now)
+    else:
+        them = str(person.id)
+        answer = limits.answer(desk.now, person=them, number=them, who=who_is(person.role))
+    if answer.effect is None or await _is_decided(desk, loan, answer.broken):
+        return None
+    return Held(view_of(desk, limits, answer), _may(desk, answer), person.id if person else None)
+
+
+async def allow(desk: Desk, loan_id: UUID, reason: str, person_id: UUID | None = None) -> None:
+    """Keep the reason for which the acting member calls although contact rules speak against it.
+
+    Raises NotFound (`unknown_loan_pressed`), Invalid (`contact_reason_missing`, `note_too_long`), NotAllowed (`role_missing`),
+    Conflict (`contact_fixed`).
+    """
+    loan = await lookup.lock_by_id(desk, loan_id)
+    if not reason.strip():
+        raise Invalid("contact_reason_missing")
+    check_note(reason)
+    person = await related.present(desk.session, person_id) if person_id is not None else None
+    found = await _speaks_against(desk, loan, person)
+    if found is None:
+        return
+    answer = found.contact.answer
+    if answer.fixed:
+        raise Conflict("contact_fixed", loan=loan.number)
+    act = "override_contact" if answer.effect == "deny" else "explain_contact"
+    require_role(desk, act)
+    kind = "overridden" if answer.effect == "deny" else "explained"
+    _record(desk, loan, kind, answer.broken, reason=reason)
+    desk.audit(act, loan_id=loan.id, rules=[each.rule.id for each in answer.broken])
+
+
+async def broken_by_call(
+    desk: Desk, loan: Loan, *, minutes: int | None, person_id: UUID | None, role: str | None
+) -> tuple[Broken, ...]:
+    """Return the rules that refuse a call which was made and is about to be logged, and for which no reason was given."""
+    if not contact_choices.may_have_any(desk):
+        return ()
+    limits = await limits_of(desk, loan, whoever=role is not None)
+    if limits is None:
+        return ()
+    began = desk.now - timedelta(minutes=minutes or 0)
+    them = str(person_id or role or BORROWER)
+    answer = limits.answer(began, person=them, number=them, who=who_is(role))
+    refusing = tuple(each for each in answer.broken if each.effect == "deny")
+    return () if not refusing or await _is_decided(desk, loan, refusing) else refusing
+
+
+def record_broken(desk: Desk, loan: Loan, call_id: UUID, broken: tuple[Broken, ...]) -> None:
+    """Keep which rules a logged call broke; its Undo takes that back."""
+    if not broken:
+        return
+    _record(desk, loan, "broken", broken, call_id=call_id)
+    desk.audit("contact_broken", loan_id=loan.id, call=str(call_id), rules=[each.rule.id for each in broken])
+
+
+def record_route(desk: Desk, call_id: UUID, route: Route) -> None:
+    """Keep that the borrower called, or where they were called."""
+    if route == "inbound":
+        create(desk, CallContact(id=new_id(), workspace_id=desk.workspace.id, call_id=call_id, inbound=True))
+    elif route:
+        create(desk, CallContact(id=new_id(), workspace_id=desk.workspace.id, call_id=call_id, place=route))
+
+
+def _record(
+    desk: Desk, loan: Loan, kind: str, broken: Iterable[Broken], *, reason: str = "", call_id: UUID | None = None
+) -> None:
+    row_id = new_id()
+    create(
+        desk,
+        ContactDecision(
+            id=row_id,
+            workspace_id=desk.workspace.id,
+            loan_id=loan.id,
+            call_id=call_id,
+            kind=kind,
+            rules=" ".join(each.rule.id for each in broken),
+            reason_cipher=desk.cipher.encrypt_optional(ContactDecision.reason_cipher, row_id, reason),
+            by_id=desk.member.id,
+            at=desk.now,
+        ),
+    )
+
+
+def _may(desk: Desk, answer: Answer) -> Literal["explain", "override", "nothing"]:
+    if answer.effect == "warn":
+        return "explain" if has_role_for(desk.member, "explain_contact") else "nothing"
+    return "override" if has_role_for(desk.member, "override_contact") and not answer.fixed else "nothing"
+
+
+async def _is_decided(desk: Desk, loan: Loan, broken: Iterable[Broken]) -> bool:
+    """Return whether a reason was given lately for each of these rules. None ever is for one that cannot be overridden."""
+    rules = {each.rule.id for each in broken}
+    if any(each.fixed for each in broken):
+        return False
+    rows = await contacts.decisions_of(desk.session, loan.id, limit=_DECISIONS)
+    given = {
+        rule
+        for row in rows
+        if row.kind in ("explained", "overridden") and row.at > desk.now - REASON_HOLDS
+        for rule in row.rules.split()
+    }
+    return rules <= given
