@@ -139,7 +139,7 @@ async def do_chores(office: Office, workspace: Workspace) -> bool:
 async def _due(office: Office, workspace: Workspace) -> frozenset[str]:
     """Return which of the chores that wait for an instant have something to do: in most rounds none."""
     async with office.reading_desk(workspace) as desk:
-        return await chores_due(desk.session, workspace.id, desk.now)
+        return await chores_due(desk.session, desk.now)
 
 
 async def _do(office: Office, workspace: Workspace, chore: Callable[..., Awaitable[object]]) -> None:

@@ -13,6 +13,7 @@ from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import arrears_queue
 from desk.follow_ups.contact_limits import contact_hours
+from desk.follow_ups.contact_moves import barred_now
 from desk.follow_ups.due_lists import narrowed, team_of
 from desk.follow_ups.listed_loans import ListedLoan
 from desk.follow_ups.reservations import taken_of
@@ -180,7 +181,10 @@ async def _checks(desk: Desk, people: People) -> AsyncIterator[Sequence[_First]]
 async def _take_one_of(desk: Desk, kind: QueueKind, firsts: Sequence[_First]) -> NextCall | None:
     """Take the first that nobody else has, and that the acting member may see. None: there is none."""
     last = await reservations.last_of_loans(desk.session, [first.loan_id for first in firsts], desk.now)
+    barred = await barred_now(desk, [first.loan_id for first in firsts])
     for first in firsts:
+        if first.loan_id in barred:
+            continue
         row, active = last.get(first.loan_id, (None, False))
         if active or (row is not None and _was_given_back(desk, row)) or not await lookup.may_see(desk, first.loan_id):
             continue

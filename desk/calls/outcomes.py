@@ -15,6 +15,7 @@ from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY, Outcome, RelatedRole
 from desk.follow_ups import assignees, lifecycle, rule_plans
+from desk.follow_ups.contact_agreements import keep_asked_time
 from desk.follow_ups.contact_limits import contact_hours
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
@@ -230,6 +231,8 @@ async def _count_and_move(
     planned = await lifecycle.move(desk, answered, due, assignee=assignee, by_rule_of=loan if step is None else None)
     if step is not None:
         answered.rule = None  # the time was agreed: no rule moves or cancels it any more
+        if await keep_asked_time(desk, loan, answered):
+            planned = replace(planned, schedule=lifecycle.with_contact_warning(planned.schedule))
     if was_due:
         planned = replace(planned, moved_from=None)  # the attempt was the call planned for today
     answered.attempts += 1

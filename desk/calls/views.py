@@ -16,6 +16,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import chasing
 from desk.follow_ups.assignees import assignee_of_next
 from desk.follow_ups.chasing import Paper
+from desk.follow_ups.contact_views import ContactView, contact_view
 from desk.follow_ups.escalations import sounds_like
 from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.next_steps import NextOffer, next_days, with_retry
@@ -252,6 +253,7 @@ class ChosenLoan:
     stage: str
     open: tuple[FollowUpView, ...]
     offers: tuple[NextOffer, ...]
+    contact: ContactView | None = None
     people: tuple[tuple[UUID, RelatedName], ...] = ()
     """The people around the loan, by id."""
 
@@ -282,5 +284,6 @@ async def chosen_loan(
         stage=loan.stage,
         open=await follow_up_views(desk, loan, [row for row in open_rows if may[row.assignee_id]]),
         offers=offers,
+        contact=await contact_view(desk, loan),
         people=tuple((each.id, RelatedName(each.role, each.name)) for each in await people_of(desk, loan.id)),
     )

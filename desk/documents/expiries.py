@@ -18,7 +18,8 @@ from storage.queries.follow_ups import quiet_periods
 from storage.queries.loans import terms
 from storage.tables import DocumentItem, FollowUp, Loan, Member
 
-_COUNTS = ("requested", "rejected", "received", "accepted")
+_COUNTS = (*documents.OPEN_STATES, "accepted")
+"""The states in which a document was asked for and counts."""
 
 
 async def ask_again(desk: Desk, loan: Loan, rule: Rule) -> None:

@@ -1,6 +1,6 @@
 """Before a call by rule is announced, it is asked again whether it may be made now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from desk.core.transaction import Desk
@@ -33,3 +33,11 @@ async def without_barred(desk: Desk, rows: Sequence[FollowUp], assignees: Mappin
         await lifecycle.move(desk, row, fitted.due, assignee=assignee, keeps_hour=False)
         lifecycle.record_fit(desk, row, fitted)
     return left
+
+
+async def barred_now(desk: Desk, loan_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Return the loans whose borrower contact rules refuse a call now: no queue hands them out."""
+    if not contact_choices.may_have_any(desk):
+        return frozenset()
+    found = await limits_of_loans(desk, list((await loans.by_ids(desk.session, loan_ids)).values()))
+    return frozenset(loan_id for loan_id, limits in found.items() if limits.answer(desk.now).effect == "deny")

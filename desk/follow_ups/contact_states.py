@@ -2,7 +2,6 @@
 
 from datetime import date, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from desk.core.changes import create, offer_undo, track
 from desk.core.dataclass import dataclass
@@ -20,13 +19,10 @@ from desk.rules.contact_packs import STATES
 from storage.engine.types import new_id
 from storage.queries.follow_ups import contacts
 from storage.queries.loans import loans, related
-from storage.tables import ContactConsent, ContactState, FollowUp, Loan
+from storage.tables import ContactConsent, ContactState, Loan
 
 LONGEST = 400
 """How many days off the last day of a state may be where the state says nothing else."""
-
-_ASKED_FOR = timedelta(hours=1)
-"""How long a time that the borrower asked for counts as agreed: the call takes a while to begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,32 +177,6 @@ async def withdraw_consent(desk: Desk, consent_id: UUID, version: int) -> Consen
     track(desk, there).withdrawn_at, there.withdrawn_by_id = desk.now, desk.member.id
     desk.audit("withdraw_consent", loan_id=loan.id, subject_id=there.id, consent=there.kind)
     return await _consent_changed(desk, loan, there)
-
-
-def agree_on_time(desk: Desk, follow_up: FollowUp, zone: ZoneInfo) -> None:
-    """Record that the borrower asked for a call at the time of a follow-up: a consent for the hour that begins then, and to be
-    called that day."""
-    assert follow_up.due_at is not None
-    local = follow_up.due_at.astimezone(zone)
-    ends = (local + _ASKED_FOR).time() if (local + _ASKED_FOR).date() == local.date() else time(0)
-    for kind, hours in (("hours", (local.time(), ends)), ("calls", (None, None))):
-        create(
-            desk,
-            ContactConsent(
-                id=new_id(),
-                workspace_id=desk.workspace.id,
-                loan_id=follow_up.loan_id,
-                follow_up_id=follow_up.id,
-                kind=kind,
-                given_at=desk.now,
-                starts_on=local.date(),
-                ends_on=local.date(),
-                starts=hours[0],
-                ends=hours[1],
-                by_id=desk.member.id,
-            ),
-        )
-    desk.audit("contact_consent", loan_id=follow_up.loan_id, subject_id=follow_up.id, consent="asked_for")
 
 
 def _check_state(desk: Desk, code: str, until_on: date | None) -> None:

@@ -1,6 +1,6 @@
 """What a card, a reminder and a form show of when a borrower may be called."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import field
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
-from desk.follow_ups.contact_limits import Limits, limits_of
+from desk.follow_ups import contact_choices
+from desk.follow_ups.contact_limits import Limits, limits_of, limits_of_loans
 from desk.rules.contact_facts import BORROWER
 from desk.rules.contact_packs import Pack, Window
 from desk.rules.contact_rules import Answer
@@ -79,6 +80,14 @@ async def contact_view(desk: Desk, loan: Loan) -> ContactView | None:
     """Return whether the borrower may be called now; None where nothing is chosen or recorded beyond the workspace's hours."""
     limits = await limits_of(desk, loan)
     return view_of(desk, limits) if limits else None
+
+
+async def contact_views(desk: Desk, loans: Collection[Loan]) -> dict[UUID, ContactView]:
+    """Return the same of many loans by their ids, without those of which nothing is chosen or recorded."""
+    if not contact_choices.may_have_any(desk):
+        return {}
+    found = await limits_of_loans(desk, loans)
+    return {loan_id: view_of(desk, limits) for loan_id, limits in found.items()}
 
 
 def view_of(desk: Desk, limits: Limits, answer: Answer | None = None) -> ContactView:

@@ -15,6 +15,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo, takes_back
 from desk.core.values import Due
 from desk.core.vocabulary import NOTE_LIMIT
+from desk.follow_ups.contact_agreements import keep_asked_time
 from desk.follow_ups.contact_limits import Fitted, contact_hours, fit_to_rules
 from desk.follow_ups.workspace_cadence import scale_of
 from desk.people.calendars import calendar_of
@@ -83,7 +84,15 @@ async def plan(
     create(desk, follow_up)
     if fitted is not None:
         record_fit(desk, follow_up, fitted)
+    if rule is None and await keep_asked_time(desk, loan, follow_up):
+        schedule = with_contact_warning(schedule)
     return PlannedFollowUp(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
+
+
+def with_contact_warning(schedule: Schedule) -> Schedule:
+    """Return a schedule that warns that the borrower may not be called then."""
+    warning = reminders.ScheduleWarning("outside_contact_hours")
+    return schedule if warning in schedule.warnings else replace(schedule, warnings=(*schedule.warnings, warning))
 
 
 def record_fit(desk: Desk, follow_up: FollowUp, fitted: Fitted) -> None:

@@ -11,6 +11,7 @@ from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, PurposeKind
 from desk.follow_ups import chasing
 from desk.follow_ups.chasing import Paper
+from desk.follow_ups.contact_views import ContactView, contact_views
 from desk.follow_ups.lifecycle import acts_on
 from desk.follow_ups.promises import Promise, promises_of
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
@@ -75,6 +76,8 @@ class Item:
     snoozed: bool = False
     held_until: datetime | None = None
     may_be_held: bool = False
+    contact: ContactView | None = None
+    """Whether the borrower may be called now, where more than the workspace's hours says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,7 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp], calls: Ma
     about_documents = [row.id for row in rows if row.purpose == chasing.PURPOSE and row.state == "open"]
     papers = await chasing.papers_by_call(desk, loan_ids, about_documents)
     promises = await promises_of(desk, rows)
+    contact = await contact_views(desk, [await desk.session.get_one(Loan, loan_id) for loan_id in loan_ids])
     found: list[Item] = []
     for row in rows:
         loan = await desk.session.get_one(Loan, row.loan_id)
@@ -178,6 +182,7 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp], calls: Ma
                 snoozed=is_snoozed(row),
                 held_until=held_until(row),
                 may_be_held=may_be_held(row),
+                contact=contact.get(loan.id),
                 may_hand_over=_may_hand_over(notice, assignee, acting[row.id], managers.get(assignee.id, ())),
             )
         )

@@ -34,6 +34,7 @@ from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
 from handlers.messages.calls import already_logged, corrected, logged
+from handlers.messages.contact import write_contact
 from handlers.messages.related import named_role
 
 _BORROWER = "borrower"
@@ -52,6 +53,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     chosen = await chosen_loan(request.desk, number, outcome=outcome) if number else None
     form = FormWriter(t, private, typed)
     loan_field(t, form, chosen)
+    write_contact(t, form, chosen.contact if chosen else None, request.zone)
     form.choice("outcome", t("Outcome"), words(t, VOCABULARY.outcomes), live=True)
     if chosen and chosen.open:
         form.choice(

@@ -29,6 +29,11 @@ _ACTS = {
     "calendar_opened": _("opened an appointment"),
     "see_audit": _("read the audit trail"),
     "refused": _("was refused"),
+    "contact_held": _("was held back by contact rules"),
+    "explain_contact": _("gave a reason for a call"),
+    "override_contact": _("allowed a call against contact rules"),
+    "contact_broken": _("logged a call that broke contact rules"),
+    "contact_moved": _("had a call moved by contact rules"),
 }
 """Acts that change nothing, by the code of the entry."""
 

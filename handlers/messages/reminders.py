@@ -10,6 +10,7 @@ from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.message import Bold, Button, Channel, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.contact import write_contact
 from handlers.messages.documents import write_papers
 from handlers.messages.escalations import escalate_button
 from handlers.messages.playbooks import playbook_button
@@ -31,6 +32,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     writer.line(since(t, item, zone))
     elements.write_why(t, writer, item.follow_up)
     write_papers(t, writer, item.asks_for, zone, openly=True)
+    write_contact(t, writer, item.contact, zone)
     _write_held(t, writer, item, zone)
     writer.buttons(*_outcomes(t, item), *_check(t, item))
     writer.buttons(

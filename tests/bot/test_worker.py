@@ -1,6 +1,7 @@
 """The worker's round."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from bot.worker import do_chores
 from desk.core.transaction import Desk, Office
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database
+from storage.queries.core.due_rows import waiting
 from storage.tables import Workspace
 from tests.clocks import FrozenClock
 
@@ -38,3 +40,22 @@ async def test_one_chore_that_fails_holds_up_no_other(
 
     assert await do_chores(office, workspace)
     assert done == ["work"]
+
+
+async def test_chores_that_wait_for_an_instant_begin_nothing_while_none_has_come(
+    office: Office, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await do_chores(office, workspace)
+    begun: list[Workspace] = []
+    desk = Office.desk
+
+    def begin(self: Office, of: Workspace) -> Any:
+        begun.append(of)
+        return desk(self, of)
+
+    monkeypatch.setattr(Office, "desk", begin)
+    assert await do_chores(office, workspace)
+
+    waits = [chore for chore, rows in worker.ROWS.items() if rows.name in waiting()]
+    assert len(waits) >= 7
+    assert len(begun) == len(worker.CHORES) - len(waits)

@@ -1,8 +1,8 @@
 """States of a borrower that bear on calls, and consents. Now is Wednesday 25 November 2026, 10:00."""
 
 from sandbox.modals import Modal
-from storage.tables import ContactState
-from tests.builders import make_loan
+from storage.tables import ContactConsent, ContactState, Reservation
+from tests.builders import make_loan, make_loan_in_arrears
 from tests.wire.office_day import Slack, shown
 from tests.wire.test_contact_rules import choose, line
 
@@ -80,3 +80,32 @@ async def test_agreed_hours_lift_the_hours_of_a_pack_until_they_are_withdrawn(sl
     withdrawn = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Contact rules"))
     await slack.press(slack.agent, withdrawn, "Withdrawn")
     assert (await line(slack)).startswith("Not to be called now")
+
+
+async def test_a_time_that_the_borrower_asked_for_is_kept_warned_of_and_stored(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await choose(slack, "CN")
+    reply = await slack.command(slack.agent, "/loan-follow A-1 tomorrow 22:30 call back")
+    assert "Careful: borrowers may not be called at that time." in reply.text
+    assert "22:30" in reply.text
+    hours, calls = await slack.rows(ContactConsent)
+    assert (hours.kind, f"{hours.starts} {hours.ends}", calls.kind) == ("hours", "22:30:00 23:30:00", "calls")
+    await slack.at("2026-11-26 22:30")
+    assert any("please call about" in text and "May be called now" in text for text in slack.texts(slack.agent))
+    await slack.at("2026-11-26 23:30")
+    assert (await line(slack)).startswith("Not to be called now")
+
+
+async def test_the_form_to_log_a_call_says_whether_it_may_be_made(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan edit A-1 contact lawyer")
+    form = await slack.in_card(slack.agent, "Log a call")
+    assert "has a lawyer: only the lawyer is contacted." in form.text
+
+
+async def test_no_queue_hands_out_a_borrower_who_may_not_be_called(slack: Slack) -> None:
+    await make_loan_in_arrears(slack.office, slack.workspace, "A-1", owner=slack.collector, purposes=["overdue"])
+    await slack.command(slack.collector, "/loan edit A-1 contact do not call")
+    await slack.sandbox.open_home("UCOLLECTOR")
+    await slack.sandbox.home_of("UCOLLECTOR").press("Next call")
+    assert await slack.rows(Reservation) == []

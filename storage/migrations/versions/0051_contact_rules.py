@@ -143,9 +143,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("workspace", schema=None) as batch_op:
-        batch_op.drop_column("contact_rules")
-
+    op.drop_column("workspace", "contact_rules")
     with op.batch_alter_table("contact_decision", schema=None) as batch_op:
         batch_op.drop_index("ix_contact_decision_loan")
 

@@ -15,8 +15,8 @@ _WAITED_FOR: dict[str, Column[Any]] = {}
 
 
 def waits_for(chore: str, at: Column[Any]) -> Column[Any]:
-    """Register and return the instant that a chore waits for: while no row of the workspace has one that has come, the chore has
-    nothing to do. An index begins with it."""
+    """Register and return the instant that a chore waits for: while no row has one that has come, the chore has nothing to do.
+    An index begins with it."""
     _WAITED_FOR[chore] = at
     return at
 
@@ -26,19 +26,20 @@ def waiting() -> Collection[str]:
     return _WAITED_FOR.keys()
 
 
-async def chores_due(session: Work, workspace_id: UUID, now: datetime) -> frozenset[str]:
-    """Return the chores whose instant has come for some row, with one statement for all of them."""
+async def chores_due(session: Work, now: datetime) -> frozenset[str]:
+    """Return the chores whose instant has come for some row of whichever workspace, with one statement for all of them.
+
+    A condition on the workspace would have SQLite read each of its members.
+    """
     names = tuple(_WAITED_FOR)
-    found = await session.execute(_any_due(names), {"workspace_id": workspace_id, "now": now})
+    found = await session.execute(_any_due(names), {"now": now})
     return frozenset(name for name, due in zip(names, next(iter(found)), strict=True) if due)
 
 
 @cache
 def _any_due(names: tuple[str, ...]) -> Executable:
-    rows: list[ColumnElement[bool]] = []
-    for at in map(_WAITED_FOR.__getitem__, names):
-        of_workspace = at.table.c.workspace_id == bindparam("workspace_id", type_=at.table.c.workspace_id.type)
-        rows.append(exists().where(of_workspace, at <= bindparam("now", type_=at.type)))
+    instants = [_WAITED_FOR[name] for name in names]
+    rows = [exists().where(at <= bindparam("now", type_=at.type)) for at in instants]
     return select(*(row.label(f"due_{number}") for number, row in enumerate(rows)))
 
 
