@@ -97,11 +97,12 @@ async def seal_next(desk: Desk) -> bool:
 
 
 async def _is_due(desk: Desk) -> bool:
-    waiting = await audit.oldest_unsealed(desk.session, desk.workspace.id, limit=SEGMENT)
-    if not waiting:
+    oldest = await audit.unsealed_at(desk.session, desk.workspace.id, behind=0)
+    if oldest is None:
         return False
-    young = all(timedelta() <= desk.now - at < SEALED_AFTER for at in waiting)
-    return len(waiting) == SEGMENT or not young
+    if not timedelta() <= desk.now - oldest < SEALED_AFTER:  # the clock may have been set back
+        return True
+    return await audit.unsealed_at(desk.session, desk.workspace.id, behind=SEGMENT - 1) is not None
 
 
 def _named_loans(entries: Sequence[StoredEntry]) -> list[tuple[UUID, UUID, datetime]]:

@@ -54,10 +54,10 @@ _SELECT = select_columns(*_STORED)
 _IDS = (0, 1, 3, 5, 6)
 
 
-async def oldest_unsealed(session: Work, workspace_id: UUID, *, limit: int) -> list[datetime]:
-    """Return when the first entries that are not sealed were written, `limit` of them at most."""
-    statement = select(AuditEntry.at).where(_is_unsealed(workspace_id)).order_by(col(AuditEntry.id)).limit(limit)
-    return list((await session.exec(statement)).all())
+async def unsealed_at(session: Work, workspace_id: UUID, *, behind: int) -> datetime | None:
+    """Return when the next entry that is not sealed was written, or the one `behind` so many of them; None without one."""
+    statement = select(AuditEntry.at).where(_is_unsealed(workspace_id)).order_by(col(AuditEntry.id))
+    return (await session.exec(statement.offset(behind).limit(1))).first()
 
 
 async def unsealed(session: Work, workspace_id: UUID, *, up_to: UUID | None, limit: int) -> list[StoredEntry]:
