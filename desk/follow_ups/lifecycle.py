@@ -247,15 +247,16 @@ def reschedule(desk: Desk, follow_up: FollowUp, acting: Member, calendar: Calend
 
 def _rescheduled(desk: Desk, follow_up: FollowUp, hours: WorkingHours, calendar: Calendar) -> Schedule:
     due, entered_at, patience = due_of(follow_up), follow_up.planned_at, _escalate_after(desk)
-    if not waits_for_payment(desk, follow_up.purpose):
+    if not _waits_for_payment(desk, follow_up.purpose, due):
         return reminders.reschedule(due, entered_at, desk.now, hours, calendar, contact_hours(desk), patience)
     plan = reminders.until_broken(due, scale_of(desk).promise.patience_days, entered_at, hours, calendar, patience)
     return reminders.brought_up(plan, due, desk.now, hours, calendar, patience)
 
 
-def waits_for_payment(desk: Desk, purpose: str) -> bool:
-    """Return whether a call of that purpose waits for the lender's payments, which reach the desk: it is due when none came."""
-    return purpose == _PROMISE and payments_reach(desk)
+def _waits_for_payment(desk: Desk, purpose: str, due: Due) -> bool:
+    """Return whether a call waits for the lender's payments, which reach the desk: it asks about a promise to pay by a day, and is
+    due when none came. A time was agreed for the call itself, or is that of another attempt: it is kept."""
+    return purpose == _PROMISE and due.at is None and payments_reach(desk)
 
 
 def payments_reach(desk: Desk) -> bool:
@@ -288,7 +289,7 @@ async def _schedule(desk: Desk, assignee: Member, due: Due, purpose: str) -> tup
     acting = await acting_for(desk, assignee, due.on)
     hours = hours_of(desk, acting)
     schedule = await schedule_for(desk, due, hours)
-    if waits_for_payment(desk, purpose):
+    if _waits_for_payment(desk, purpose, due):
         calendar, days = await calendar_of(desk), scale_of(desk).promise.patience_days
         schedule = reminders.until_broken(due, days, desk.now, hours, calendar, _escalate_after(desk))
     return acting, schedule
