@@ -254,8 +254,8 @@ def _rescheduled(desk: Desk, follow_up: FollowUp, hours: WorkingHours, calendar:
 
 
 def _waits_for_payment(desk: Desk, purpose: str, due: Due) -> bool:
-    """Return whether a call waits for the lender's payments, which reach the desk: it asks about a promise to pay by a day, and is
-    due when none came. A time was agreed for the call itself, or is that of another attempt: it is kept."""
+    """Return whether a call waits for the lender's payments, which reach the desk: it asks about a promise to pay by a day, and
+    is due when none came. A time was agreed for the call itself, or is that of another attempt: it is kept."""
     return purpose == _PROMISE and due.at is None and payments_reach(desk)
 
 

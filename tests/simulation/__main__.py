@@ -101,7 +101,8 @@ async def simulate(
     console.print(", ".join(f"{count} {name}" for name, count in happened.most_common()))
     console.print(
         f"{borrowers} borrowers, {days} days, seed {seed}: {commands} commands and forms, {rounds} rounds, "
-        f"{len(model.expected)} calls announced, {len(model.appointments)} appointments, {len(model.escalations)} escalated, {len(found)} disagreements; "
+        f"{len(model.expected)} calls announced, {len(model.appointments)} appointments reminded of, "
+        f"{len(model.escalations)} calls escalated, {len(found)} disagreements; "
         f"played in {played:.0f} s, judged in {clock_time.perf_counter() - began - played:.0f} s"
     )
     return 1 if found else 0

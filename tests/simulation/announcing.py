@@ -66,7 +66,7 @@ class Announcer:
         if call not in loan.calls:
             call.created = minute
             loan.calls.append(call)
-        call.at, call.told, call.escalated, call.snoozes = at, None, False, 0
+        call.at, call.told, call.escalated, call.snoozes, call.managers_know = at, None, False, 0, False
         if at is not None:
             call.day = office.date_of(at)
             call.ends = call.remind = at
@@ -135,7 +135,10 @@ class Announcer:
             self.appointments.append(Announcement(minute, to, loan.number, appointment.kind))
 
     def tell_managers(self, loan: Loan, call: Call, minute: int) -> None:
-        """Have the managers hear of a call now."""
+        """Have the managers hear of a call now, unless they have been told since it was planned or moved."""
+        if call.managers_know:
+            return
+        call.managers_know = True
         team = self.people[call.assignee].team
         self.escalations.append(Announcement(minute, team, loan.number, call.purpose))
 

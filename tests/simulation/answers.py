@@ -105,10 +105,13 @@ class Answers:
         """Now and then have the member take back what they did a minute or two ago, and answer the reminder after all."""
         play = self._play
         if play.random.random() < TAKEN_BACK:
-            play.later(play.minute + play.random.randrange(1, 4), partial(self._undo, reminder, row, reply))
+            undo = partial(self._undo, reminder, row, reply, len(play.facts))
+            play.later(play.minute + play.random.randrange(1, 4), undo)
 
-    async def _undo(self, reminder: Reminder, row: Announcement, reply: Reply) -> None:
+    async def _undo(self, reminder: Reminder, row: Announcement, reply: Reply, known: int) -> None:
         play = self._play
+        if any(getattr(fact, "loan", "") == row.loan for fact in play.facts[known:]):
+            return  # something else has happened to the loan meanwhile
         assert reply.message is not None
         await play.world.press(
             row.to, reply.message, next(n for n, _ in actions(reply.message) if n.startswith("undo"))

@@ -30,6 +30,7 @@ class _Appointment:
     who: str
     at: int
     moves: int = 0
+    is_confirmed: bool = False
 
 
 @dataclass(slots=True)
@@ -57,8 +58,8 @@ class Appointments:
             return
         new = _Appointment(life, kind, who, self._free_time(who))
         place = {"Place": "Room 3"} if play.random.random() < 0.5 else {}
-        values = {"What_for": kind, "When": self._words(who, new.at), **place}
-        await play.world.form(who, life.number, "Open", "Book an appointment", **values)
+        values = {"What for": kind, "When": self._words(who, new.at), **place}
+        await play.world.form(who, life.number, "Open", "Book an appointment", values)
         self._open.append(new)
         play.facts.append(Booked(play.minute, life.number, who, kind, new.at))
         office = play.office_of(who)
@@ -74,8 +75,9 @@ class Appointments:
         if life.stage in ENDED or appointment not in self._open or appointment.at <= play.minute:
             return
         who, at = self._who_acts(appointment), self._free_time(appointment.who)
-        await play.world.form(who, life.number, "Open", "Move it", When=self._words(who, at))
-        appointment.at, appointment.moves = at, appointment.moves + 1
+        values = {"When": self._words(who, at)}
+        await play.world.form(who, life.number, "Open", "Move it", values, nth=self._place(appointment))
+        appointment.at, appointment.moves, appointment.is_confirmed = at, appointment.moves + 1, False
         play.facts.append(Rebooked(play.minute, life.number, appointment.kind, at))
         self._plan_end(appointment)
 
@@ -83,20 +85,29 @@ class Appointments:
         play, life = self.play, appointment.life
         if life.stage in ENDED or appointment not in self._open or appointment.moves != moves:
             return
-        if state == "confirmed" and (appointment.at <= play.minute or len(self._of(life)) > 1):
+        if state == "confirmed" and appointment.at <= play.minute:
             return
-        if len(self._of(life)) == 1:
-            await play.world.press_in_card(self._who_acts(appointment), life.number, "Open", button)
-            play.facts.append(Settled(play.minute, life.number, appointment.kind, state))
-        if state != "confirmed":
+        who = self._who_acts(appointment)
+        place = (self._place_among_unconfirmed if state == "confirmed" else self._place)(appointment)
+        await play.world.press_in_card(who, life.number, "Open", button, place)
+        play.facts.append(Settled(play.minute, life.number, appointment.kind, state))
+        if state == "confirmed":
+            appointment.is_confirmed = True
+        else:
             self._open.remove(appointment)
 
     def _plan_end(self, appointment: _Appointment) -> None:
         button, state = self.play.random.choice((("Took place", "kept"), ("Took place", "kept"), ("Missed", "missed")))
         self.play.later(appointment.at + 20, partial(self._settle, appointment, appointment.moves, button, state))
 
-    def _of(self, life: Life) -> list[_Appointment]:
-        return [each for each in self._open if each.life is life]
+    def _place(self, appointment: _Appointment) -> int:
+        """Return the place of an appointment in the list on its loan's card, where the earliest is the first."""
+        on_loan = sorted((each for each in self._open if each.life is appointment.life), key=lambda each: each.at)
+        return on_loan.index(appointment)
+
+    def _place_among_unconfirmed(self, appointment: _Appointment) -> int:
+        on_loan = [each for each in self._open if each.life is appointment.life and not each.is_confirmed]
+        return sorted(on_loan, key=lambda each: each.at).index(appointment)
 
     def _who_acts(self, appointment: _Appointment) -> str:
         return self.play.present(appointment.life.owner)

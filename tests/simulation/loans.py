@@ -32,6 +32,7 @@ class Call:
     escalated: bool = False
     closed: int = 0
     snoozes: int = 0
+    managers_know: bool = False
 
 
 @dataclass(slots=True)

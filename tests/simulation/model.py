@@ -206,6 +206,7 @@ class Model:
             call.escalated = True
         else:
             if fact.outcome == "failed":
+                call.managers_know = False
                 self._announcer.tell_managers(loan, call, fact.minute)
             call.state, call.closed = "done", fact.minute
             self._answered(loan, call, fact)

@@ -165,21 +165,17 @@ class Play:
         life.first_due = today + timedelta(days=self.random.randrange(5, 40))
         life.rows = lives.schedule_of(life, life.first_due)
         if life.computed:
-            said = await self.world.form(
-                owner,
-                life.number,
-                "Payments",
-                "Compute a schedule",
-                Amount=str(life.amount),
-                Rate_in_percent=str(life.rate),
-                Months=str(life.months),
-                First_due_date=str(life.first_due),
-            )
+            values = {
+                "Amount": str(life.amount),
+                "Rate in percent": str(life.rate),
+                "Months": str(life.months),
+                "First due date": str(life.first_due),
+            }
+            said = await self.world.form(owner, life.number, "Payments", "Compute a schedule", values)
         else:
             lines = "\n".join(f"{day} {amount:.2f}" for day, amount in life.rows)
-            said = await self.world.form(
-                owner, life.number, "Payments", "Enter the lender's schedule", Instalments=lines
-            )
+            values = {"Instalments": lines}
+            said = await self.world.form(owner, life.number, "Payments", "Enter the lender's schedule", values)
         self.stated[life.number] = said
         life.ledger = Ledger(tuple((day, cents(amount)) for day, amount in life.rows))
         self.facts.append(Scheduled(self.minute, life.number, tuple(life.rows)))
@@ -211,8 +207,8 @@ class Play:
         if by_file:
             await self.world.import_payment(life.number, today, said)
         else:
-            values = {"Paid_on": str(today), "Amount": f"{said:.2f}"}
-            await self.world.form(owner, life.number, "Payments", "Record a payment", **values)
+            values = {"Paid on": str(today), "Amount": f"{said:.2f}"}
+            await self.world.form(owner, life.number, "Payments", "Record a payment", values)
         self.paid(life, amount)
         self.facts.append(Paid(self.minute, life.number, said, by_file))
 
@@ -223,9 +219,9 @@ class Play:
         today = self.world.clock.now().astimezone(LENDER_ZONE).date()
         ends = today + timedelta(days=self.random.randrange(8, 45))
         kind = self.random.choice(("extension", "hardship"))
-        values = {"Kind": kind, "From": str(today), "Until_before": str(ends), "Reason": "agreed with the lender"}
+        values = {"Kind": kind, "From": str(today), "Until before": str(ends), "Reason": "agreed with the lender"}
         owner = self.present(life.owner)
-        await self.world.form(owner, life.number, "Payments", "Pause the instalments", **values)
+        await self.world.form(owner, life.number, "Payments", "Pause the instalments", values)
         self.facts.append(Paused(self.minute, life.number, ends))
 
     def _sends_payments(self, today: date) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import tomllib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -34,9 +34,9 @@ from tests.wire.conftest import install, settings_for
 CHANNEL = "CDESK"
 NUMBER = re.compile(r"\b[AL]-\d+\b")
 MORE = re.compile(r"(?:and (\d+) more|还有 (\d+) 条)")
-FOR_MANAGERS = re.compile(r"Nobody has acted on|.*的跟进无人处理")
-SNOOZED = re.compile(r".*has snoozed this follow-up|.*次推迟这个跟进")
-FAILED = re.compile(r" (logged|已登记).*(failed|核实不通过)")
+NOBODY_ACTED = re.compile(r"^Nobody has acted on|的跟进无人处理")
+SNOOZED = re.compile(r"has snoozed this follow-up|次推迟这个跟进")
+FAILED = re.compile(r"failed|核实不通过|核实未通过")
 PURPOSES = tomllib.loads(Path("desk/data/purposes.toml").read_text("utf-8"))
 WORDS = {word: code for code, entry in PURPOSES.items() for word in (entry["zh"], entry["en"])}
 """The purposes by the words that messages show."""
@@ -97,17 +97,17 @@ class World:
         """Return what a loan's card says."""
         return (await self.sandbox.command(who, CHANNEL, f"/loan {loan}")).full_text
 
-    async def form(self, who: str, loan: str, tab: str, label: str, **values: str) -> str:
-        """Fill in and submit a form of a tab on a loan's card. Return the answer."""
+    async def form(self, who: str, loan: str, tab: str, label: str, values: Mapping[str, str], *, nth: int = 0) -> str:
+        """Fill in and submit a form of a tab on a loan's card, from the `nth` button with that label. Return the answer."""
         self.commands += 1
         reply = await self.sandbox.command(who, CHANNEL, f"/loan {loan}")
         assert reply.message is not None, reply.error
         press = await self.sandbox.press(who, reply.message, tab)
         assert not press.error
-        await self.sandbox.modal_of(who).press(label)
+        await self.sandbox.modal_of(who).press(self._button(who, label, nth))
         form = self.sandbox.modal_of(who)
         for name, value in values.items():
-            await form.fill(name.replace("_", " "), value)
+            await form.fill(name, value)
         result = await form.submit()
         if result.errors or result.error:
             raise RefusedError(f"{self.clock.now()} {label} of {loan}: {result.errors or result.error}")
@@ -116,15 +116,25 @@ class World:
             await self.sandbox.modal_of(who).close(whole_stack=True)
         return text
 
-    async def press_in_card(self, who: str, loan: str, tab: str, button: str) -> None:
-        """Press a button of a tab on a loan's card."""
+    async def press_in_card(self, who: str, loan: str, tab: str, label: str, nth: int) -> None:
+        """Press the `nth` button with that label of a tab on a loan's card."""
         self.commands += 1
         reply = await self.sandbox.command(who, CHANNEL, f"/loan {loan}")
         assert reply.message is not None, reply.error
         press = await self.sandbox.press(who, reply.message, tab)
         assert not press.error
-        await self.sandbox.modal_of(who).press(button)
+        await self.sandbox.modal_of(who).press(self._button(who, label, nth))
         await self.sandbox.modal_of(who).close(whole_stack=True)
+
+    def _button(self, who: str, label: str, nth: int) -> str:
+        """Return the name of the action of the `nth` button with that label in the modal in front."""
+        found = [
+            element["action_id"]
+            for block in self.sandbox.modal_of(who).view.blocks
+            for element in interactive_elements(block)
+            if element.get("text", {}).get("text") == label
+        ]
+        return found[nth]
 
     async def import_file(self, header: str, lines: Iterable[str]) -> None:
         """Import a file of the lender's."""
@@ -162,7 +172,7 @@ class World:
             if to not in self.people:
                 if (found := _read_escalation(message, minute, to)) is not None:
                     escalations.append(found)
-                    if FOR_MANAGERS.match(message.text):
+                    if NOBODY_ACTED.search(message.text):
                         self.escalations[found.rows[0]] = message
             elif (found := _read_reminder(message, minute, to)) is not None:
                 reminders.append(found)
@@ -313,14 +323,15 @@ def _read_appointment(message: Message) -> str | None:
 
 
 def _read_escalation(message: Message, minute: int, team: str) -> Post | None:
+    """Return what a message to the managers says of a call: nobody acted on it, it was snoozed too often, or its check failed."""
     lines = message.text.splitlines()
-    if len(lines) > 1 and FAILED.search(lines[1]):
-        number, code = lines[0].split(" · ")[0], next(code for word, code in WORDS.items() if word in lines[1])
-        return Post(minute, team, (Announcement(minute, team, number, code),))
-    if not lines or not (FOR_MANAGERS.match(lines[0]) or SNOOZED.match(lines[0])):
+    about = next((line for line in lines if NUMBER.match(line)), "")
+    if not any(pattern.search(line) for line in lines for pattern in (NOBODY_ACTED, SNOOZED, FAILED)):
         return None
-    number, *parts = lines[1].split(" · ")
-    code = next(WORDS[part] for part in parts if part in WORDS)
+    number, *parts = about.split(" · ")
+    code = next((WORDS[part] for part in parts if part in WORDS), None)
+    if code is None:
+        code = next(code for word, code in WORDS.items() if any(word in line for line in lines if FAILED.search(line)))
     return Post(minute, team, (Announcement(minute, team, number, code),))
 
 
