@@ -1,6 +1,7 @@
 """Plan the calls that new loans require, many loans at once: what they have in common is computed once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -21,8 +22,6 @@ from desk.follow_ups.lifecycle import NewFollowUp
 from desk.people.members import StandIns, hours_of, stand_ins_for
 from desk.rules.cadence import AssigneeKind, Rule
 from desk.rules.hours import WorkingHours
-from desk.rules.reminders import Schedule
-from storage.engine.types import new_id
 from storage.tables import FollowUp, Loan, Member
 
 BEGINNINGS = frozenset({"inquiry", "application"})
@@ -32,7 +31,8 @@ BEGINNINGS = frozenset({"inquiry", "application"})
 class FirstPlans:
     """The calls on loans of one transaction that never had any, as `rule_plans.plan_instalment` plans them one by one.
 
-    The rows are for the caller to write. `owners` are those of the loans, as far as they are known.
+    Each is the values of its columns, without an id, for the caller to write. `owners` are those of the loans, as far as they
+    are known.
     """
 
     def __init__(self, desk: Desk, owners: Iterable[Member]) -> None:
@@ -40,14 +40,14 @@ class FirstPlans:
         self._owners = list(owners)
         self._callers = Callers(desk, self._owners)
         self._unwritten: UnwrittenPlans = desk.cache.setdefault(UnwrittenPlans, UnwrittenPlans())
-        self._stand_ins: dict[UUID, StandIns] = {}
-        self._candidates: dict[tuple[UUID | None, Sequence[AssigneeKind]], Sequence[Member]] = {}
+        self._known: dict[UUID, _Caller] = {}
+        self._candidates: dict[tuple[UUID | None, Sequence[AssigneeKind]], tuple[Member, ...]] = {}
         self._required: dict[object, Sequence[InstalmentCall]] = {}
         self._ranked: dict[tuple[UUID, ...], Candidates] = {}
         self._rules: dict[tuple[str, str | None], Sequence[tuple[Rule, str | None]]] = {}
-        self._hours: dict[UUID, WorkingHours] = {}
-        self._due: dict[tuple[str, date | None, WorkingHours], Due] = {}
-        self._schedules: dict[tuple[Due, WorkingHours], Schedule] = {}
+        self._hours: dict[WorkingHours, WorkingHours] = {}
+        self._due: dict[tuple[str, date | None, int], Due] = {}
+        self._shared: dict[tuple[str, str | None, Due, int], Mapping[str, Any]] = {}
 
     async def values_for(self, loan_id: UUID, loan: Terms, *, first_due_on: date | None = None) -> list[dict[str, Any]]:
         """Return the values of the columns of the loan's first follow-ups: none when it needs none or no member could make
@@ -83,18 +83,9 @@ class FirstPlans:
             due = await self._due_of(call.rule, assignee, on=call.instalment_on)
             if call.is_superfluous(due, [*others, *(row["due_on"] for row in rows)]):
                 continue
-            new = NewFollowUp(
-                id=new_id(),
-                loan_id=loan_id,
-                number=number + len(rows),
-                purpose=call.rule.purpose,
-                assignee_id=assignee.id,
-                rule=call.rule.code,
-                rule_trigger=call.trigger,
-                note_cipher=None,
-                instalment_on=call.instalment_on,
-            )
-            rows.append(await self._values(new, assignee, due))
+            shared = await self._shared_values(call.rule, call.trigger, assignee, due, call.instalment_on)
+            given = {"loan_id": loan_id, "number": number + len(rows), "assignee_id": assignee.id}
+            rows.append({**shared, **given})
         return rows
 
     def count_again(self) -> None:
@@ -117,20 +108,13 @@ class FirstPlans:
             assignee = await self._assignee(rule, loan)
             if assignee is None:
                 continue
-            check = check_plans.is_check(rule)
-            due = await (check_plans.place(self._desk, rule, assignee) if check else self._due_of(rule, assignee))
-            new = NewFollowUp(
-                id=new_id(),
-                loan_id=loan_id,
-                number=len(found) + 1,
-                purpose=rule.purpose,
-                assignee_id=assignee.id,
-                rule=rule.code,
-                rule_trigger=trigger,
-                note_cipher=None,
-                instalment_on=None,
-            )
-            found.append(await self._values(new, assignee, due))
+            if check_plans.is_check(rule):
+                due = await check_plans.place(self._desk, rule, assignee)
+            else:
+                due = await self._due_of(rule, assignee)
+            shared = await self._shared_values(rule, trigger, assignee, due)
+            given = {"loan_id": loan_id, "number": len(found) + 1, "assignee_id": assignee.id}
+            found.append({**shared, **given})
         return found
 
     def _rules_of_stage(self, stage: str, product: str | None) -> Sequence[tuple[Rule, str | None]]:
@@ -148,10 +132,20 @@ class FirstPlans:
             self._rules[stage, product] = known
         return known
 
-    async def _values(self, new: NewFollowUp, assignee: Member, due: Due) -> dict[str, Any]:
-        acting = (await self._stand_ins_for(assignee)).acting(assignee, due.on)
+    async def _shared_values(
+        self, rule: Rule, trigger: str | None, assignee: Member, due: Due, instalment_on: date | None = None
+    ) -> Mapping[str, Any]:
+        """Return what the calls have in common that a rule plans for one time and for members with the same hours."""
         self._unwritten.counts[assignee.id] += 1
-        return lifecycle.values_of(self._desk, new, await self._schedule(due, acting))
+        acting = (await self._caller(assignee)).stand_ins.acting(assignee, due.on)
+        hours = (await self._caller(acting)).hours
+        key = (rule.purpose, trigger, due, id(hours))
+        known = self._shared.get(key)
+        if known is None:
+            schedule = await lifecycle.schedule_for(self._desk, due, hours)
+            new = NewFollowUp(rule.purpose, assignee.id, rule.code, trigger, instalment_on)
+            known = self._shared[key] = lifecycle.values_of(self._desk, new, schedule)
+        return known
 
     async def _assignee(self, rule: Rule, loan: Terms) -> Member | None:
         kinds = rule.assignee
@@ -168,29 +162,27 @@ class FirstPlans:
         return ranked.least_busy(self._unwritten)
 
     async def _due_of(self, rule: Rule, assignee: Member, *, on: date | None = None) -> Due:
-        key = (rule.code, on, self._hours_of(assignee))
+        key = (rule.code, on, id((await self._caller(assignee)).hours))
         known = self._due.get(key)
         if known is None:
             known = self._due[key] = await rule_plans.due_by_rule(self._desk, rule, assignee, on=on)
         return known
 
-    async def _schedule(self, due: Due, acting: Member) -> Schedule:
-        key = (due, self._hours_of(acting))
-        known = self._schedules.get(key)
+    async def _caller(self, member: Member) -> "_Caller":
+        known = self._known.get(member.id)
         if known is None:
-            known = self._schedules[key] = await lifecycle.schedule_for(self._desk, *key)
+            people = {each.id: each for each in (*self._owners, member) if each.id not in self._known}
+            stand_ins = await stand_ins_for(self._desk, people.values())
+            for key, each in people.items():
+                hours = hours_of(self._desk, each)
+                self._known[key] = _Caller(self._hours.setdefault(hours, hours), stand_ins)
+            known = self._known[member.id]
         return known
 
-    async def _stand_ins_for(self, assignee: Member) -> StandIns:
-        known = self._stand_ins.get(assignee.id)
-        if known is None:
-            people = {each.id: each for each in [*self._owners, assignee]}
-            known = await stand_ins_for(self._desk, people.values())
-            self._stand_ins |= dict.fromkeys(people, known)
-        return known
 
-    def _hours_of(self, member: Member) -> WorkingHours:
-        known = self._hours.get(member.id)
-        if known is None:
-            known = self._hours[member.id] = hours_of(self._desk, member)
-        return known
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """Who makes calls: their hours, one object for all who have the same, and who stands in for them."""
+
+    hours: WorkingHours
+    stand_ins: StandIns

@@ -67,18 +67,14 @@ async def plan(
     fitted = await fit_to_rules(desk, loan, due, hours_of(desk, assignee)) if rule is not None else None
     acting, schedule = await _schedule(desk, assignee, fitted.due if fitted else due, purpose)
     row_id = new_id()
-    new = NewFollowUp(
+    new = NewFollowUp(purpose, assignee.id, rule, rule_trigger, instalment_on or _latest_unpaid(desk, loan, purpose))
+    follow_up = FollowUp(
         id=row_id,
         loan_id=loan.id,
         number=loan.next_follow_up_number,
-        purpose=purpose,
-        assignee_id=assignee.id,
-        rule=rule,
-        rule_trigger=rule_trigger,
         note_cipher=desk.cipher.encrypt_optional(FollowUp.note_cipher, row_id, note),
-        instalment_on=instalment_on or _latest_unpaid(desk, loan, purpose),
+        **values_of(desk, new, schedule),
     )
-    follow_up = FollowUp(**values_of(desk, new, schedule))
     loan.next_follow_up_number += 1
     desk.add(loan)
     create(desk, follow_up)
@@ -116,31 +112,23 @@ def record_fit(desk: Desk, follow_up: FollowUp, fitted: Fitted) -> None:
 
 @dataclass(frozen=True, slots=True)
 class NewFollowUp:
-    """A follow-up that is to be planned, without its times."""
+    """What is planned of a follow-up: its rule, `rule_trigger` what that planned it for."""
 
-    id: UUID
-    loan_id: UUID
-    number: int
     purpose: str
     assignee_id: UUID
     rule: str | None
     rule_trigger: str | None
-    note_cipher: bytes | None = field(repr=False)
     instalment_on: date | None
 
 
 def values_of(desk: Desk, new: NewFollowUp, schedule: Schedule) -> dict[str, Any]:
-    """Return the values of a new follow-up's columns that are not defaults."""
+    """Return the values of a new follow-up's columns that are not defaults, without its id, loan, number and note."""
     return {
-        "id": new.id,
         "workspace_id": desk.workspace.id,
-        "loan_id": new.loan_id,
-        "number": new.number,
         "purpose": new.purpose,
         "assignee_id": new.assignee_id,
         "rule": new.rule,
         "rule_trigger": new.rule_trigger,
-        "note_cipher": new.note_cipher,
         "created_by_id": desk.actor.id if desk.actor else None,
         "created_at": desk.now,
         "planned_at": desk.now,
