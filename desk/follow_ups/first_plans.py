@@ -19,13 +19,37 @@ from desk.follow_ups.instalment_calls import (
     is_wanted,
 )
 from desk.follow_ups.lifecycle import NewFollowUp
+from desk.people.calendars import calendar_of
 from desk.people.members import StandIns, hours_of, stand_ins_for
 from desk.rules.cadence import AssigneeKind, Rule
 from desk.rules.hours import WorkingHours
+from desk.rules.reminders import Schedule
 from storage.tables import FollowUp, Loan, Member
 
 BEGINNINGS = frozenset({"inquiry", "application"})
 """The stages of which a file brings new loans: one that comes at a later stage may have been there for years."""
+
+
+class PlanTimes:
+    """Which calls the terms of loans require and when calls are due, computed once for the transactions of a file that begin in
+    the same minute. Kept in `desk.cache`."""
+
+    def __init__(self) -> None:
+        self.hours: dict[WorkingHours, WorkingHours] = {}
+        self.required: dict[object, Sequence[InstalmentCall]] = {}
+        self.due: dict[tuple[str, date | None, int], Due] = {}
+        self.schedules: dict[tuple[Due, int], Schedule] = {}
+        self._basis: object = None
+
+    async def begin(self, desk: Desk) -> None:
+        """Forget what was computed in another minute, or by other rules, hours or holidays."""
+        workspace = desk.workspace
+        rules = (workspace.cadence, workspace.zone, workspace.escalate_after_minutes, lifecycle.contact_hours(desk))
+        basis = (desk.now.replace(second=0, microsecond=0), await calendar_of(desk), rules)
+        if basis != self._basis:
+            self._basis = basis
+            for known in (self.hours, self.required, self.due, self.schedules):
+                known.clear()
 
 
 class FirstPlans:
@@ -38,21 +62,22 @@ class FirstPlans:
     def __init__(self, desk: Desk, owners: Iterable[Member]) -> None:
         self._desk = desk
         self._owners = list(owners)
+        self._owners_by_id = {each.id: each for each in self._owners if each.removed_at is None}
         self._callers = Callers(desk, self._owners)
         self._unwritten: UnwrittenPlans = desk.cache.setdefault(UnwrittenPlans, UnwrittenPlans())
         self._known: dict[UUID, _Caller] = {}
         self._candidates: dict[tuple[UUID | None, Sequence[AssigneeKind]], tuple[Member, ...]] = {}
-        self._required: dict[object, Sequence[InstalmentCall]] = {}
         self._ranked: dict[tuple[UUID, ...], Candidates] = {}
         self._rules: dict[tuple[str, str | None], Sequence[tuple[Rule, str | None]]] = {}
-        self._hours: dict[WorkingHours, WorkingHours] = {}
-        self._due: dict[tuple[str, date | None, int], Due] = {}
+        self._times: PlanTimes = desk.cache.setdefault(PlanTimes, PlanTimes())
+        self._is_begun = False
         self._shared: dict[tuple[str, str | None, Due, int], Mapping[str, Any]] = {}
 
     async def values_for(self, loan_id: UUID, loan: Terms, *, first_due_on: date | None = None) -> list[dict[str, Any]]:
         """Return the values of the columns of the loan's first follow-ups: none when it needs none or no member could make
         the calls. `first_due_on` is the date of its first instalment, if that is known. Raises Invalid as `lifecycle.plan`
         does."""
+        await self._begin()
         calls = self._calls_required(loan, first_due_on if first_is_next(loan) else None)
         return await self._of_calls(loan_id, loan, calls, 1, ())
 
@@ -61,6 +86,7 @@ class FirstPlans:
     ) -> list[dict[str, Any]]:
         """Return the values of the columns of those of these calls that a loan at the desk lacks, and count them on the loan.
         `known` are its follow-ups about instalments. Raises Invalid as `lifecycle.plan` does."""
+        await self._begin()
         rows: list[dict[str, Any]] = []
         for call in calls:
             if is_wanted(self._desk, call, known):
@@ -92,17 +118,24 @@ class FirstPlans:
         """Forget how many open follow-ups each candidate has: other loans of this transaction were changed."""
         self._ranked.clear()
 
+    async def _begin(self) -> None:
+        if not self._is_begun:
+            await self._times.begin(self._desk)
+            self._is_begun = True
+
     def _calls_required(self, loan: Terms, first_due_on: date | None) -> Sequence[InstalmentCall]:
         key = (loan.stage, loan.due_day, loan.autopay, loan.unpaid_since, loan.paid_through, first_due_on)
-        if key not in self._required:
-            self._required[key] = calls_required(self._desk, loan, facts=Facts(first_due_on))
-        return self._required[key]
+        required = self._times.required
+        if key not in required:
+            required[key] = calls_required(self._desk, loan, facts=Facts(first_due_on))
+        return required[key]
 
     async def calls_of_stage(self, loan_id: UUID, loan: Terms, product: str | None) -> list[dict[str, Any]]:
         """Return the values of the columns of the calls with which a new inquiry or application begins, its checks first. Raises
         Invalid as `lifecycle.plan` does."""
         if loan.stage not in BEGINNINGS:
             return []
+        await self._begin()
         found: list[dict[str, Any]] = []
         for rule, trigger in self._rules_of_stage(loan.stage, product):
             assignee = await self._assignee(rule, loan)
@@ -142,13 +175,19 @@ class FirstPlans:
         key = (rule.purpose, trigger, due, id(hours))
         known = self._shared.get(key)
         if known is None:
-            schedule = await lifecycle.schedule_for(self._desk, due, hours)
+            schedule = self._times.schedules.get((due, id(hours)))
+            if schedule is None:
+                schedule = await lifecycle.schedule_for(self._desk, due, hours)
+                self._times.schedules[due, id(hours)] = schedule
             new = NewFollowUp(rule.purpose, assignee.id, rule.code, trigger, instalment_on)
             known = self._shared[key] = lifecycle.values_of(self._desk, new, schedule)
         return known
 
     async def _assignee(self, rule: Rule, loan: Terms) -> Member | None:
         kinds = rule.assignee
+        owner = self._owners_by_id.get(loan.owner_id) if loan.owner_id is not None and kinds[0] == "owner" else None
+        if owner is not None:
+            return owner
         found = self._candidates.get((loan.owner_id, kinds))
         if found is None:
             found = tuple(await assignees.candidates_of(self._desk, loan, kinds, self._callers))
@@ -163,9 +202,9 @@ class FirstPlans:
 
     async def _due_of(self, rule: Rule, assignee: Member, *, on: date | None = None) -> Due:
         key = (rule.code, on, id((await self._caller(assignee)).hours))
-        known = self._due.get(key)
+        known = self._times.due.get(key)
         if known is None:
-            known = self._due[key] = await rule_plans.due_by_rule(self._desk, rule, assignee, on=on)
+            known = self._times.due[key] = await rule_plans.due_by_rule(self._desk, rule, assignee, on=on)
         return known
 
     async def _caller(self, member: Member) -> "_Caller":
@@ -175,7 +214,7 @@ class FirstPlans:
             stand_ins = await stand_ins_for(self._desk, people.values())
             for key, each in people.items():
                 hours = hours_of(self._desk, each)
-                self._known[key] = _Caller(self._hours.setdefault(hours, hours), stand_ins)
+                self._known[key] = _Caller(self._times.hours.setdefault(hours, hours), stand_ins)
             known = self._known[member.id]
         return known
 

@@ -14,6 +14,8 @@ from desk.core.permissions import makes_calls
 from desk.core.terms import ProductValue
 from desk.core.transaction import Desk
 from desk.follow_ups import check_plans
+from desk.follow_ups.check_plans import FullDays
+from desk.follow_ups.first_plans import PlanTimes
 from desk.follow_ups.instalment_calls import FirstDueDays
 from desk.importing.adding import NewLoans, Prospects
 from desk.importing.comparing import (
@@ -73,6 +75,14 @@ class ImportResult:
     lacking: tuple[Remark, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What the transactions of a file hand on to the next."""
+
+    full_days: FullDays = field(default_factory=FullDays)
+    times: PlanTimes = field(default_factory=PlanTimes)
+
+
 def numbers_of(rows: Iterable[ImportRow]) -> frozenset[str]:
     """Return the numbers of a file as they are compared."""
     return frozenset(number_key(row.number) for row in rows if row.number)
@@ -107,10 +117,10 @@ async def import_batch(
     *,
     numbers: Collection[str] | None = None,
     prospects: Prospects | None = None,
-    full_days: check_plans.FullDays | None = None,
+    carried: Carried | None = None,
 ) -> ImportResult:
     """Import these rows, each completely or not at all. `numbers` are those of the whole file, from `numbers_of`; `prospects`
-    has what these rows are as new loans, unless it is to be computed here; `full_days` is shared by the batches of a file.
+    has what these rows are as new loans, unless it is to be computed here; `carried` is the file's.
 
     An existing loan gets what the file says differently than the last file (docs/import.md). A new number with the name
     and phone of a loan that the desk numbered itself (`L-…`) takes that loan over.
@@ -118,8 +128,8 @@ async def import_batch(
     if prospects is None:
         prospects = Prospects(desk.cipher, DigestCache(desk.cipher))
         prospects.add(rows)
-    if full_days is not None:
-        desk.cache[check_plans.FullDays] = full_days
+    if carried is not None:
+        desk.cache[FullDays], desk.cache[PlanTimes] = carried.full_days, carried.times
     desk.cache[DigestCache] = prospects.digest_cache
     batch = _Batch(desk, numbers_of(rows) if numbers is None else numbers, prospects)
     await batch.read(rows)
