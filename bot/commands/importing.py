@@ -218,13 +218,10 @@ async def run(
         text = read_file(file, encoding)
         if not dry_run:
             await record_act(office, "import", file=file.name, sha256=_sum_of(file))
-        lines = _lines(text)
-        _, first = next(lines, (0, list[str]()))
-        found = kind or kind_of(first)
-        if found != "loans":
-            money = read_money(found, first, lines)
-            return await _import_money(t, office, workspace, console, money, dry_run=dry_run, every=every)
-        read = read_table(text, workspace, office)
+        read = _read(text, kind, workspace, office)
+        del text  # twice the size of the file
+        if isinstance(read, MoneyRead):
+            return await _import_money(t, office, workspace, console, read, dry_run=dry_run, every=every)
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task(t("Importing"), total=len(read.rows))
             outcome = await import_loans(
@@ -238,6 +235,14 @@ async def run(
         return 1
     finally:
         await database.close()
+
+
+def _read(text: str, kind: FileKind | None, workspace: Workspace, office: Office) -> FileRead | MoneyRead:
+    """Return the rows of a file, which keep nothing of its text."""
+    lines = _lines(text)
+    _, first = next(lines, (0, list[str]()))
+    found = kind or kind_of(first)
+    return read_table(text, workspace, office) if found == "loans" else read_money(found, first, lines)
 
 
 async def _import_money(

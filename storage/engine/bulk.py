@@ -38,9 +38,9 @@ async def insert(
     stored = [_stored(shape.stored_by.get(name), each) for name, each in columns.items()]
     names = [*columns, *values]
     stored += [repeat(_stored(shape.stored_by.get(name), [value])[0], count) for name, value in values.items()]
-    if shape.makes_ids and "id" not in columns:
+    if shape.id_of is not None and "id" not in columns:
         names.append("id")
-        stored.append(list(map(_id_of_number(session.dialect), new_id_numbers(count))))
+        stored.append(list(map(shape.id_of, new_id_numbers(count))))
     if wrong := set(names) ^ shape.stored_by.keys():
         raise LookupError(f"{table.__name__}: {', '.join(sorted(wrong))}")
     await session.insert_values(shape.name, names, list(zip(*stored, strict=True)))
@@ -65,7 +65,8 @@ class _Shape:
     stored_by: Mapping[str, Callable[[Any], Any] | None]
     defaults: Mapping[str, Any]
     """What a new object has without being given it, but for what is made for each row."""
-    makes_ids: bool
+    id_of: Callable[[int], Any] | None
+    """What makes a new id of a number, if an object gets one without being given it."""
 
 
 @cache
@@ -76,7 +77,7 @@ def _shape_of(dialect: Dialect, table: type[SQLModel]) -> _Shape:
         name=stored.name,
         stored_by={c.name: _store_of(dialect, c.type) for c in stored.columns},
         defaults={name: f.default for name, f in fields if not f.is_required() and f.default_factory is None},
-        makes_ids=any(name == "id" and f.default_factory is not None for name, f in fields),
+        id_of=_ids_of_numbers(dialect) if any(n == "id" and f.default_factory for n, f in fields) else None,
     )
 
 
@@ -90,17 +91,23 @@ def _store_of(dialect: Dialect, kind: TypeEngine[Any]) -> Callable[[Any], Any] |
 
 def _ids_for_postgresql() -> Callable[[UUID], Any]:
     """Return a function that returns an id as the driver's own kind, of which it takes the bytes as they are."""
-    from asyncpg.pgproto import pgproto  # pyright: ignore[reportMissingTypeStubs]  # only on PostgreSQL
-
-    own: Any = pgproto.UUID
+    own = _own_id()
     return lambda value: own(value.bytes)
 
 
-def _id_of_number(dialect: Dialect) -> Callable[[int], Any]:
-    """Return what makes an id as the driver takes it."""
-    if dialect.name == "postgresql":
-        return lambda number: pgproto.UUID(number.to_bytes(16, "big"))
-    return "{:032x}".format
+def _ids_of_numbers(dialect: Dialect) -> Callable[[int], Any]:
+    """Return a function that returns the id of a number of 128 bits as the driver takes it."""
+    if dialect.name != "postgresql":
+        return "{:032x}".format
+    own = _own_id()
+    return lambda number: own(number.to_bytes(16, "big"))
+
+
+def _own_id() -> Callable[[bytes], Any]:
+    """Return the driver's own kind of ids."""
+    from asyncpg.pgproto import pgproto  # pyright: ignore[reportMissingTypeStubs]  # only on PostgreSQL
+
+    return cast(Any, pgproto).UUID
 
 
 def _stored(store: Callable[[Any], Any] | None, values: Sequence[Any]) -> Sequence[Any]:
