@@ -1,15 +1,16 @@
 """Plan the calls that new loans require, many loans at once: what they have in common is computed once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import assignees, check_plans, lifecycle, rule_plans, workspace_cadence
 from desk.follow_ups.assignees import Callers, Candidates, Terms, UnwrittenPlans
+from desk.follow_ups.contact_limits import contact_hours
 from desk.follow_ups.instalment_calls import (
     Facts,
     InstalmentCall,
@@ -44,8 +45,9 @@ class PlanTimes:
     async def begin(self, desk: Desk) -> None:
         """Forget what was computed in another minute, or by other rules, hours or holidays."""
         workspace = desk.workspace
-        rules = (workspace.cadence, workspace.zone, workspace.escalate_after_minutes, lifecycle.contact_hours(desk))
-        basis = (desk.now.replace(second=0, microsecond=0), await calendar_of(desk), rules)
+        rules = (workspace.cadence, workspace.contact_rules, workspace.escalate_after_minutes)
+        hours = (workspace.zone, contact_hours(desk))
+        basis = (desk.now.replace(second=0, microsecond=0), await calendar_of(desk), rules, hours)
         if basis != self._basis:
             self._basis = basis
             for known in (self.hours, self.required, self.due, self.schedules):
