@@ -34,6 +34,10 @@ Command: TypeAlias = "Callable[[Settings], Coroutine[Any, Any, int]]"
 """What a command does with the settings. Returns the exit code."""
 
 
+_COLLECTED = 100_000
+"""After how many new objects the garbage collector looks through the newest, in a command that makes many."""
+
+
 @cache
 def console(*, stderr: bool = False) -> "Console":
     """Return the console, made when a command prints: a process that serves does not, and starts without it."""
@@ -124,8 +128,13 @@ def import_file(
 ) -> None:
     """Import loans, payments or schedules from the lender's system. Exit code 1: some rows were refused, or the file cannot be
     read."""
+    # Modules stay, and little of a row refers to itself: the collector would only look through both.
+    gc.disable()
     from bot.commands.importing import run
 
+    gc.freeze()
+    gc.set_threshold(_COLLECTED)
+    gc.enable()
     _run_with_settings(
         _on_database(
             lambda settings: run(
@@ -311,8 +320,7 @@ def _run_process(command: Literal["serve", "socket", "worker"]) -> None:
 
 
 def _run_with_settings(run: Command) -> None:
-    from bot.commands.serving import CannotStartError
-    from bot.settings import WrongSettingsError, read_settings
+    from bot.settings import CannotStartError, WrongSettingsError, read_settings
 
     try:
         settings = read_settings()
@@ -335,13 +343,14 @@ def _run_with_settings(run: Command) -> None:
 
 def _on_database(run: Command) -> Command:
     """Make the command print one line when the database is away or not at this release's schema."""
-    from bot.commands.serving import is_migrated
     from storage.engine.trouble import DATABASE_ERRORS, is_outage
 
     async def run_and_explain(settings: "Settings") -> int:
         try:
             return await run(settings)
         except DATABASE_ERRORS as error:
+            from bot.commands.serving import is_migrated  # only where it is asked: it imports what serves
+
             if is_outage(error):
                 reason = f"{logs.kind_of(error)}. Check DATABASE_URL and the server"
             elif not await is_migrated(settings):

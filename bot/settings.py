@@ -223,6 +223,10 @@ class Settings(BaseSettings):
         return Cipher(KeyRing.read(self.encryption_keys.get_secret_value(), self.search_key.get_secret_value()))
 
 
+class CannotStartError(Exception):
+    """The process cannot start; the message says why and what to do."""
+
+
 class WrongSettingsError(Exception):
     """A setting is missing or wrong; the message names it, never its value."""
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import csv
-import gc
 import hashlib
 import re
 import time
@@ -31,11 +30,10 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid
 from desk.core.operator_acts import record_act
 from desk.core.transaction import Office
-from desk.follow_ups.check_plans import FullDays
 from desk.importing.ahead import Batch, BatchesAhead
 from desk.importing.decoding import decode, delimiter_of
 from desk.importing.file_rows import FileRows
-from desk.importing.importing import Effect, ImportResult, RefusedRow, import_batch, numbers_of
+from desk.importing.importing import Carried, Effect, ImportResult, RefusedRow, import_batch, numbers_of
 from desk.importing.money_columns import FileKind, kind_of
 from desk.importing.rows import ImportRow, UnknownColumn, read_header
 from desk.importing.updating import Remark
@@ -50,9 +48,6 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 NAMES_SHOWN = 5
 """How many names a dry run shows."""
-
-_COLLECTED = 100_000
-"""After how many new objects the garbage collector looks through the newest."""
 
 REFUSED_SHOWN = 100
 """How many refused rows a report names. They are not imported, so nothing is lost: the next run names them again."""
@@ -149,10 +144,10 @@ async def import_loans(
     outcome = Outcome(rows=len(rows))
     numbers = rows.numbers if isinstance(rows, FileRows) else numbers_of(rows)
     ahead = BatchesAhead(office, workspace, rows)
-    full_days = FullDays()
+    carried = Carried()
     following = await ahead.next()
     while batch := following:
-        writing = asyncio.ensure_future(_write(office, workspace, batch, numbers, full_days, dry_run=dry_run))
+        writing = asyncio.ensure_future(_write(office, workspace, batch, numbers, carried, dry_run=dry_run))
         try:
             following = await ahead.next()  # while the database works
         finally:
@@ -169,7 +164,7 @@ async def _write(
     workspace: Workspace,
     batch: Batch,
     numbers: Collection[str],
-    full_days: FullDays,
+    carried: Carried,
     *,
     dry_run: bool,
 ) -> tuple[ImportResult, float]:
@@ -179,7 +174,7 @@ async def _write(
         return result, 0.0
     async with batch_desk(office, workspace, dry_run=dry_run) as desk:
         began = time.perf_counter()
-        result = await import_batch(desk, batch.rows, numbers=numbers, prospects=batch.prospects, full_days=full_days)
+        result = await import_batch(desk, batch.rows, numbers=numbers, prospects=batch.prospects, carried=carried)
     return result, time.perf_counter() - began
 
 
@@ -210,9 +205,6 @@ async def run(
 ) -> int:
     """Import a file and report in `language`, or else in the lender's; with `every`, name all refused rows, and not only the
     first. What the rows are is told by the first line, or by `kind`. Return 0 when every row was imported, else 1."""
-    # What is imported stays, and of a row little refers to itself: the collector would only look through both.
-    gc.freeze()
-    gc.set_threshold(_COLLECTED)
     t = Translator(language or "en")
     database = Database(settings.database_url.get_secret_value(), writes_much=True)
     office = Office(database=database, cipher=settings.cipher(), clock=SystemClock())
@@ -226,13 +218,10 @@ async def run(
         text = read_file(file, encoding)
         if not dry_run:
             await record_act(office, "import", file=file.name, sha256=_sum_of(file))
-        lines = _lines(text)
-        _, first = next(lines, (0, list[str]()))
-        found = kind or kind_of(first)
-        if found != "loans":
-            money = read_money(found, first, lines)
-            return await _import_money(t, office, workspace, console, money, dry_run=dry_run, every=every)
-        read = read_table(text, workspace, office)
+        read = _read(text, kind, workspace, office)
+        del text  # twice the size of the file
+        if isinstance(read, MoneyRead):
+            return await _import_money(t, office, workspace, console, read, dry_run=dry_run, every=every)
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task(t("Importing"), total=len(read.rows))
             outcome = await import_loans(
@@ -246,6 +235,14 @@ async def run(
         return 1
     finally:
         await database.close()
+
+
+def _read(text: str, kind: FileKind | None, workspace: Workspace, office: Office) -> FileRead | MoneyRead:
+    """Return the rows of a file, which keep nothing of its text."""
+    lines = _lines(text)
+    _, first = next(lines, (0, list[str]()))
+    found = kind or kind_of(first)
+    return read_table(text, workspace, office) if found == "loans" else read_money(found, first, lines)
 
 
 async def _import_money(

@@ -17,7 +17,7 @@ from bot.heartbeat import BEAT_SECONDS, Heartbeat, Identity, NameTakenError, ide
 from bot.logs import kind_of
 from bot.monitoring import Health, admin_application
 from bot.service import NotMigratedError, Service, WrongKeyError, open_service
-from bot.settings import Settings
+from bot.settings import CannotStartError, Settings
 from bot.socket_mode import SocketTimeouts
 from desk.core.clock import Clock
 from desk.core.dataclass import dataclass
@@ -53,10 +53,6 @@ class Tuning:
     pace: "Pace | None" = None
     beat_seconds: float = BEAT_SECONDS
     timeouts: SocketTimeouts | None = None
-
-
-class CannotStartError(Exception):
-    """The process cannot start; the message says why and what to do."""
 
 
 async def run(settings: Settings, command: Command, tuning: Tuning | None = None) -> int:

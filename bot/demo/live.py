@@ -10,10 +10,13 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from bot.demo.people import CHEN_WEI, LI_NA
-from bot.demo.setup import LENDER_ZONE, DemoClock, InProcess, SetUpError, open_demo
+from bot.demo.people import CHEN_WEI, LI_NA, channel_id
+from bot.demo.setup import LENDER_ZONE, LOAN_LINKS, DemoClock, InProcess, SetUpError, open_demo
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
+
+LINKED = f"A-1013 逾期了，谁来联系？<{LOAN_LINKS.format(number='A-1013')}>"
+"""A message with a link to a loan of the lender's system: its side pane shows who may see what."""
 
 SETTLING = timedelta(seconds=5)
 """The longest time until the first line is typed."""
@@ -45,6 +48,7 @@ async def run_demo(port: int, *, socket: bool = False) -> int:
                 around_the_clock=True,
                 runtime=InProcess(socket=socket),
                 files_port=0 if socket else _free_port(),
+                links=True,
             )
         except OSError as error:
             console.print(f"The page cannot open on port {port}: {error.strerror}. Try ARGS='--port 8430'.")
@@ -55,6 +59,7 @@ async def run_demo(port: int, *, socket: bool = False) -> int:
         try:
             for slack_id, channel, line in first_lines(clock.now()):
                 await demo.type(slack_id, channel, line)
+            demo.sandbox.say(LI_NA.slack_id, channel_id("agents"), LINKED)
             await demo.service.work()
             _greet(demo.sandbox.base_url)
             await stop.wait()
@@ -75,6 +80,9 @@ def _greet(url: str) -> None:
     console.print("  A reminder for 李娜 (Li Na) arrives in #agents within a minute. Press one of its buttons.")
     console.print("  Switch members at the top left. Type /loan in the composer to see what the desk understands.")
     console.print("  Drop a PDF or a photo into a direct message to Loan Desk, with words like A-1001 id.")
+    console.print(
+        "  In #agents 李娜 has posted a link to A-1013: click what is shown below it, as her and as Max Weber."
+    )
     console.print("  一分钟内，#agents 会收到给李娜的提醒。左上角可切换成员；输入 /loan 查看用法。")
     console.print(
         "  Max Weber is no member: as him you see what others see. 用 Max Weber 的身份，可以看看非成员看到什么。"

@@ -4,7 +4,7 @@ import base64
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -17,12 +17,19 @@ from bot.manifest import manifest
 from bot.service import Service, open_service
 from bot.settings import Settings
 from desk.core.clock import Clock
+from desk.core.values import PersonRef
+from desk.people.members import find_member
+from desk.people.workspace_settings import change_settings, present_settings
+from handlers.loan_links import LoanLinks
 from sandbox.clock import MovableClock
 from sandbox.server import Sandbox
 from sandbox.user_actions import Reply
 
 TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-demo-token", "xapp-demo-token", "demo-signing-secret"
 LENDER_ZONE = "Asia/Shanghai"
+
+LOAN_LINKS = "https://loans.harbour-auto.example/l/{number}"
+"""How links to the lender's own loan system look."""
 
 _IN_ARREARS_FOR = timedelta(days=6)
 
@@ -109,40 +116,55 @@ async def open_demo(
     database_url: str | None = None,
     runtime: Runtime | None = None,
     files_port: int = 0,
+    links: bool = False,
 ) -> Demo:
     """Open everything, in `folder` unless another database is given. With `locale`, everyone reads that language.
 
-    The page can set a DemoClock forward. With `files_port`, the desk takes files, and opens them at that port.
+    The page can set a DemoClock forward. With `files_port`, the desk takes files, and opens them at that port. With `links`,
+    links to the lender's own loan system open a side pane.
     """
     runtime = runtime or InProcess()
     sandbox = Sandbox(team_name="Harbour Auto Finance", clock=clock.page if isinstance(clock, DemoClock) else None)
     sandbox.limits.enabled = around_the_clock
     await sandbox.start(port)
     add_people(sandbox, locale=locale)
-    install(sandbox, None, files=bool(files_port))
+    install(sandbox, None, files=bool(files_port), links=links)
+    known = {"loan_links": LOAN_LINKS} if links else {}
     files = {"public_url": f"http://127.0.0.1:{files_port}", "files": folder / "files"} if files_port else {}
     service = await open_service(
-        demo_settings(database_url or f"sqlite:///{folder / 'demo.db'}", sandbox, port=files_port, **files),
+        demo_settings(database_url or f"sqlite:///{folder / 'demo.db'}", sandbox, port=files_port, **files, **known),
         clock,
         migrate=True,
     )
     url = await runtime.start(service, sandbox)
     if url is not None:
-        install(sandbox, url, files=bool(files_port))
+        install(sandbox, url, files=bool(files_port), links=links)
     demo = Demo(sandbox=sandbox, service=service, runtime=runtime)
     for line in setup_lines(around_the_clock=around_the_clock):
         reply = await demo.type(ADMIN, "loan-desk", line)
         if reply.error or ("Undo" not in reply.full_text and "撤销" not in reply.full_text):
             raise SetUpError(f"{line}\n{reply.error or reply.full_text}")
     await _import_loans(service)
+    if links:
+        await _show_work_objects(service)
     return demo
 
 
-def install(sandbox: Sandbox, url: str | None, *, files: bool = False) -> None:
-    """Install the desk from its manifest, for HTTP at `url` or for Socket Mode; with `files`, it takes files."""
-    sandbox.install(
-        manifest=manifest(url, files=files), token=TOKEN, app_token=APP_TOKEN, signing_secret=SIGNING_SECRET
-    )
+def install(sandbox: Sandbox, url: str | None, *, files: bool = False, links: bool = False) -> None:
+    """Install the desk from its manifest, for HTTP at `url` or for Socket Mode; with `files`, it takes files, with `links` it
+    shows links to loans as Work Objects."""
+    domain = LoanLinks(LOAN_LINKS).domain if links else ""
+    written = manifest(url, links_domain=domain, work_objects=links, files=files)
+    sandbox.install(manifest=written, token=TOKEN, app_token=APP_TOKEN, signing_secret=SIGNING_SECRET)
+
+
+async def _show_work_objects(service: Service) -> None:
+    """Choose as the admin that links to loans open a side pane."""
+    async with service.office.reading_desk(service.workspace) as desk:
+        admin = await find_member(desk, PersonRef(slack_id=ADMIN))
+    async with service.office.desk(service.workspace, admin) as desk:
+        shown, _ = await present_settings(desk)
+        await change_settings(desk, replace(shown, work_objects=True), shown)
 
 
 def demo_settings(database_url: str, sandbox: Sandbox, **values: Any) -> Settings:

@@ -283,6 +283,8 @@ async def escalate_steps(desk: Desk, only: Collection[UUID] | None = None) -> in
     """Escalate each step (of `only` these) whose day is over, once, to the managers of who was to take it; return how many."""
     rows = await collection_steps.take_missed(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only)
     for row in rows:
+        if row.undone_at is not None:
+            continue
         loan = await loans.lock(desk.session, row.loan_id)
         await escalation_rules.escalate_missed_step(desk, loan, row.id, row.day, row.assignee_id)
     return len(rows)

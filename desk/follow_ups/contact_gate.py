@@ -75,6 +75,7 @@ async def allow(desk: Desk, loan_id: UUID, reason: str, person_id: UUID | None =
     Raises NotFound (`unknown_loan_pressed`), Invalid (`contact_reason_missing`, `note_too_long`), NotAllowed (`role_missing`),
     Conflict (`contact_fixed`).
     """
+    require_role(desk, "explain_contact")
     loan = await lookup.lock_by_id(desk, loan_id)
     if not reason.strip():
         raise Invalid("contact_reason_missing")

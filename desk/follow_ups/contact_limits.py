@@ -86,6 +86,13 @@ class CallTimes:
         return self.hours.next_start(instant)
 
 
+@dataclass(slots=True)
+class _Read:
+    """The limits that this transaction has read, by loan. Kept in `desk.cache`."""
+
+    limits: dict[tuple[UUID, bool], Limits | None] = field(default_factory=dict[tuple[UUID, bool], "Limits | None"])
+
+
 def contact_hours(desk: Desk) -> ContactHours:
     """Return the workspace's own hours in which borrowers may be called."""
     return ContactHours(desk.workspace.contact_start, desk.workspace.contact_end, ZoneInfo(desk.workspace.zone))
@@ -96,7 +103,16 @@ async def limits_of(desk: Desk, loan: Loan, *, whoever: bool = False) -> Limits 
     to other persons need."""
     if not contact_choices.may_have_any(desk):
         return None
-    return (await limits_of_loans(desk, [loan], whoever=whoever)).get(loan.id)
+    known: _Read = desk.cache.setdefault(_Read, _Read())
+    if (loan.id, whoever) not in known.limits:
+        found = await limits_of_loans(desk, [loan], whoever=whoever)
+        known.limits[loan.id, whoever] = found.get(loan.id)
+    return known.limits[loan.id, whoever]
+
+
+def forget(desk: Desk) -> None:
+    """Have the limits read again, because this transaction changes what they follow from."""
+    desk.cache.pop(_Read, None)
 
 
 async def limits_of_loans(desk: Desk, loans: Collection[Loan], *, whoever: bool = False) -> dict[UUID, Limits]:

@@ -10,7 +10,7 @@ from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.follow_ups.contact_choosing import note_states
-from desk.follow_ups.contact_limits import limits_of
+from desk.follow_ups.contact_limits import forget, limits_of
 from desk.follow_ups.contact_views import ConsentView, ContactView, StateView, consent_view, state_view, view_of
 from desk.follow_ups.lifecycle import check_note
 from desk.loans import lookup
@@ -205,6 +205,7 @@ def _is_same(desk: Desk, row: ContactState, loan: Loan, code: str, person_id: UU
 
 async def _state_changed(desk: Desk, loan: Loan, row: ContactState) -> StateChanged:
     await desk.session.flush()
+    forget(desk)
     limits = await limits_of(desk, loan)
     undo_id = offer_undo(desk, "contact_state", loan_id=loan.id)
     contact = view_of(desk, limits) if limits else None
@@ -213,6 +214,7 @@ async def _state_changed(desk: Desk, loan: Loan, row: ContactState) -> StateChan
 
 async def _consent_changed(desk: Desk, loan: Loan, row: ContactConsent) -> ConsentChanged:
     await desk.session.flush()
+    forget(desk)
     limits = await limits_of(desk, loan)
     undo_id = offer_undo(desk, "contact_consent", loan_id=loan.id)
     contact = view_of(desk, limits) if limits else None

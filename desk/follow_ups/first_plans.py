@@ -1,14 +1,16 @@
 """Plan the calls that new loans require, many loans at once: what they have in common is computed once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import assignees, check_plans, lifecycle, rule_plans, workspace_cadence
 from desk.follow_ups.assignees import Callers, Candidates, Terms, UnwrittenPlans
+from desk.follow_ups.contact_limits import contact_hours
 from desk.follow_ups.instalment_calls import (
     Facts,
     InstalmentCall,
@@ -18,41 +20,66 @@ from desk.follow_ups.instalment_calls import (
     is_wanted,
 )
 from desk.follow_ups.lifecycle import NewFollowUp
+from desk.people.calendars import calendar_of
 from desk.people.members import StandIns, hours_of, stand_ins_for
 from desk.rules.cadence import AssigneeKind, Rule
 from desk.rules.hours import WorkingHours
 from desk.rules.reminders import Schedule
-from storage.engine.types import new_id
 from storage.tables import FollowUp, Loan, Member
 
 BEGINNINGS = frozenset({"inquiry", "application"})
 """The stages of which a file brings new loans: one that comes at a later stage may have been there for years."""
 
 
+class PlanTimes:
+    """Which calls the terms of loans require and when calls are due, computed once for the transactions of a file that begin in
+    the same minute. Kept in `desk.cache`."""
+
+    def __init__(self) -> None:
+        self.hours: dict[WorkingHours, WorkingHours] = {}
+        self.required: dict[object, Sequence[InstalmentCall]] = {}
+        self.due: dict[tuple[str, date | None, int], Due] = {}
+        self.schedules: dict[tuple[Due, int], Schedule] = {}
+        self._basis: object = None
+
+    async def begin(self, desk: Desk) -> None:
+        """Forget what was computed in another minute, or by other rules, hours or holidays."""
+        workspace = desk.workspace
+        rules = (workspace.cadence, workspace.contact_rules, workspace.escalate_after_minutes)
+        hours = (workspace.zone, contact_hours(desk))
+        basis = (desk.now.replace(second=0, microsecond=0), await calendar_of(desk), rules, hours)
+        if basis != self._basis:
+            self._basis = basis
+            for known in (self.hours, self.required, self.due, self.schedules):
+                known.clear()
+
+
 class FirstPlans:
     """The calls on loans of one transaction that never had any, as `rule_plans.plan_instalment` plans them one by one.
 
-    The rows are for the caller to write. `owners` are those of the loans, as far as they are known.
+    Each is the values of its columns, without an id, for the caller to write. `owners` are those of the loans, as far as they
+    are known.
     """
 
     def __init__(self, desk: Desk, owners: Iterable[Member]) -> None:
         self._desk = desk
         self._owners = list(owners)
+        self._owners_by_id = {each.id: each for each in self._owners if each.removed_at is None}
         self._callers = Callers(desk, self._owners)
         self._unwritten: UnwrittenPlans = desk.cache.setdefault(UnwrittenPlans, UnwrittenPlans())
-        self._stand_ins: dict[UUID, StandIns] = {}
-        self._candidates: dict[tuple[UUID | None, Sequence[AssigneeKind]], Sequence[Member]] = {}
-        self._required: dict[object, Sequence[InstalmentCall]] = {}
+        self._known: dict[UUID, _Caller] = {}
+        self._candidates: dict[tuple[UUID | None, Sequence[AssigneeKind]], tuple[Member, ...]] = {}
         self._ranked: dict[tuple[UUID, ...], Candidates] = {}
         self._rules: dict[tuple[str, str | None], Sequence[tuple[Rule, str | None]]] = {}
-        self._hours: dict[UUID, WorkingHours] = {}
-        self._due: dict[tuple[str, date | None, WorkingHours], Due] = {}
-        self._schedules: dict[tuple[Due, WorkingHours], Schedule] = {}
+        self._times: PlanTimes = desk.cache.setdefault(PlanTimes, PlanTimes())
+        self._is_begun = False
+        self._shared: dict[tuple[str, str | None, Due, int], Mapping[str, Any]] = {}
 
     async def values_for(self, loan_id: UUID, loan: Terms, *, first_due_on: date | None = None) -> list[dict[str, Any]]:
         """Return the values of the columns of the loan's first follow-ups: none when it needs none or no member could make
         the calls. `first_due_on` is the date of its first instalment, if that is known. Raises Invalid as `lifecycle.plan`
         does."""
+        await self._begin()
         calls = self._calls_required(loan, first_due_on if first_is_next(loan) else None)
         return await self._of_calls(loan_id, loan, calls, 1, ())
 
@@ -61,6 +88,7 @@ class FirstPlans:
     ) -> list[dict[str, Any]]:
         """Return the values of the columns of those of these calls that a loan at the desk lacks, and count them on the loan.
         `known` are its follow-ups about instalments. Raises Invalid as `lifecycle.plan` does."""
+        await self._begin()
         rows: list[dict[str, Any]] = []
         for call in calls:
             if is_wanted(self._desk, call, known):
@@ -83,54 +111,45 @@ class FirstPlans:
             due = await self._due_of(call.rule, assignee, on=call.instalment_on)
             if call.is_superfluous(due, [*others, *(row["due_on"] for row in rows)]):
                 continue
-            new = NewFollowUp(
-                id=new_id(),
-                loan_id=loan_id,
-                number=number + len(rows),
-                purpose=call.rule.purpose,
-                assignee_id=assignee.id,
-                rule=call.rule.code,
-                rule_trigger=call.trigger,
-                note_cipher=None,
-                instalment_on=call.instalment_on,
-            )
-            rows.append(await self._values(new, assignee, due))
+            shared = await self._shared_values(call.rule, call.trigger, assignee, due, call.instalment_on)
+            given = {"loan_id": loan_id, "number": number + len(rows), "assignee_id": assignee.id}
+            rows.append({**shared, **given})
         return rows
 
     def count_again(self) -> None:
         """Forget how many open follow-ups each candidate has: other loans of this transaction were changed."""
         self._ranked.clear()
 
+    async def _begin(self) -> None:
+        if not self._is_begun:
+            await self._times.begin(self._desk)
+            self._is_begun = True
+
     def _calls_required(self, loan: Terms, first_due_on: date | None) -> Sequence[InstalmentCall]:
         key = (loan.stage, loan.due_day, loan.autopay, loan.unpaid_since, loan.paid_through, first_due_on)
-        if key not in self._required:
-            self._required[key] = calls_required(self._desk, loan, facts=Facts(first_due_on))
-        return self._required[key]
+        required = self._times.required
+        if key not in required:
+            required[key] = calls_required(self._desk, loan, facts=Facts(first_due_on))
+        return required[key]
 
     async def calls_of_stage(self, loan_id: UUID, loan: Terms, product: str | None) -> list[dict[str, Any]]:
         """Return the values of the columns of the calls with which a new inquiry or application begins, its checks first. Raises
         Invalid as `lifecycle.plan` does."""
         if loan.stage not in BEGINNINGS:
             return []
+        await self._begin()
         found: list[dict[str, Any]] = []
         for rule, trigger in self._rules_of_stage(loan.stage, product):
             assignee = await self._assignee(rule, loan)
             if assignee is None:
                 continue
-            check = check_plans.is_check(rule)
-            due = await (check_plans.place(self._desk, rule, assignee) if check else self._due_of(rule, assignee))
-            new = NewFollowUp(
-                id=new_id(),
-                loan_id=loan_id,
-                number=len(found) + 1,
-                purpose=rule.purpose,
-                assignee_id=assignee.id,
-                rule=rule.code,
-                rule_trigger=trigger,
-                note_cipher=None,
-                instalment_on=None,
-            )
-            found.append(await self._values(new, assignee, due))
+            if check_plans.is_check(rule):
+                due = await check_plans.place(self._desk, rule, assignee)
+            else:
+                due = await self._due_of(rule, assignee)
+            shared = await self._shared_values(rule, trigger, assignee, due)
+            given = {"loan_id": loan_id, "number": len(found) + 1, "assignee_id": assignee.id}
+            found.append({**shared, **given})
         return found
 
     def _rules_of_stage(self, stage: str, product: str | None) -> Sequence[tuple[Rule, str | None]]:
@@ -148,13 +167,29 @@ class FirstPlans:
             self._rules[stage, product] = known
         return known
 
-    async def _values(self, new: NewFollowUp, assignee: Member, due: Due) -> dict[str, Any]:
-        acting = (await self._stand_ins_for(assignee)).acting(assignee, due.on)
+    async def _shared_values(
+        self, rule: Rule, trigger: str | None, assignee: Member, due: Due, instalment_on: date | None = None
+    ) -> Mapping[str, Any]:
+        """Return what the calls have in common that a rule plans for one time and for members with the same hours."""
         self._unwritten.counts[assignee.id] += 1
-        return lifecycle.values_of(self._desk, new, await self._schedule(due, acting))
+        acting = (await self._caller(assignee)).stand_ins.acting(assignee, due.on)
+        hours = (await self._caller(acting)).hours
+        key = (rule.purpose, trigger, due, id(hours))
+        known = self._shared.get(key)
+        if known is None:
+            schedule = self._times.schedules.get((due, id(hours)))
+            if schedule is None:
+                schedule = await lifecycle.schedule_for(self._desk, due, hours)
+                self._times.schedules[due, id(hours)] = schedule
+            new = NewFollowUp(rule.purpose, assignee.id, rule.code, trigger, instalment_on)
+            known = self._shared[key] = lifecycle.values_of(self._desk, new, schedule)
+        return known
 
     async def _assignee(self, rule: Rule, loan: Terms) -> Member | None:
         kinds = rule.assignee
+        owner = self._owners_by_id.get(loan.owner_id) if loan.owner_id is not None and kinds[0] == "owner" else None
+        if owner is not None:
+            return owner
         found = self._candidates.get((loan.owner_id, kinds))
         if found is None:
             found = tuple(await assignees.candidates_of(self._desk, loan, kinds, self._callers))
@@ -168,29 +203,27 @@ class FirstPlans:
         return ranked.least_busy(self._unwritten)
 
     async def _due_of(self, rule: Rule, assignee: Member, *, on: date | None = None) -> Due:
-        key = (rule.code, on, self._hours_of(assignee))
-        known = self._due.get(key)
+        key = (rule.code, on, id((await self._caller(assignee)).hours))
+        known = self._times.due.get(key)
         if known is None:
-            known = self._due[key] = await rule_plans.due_by_rule(self._desk, rule, assignee, on=on)
+            known = self._times.due[key] = await rule_plans.due_by_rule(self._desk, rule, assignee, on=on)
         return known
 
-    async def _schedule(self, due: Due, acting: Member) -> Schedule:
-        key = (due, self._hours_of(acting))
-        known = self._schedules.get(key)
+    async def _caller(self, member: Member) -> "_Caller":
+        known = self._known.get(member.id)
         if known is None:
-            known = self._schedules[key] = await lifecycle.schedule_for(self._desk, *key)
+            people = {each.id: each for each in (*self._owners, member) if each.id not in self._known}
+            stand_ins = await stand_ins_for(self._desk, people.values())
+            for key, each in people.items():
+                hours = hours_of(self._desk, each)
+                self._known[key] = _Caller(self._times.hours.setdefault(hours, hours), stand_ins)
+            known = self._known[member.id]
         return known
 
-    async def _stand_ins_for(self, assignee: Member) -> StandIns:
-        known = self._stand_ins.get(assignee.id)
-        if known is None:
-            people = {each.id: each for each in [*self._owners, assignee]}
-            known = await stand_ins_for(self._desk, people.values())
-            self._stand_ins |= dict.fromkeys(people, known)
-        return known
 
-    def _hours_of(self, member: Member) -> WorkingHours:
-        known = self._hours.get(member.id)
-        if known is None:
-            known = self._hours[member.id] = hours_of(self._desk, member)
-        return known
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """Who makes calls: their hours, one object for all who have the same, and who stands in for them."""
+
+    hours: WorkingHours
+    stand_ins: StandIns

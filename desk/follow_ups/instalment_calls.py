@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.dataclass import dataclass
@@ -57,6 +58,11 @@ class Facts:
 
 
 NO_FACTS = Facts()
+
+
+class FirstDueDays(dict[UUID, date | None]):
+    """The dates of the first instalments of loans of which many are changed in one transaction, read at once. Whoever changes
+    one removes it. Kept in `desk.cache`."""
 
 
 async def facts_of(desk: Desk, loan: Loan, known: Sequence[FollowUp] = ()) -> Facts:
@@ -194,7 +200,8 @@ async def _first_due_on(desk: Desk, loan: Loan, known: Iterable[FollowUp]) -> da
     if not any(rule.stage in (None, loan.stage) for rule in rules):
         return None
     if first_is_next(loan):
-        return await terms.first_due_on(desk.session, loan.id)
+        days: FirstDueDays = desk.cache.get(FirstDueDays) or FirstDueDays()
+        return days[loan.id] if loan.id in days else await terms.first_due_on(desk.session, loan.id)
     following = loan.next_instalment_on
     if following is None or following < desk.workspace_today or following == ALL_PAID:
         return None

@@ -67,18 +67,14 @@ async def plan(
     fitted = await fit_to_rules(desk, loan, due, hours_of(desk, assignee)) if rule is not None else None
     acting, schedule = await _schedule(desk, assignee, fitted.due if fitted else due, purpose)
     row_id = new_id()
-    new = NewFollowUp(
+    new = NewFollowUp(purpose, assignee.id, rule, rule_trigger, instalment_on or _latest_unpaid(desk, loan, purpose))
+    follow_up = FollowUp(
         id=row_id,
         loan_id=loan.id,
         number=loan.next_follow_up_number,
-        purpose=purpose,
-        assignee_id=assignee.id,
-        rule=rule,
-        rule_trigger=rule_trigger,
         note_cipher=desk.cipher.encrypt_optional(FollowUp.note_cipher, row_id, note),
-        instalment_on=instalment_on or _latest_unpaid(desk, loan, purpose),
+        **values_of(desk, new, schedule),
     )
-    follow_up = FollowUp(**values_of(desk, new, schedule))
     loan.next_follow_up_number += 1
     desk.add(loan)
     create(desk, follow_up)
@@ -116,31 +112,23 @@ def record_fit(desk: Desk, follow_up: FollowUp, fitted: Fitted) -> None:
 
 @dataclass(frozen=True, slots=True)
 class NewFollowUp:
-    """A follow-up that is to be planned, without its times."""
+    """What is planned of a follow-up: its rule, `rule_trigger` what that planned it for."""
 
-    id: UUID
-    loan_id: UUID
-    number: int
     purpose: str
     assignee_id: UUID
     rule: str | None
     rule_trigger: str | None
-    note_cipher: bytes | None = field(repr=False)
     instalment_on: date | None
 
 
 def values_of(desk: Desk, new: NewFollowUp, schedule: Schedule) -> dict[str, Any]:
-    """Return the values of a new follow-up's columns that are not defaults."""
+    """Return the values of a new follow-up's columns that are not defaults, without its id, loan, number and note."""
     return {
-        "id": new.id,
         "workspace_id": desk.workspace.id,
-        "loan_id": new.loan_id,
-        "number": new.number,
         "purpose": new.purpose,
         "assignee_id": new.assignee_id,
         "rule": new.rule,
         "rule_trigger": new.rule_trigger,
-        "note_cipher": new.note_cipher,
         "created_by_id": desk.actor.id if desk.actor else None,
         "created_at": desk.now,
         "planned_at": desk.now,
@@ -247,15 +235,16 @@ def reschedule(desk: Desk, follow_up: FollowUp, acting: Member, calendar: Calend
 
 def _rescheduled(desk: Desk, follow_up: FollowUp, hours: WorkingHours, calendar: Calendar) -> Schedule:
     due, entered_at, patience = due_of(follow_up), follow_up.planned_at, _escalate_after(desk)
-    if not waits_for_payment(desk, follow_up.purpose):
+    if not _waits_for_payment(desk, follow_up.purpose, due):
         return reminders.reschedule(due, entered_at, desk.now, hours, calendar, contact_hours(desk), patience)
     plan = reminders.until_broken(due, scale_of(desk).promise.patience_days, entered_at, hours, calendar, patience)
     return reminders.brought_up(plan, due, desk.now, hours, calendar, patience)
 
 
-def waits_for_payment(desk: Desk, purpose: str) -> bool:
-    """Return whether a call of that purpose waits for the lender's payments, which reach the desk: it is due when none came."""
-    return purpose == _PROMISE and payments_reach(desk)
+def _waits_for_payment(desk: Desk, purpose: str, due: Due) -> bool:
+    """Return whether a call waits for the lender's payments, which reach the desk: it asks about a promise to pay by a day, and
+    is due when none came. A time was agreed for the call itself, or is that of another attempt: it is kept."""
+    return purpose == _PROMISE and due.at is None and payments_reach(desk)
 
 
 def payments_reach(desk: Desk) -> bool:
@@ -288,7 +277,7 @@ async def _schedule(desk: Desk, assignee: Member, due: Due, purpose: str) -> tup
     acting = await acting_for(desk, assignee, due.on)
     hours = hours_of(desk, acting)
     schedule = await schedule_for(desk, due, hours)
-    if waits_for_payment(desk, purpose):
+    if _waits_for_payment(desk, purpose, due):
         calendar, days = await calendar_of(desk), scale_of(desk).promise.patience_days
         schedule = reminders.until_broken(due, days, desk.now, hours, calendar, _escalate_after(desk))
     return acting, schedule

@@ -23,7 +23,6 @@ from desk.rules import arrears
 from desk.rules.arrears import Covered, Pause
 from desk.rules.instalments import ALL_PAID
 from storage.engine import bulk
-from storage.engine.types import new_ids
 from storage.queries.importing import money
 from storage.queries.people import members
 from storage.queries.repayment import repayment
@@ -199,7 +198,6 @@ class Accounts:
         await self._write_payments(row for account in self._accounts.values() for row in account.new)
         await bulk.insert(session, FollowUp, bulk.by_column(self._plans))
         columns = {
-            "id": new_ids(len(self._audited)),
             "loan_id": [each[0] for each in self._audited],
             "act": [each[1] for each in self._audited],
             "subject_id": [each[2] for each in self._audited],

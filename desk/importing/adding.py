@@ -42,8 +42,8 @@ class Prospects:
     """What is written of rows if their loans are new. It needs nothing of the database, so that it is computed before the
     transaction, which holds others up."""
 
-    def __init__(self, cipher: Cipher, digests: DigestCache) -> None:
-        self._cipher, self._digests = cipher, digests
+    def __init__(self, cipher: Cipher, digest_cache: DigestCache) -> None:
+        self._cipher, self.digest_cache = cipher, digest_cache
         self._places: dict[int, int] = {}
         self.rows: list[ImportRow] = []
         self.loan_ids: list[UUID] = []
@@ -71,11 +71,19 @@ class Prospects:
         self.names += encrypted[0]
         self.phones += encrypted[1]
         self.values += self._cipher.encrypt_rows((VALUES,), value_ids, said)[0]
-        self.digests += [self._digests.of(name, phone) for name, phone in zip(names, phones, strict=True)]
+        self.digests += [self.digest_cache.of(name, phone) for name, phone in zip(names, phones, strict=True)]
 
-    def place_of(self, row: ImportRow) -> int | None:
-        """Return where the row is here; None for one that lacks what a new loan needs."""
-        return self._places.get(row.line)
+    def expect(self, rows: Iterable[ImportRow]) -> None:
+        """Compute the entries of search that these rows will have whose loans are at the desk, so that the cache has them."""
+        for row in rows:
+            if row.name and row.phone:
+                self.digest_cache.of(row.name, row.phone)
+
+    def place_of(self, row: ImportRow) -> int:
+        """Return where the row is here, which has all that a new loan needs."""
+        if row.line not in self._places:  # its loan was at the desk when the rows were looked at
+            self.add([row])
+        return self._places[row.line]
 
 
 class NewLoans:
@@ -98,7 +106,6 @@ class NewLoans:
     async def add(self, row: ImportRow, owner: Member | None, *, product: str | None = None) -> UUID:
         """Add the loan of a row, and return its id. `product` says which checks an application needs."""
         place = self._prospects.place_of(row)
-        assert place is not None, "a row without what a new loan needs was refused"
         loan_id = self._prospects.loan_ids[place]
         terms = NewTerms(row.stage, owner.id if owner else None, row.due_day, row.autopay, row.unpaid_since)
         first_due = row.terms.get("first_due")
@@ -162,7 +169,6 @@ class NewLoans:
     async def _write_audit(self) -> None:
         desk = self._desk
         columns = {
-            "id": new_ids(len(self._audited)),
             "loan_id": [loan_id for loan_id, _, _ in self._audited],
             "act": [act for _, act, _ in self._audited],
             "details": [details for _, _, details in self._audited],
@@ -173,6 +179,6 @@ class NewLoans:
 
     def _of_the_new(self, values: Sequence[Any]) -> Sequence[Any]:
         """Return those of the prospects' values that belong to new loans, in the order of these."""
-        if len(self._places) == len(values):  # in the order of the file, as prospects are
+        if self._places == list(range(len(values))):
             return values
         return [values[place] for place in self._places]

@@ -7,7 +7,7 @@ from itertools import islice
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Office
 from desk.importing.adding import Prospects
-from desk.importing.importing import BATCH, ImportResult, unchanged_lines
+from desk.importing.importing import BATCH, ImportResult, KnownLines, known_lines
 from desk.importing.rows import ImportRow
 from storage.queries.loans.search import DigestCache
 from storage.tables import Workspace
@@ -21,6 +21,9 @@ _MOST = 1_000
 _SHORT, _LONG = 0.06, 0.12
 """Seconds of a transaction after which batches are larger, or smaller: others wait for SQLite's lock, and on PostgreSQL for
 the loans that are changed."""
+
+
+_NONE = KnownLines(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +53,26 @@ class BatchesAhead:
             await asyncio.sleep(0)
         if not rows:
             return None
-        left = await self._changed(rows) if self._looks_first else rows
+        known = await self._known(rows) if self._looks_first else _NONE
+        left = [row for row in rows if row.line not in known.unchanged] if known.unchanged else rows
         prospects = Prospects(self._office.cipher, self._digests)
         for start in range(0, len(left), _AT_ONCE):
-            prospects.add(left[start : start + _AT_ONCE])
+            some = left[start : start + _AT_ONCE]
+            prospects.add(row for row in some if row.line not in known.every)
+            prospects.expect(row for row in some if row.line in known.every)
             await asyncio.sleep(0)
         return Batch(left, prospects, len(rows) - len(left))
 
-    async def _changed(self, rows: list[ImportRow]) -> list[ImportRow]:
-        """Return the rows that are not unchanged, and look again only if there were any that are."""
+    async def _known(self, rows: list[ImportRow]) -> KnownLines:
+        """Return the rows about loans at the desk, and look again only if there were any."""
         async with self._office.reading_desk(self._workspace) as desk:
-            unchanged = await unchanged_lines(desk, rows)
-        self._looks_first = bool(unchanged)
-        return [row for row in rows if row.line not in unchanged]
+            known = await known_lines(desk, rows)
+        self._looks_first = bool(known.every)
+        return known
 
     def follow(self, batch: Batch, result: ImportResult, seconds: float) -> None:
         """Take the size of the next batches from how long the transaction of one took."""
-        self._looks_first |= result.effects["same"] > 0
+        self._looks_first |= result.effects["same"] > 0 or result.effects["changed"] > 0
         if seconds > _LONG:
             self._size = max(BATCH, self._size // 2)
         elif seconds < _SHORT and len(batch.rows) * 2 > self._size:

@@ -61,6 +61,8 @@ def spelling_key(name: str) -> str:
 
 def as_text(value: object) -> str:
     """Return a value as it is stored and compared."""
+    if type(value) is str:
+        return value
     match value:
         case None:
             return ""

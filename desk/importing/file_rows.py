@@ -26,8 +26,8 @@ class FileRows(Collection[ImportRow]):
         self._reader = RowReader(header, today=today, region=region)
         self._packs: list[bytes] = []
         self._open: list[tuple[int, list[str]]] = []
-        self._lines: dict[str, int] = {}
-        self._twice: dict[str, list[int]] = defaultdict(list)
+        self._numbers: set[str] = set()
+        self._twice: set[str] = set()
         self._left_out: frozenset[int] = frozenset()
         self._count = 0
 
@@ -37,33 +37,37 @@ class FileRows(Collection[ImportRow]):
         self._open.append((line, cells))
         if len(self._open) == _PACKED:
             self._pack()
-        with suppress(DeskError):  # the row says what is wrong
-            key = number_key(self._reader.number(cells) or "")
-            if key and self._lines.setdefault(key, line) != line:
-                self._twice[key].append(line)
+        key = self._key(cells)
+        if key in self._numbers:
+            self._twice.add(key)
+        elif key:
+            self._numbers.add(key)
 
     def close(self) -> list[RefusedRow]:
         """Return the rows whose number occurs more than once, refused: the desk does not guess which one is right."""
         self._pack()
         if not self._twice:
             return []
-        twice = {key: (self._lines.pop(key), *lines) for key, lines in self._twice.items()}
-        lines = frozenset(line for found in twice.values() for line in found)
-        refused: list[RefusedRow] = []
+        by_number: dict[str, list[ImportRow]] = defaultdict(list)
         for line, cells in self._unpacked():
-            if line in lines:
-                row = self._reader.read(line, cells)
-                others = tuple(each for each in twice[number_key(row.number)] if each != line)
+            if (key := self._key(cells)) in self._twice:
+                by_number[key].append(self._reader.read(line, cells))
+        refused: list[RefusedRow] = []
+        for rows in by_number.values():
+            lines = [row.line for row in rows]
+            for row in rows:
+                others = tuple(line for line in lines if line != row.line)
                 fault = row.fault("import_number_twice", "number", given=row.number, lines=others)
-                refused.append(RefusedRow(line, (fault, *row.faults)))
-        self._left_out = lines
-        self._count -= len(lines)
-        return refused
+                refused.append(RefusedRow(row.line, (fault, *row.faults)))
+        self._left_out = frozenset(each.line for each in refused)
+        self._numbers -= self._twice
+        self._count -= len(refused)
+        return sorted(refused, key=lambda each: each.line)
 
     @property
     def numbers(self) -> Collection[str]:
         """The numbers of the rows, as `importing.numbers_of` returns them."""
-        return self._lines.keys()
+        return self._numbers
 
     def __len__(self) -> int:
         return self._count
@@ -75,6 +79,12 @@ class FileRows(Collection[ImportRow]):
         for line, cells in self._unpacked():
             if line not in self._left_out:
                 yield self._reader.read(line, cells)
+
+    def _key(self, cells: list[str]) -> str:
+        """Return the number of a row as it is compared, nothing for one that cannot be read: the row says what is wrong."""
+        with suppress(DeskError):
+            return number_key(self._reader.number(cells) or "")
+        return ""
 
     def _pack(self) -> None:
         if self._open:

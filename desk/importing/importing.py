@@ -14,6 +14,9 @@ from desk.core.permissions import makes_calls
 from desk.core.terms import ProductValue
 from desk.core.transaction import Desk
 from desk.follow_ups import check_plans
+from desk.follow_ups.check_plans import FullDays
+from desk.follow_ups.first_plans import PlanTimes
+from desk.follow_ups.instalment_calls import FirstDueDays
 from desk.importing.adding import NewLoans, Prospects
 from desk.importing.comparing import (
     LastSaid,
@@ -72,21 +75,40 @@ class ImportResult:
     lacking: tuple[Remark, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What the transactions of a file hand on to the next."""
+
+    full_days: FullDays = field(default_factory=FullDays)
+    times: PlanTimes = field(default_factory=PlanTimes)
+
+
 def numbers_of(rows: Iterable[ImportRow]) -> frozenset[str]:
     """Return the numbers of a file as they are compared."""
     return frozenset(number_key(row.number) for row in rows if row.number)
 
 
-async def unchanged_lines(desk: Desk, rows: Sequence[ImportRow]) -> frozenset[int]:
-    """Return the lines of the rows that say of a loan what the last file said and what the desk has. It locks nothing, and such
-    a row needs no transaction that writes: of a daily file, most are."""
+@dataclass(frozen=True, slots=True)
+class KnownLines:
+    """The lines of the rows about loans that are at the desk. Those `unchanged` say of it what the last file said and what the
+    desk has: such a row needs no transaction that writes, and of a daily file most are."""
+
+    every: frozenset[int]
+    unchanged: frozenset[int]
+
+
+async def known_lines(desk: Desk, rows: Sequence[ImportRow]) -> KnownLines:
+    """Return which rows are about loans at the desk. It locks nothing."""
     batch = _Batch(desk, frozenset(), Prospects(desk.cipher, DigestCache(desk.cipher)))
-    await batch.find_owners(rows)
     named = await imports.named(desk.session, desk.workspace.id, [row.number for row in rows if row.number])
+    if not named:
+        return KnownLines(frozenset(), frozenset())
+    await batch.find_owners(rows)
     by_key = {number_key(row.number): row for row in rows if row.number}
     for known in named:
         batch.is_unchanged(known, by_key)
-    return frozenset(batch.unchanged)
+    keys = {key for known in named for key in known.keys}
+    return KnownLines(frozenset(row.line for key, row in by_key.items() if key in keys), frozenset(batch.unchanged))
 
 
 async def import_batch(
@@ -95,10 +117,10 @@ async def import_batch(
     *,
     numbers: Collection[str] | None = None,
     prospects: Prospects | None = None,
-    full_days: check_plans.FullDays | None = None,
+    carried: Carried | None = None,
 ) -> ImportResult:
     """Import these rows, each completely or not at all. `numbers` are those of the whole file, from `numbers_of`; `prospects`
-    has what these rows are as new loans, unless it is to be computed here; `full_days` is shared by the batches of a file.
+    has what these rows are as new loans, unless it is to be computed here; `carried` is the file's.
 
     An existing loan gets what the file says differently than the last file (docs/import.md). A new number with the name
     and phone of a loan that the desk numbered itself (`L-…`) takes that loan over.
@@ -106,8 +128,9 @@ async def import_batch(
     if prospects is None:
         prospects = Prospects(desk.cipher, DigestCache(desk.cipher))
         prospects.add(rows)
-    if full_days is not None:
-        desk.cache[check_plans.FullDays] = full_days
+    if carried is not None:
+        desk.cache[FullDays], desk.cache[PlanTimes] = carried.full_days, carried.times
+    desk.cache[DigestCache] = prospects.digest_cache
     batch = _Batch(desk, numbers_of(rows) if numbers is None else numbers, prospects)
     await batch.read(rows)
     for row in rows:
@@ -127,6 +150,7 @@ class _Batch:
         self.minted: dict[str, list[Matched]] = defaultdict(list)
         self.renumbered: dict[str, list[Matched]] = defaultdict(list)
         self.calls: dict[UUID, list[FollowUp]] = {}
+        self.first_due = FirstDueDays()
         self.terms: Mapping[UUID, tuple[LoanTerms | None, Vehicle | None]] = {}
         self.wrong: Mapping[str, datetime] = {}
         self.digests: Mapping[str, bytes] = {}
@@ -153,9 +177,9 @@ class _Batch:
         there = await imports.locked_by_numbers(
             desk.session, desk.workspace.id, [row.number for row in rows if row.number]
         )
-        named = {key for known in there for key in (known.number_key, known.said.number_key if known.said else "")}
+        named = {key for known in there for key in known.keys}
         phones = {row.phone for row in rows if row.phone}
-        self.digests = {phone: borrowers.phone_digest(desk, phone) for phone in phones}
+        self.digests = {phone: self.prospects.digest_cache.of_phone(phone) for phone in phones}
         self.in_use = await search.known_digests(desk.session, self.digests.values())
         unknown = {self.digests[row.phone] for row in rows if row.phone and number_key(row.number) not in named}
         minted = await imports.renamed_with_phone(desk.session, desk.workspace.id, sorted(unknown & self.in_use))
@@ -233,6 +257,9 @@ class _Batch:
         in_use = [phone for phone in phones if self.digests[phone] in self.in_use]
         self.wrong = await borrowers.wrong_since(self.desk, in_use)
         self.calls = await imports.calls_about_instalments(self.desk.session, replanned)
+        if replanned:
+            days = await terms.first_due_days(self.desk.session, replanned)
+            self.desk.cache[FirstDueDays] = self.first_due = FirstDueDays(days)
 
     async def take(self, row: ImportRow) -> None:
         """Import one row, or refuse it with everything that is wrong."""
@@ -272,6 +299,8 @@ class _Batch:
         faults: list[DeskError] = []
         if row.owner and row.owner.casefold() not in self.owners:
             faults.append(row.fault("import_owner_unknown", "owner", given=row.owner))
+        if known is None and row.given.issuperset(REQUIRED):
+            return faults
         if known is None:
             faulty = {fault.params.get("column") for fault in row.faults}
             missing = [column for column in REQUIRED if column not in row.given and column not in faulty]
@@ -295,6 +324,8 @@ class _Batch:
 
     def _inquiry_of(self, row: ImportRow) -> Matched | None:
         """Return the inquiry that the row takes over; note the others with its phone."""
+        if not self.minted:
+            return None
         there = [known for known in self.minted[without_extension(row.phone)] if known.loan.minted]
         for known in there:
             if known.contact.phone == row.phone and spelling_key(known.contact.name) == spelling_key(row.name):
@@ -304,7 +335,7 @@ class _Batch:
 
     def _renumbered_of(self, row: ImportRow) -> Matched | None:
         """Return the loan that the row means, if its number was corrected before what files said was kept."""
-        for known in self.renumbered[row.phone]:
+        for known in self.renumbered[row.phone] if self.renumbered else ():
             alike = spelling_key(known.contact.name) == spelling_key(row.name)
             if alike and known.loan.number_key not in self.numbers:
                 self.renumbered[row.phone].remove(known)
@@ -323,6 +354,7 @@ class _Batch:
         update = Update(known, row, owner, self.plans, self.wrong, self.calls.get(loan.id))
         if row.terms:
             take_terms(desk, update, *self.terms[loan.id])
+            self.first_due.pop(loan.id, None)
         if row.people:
             self.people.take(update, self.there.get(loan.id, ()))
         await update_loan(desk, update)

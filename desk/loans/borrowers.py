@@ -157,13 +157,13 @@ async def wrong_since(desk: Desk, phones: Sequence[str]) -> dict[str, datetime]:
 
 def phone_digest(desk: Desk, phone: str) -> bytes:
     """Return the digest by which search finds a phone (E.164), whatever its extension."""
-    return desk.cipher.digest("phone", without_extension(phone).removeprefix("+"))
+    return search.phone_digest(desk.cipher, phone)
 
 
 @recomputes_after(Borrower)
 async def index(desk: Desk, rows: Iterable[Borrower]) -> None:
     """Make search find these borrowers by their present name and phone, and by no earlier ones."""
-    cache = DigestCache(desk.cipher)
+    cache: DigestCache = desk.cache.get(DigestCache) or DigestCache(desk.cipher)
     digests: dict[UUID, list[bytes]] = {}
     for borrower in rows:
         now = contact(desk, borrower)

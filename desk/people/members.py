@@ -116,6 +116,8 @@ class StandIns:
 
     def acting(self, assignee: Member, on: date) -> Member:
         """Return who acts on that date: the assignee, their cover while they are away, or the manager."""
+        if self.absences.get(assignee.id) is _AT_WORK:
+            return assignee
         managers = self.managers.get(assignee.id, ())
         return self.people[acting_member(assignee.id, self.absences, managers, on)]
 

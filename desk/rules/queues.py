@@ -103,7 +103,8 @@ def is_not_spoken_to(spoken_on: date | None, today: date, rules: QueueRules = QU
 def reasons(row: InArrears, today: date, rules: QueueRules = QUEUE) -> tuple[Reason, ...]:
     """Return what puts a borrower at their place, the most important first."""
     found: list[Reason] = ["escalated"] if row.escalated is not None else []
-    found += ["promise"] if row.broken else []
+    if row.broken:
+        found.append("promise")
     found.append("bucket")
     if row.amount:
         found.append("amount")

@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 from storage.engine.rows import table_of
+from storage.engine.types import new_id_numbers
 from storage.engine.work import Work
 
 
@@ -26,30 +27,34 @@ async def insert(
 ) -> None:
     """Insert rows given column by column; `shared` are the values that all of them have.
 
-    A column that is not given gets its default. Raises LookupError for a column that the table does not have, or that has no
-    default and is not given, and SQLAlchemy's errors.
+    A column that is not given gets its default, and `id` a new id for each row. Raises LookupError for a column that the table
+    does not have, or that has no default and is not given, and SQLAlchemy's errors.
     """
     count = len(next(iter(columns.values()), ()))
     if not count:
         return
     shape = _shape_of(session.dialect, cast(Any, table))
     values = {name: value for name, value in {**shape.defaults, **(shared or {})}.items() if name not in columns}
-    if wrong := (columns.keys() | values.keys()) ^ shape.stored_by.keys():
+    stored = [_stored(shape.stored_by.get(name), each) for name, each in columns.items()]
+    names = [*columns, *values]
+    stored += [repeat(_stored(shape.stored_by.get(name), [value])[0], count) for name, value in values.items()]
+    if shape.id_of is not None and "id" not in columns:
+        names.append("id")
+        stored.append(list(map(shape.id_of, new_id_numbers(count))))
+    if wrong := set(names) ^ shape.stored_by.keys():
         raise LookupError(f"{table.__name__}: {', '.join(sorted(wrong))}")
-    names = (*columns, *values)
-    stored = [_stored(shape.stored_by[name], each) for name, each in columns.items()]
-    constant = [repeat(_stored(shape.stored_by[name], [value])[0], count) for name, value in values.items()]
-    rows = list(zip(*stored, *constant, strict=True))
-    await session.insert_values(shape.name, names, rows)
+    await session.insert_values(shape.name, names, list(zip(*stored, strict=True)))
+
+
+def stored_values(session: Work, table: type[SQLModel], column: str, values: Sequence[Any]) -> Sequence[Any]:
+    """Return values of a column as the database stores them."""
+    return _stored(_shape_of(session.dialect, cast(Any, table)).stored_by[column], values)
 
 
 def by_column(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Return rows, all with the same keys, column by column."""
-    found: dict[str, list[Any]] = {}
-    for row in rows:
-        for name, value in row.items():
-            found.setdefault(name, []).append(value)
-    return found
+    every = list(rows)
+    return {name: [row[name] for row in every] for name in every[0]} if every else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class _Shape:
     stored_by: Mapping[str, Callable[[Any], Any] | None]
     defaults: Mapping[str, Any]
     """What a new object has without being given it, but for what is made for each row."""
+    id_of: Callable[[int], Any] | None
+    """What makes a new id of a number, if an object gets one without being given it."""
 
 
 @cache
@@ -70,6 +77,7 @@ def _shape_of(dialect: Dialect, table: type[SQLModel]) -> _Shape:
         name=stored.name,
         stored_by={c.name: _store_of(dialect, c.type) for c in stored.columns},
         defaults={name: f.default for name, f in fields if not f.is_required() and f.default_factory is None},
+        id_of=_ids_of_numbers(dialect) if any(n == "id" and f.default_factory for n, f in fields) else None,
     )
 
 
@@ -83,17 +91,32 @@ def _store_of(dialect: Dialect, kind: TypeEngine[Any]) -> Callable[[Any], Any] |
 
 def _ids_for_postgresql() -> Callable[[UUID], Any]:
     """Return a function that returns an id as the driver's own kind, of which it takes the bytes as they are."""
+    own = _own_id()
+    return lambda value: own(value.bytes)
+
+
+def _ids_of_numbers(dialect: Dialect) -> Callable[[int], Any]:
+    """Return a function that returns the id of a number of 128 bits as the driver takes it."""
+    if dialect.name != "postgresql":
+        return "{:032x}".format
+    own = _own_id()
+    return lambda number: own(number.to_bytes(16, "big"))
+
+
+def _own_id() -> Callable[[bytes], Any]:
+    """Return the driver's own kind of ids."""
     from asyncpg.pgproto import pgproto  # pyright: ignore[reportMissingTypeStubs]  # only on PostgreSQL
 
-    own: Any = pgproto.UUID
-    return lambda value: own(value.bytes)
+    return cast(Any, pgproto).UUID
 
 
 def _stored(store: Callable[[Any], Any] | None, values: Sequence[Any]) -> Sequence[Any]:
     """Return values as the database stores them. An object that is there several times is computed once."""
     if store is None:
         return values
-    objects = [id(value) for value in values]
+    objects = list(map(id, values))
     each = dict(zip(objects, values, strict=True))
+    if len(each) == len(objects):
+        return [None if value is None else store(value) for value in values]
     stored = {key: None if value is None else store(value) for key, value in each.items()}
     return [stored[key] for key in objects]

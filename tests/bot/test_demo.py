@@ -11,7 +11,7 @@ import aiohttp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.demo.live import first_lines
+from bot.demo.live import LINKED, first_lines
 from bot.demo.people import CHEN_WEI, GRACE, LI_NA, MAX, WANG_FANG, Person, channel_id
 from bot.demo.setup import loans_file, open_demo
 from desk.core.clock import SystemClock
@@ -34,7 +34,7 @@ def test_a_reminder_falls_due_within_about_a_minute_at_any_hour(instant: float) 
 
 
 async def test_it_opens_where_something_happens_with_a_loan_that_its_help_names(tmp_path: Path) -> None:
-    demo = await open_demo(tmp_path, SystemClock(), port=0, around_the_clock=True)
+    demo = await open_demo(tmp_path, SystemClock(), port=0, around_the_clock=True, links=True)
     try:
         for slack_id, channel, line in first_lines(SystemClock().now()):
             assert "Undo" in (reply := await demo.type(slack_id, channel, line)).full_text or "撤销" in reply.full_text
@@ -43,6 +43,11 @@ async def test_it_opens_where_something_happens_with_a_loan_that_its_help_names(
         assert any("A-1002" in message.text for message in managers)
         card = await demo.type(LI_NA.slack_id, "agents", "/loan L-1042")
         assert "L-1042" in card.text
+        linked = demo.sandbox.say(LI_NA.slack_id, channel_id("agents"), LINKED)
+        await demo.sandbox.wait_for(lambda: linked.attachments, timeout=20)
+        pane = await demo.sandbox.open_pane(LI_NA.slack_id, linked)
+        assert "A-1013" in pane.text
+        assert "逾期" in pane.text
         stranger = await demo.type(MAX.slack_id, "loan-desk", "/loan")
         assert "not a member of this desk" in stranger.text
         async with aiohttp.ClientSession() as session:

@@ -4,11 +4,13 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel, col, select
 
+from bot.commands.importing import read_rows
 from desk.core.transaction import Office
 from desk.importing import ahead
-from desk.importing.importing import ImportResult
+from desk.importing.adding import Prospects
+from desk.importing.importing import ImportResult, import_batch
 from desk.importing.rows import ImportRow
 from storage.engine.database import Database
 from storage.queries.loans import search
@@ -183,3 +185,37 @@ async def test_a_phone_that_is_marked_as_wrong_is_marked_on_a_new_loan_too(
             number: (await session.get_one(Borrower, loan.borrower_id)).phone_wrong_at for number, loan in loans.items()
         }
     assert marked == {"Z-1": clock.now(), "A-1": clock.now(), "A-2": None}
+
+
+async def test_of_rows_about_loans_at_the_desk_nothing_is_computed_as_if_they_were_new(
+    office: Office, workspace: Workspace
+) -> None:
+    await make_member(office, workspace, "ULIN")
+    await bring_rows(office, workspace, *(row(n) for n in range(6)), header=HEADER)
+    lines = [row(0), *(row(n, later=True) for n in range(1, 8))]
+    rows = read_rows("\n".join([HEADER, *lines]), workspace, office)[0]
+    batch = await ahead.BatchesAhead(office, workspace, rows).next()
+
+    assert batch is not None
+    assert batch.unchanged == 1
+    assert [each.number for each in batch.rows] == [f"A-{n}" for n in range(1, 8)]
+    assert [each.number for each in batch.prospects.rows] == ["A-6", "A-7"]
+
+
+async def test_a_loan_that_was_there_when_the_rows_were_looked_at_and_is_gone_now_is_new(
+    office: Office, workspace: Workspace
+) -> None:
+    await make_member(office, workspace, "ULIN")
+    rows = read_rows(f"{HEADER}\n{row(0)}\n{row(1)}\n", workspace, office)[0]
+    prospects = Prospects(office.cipher, search.DigestCache(office.cipher))
+    prospects.add([rows[1]])
+    async with office.desk(workspace) as desk:
+        result = await import_batch(desk, rows, prospects=prospects)
+
+    assert result.effects["new"] == 2
+    async with office.database.reading() as session:
+        found = (
+            await session.exec(select(Loan, Borrower).join(Borrower, col(Borrower.id) == col(Loan.borrower_id)))
+        ).all()
+    names = {loan.number: office.cipher.decrypt(Borrower.name_cipher, borrower) for loan, borrower in found}
+    assert names == {"A-0": NAMES[0], "A-1": NAMES[1]}

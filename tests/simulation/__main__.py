@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import time as clock_time
+from collections import Counter
 from contextlib import AsyncExitStack
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -96,9 +97,12 @@ async def simulate(
         console.print(line)
     for line in found[:60]:
         console.print(line)
+    happened = Counter(type(each).__name__ for each in play.facts)
+    console.print(", ".join(f"{count} {name}" for name, count in happened.most_common()))
     console.print(
         f"{borrowers} borrowers, {days} days, seed {seed}: {commands} commands and forms, {rounds} rounds, "
-        f"{len(model.expected)} calls announced, {len(model.escalations)} escalated, {len(found)} disagreements; "
+        f"{len(model.expected)} calls announced, {len(model.appointments)} appointments reminded of, "
+        f"{len(model.escalations)} calls escalated, {len(found)} disagreements; "
         f"played in {played:.0f} s, judged in {clock_time.perf_counter() - began - played:.0f} s"
     )
     return 1 if found else 0

@@ -1,17 +1,20 @@
 """When each planned call is announced, to whom, and when the managers hear of it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 
 from tests.simulation.days import Office
 from tests.simulation.facts import Announcement, Away, Person
-from tests.simulation.loans import Call, Loan
+from tests.simulation.loans import PATIENCE, Appointment, Call, Loan
 
 HOURS_TO_ACT = 4
 NOTICE_ON_THE_DAY = 120
+SNOOZES_BEFORE_TELLING = 3
+PAYMENTS_LAST = 31 * 24 * 60
+UNTIL_BROKEN = PATIENCE + timedelta(days=1)
 
 Act = Callable[[int], None]
 """What happens in a minute, which it is given."""
@@ -20,7 +23,8 @@ Act = Callable[[int], None]
 class Announcer:
     """Announces calls as time passes, and does what else falls due.
 
-    `expected` is what should have been announced, `escalations` what the managers should hear.
+    `expected` is what should have been announced, `appointments` of which appointments members should have been reminded, and
+    `escalations` what the managers should hear.
     """
 
     def __init__(self, people: Iterable[Person], offices: Mapping[str, Office]) -> None:
@@ -29,6 +33,8 @@ class Announcer:
         self.away: dict[str, Away] = {}
         self.expected: list[Announcement] = []
         self.escalations: list[Announcement] = []
+        self._payments_at: int | None = None
+        self.appointments: list[Announcement] = []
         self._agenda: list[tuple[int, int, Act]] = []
         self._order = count()
 
@@ -60,21 +66,37 @@ class Announcer:
         if call not in loan.calls:
             call.created = minute
             loan.calls.append(call)
-        call.at, call.told, call.escalated = at, None, False
+        call.at, call.told, call.escalated, call.snoozes, call.managers_know = at, None, False, 0, False
         if at is not None:
             call.day = office.date_of(at)
             call.ends = call.remind = at
         else:
             assert day is not None
             call.day = day
-            start, end = office.spans[office.on_or_after(day)]
+            counts_on = office.on_or_after(day + UNTIL_BROKEN if self._waits_for_payment(call, minute) else day)
+            start, end = office.spans[counts_on]
             call.ends = end
-            if office.date_of(minute) < office.on_or_after(day):
+            if office.date_of(minute) < counts_on:
                 call.remind = start
             else:
                 before = max(start, end - NOTICE_ON_THE_DAY)
                 call.remind = before if minute < before else end
         self._expect(loan, call)
+
+    def note_payments(self, loans: Iterable[Loan], minute: int) -> None:
+        """Take note that the lender's payments reach the desk; at first, the calls about promises begin to wait for them."""
+        is_first = not self._payments_reach(minute)
+        self._payments_at = minute
+        for loan in loans if is_first else ():
+            for call in loan.open("promise"):
+                if call.at is None and call.told is None and not call.snoozes:
+                    self.place(loan, call, minute, day=call.day)
+
+    def _payments_reach(self, minute: int) -> bool:
+        return self._payments_at is not None and minute - self._payments_at <= PAYMENTS_LAST
+
+    def _waits_for_payment(self, call: Call, minute: int) -> bool:
+        return call.purpose == "promise" and call.at is None and self._payments_reach(minute)
 
     def announce_again(self, loan: Loan, call: Call, minute: int) -> None:
         """Have a call announced, now or with the next work, to the member who makes it then."""
@@ -83,6 +105,42 @@ class Announcer:
         agreed_today = call.at is not None and office.date_of(call.at) == office.date_of(minute)
         call.remind = minute if agreed_today else office.next_minute(minute)
         self._expect(loan, call)
+
+    def snooze(self, loan: Loan, call: Call, minute: int, until: str) -> None:
+        """Have a call announced again later, and the managers hear of the third time."""
+        office = self.office_of(call.assignee)
+        morning = office.spans[office.working_days_after(office.date_of(minute), 1)][0]
+        call.told, call.escalated = None, False
+        call.remind = {"quarter": minute + 15, "hour": minute + 60, "morning": morning}[until]
+        call.snoozes += 1
+        if call.snoozes >= SNOOZES_BEFORE_TELLING:
+            self.tell_managers(loan, call, minute)
+        self._expect(loan, call)
+
+    def resume(self, loan: Loan, call: Call, minute: int) -> None:
+        """Have a call that is as it was before be escalated when its time comes, or now if that is over."""
+        call.escalate = max(call.escalate, minute)
+        self.later(call.remind, partial(self._remind, loan, call))
+        self.later(call.escalate, partial(self._escalate, loan, call))
+
+    def remind_of(self, loan: Loan, appointment: Appointment, minute: int) -> None:
+        """Have the member be reminded of an appointment an hour before it, or now if that is over."""
+        appointment.remind, appointment.told = max(appointment.at - 60, minute), False
+        self.later(appointment.remind, partial(self._remind_of, loan, appointment))
+
+    def _remind_of(self, loan: Loan, appointment: Appointment, minute: int) -> None:
+        if appointment.is_open and not appointment.told and appointment.remind == minute:
+            appointment.told = True
+            to = self.acting(appointment.who)
+            self.appointments.append(Announcement(minute, to, loan.number, appointment.kind))
+
+    def tell_managers(self, loan: Loan, call: Call, minute: int) -> None:
+        """Have the managers hear of a call now, unless they have been told since it was planned or moved."""
+        if call.managers_know:
+            return
+        call.managers_know = True
+        team = self.people[call.assignee].team
+        self.escalations.append(Announcement(minute, team, loan.number, call.purpose))
 
     def _expect(self, loan: Loan, call: Call) -> None:
         late = call.remind if call.at is not None else max(call.remind, call.ends)
@@ -98,5 +156,4 @@ class Announcer:
     def _escalate(self, loan: Loan, call: Call, minute: int) -> None:
         if call.state == "open" and call.escalate == minute and call.told and not call.escalated:
             call.escalated = True
-            team = self.people[call.assignee].team
-            self.escalations.append(Announcement(minute, team, loan.number, call.purpose))
+            self.tell_managers(loan, call, minute)

@@ -30,6 +30,7 @@ def disagreements(model: Model, play: Play) -> list[str]:
     expected = [row for row in model.expected if (row.minute, row.to) not in hidden]
     seen = [row for row in announced(play.posts) if (row.minute, row.to) not in hidden]
     found = _differences("announced", expected, seen)
+    found += _differences("reminded of as an appointment", model.appointments, play.world.appointments)
     found += _differences("escalated", model.escalations, announced(play.escalations))
     found += _bundles(model, play.posts)
     today = play.end.astimezone(LENDER_ZONE).date()
@@ -39,7 +40,7 @@ def disagreements(model: Model, play: Play) -> list[str]:
         found += [f"the schedule of {number} does not say: {line}" for line in lines if line not in said]
     for number, said in play.cards.items():
         ledger = model.loans[number].ledger
-        lines = ledger.statement(today) if ledger else []
+        lines = ledger.statement(today, model.loans[number].pauses) if ledger else []
         found += [f"the card of {number} does not say: {line}" for line in lines if line not in said]
     return sorted(found)
 

@@ -71,6 +71,24 @@ class Moved(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Snoozed(Fact):
+    """A member had the reminder of that minute come again later: after a quarter of an hour, an hour, or the next morning."""
+
+    loan: str
+    who: str
+    purpose: str
+    reminded: int
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undone(Fact):
+    """A member took back what they had done about a call of the loan: the last such fact."""
+
+    loan: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scheduled(Fact):
     """A loan got a schedule: due dates and amounts."""
 
@@ -80,10 +98,47 @@ class Scheduled(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Paid(Fact):
-    """A payment was recorded by form."""
+    """A payment was recorded by form, or came in a file of the lender's."""
 
     loan: str
     amount: Decimal
+    by_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paused(Fact):
+    """The instalments of a loan are paused from today until before a day."""
+
+    loan: str
+    ends: date
+
+
+@dataclass(frozen=True, slots=True)
+class Booked(Fact):
+    """A member booked an appointment of that kind with themselves, for the minute `at`."""
+
+    loan: str
+    who: str
+    kind: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rebooked(Fact):
+    """The open appointment of that kind was moved to another minute."""
+
+    loan: str
+    kind: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled(Fact):
+    """The open appointment of that kind was confirmed, kept or missed."""
+
+    loan: str
+    kind: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,16 @@
 """Schedules and payments as the model counts them: exact fractions, and every cent put on an instalment one by one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 BUCKETS = ((30, "M1"), (60, "M2"), (90, "M3"), (10_000, "M3+"))
 """The most days past due of each bucket."""
+
+Pause = tuple[date, date]
+"""The first day of a pause, and the first one after it."""
 
 
 @dataclass(slots=True)
@@ -37,7 +41,7 @@ class Ledger:
             amount -= part
         assert amount == 0, "more was paid than the loan lacks"
 
-    def statement(self, today: date) -> list[str]:
+    def statement(self, today: date, pauses: Sequence[Pause]) -> list[str]:
         """Return what the card of the loan must say on that day."""
         if not self.left:
             return ["All instalments are paid."]
@@ -45,9 +49,9 @@ class Ledger:
         due = dict(self.rows)[day]
         of = f" left of {in_words(due)}" if left < due else ""
         lines = [f"Next instalment: {in_words(left)}{of}, due {day:%a} {day.day} {day:%b %Y}"]
-        late = [(due_on, rest) for due_on, rest in self.left if due_on < today]
+        late = [(due_on, rest) for due_on, rest in self.left if days_past_due(due_on, today, pauses)]
         if late:
-            days = (today - day).days
+            days = days_past_due(day, today, pauses)
             bucket = next(name for most, name in BUCKETS if days <= most)
             counted = f"{days} day{'s' * (days > 1)} past due ({bucket}, by the schedule)"
             amount = in_words(sum(rest for _, rest in late))
@@ -63,6 +67,12 @@ class Ledger:
             f"First: {in_words(first)}, due {first_on:%a} {first_on.day} {first_on:%b %Y}",
             f"Last: {in_words(last)}, due {last_on:%a} {last_on.day} {last_on:%b %Y}",
         ]
+
+
+def days_past_due(due_on: date, today: date, pauses: Sequence[Pause]) -> int:
+    """Return the days since an instalment fell due, but for those of pauses, counted one by one."""
+    days = (due_on + timedelta(days=each) for each in range((today - due_on).days))
+    return sum(not any(start <= day < end for start, end in pauses) for day in days)
 
 
 def in_words(amount: int) -> str:

@@ -83,6 +83,7 @@ class Life:
     number: str = ""
     autopay_on: int | None = None
     by_file: bool = False
+    has_failed: bool = False
     computed: bool = False
     pays_well: float = 0.5
     ledger: Ledger | None = None

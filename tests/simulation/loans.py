@@ -1,10 +1,11 @@
 """A loan as the model keeps it: its calls, what is unpaid or promised, and what a payment ends."""
 
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 
 from tests.simulation.days import LENDER_ZONE, instant
-from tests.simulation.ledger import Ledger
+from tests.simulation.ledger import Ledger, Pause, days_past_due
 
 ABOUT_MONEY = ("repayment", "overdue", "promise")
 PATIENCE, KEPT_PERCENT = timedelta(days=3), 95
@@ -30,6 +31,8 @@ class Call:
     told: str | None = None
     escalated: bool = False
     closed: int = 0
+    snoozes: int = 0
+    managers_know: bool = False
 
 
 @dataclass(slots=True)
@@ -45,6 +48,32 @@ class Promise:
         return self.received < self.least and today <= self.day + PATIENCE
 
 
+@dataclass(slots=True, eq=False)
+class Appointment:
+    """An appointment, who attends it, and the call that confirms it. `remind` is the minute of its reminder."""
+
+    kind: str
+    who: str
+    at: int
+    remind: int = 0
+    told: bool = False
+    state: str = "planned"
+    call: Call | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in ("planned", "confirmed")
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The calls, each with a copy, the promises and the attempts of a loan before a member did something."""
+
+    calls: list[tuple[Call, Call]]
+    promises: list[Promise]
+    attempts: list[int]
+
+
 @dataclass(slots=True)
 class Loan:
     """A loan with all its calls."""
@@ -58,6 +87,25 @@ class Loan:
     calls: list[Call] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
     attempts: list[int] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
+    appointments: list[Appointment] = field(default_factory=list)
+    before: "Before | None" = None
+
+    def remember(self) -> None:
+        """Remember how everything is, for an Undo of what follows."""
+        calls = [(each, copy(each)) for each in self.calls]
+        self.before = Before(calls, [copy(each) for each in self.promises], [*self.attempts])
+
+    def take_back(self) -> None:
+        """Have everything be as it was when it was last remembered. Calls that were planned since are gone."""
+        assert self.before is not None
+        for call in self.calls:
+            call.state = "undone"
+        for call, earlier in self.before.calls:
+            for each in fields(Call):
+                setattr(call, each.name, getattr(earlier, each.name))
+        self.calls = [call for call, _ in self.before.calls]
+        self.promises, self.attempts = self.before.promises, self.before.attempts
 
     def open(self, *purposes: str) -> list[Call]:
         """Return the open calls, of these purposes if any are given."""
@@ -73,12 +121,23 @@ class Loan:
         return due_date_on_or_before(self.unpaid_since, self.due_day)
 
     def in_arrears(self, minute: int) -> bool:
-        """Return whether an instalment is past due."""
+        """Return whether an instalment is past due, and not paused."""
         today, oldest = lender_date(minute), self.oldest_unpaid
-        return (
-            self.stage == "disbursed"
-            and oldest is not None
-            and (oldest < today or (not self.ledger and oldest <= today))
+        if self.stage != "disbursed" or oldest is None or self.is_paused(minute):
+            return False
+        return self.days_past_due(minute) > 0 or (not self.ledger and oldest == today)
+
+    def days_past_due(self, minute: int) -> int:
+        """Return the days past due of the oldest unpaid instalment."""
+        oldest = self.oldest_unpaid
+        return days_past_due(oldest, lender_date(minute), self.pauses) if oldest else 0
+
+    def is_paused(self, minute: int) -> bool:
+        """Return whether nobody asks for the oldest unpaid instalment, because today is in a pause after its due day or it will
+        fall due in one."""
+        today, oldest = lender_date(minute), self.oldest_unpaid
+        return oldest is not None and any(
+            start <= max(today, oldest) and today < end and oldest < end for start, end in self.pauses
         )
 
     def promise(self, day: date, minute: int, *, of_rest: bool, replaces: bool) -> None:

@@ -14,19 +14,25 @@ from tests.simulation.days import LENDER_ZONE, Office, instant, minute_of
 from tests.simulation.facts import (
     Announcement,
     Away,
+    Booked,
     Called,
     DebitFailed,
     Fact,
     Moved,
     Opened,
     Paid,
+    Paused,
     Person,
     Reassigned,
+    Rebooked,
     Scheduled,
+    Settled,
+    Snoozed,
     Staged,
+    Undone,
 )
 from tests.simulation.ledger import Ledger, cents
-from tests.simulation.loans import ABOUT_MONEY, Call, Loan
+from tests.simulation.loans import ABOUT_MONEY, Appointment, Call, Loan, lender_date
 from tests.simulation.money_rules import AGAIN, RULES_ABOUT_MONEY, is_due_again, stands_for, wanted
 
 ATTEMPTS = ("no_answer", "busy", "voicemail", "unverified", "unreachable", "wrong_number")
@@ -54,6 +60,9 @@ PURPOSES_THAT_END = {
 }
 """The purposes of rule-made calls that end when a loan enters the stage."""
 
+CONFIRMED_BY = {"interview": "decision", "signing": "signing", "pickup": "pickup"}
+"""The purpose of the calls about an appointment, by its kind."""
+
 FOLLOWED_BY = {"inquiry": ("inquiry_again", 2), "inquiry_again": ("inquiry_last", 5)}
 
 
@@ -68,6 +77,10 @@ class Model:
     @property
     def expected(self) -> list[Announcement]:
         return self._announcer.expected
+
+    @property
+    def appointments(self) -> list[Announcement]:
+        return self._announcer.appointments
 
     @property
     def escalations(self) -> list[Announcement]:
@@ -93,26 +106,12 @@ class Model:
                 self._plan_for_stage(loan, None, fact.minute)
             case Staged():
                 self._enter(self.loans[fact.loan], fact.stage, fact.minute)
-            case Called():
-                self._called(self.loans[fact.loan], fact)
-            case Moved():
-                loan = self.loans[fact.loan]
-                call = self._meant(loan, fact)
-                if call is None:
-                    self.unexplained.append(f"no call is open: {fact}")
-                else:
-                    call.rule = None
-                    self._announcer.place(loan, call, fact.minute, at=fact.to)
-            case Scheduled():
-                loan = self.loans[fact.loan]
-                loan.ledger = Ledger(tuple((day, cents(amount)) for day, amount in fact.rows))
-                self._replan(loan, fact.minute)
-            case Paid():
-                self.loans[fact.loan].pay(cents(fact.amount), fact.minute)
-                self._replan(self.loans[fact.loan], fact.minute)
-            case DebitFailed():
-                self.loans[fact.loan].unpaid_since = fact.since
-                self._replan(self.loans[fact.loan], fact.minute)
+            case Called() | Moved() | Snoozed() | Undone():
+                self._take_of_call(self.loans[fact.loan], fact)
+            case Scheduled() | Paid() | Paused() | DebitFailed():
+                self._take_of_repayment(self.loans[fact.loan], fact)
+            case Booked() | Rebooked() | Settled():
+                self._take_of_appointment(self.loans[fact.loan], fact)
             case Away():
                 self._announcer.away[fact.who] = fact
                 self._tell_others(fact.who, fact.minute)
@@ -122,6 +121,69 @@ class Model:
                 self._reassign(self.loans[fact.loan], fact.to, fact.minute)
             case _:
                 raise AssertionError(f"the model does not know {fact}")
+
+    def _take_of_call(self, loan: Loan, fact: Called | Moved | Snoozed | Undone) -> None:
+        if isinstance(fact, Undone):
+            loan.take_back()
+            for call in loan.open():
+                self._announcer.resume(loan, call, fact.minute)
+            return
+        loan.remember()
+        call = self._meant(loan, fact)
+        match fact:
+            case _ if call is None:
+                self.unexplained.append(f"no call is open: {fact}")
+            case Called():
+                self._called(loan, call, fact)
+            case Moved():
+                call.rule = None
+                self._announcer.place(loan, call, fact.minute, at=fact.to)
+            case Snoozed():
+                self._announcer.snooze(loan, call, fact.minute, fact.until)
+
+    def _take_of_repayment(self, loan: Loan, fact: Scheduled | Paid | Paused | DebitFailed) -> None:
+        match fact:
+            case Scheduled():
+                loan.ledger = Ledger(tuple((day, cents(amount)) for day, amount in fact.rows))
+            case Paused():
+                return self._pause(loan, fact.ends, fact.minute)
+            case Paid():
+                if fact.by_file:
+                    self._announcer.note_payments(self.loans.values(), fact.minute)
+                loan.pay(cents(fact.amount), fact.minute)
+            case DebitFailed():
+                loan.unpaid_since = fact.since
+        return self._replan(loan, fact.minute)
+
+    def _take_of_appointment(self, loan: Loan, fact: Booked | Rebooked | Settled) -> None:
+        if isinstance(fact, Booked):
+            new = Appointment(fact.kind, fact.who, fact.at)
+            loan.appointments.append(new)
+            return self._confirm(loan, new, fact.minute)
+        found = next(each for each in loan.appointments if each.kind == fact.kind and each.is_open)
+        if found.call is not None and found.call.state == "open" and found.call.rule is not None:
+            found.call.state = "cancelled" if isinstance(fact, Rebooked) else "done"
+        if isinstance(fact, Rebooked):
+            found.at, found.state = fact.at, "planned"
+            return self._confirm(loan, found, fact.minute)
+        found.state = fact.state
+        if fact.state == "missed":
+            office = self._announcer.office_of(found.who)
+            morning = office.spans[office.working_days_after(office.date_of(fact.minute), 1)][0]
+            call = Call(CONFIRMED_BY[found.kind], found.who, "appointment")
+            self._announcer.place(loan, call, fact.minute, at=morning)
+        return None
+
+    def _confirm(self, loan: Loan, appointment: Appointment, minute: int) -> None:
+        """Have the member be reminded of an appointment, and plan the call that confirms it, unless it is too late for one."""
+        self._announcer.remind_of(loan, appointment, minute)
+        office = self._announcer.office_of(appointment.who)
+        day, today = office.date_of(appointment.at), office.unfinished_day(minute)
+        due = max(day if appointment.kind == "pickup" else office.working_days_before(day, 1), today)
+        appointment.call = None
+        if due < day or (due == day and appointment.kind == "pickup"):
+            appointment.call = Call(CONFIRMED_BY[appointment.kind], appointment.who, "appointment")
+            self._announcer.place(loan, appointment.call, minute, day=due)
 
     def _enter(self, loan: Loan, stage: str, minute: int) -> None:
         before, loan.stage = loan.stage, stage
@@ -133,17 +195,19 @@ class Model:
         if stage in ENDED:
             for call in loan.open():
                 call.state = "ended"
+            for appointment in loan.appointments:
+                appointment.state = "cancelled" if appointment.is_open else appointment.state
         self._plan_for_stage(loan, before, minute)
 
-    def _called(self, loan: Loan, fact: Called) -> None:
-        call = self._meant(loan, fact)
-        if call is None:
-            self.unexplained.append(f"no call is open: {fact}")
-        elif fact.outcome in ATTEMPTS:
+    def _called(self, loan: Loan, call: Call, fact: Called) -> None:
+        if fact.outcome in ATTEMPTS:
             self._attempted(loan, call, fact)
         elif call.purpose in CHECKS and fact.outcome not in ("confirmed", "failed"):
             call.escalated = True
         else:
+            if fact.outcome == "failed":
+                call.managers_know = False
+                self._announcer.tell_managers(loan, call, fact.minute)
             call.state, call.closed = "done", fact.minute
             self._answered(loan, call, fact)
 
@@ -265,6 +329,15 @@ class Model:
         at = office.next_callable(office.spans[day][0])
         self._announcer.place(loan, Call("identity", assignee, "application"), minute, at=at)
 
+    def _pause(self, loan: Loan, ends: date, minute: int) -> None:
+        """Pause the instalments of a loan; unless a rule plans a call now, one asks for the instalments after the pause."""
+        loan.pauses.append((lender_date(minute), ends))
+        known = len(loan.calls)
+        self._replan(loan, minute)
+        if len(loan.calls) == known:
+            day = self._announcer.office_of(loan.owner).on_or_after(ends)
+            self._announcer.place(loan, Call("repayment", loan.owner, "pause"), minute, day=day)
+
     def _replan(self, loan: Loan, minute: int) -> None:
         """Plan the calls about the oldest unpaid instalment, and cancel those about another, or of another bucket."""
         due = wanted(loan, minute)
@@ -297,7 +370,9 @@ class Model:
             assignee = loan.owner
             office = self._announcer.office_of(assignee)
             due = max(office.working_days_before(day, 1 if second else 3), office.unfinished_day(minute))
-            if second and (due >= day or any(each.day == due for each in about if each.instalment == day)):
+            if day < lender_date(minute) or (
+                second and (due >= day or any(each.day == due for each in about if each.instalment == day))
+            ):
                 return
         self._announcer.place(loan, Call(purpose, assignee, rule, day, (rule, day)), minute, day=due)
 
@@ -317,7 +392,7 @@ class Model:
         calls = (call for loan in self.loans.values() for call in loan.open(*CHECKS))
         return sum(call.assignee == assignee and call.day == day for call in calls)
 
-    def _meant(self, loan: Loan, fact: Called | Moved) -> Call | None:
+    def _meant(self, loan: Loan, fact: Called | Moved | Snoozed) -> Call | None:
         def rank(call: Call) -> tuple[bool, bool, int]:
             acting = (call.assignee, self._announcer.acting(call.assignee))
             return call.remind != fact.reminded, fact.who not in acting, call.ends
@@ -326,6 +401,11 @@ class Model:
 
     def _reassign(self, loan: Loan, to: str, minute: int) -> None:
         outgoing, loan.owner = loan.owner, to
+        for each in loan.appointments:
+            if each.is_open and each.who == outgoing:
+                each.who = to
+                if each.told and each.at > minute:
+                    self._announcer.remind_of(loan, each, minute)
         for call in loan.open():
             if call.assignee == outgoing:
                 call.assignee = to

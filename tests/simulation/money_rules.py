@@ -18,10 +18,10 @@ def wanted(loan: Loan, minute: int) -> list[tuple[str, date]]:
     if loan.stage != "disbursed":
         return []
     oldest = loan.oldest_unpaid
-    if oldest is None:
+    if oldest is None or loan.is_paused(minute):
         return []
     if loan.in_arrears(minute):
-        days = (lender_date(minute) - oldest).days
+        days = loan.days_past_due(minute)
         return [next((rule, oldest) for from_day, rule, *_ in ARREARS if days >= from_day or from_day == 1)]
     if loan.ledger is None:
         return []

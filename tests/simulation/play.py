@@ -11,6 +11,7 @@ from random import Random
 
 from tests.simulation import lives
 from tests.simulation.answers import Answers
+from tests.simulation.appointing import Appointments
 from tests.simulation.days import LENDER_ZONE, Office, minute_of
 from tests.simulation.facts import (
     Announcement,
@@ -19,6 +20,7 @@ from tests.simulation.facts import (
     Fact,
     Opened,
     Paid,
+    Paused,
     Post,
     Reassigned,
     Scheduled,
@@ -30,6 +32,9 @@ from tests.simulation.world import NUMBER, RefusedError, World
 
 LOOKS = (0, 4, 8, 12, 16, 20, 22, 23)
 """The hours, in UTC, at which the worker does a round in any case: midnight in each zone is among them."""
+
+PAUSED = 0.25
+"""The share of loans with a schedule whose instalments are paused for a while."""
 
 HEADER = "number,name,phone,stage,owner,amount,due day,autopay,unpaid since"
 
@@ -57,9 +62,15 @@ class Play:
     cards: dict[str, str] = field(default_factory=dict)
     by_number: dict[str, Life] = field(default_factory=dict)
     absent: dict[str, tuple[date, date]] = field(default_factory=dict)
+    answers: Answers = field(init=False)
+    appointments: Appointments = field(init=False)
     _agenda: list[tuple[datetime, int, Act]] = field(default_factory=list)
     _order: count = field(default_factory=count)
     _is_news: bool = False
+
+    def __post_init__(self) -> None:
+        self.answers = Answers(self)
+        self.appointments = Appointments(self)
 
     @property
     def end(self) -> datetime:
@@ -77,7 +88,6 @@ class Play:
 
     async def run(self, borrowers: Sequence[Life]) -> None:
         """Play from the first to the last day."""
-        answers = Answers(self)
         for day, is_worked in lives.OWN_DAYS.items():
             await self.world.type("UADMIN", f"/loan-team calendar {day} {'work' if is_worked else 'off'} Our own")
         self._plan_lives(borrowers)
@@ -95,7 +105,7 @@ class Play:
                 at, _, act = heappop(self._agenda)
                 self.world.clock.set(max(now, at))
                 if self._is_news:
-                    await self._round(answers)
+                    await self.round()
                 try:
                     await act()
                 except RefusedError as refused:
@@ -103,7 +113,7 @@ class Play:
                 self._is_news = True
                 continue
             self.world.clock.set(max(now, at))
-            await self._round(answers)
+            await self.round()
         self.world.clock.set(self.end)
         for number, life in self.by_number.items():
             if life.ledger is not None and life.stage == "disbursed":
@@ -126,40 +136,53 @@ class Play:
         """Move a loan to a stage, as its owner types it or as the lender's file says."""
         if life.stage in ("withdrawn", "closed", "declined") or not life.number:
             return
-        owner = self._present(life.owner)
+        if life.has_failed and not life.by_file:
+            return  # refused to all but a manager
+        owner = self.present(life.owner)
         if life.by_file:
             await self.world.import_file(HEADER, [self._line(life, stage)])
         else:
             await self.world.type(owner, f"/loan-stage {life.number} {stage}")
         life.stage = stage
         self.facts.append(Staged(self.minute, life.number, stage))
+        await self.appointments.perhaps_book(life)
         if stage == "disbursed" and life.autopay_on is None:
             self.later(self.office_of(owner).later(self.minute, 50), partial(self.give_schedule, life))
         if stage == "disbursed" and life.autopay_on is not None:
             self._plan_debits(life)
 
+    async def decline(self, life: Life) -> None:
+        """Have a manager decline a loan whose check has failed, unless it has gone on: a file may say so."""
+        if life.stage == "application":
+            await self.world.type(self.manager_of(life.owner), f"/loan-stage {life.number} declined")
+            life.stage = "declined"
+            self.facts.append(Staged(self.minute, life.number, "declined"))
+
     async def give_schedule(self, life: Life) -> None:
         """Enter the schedule of a loan that was paid out, the lender's or a computed one."""
-        owner = self._present(life.owner)
+        owner = self.present(life.owner)
         today = self.office_of(owner).date_of(self.minute)
         life.first_due = today + timedelta(days=self.random.randrange(5, 40))
         life.rows = lives.schedule_of(life, life.first_due)
         if life.computed:
-            said = await self.world.form(
-                owner,
-                life.number,
-                "Compute a schedule",
-                Amount=str(life.amount),
-                Rate_in_percent=str(life.rate),
-                Months=str(life.months),
-                First_due_date=str(life.first_due),
-            )
+            values = {
+                "Amount": str(life.amount),
+                "Rate in percent": str(life.rate),
+                "Months": str(life.months),
+                "First due date": str(life.first_due),
+            }
+            said = await self.world.form(owner, life.number, "Payments", "Compute a schedule", values)
         else:
             lines = "\n".join(f"{day} {amount:.2f}" for day, amount in life.rows)
-            said = await self.world.form(owner, life.number, "Enter the lender's schedule", Instalments=lines)
+            values = {"Instalments": lines}
+            said = await self.world.form(owner, life.number, "Payments", "Enter the lender's schedule", values)
         self.stated[life.number] = said
         life.ledger = Ledger(tuple((day, cents(amount)) for day, amount in life.rows))
         self.facts.append(Scheduled(self.minute, life.number, tuple(life.rows)))
+        if self.random.random() < PAUSED:
+            office = self.office_of(life.owner)
+            days = self.random.randrange(2, 15 + self.days // 4)
+            self.later(lives.some_days_on(self.random, office, self.minute, days), partial(self.pause, life))
         for day, _ in life.rows:
             if day < self._last and self.random.random() < life.pays_well:
                 office = self.office_of(life.owner)
@@ -177,10 +200,33 @@ class Play:
         if len(life.ledger.left) > 1 and self.random.random() < 0.1:
             amount += life.ledger.left[1][1]
         said = Decimal(amount) / 100
-        owner = self._present(life.owner)
-        await self.world.form(owner, life.number, "Record a payment", Paid_on=str(today), Amount=f"{said:.2f}")
+        owner = self.present(life.owner)
+        by_file = life.by_file and self._sends_payments(today)
+        if by_file and life.paid_on is not None and today - life.paid_on < timedelta(days=5):
+            return  # the lender books what a member recorded: not another payment
+        if by_file:
+            await self.world.import_payment(life.number, today, said)
+        else:
+            values = {"Paid on": str(today), "Amount": f"{said:.2f}"}
+            await self.world.form(owner, life.number, "Payments", "Record a payment", values)
         self.paid(life, amount)
-        self.facts.append(Paid(self.minute, life.number, said))
+        self.facts.append(Paid(self.minute, life.number, said, by_file))
+
+    async def pause(self, life: Life) -> None:
+        """Pause the instalments of a loan for some weeks."""
+        if not life.ledger or not life.ledger.left or life.stage != "disbursed":
+            return
+        today = self.world.clock.now().astimezone(LENDER_ZONE).date()
+        ends = today + timedelta(days=self.random.randrange(8, 45))
+        kind = self.random.choice(("extension", "hardship"))
+        values = {"Kind": kind, "From": str(today), "Until before": str(ends), "Reason": "agreed with the lender"}
+        owner = self.present(life.owner)
+        await self.world.form(owner, life.number, "Payments", "Pause the instalments", values)
+        self.facts.append(Paused(self.minute, life.number, ends))
+
+    def _sends_payments(self, today: date) -> bool:
+        """Return whether the lender sends files of payments: in the second third of the simulation."""
+        return self.days // 3 <= (today - self.first).days < self.days * 2 // 3
 
     def paid(self, life: Life, amount: int) -> None:
         """Note a payment; a loan that is paid off is closed on the next day."""
@@ -191,15 +237,16 @@ class Play:
             at = lives.some_days_on(self.random, self.office_of(life.owner), self.minute, 1)
             self.later(at, partial(self.enter_stage, life, "closed"))
 
-    async def _round(self, answers: Answers) -> None:
+    async def round(self) -> None:
+        """Have the worker do what is due now, and plan the answers to what it posts."""
         self._is_news = False
         reminders, escalations = await self.world.round()
         for reminder in reminders:
             self.posts.append(reminder.post)
-            answers.plan(reminder)
+            self.answers.plan(reminder)
         for post in escalations:
             self.escalations.append(post)
-            answers.plan_for_manager(post)
+            self.answers.plan_for_manager(post)
 
     def _plan_lives(self, borrowers: Sequence[Life]) -> None:
         for life in borrowers:
@@ -216,7 +263,7 @@ class Play:
             self.later(minute_of(at), partial(self._import, some))
 
     async def _inquire(self, life: Life) -> None:
-        owner = life.owner = self._present(life.owner)
+        owner = life.owner = self.present(life.owner)
         reply = await self.world.type(owner, f"/loan new {life.name} {life.phone}")
         number = NUMBER.search(reply.full_text)
         assert number is not None
@@ -225,7 +272,7 @@ class Play:
 
     async def _import(self, some: Sequence[Life]) -> None:
         for life in some:
-            life.owner = self._present(life.owner)
+            life.owner = self.present(life.owner)
             life.stage = life.starts_as
         await self.world.import_file(HEADER, [self._line(life, life.stage) for life in some])
         for life in some:
@@ -293,7 +340,8 @@ class Play:
         if there and life.stage not in ("closed", "withdrawn", "declined"):
             to = self.random.choice(there)
             await self.world.type(self.manager_of(to), f"/loan-reassign {life.number} <@{to}>")
-            life.owner = to
+            outgoing, life.owner = life.owner, to
+            self.appointments.hand_over(life, outgoing)
             self.facts.append(Reassigned(self.minute, life.number, to))
 
     def manager_of(self, who: str) -> str:
@@ -301,7 +349,7 @@ class Play:
         people = self.world.people
         return next(p.slack_id for p in people.values() if (p.team, p.role) == (people[who].team, "manager"))
 
-    def _present(self, who: str) -> str:
+    def present(self, who: str) -> str:
         """Return the member, or a mate who is there."""
         people = self.world.people
         mates = [p.slack_id for p in people.values() if (p.team, p.role) == (people[who].team, people[who].role)]

@@ -4,10 +4,11 @@ import asyncio
 import json
 import re
 import tomllib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,11 @@ from sandbox.model import Message, text_of
 from sandbox.server import Sandbox
 from sandbox.user_actions import Reply
 from sandbox.workspace import Event
-from storage.tables import FollowUp, Member, TeamManager, Workspace
+from storage.tables import Appointment, FollowUp, Member, TeamManager, Workspace
 from tests.builders import member_of, team_of
 from tests.clocks import FrozenClock
 from tests.conftest import LIMITS_OF_TIME, UNHURRIED
+from tests.imports import bring_money
 from tests.simulation.days import Office, minute_of
 from tests.simulation.facts import Announcement, Person, Post
 from tests.wire.conftest import install, settings_for
@@ -32,6 +34,9 @@ from tests.wire.conftest import install, settings_for
 CHANNEL = "CDESK"
 NUMBER = re.compile(r"\b[AL]-\d+\b")
 MORE = re.compile(r"(?:and (\d+) more|还有 (\d+) 条)")
+NOBODY_ACTED = re.compile(r"^Nobody has acted on|的跟进无人处理")
+SNOOZED = re.compile(r"has snoozed this follow-up|次推迟这个跟进")
+FAILED = re.compile(r"failed|核实不通过|核实未通过")
 PURPOSES = tomllib.loads(Path("desk/data/purposes.toml").read_text("utf-8"))
 WORDS = {word: code for code, entry in PURPOSES.items() for word in (entry["zh"], entry["en"])}
 """The purposes by the words that messages show."""
@@ -58,7 +63,8 @@ class Reminder:
 
 @dataclass(slots=True)
 class World:
-    """The sandbox and the desk. `posts` and `escalations` are what was posted since the last look."""
+    """The sandbox and the desk. `escalations` are the messages about calls on which nobody acted, `appointments` the reminders of
+    appointments."""
 
     sandbox: Sandbox
     service: Service
@@ -69,6 +75,7 @@ class World:
     rounds: int = 0
     commands: int = 0
     escalations: dict[Announcement, Message] = field(default_factory=dict)
+    appointments: list[Announcement] = field(default_factory=list)
 
     async def type(self, who: str, line: str) -> Reply:
         """Type a line. Raise RefusedError unless the desk did what it says."""
@@ -78,21 +85,29 @@ class World:
             raise RefusedError(f"{self.clock.now()} {self.people[who].name}: {line}\n{reply.full_text}")
         return reply
 
+    async def press(self, who: str, message: Message, button: str) -> None:
+        """Press a button of a message, by its name. Raise RefusedError unless the desk did it."""
+        self.commands += 1
+        press = await self.sandbox.press(who, message, button)
+        said = text_of(press.shown) if press.shown is not None else press.error
+        if press.error or not any(word in said for word in ("Undo", "撤销")):
+            raise RefusedError(f"{self.clock.now()} {self.people[who].name} presses {button}: {said}")
+
     async def card(self, who: str, loan: str) -> str:
         """Return what a loan's card says."""
         return (await self.sandbox.command(who, CHANNEL, f"/loan {loan}")).full_text
 
-    async def form(self, who: str, loan: str, label: str, **values: str) -> str:
-        """Fill in and submit a form of the tab of payments on a loan's card. Return the answer."""
+    async def form(self, who: str, loan: str, tab: str, label: str, values: Mapping[str, str], *, nth: int = 0) -> str:
+        """Fill in and submit a form of a tab on a loan's card, from the `nth` button with that label. Return the answer."""
         self.commands += 1
         reply = await self.sandbox.command(who, CHANNEL, f"/loan {loan}")
         assert reply.message is not None, reply.error
-        press = await self.sandbox.press(who, reply.message, "Payments")
+        press = await self.sandbox.press(who, reply.message, tab)
         assert not press.error
-        await self.sandbox.modal_of(who).press(label)
+        await self.sandbox.modal_of(who).press(self._button(who, label, nth))
         form = self.sandbox.modal_of(who)
         for name, value in values.items():
-            await form.fill(name.replace("_", " "), value)
+            await form.fill(name, value)
         result = await form.submit()
         if result.errors or result.error:
             raise RefusedError(f"{self.clock.now()} {label} of {loan}: {result.errors or result.error}")
@@ -100,6 +115,26 @@ class World:
         if self.sandbox.views.stack(who):
             await self.sandbox.modal_of(who).close(whole_stack=True)
         return text
+
+    async def press_in_card(self, who: str, loan: str, tab: str, label: str, nth: int) -> None:
+        """Press the `nth` button with that label of a tab on a loan's card."""
+        self.commands += 1
+        reply = await self.sandbox.command(who, CHANNEL, f"/loan {loan}")
+        assert reply.message is not None, reply.error
+        press = await self.sandbox.press(who, reply.message, tab)
+        assert not press.error
+        await self.sandbox.modal_of(who).press(self._button(who, label, nth))
+        await self.sandbox.modal_of(who).close(whole_stack=True)
+
+    def _button(self, who: str, label: str, nth: int) -> str:
+        """Return the name of the action of the `nth` button with that label in the modal in front."""
+        found = [
+            element["action_id"]
+            for block in self.sandbox.modal_of(who).view.blocks
+            for element in interactive_elements(block)
+            if element.get("text", {}).get("text") == label
+        ]
+        return found[nth]
 
     async def import_file(self, header: str, lines: Iterable[str]) -> None:
         """Import a file of the lender's."""
@@ -110,6 +145,16 @@ class World:
             self.service.office, self.service.workspace, rows, dry_run=False, advance=lambda _: None
         )
         assert not outcome.refused, outcome.refused
+
+    async def import_payment(self, loan: str, day: date, amount: Decimal) -> None:
+        """Import a file of the lender's with a payment."""
+        self.commands += 1
+        row = f"{loan},{day},{amount:.2f},CNY,P{self.commands}"
+        result = await bring_money(
+            self.service.office, self.service.workspace, "number,payment date,amount,currency,reference", row
+        )
+        assert not result.refused, result.refused
+        assert result.effects == {"new": 1}, result.effects
 
     async def round(self) -> tuple[list[Reminder], list[Post]]:
         """Have the worker do what is due now. Return the reminders and the escalations that were posted."""
@@ -127,9 +172,14 @@ class World:
             if to not in self.people:
                 if (found := _read_escalation(message, minute, to)) is not None:
                     escalations.append(found)
-                    self.escalations[found.rows[0]] = message
+                    if NOBODY_ACTED.search(message.text):
+                        self.escalations[found.rows[0]] = message
             elif (found := _read_reminder(message, minute, to)) is not None:
                 reminders.append(found)
+            elif (kind := _read_appointment(message)) is not None:
+                loan = NUMBER.search(message.text.splitlines()[1])
+                assert loan is not None
+                self.appointments.append(Announcement(minute, to, loan[0], kind))
         return reminders, escalations
 
     async def next_due(self) -> datetime | None:
@@ -142,8 +192,9 @@ class World:
                     )
                 )
             ).one()
+            appointments = (await session.execute(select(func.min(col(Appointment.remind_at))))).one()
             digests = (await session.execute(select(func.min(col(Member.next_digest_at))))).one()
-        return min((at for at in (*times, *digests) if at is not None), default=None)
+        return min((at for at in (*times, *appointments, *digests) if at is not None), default=None)
 
     def dm(self, who: str) -> None:
         """Note the channel of a member's direct messages."""
@@ -262,12 +313,25 @@ def _read_reminder(message: Message, minute: int, to: str) -> Reminder | None:
     return None
 
 
-def _read_escalation(message: Message, minute: int, team: str) -> Post | None:
-    lines = message.text.splitlines()
-    if not lines or not re.match(r"Nobody has acted on|.*的跟进无人处理", lines[0]):
+def _read_appointment(message: Message) -> str | None:
+    """Return the kind of appointment of which a message reminds, if it does."""
+    if not any(name.startswith("appointment.settle") for name, _ in actions(message)):
         return None
-    number, *parts = lines[1].split(" · ")
-    code = next(WORDS[part] for part in parts if part in WORDS)
+    words = {"interview": "interview", "signing": "signing", "pickup": "pickup", "面谈": "interview"}
+    words |= {"签约": "signing", "提车": "pickup"}
+    return next(kind for word, kind in words.items() if word in message.text.splitlines()[0])
+
+
+def _read_escalation(message: Message, minute: int, team: str) -> Post | None:
+    """Return what a message to the managers says of a call: nobody acted on it, it was snoozed too often, or its check failed."""
+    lines = message.text.splitlines()
+    about = next((line for line in lines if NUMBER.match(line)), "")
+    if not any(pattern.search(line) for line in lines for pattern in (NOBODY_ACTED, SNOOZED, FAILED)):
+        return None
+    number, *parts = about.split(" · ")
+    code = next((WORDS[part] for part in parts if part in WORDS), None)
+    if code is None:
+        code = next(code for word, code in WORDS.items() if any(word in line for line in lines if FAILED.search(line)))
     return Post(minute, team, (Announcement(minute, team, number, code),))
 
 

@@ -110,6 +110,8 @@ async def test_a_step_that_nobody_took_is_escalated_once_and_stands_in_the_diges
 async def test_a_step_that_was_moved_or_done_in_time_is_not_escalated(slack: Slack, loan: Loan) -> None:
     for kind in ("visit", "letter"):
         await enter(slack, slack.agent, kind, "2026-11-26")
+    mistaken = await enter(slack, slack.agent, "court", "2026-11-26")
+    await mistaken.press("Undo")
     opened = await slack.in_card(slack.agent, "Open")
     await opened.press("Done: letter")
     opened = await slack.in_card(slack.agent, "Open")

@@ -144,3 +144,20 @@ async def test_a_failed_check_is_resolved_by_the_decision_about_it(slack: Slack)
     assert "Hand it back" not in buttons(told(slack))
     (row,) = await slack.rows(Escalation)
     assert (row.state, row.settled) == ("resolved", True)
+
+
+async def test_a_call_that_was_made_after_its_escalation_settles_no_escalation_of_another(
+    slack: Slack, loan: object
+) -> None:
+    await reminder(slack)
+    await slack.at("2026-11-25 16:00")
+    await slack.command(slack.agent, "/loan-call L-1042 no answer next 2026-12-10 10:00")
+    await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent, stage="approved", name="Anna Adler")
+    await slack.command(slack.agent, "/loan-follow A-2 2026-11-25 17:00 conditions")
+    await slack.at("2026-11-25 17:00")
+    for _ in range(3):
+        await slack.press(slack.agent, slack.posts("CAGENT")[-1], "In 15 minutes")
+        await slack.later(minutes=15)
+    texts = slack.texts(slack.manager_channel)
+    assert any("has snoozed this follow-up 3 times" in text and "A-2" in text for text in texts)
+    assert [row.settled for row in await slack.rows(Escalation)] == [True, False]

@@ -313,3 +313,22 @@ async def test_a_promise_that_was_open_when_the_first_file_came_waits_too_and_is
     assert local((await promised(slack)).remind_at) == "2026-12-01 09:00"
     reply = await slack.command(slack.agent, "/loan-follow A-1/2 改期 11月30日")
     assert "到账后自动完成；未到账则于2026年12月4日 周五提醒您。" in reply.text
+
+
+async def test_a_time_agreed_about_a_promise_and_a_retry_are_kept_where_payments_reach_the_desk(
+    slack: Slack, loan: Loan
+) -> None:
+    await bring(slack, PAYMENTS, "A-1,2026-11-20,100,CNY,R0")
+    await slack.command(slack.agent, "/loan-call A-1 promised 900 fri")
+    await slack.at("2026-12-01T09:30+08:00")
+
+    retried = await slack.command(slack.collector, "/loan-call A-1 no answer promise")
+
+    assert "Tue 1 Dec 2026 12:30" in retried.text
+    assert "A payment closes it" not in retried.text
+    assert local((await promised(slack)).remind_at) == "2026-12-01 12:30"
+
+    agreed = await slack.command(slack.collector, "/loan-call A-1 call back promise next 2026-12-02 19:10")
+
+    assert "A payment closes it" not in agreed.text
+    assert local((await promised(slack)).remind_at) == "2026-12-02 19:10"

@@ -192,20 +192,18 @@ async def test_paid_with_another_amount_asks(slack: Slack, loan: Loan, pressed: 
     assert following in await card(slack)
 
 
-@pytest.mark.parametrize("line", ["paid 4000.01", "part paid 5000 > fri", "已还款 9999元"])
-async def test_more_than_is_left_to_pay_is_refused_before_anything_is_logged(
-    slack: Slack, loan: Loan, line: str
-) -> None:
-    assert "That is more than what is left to pay on A-1: 4000.00 CNY." in await says(slack, line)
+async def test_more_than_is_left_to_pay_is_refused_before_anything_is_logged(slack: Slack, loan: Loan) -> None:
+    for line in ("paid 4000.01", "part paid 5000 > fri", "已还款 9999元"):
+        assert "That is more than what is left to pay on A-1: 4000.00 CNY." in await says(slack, line)
     assert await payments(slack) == []
     assert "No calls logged yet." in await card(slack)
 
 
-@pytest.mark.parametrize("line", ["paid", "paid 500", "part paid 500 > fri", "已还款 500元"])
-async def test_a_call_before_the_loan_is_paid_out_records_no_repayment(slack: Slack, line: str) -> None:
+async def test_a_call_before_the_loan_is_paid_out_records_no_repayment(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="approved")
     await slack.in_chinese(slack.agent)
-    assert "A-1还未放款，不会有还款。" in await says(slack, line)
+    for line in ("paid", "paid 500", "part paid 500 > fri", "已还款 500元"):
+        assert "A-1还未放款，不会有还款。" in await says(slack, line)
     assert "尚无通话记录。" in await card(slack)
 
 

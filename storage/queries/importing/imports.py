@@ -72,6 +72,11 @@ class KnownLoan:
     phone_cipher: bytes = field(repr=False)
     said: StoredValues | None
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The numbers by which a file may name it, as they are compared."""
+        return (self.number_key,) if self.said is None else (self.number_key, self.said.number_key)
+
 
 async def locked_by_numbers(session: Work, workspace_id: UUID, numbers: Collection[str]) -> list[KnownLoan]:
     """Return the loans that have one of those numbers, or had it in the lender's last file, locked until the transaction

@@ -58,6 +58,9 @@ _MAINLAND_MOBILE = re.compile(r"\+86(1[3-9][0-9]{9})")
 _MOST_CACHED = 100_000
 """How many terms a `DigestCache` keeps."""
 
+_MOST_PHONES = 10_000
+"""How many phones it keeps: they seldom repeat, but each is asked for twice."""
+
 _CHECKED = 500
 """How many borrowers with entries of version 1 are decrypted for a word of which that version drops something."""
 
@@ -83,15 +86,24 @@ def search_rows(cipher: Cipher, workspace_id: UUID, borrower_id: UUID, name: str
 
 async def add_digests(session: Work, workspace_id: UUID, digests: Iterable[tuple[UUID, Collection[bytes]]]) -> None:
     """Insert the index rows of many borrowers, given as ids and digests."""
+    given = list(digests)
+    ids = bulk.stored_values(session, SearchTerm, "borrower_id", [key for key, _ in given])
+    workspace = bulk.stored_values(session, SearchTerm, "workspace_id", [workspace_id])[0]
+    rows = [(digest, key, workspace) for key, (_, found) in zip(ids, given, strict=True) for digest in found]
     # In the order of the index, so that a page of it is written to once.
-    entries = sorted(((digest, key) for key, found in digests for digest in found), key=itemgetter(0))
-    columns = {"borrower_id": [key for _, key in entries], "digest": [digest for digest, _ in entries]}
-    await bulk.insert(session, SearchTerm, columns, {"workspace_id": workspace_id})
+    rows.sort(key=itemgetter(0))
+    if rows:
+        await session.insert_values("search_term", ("digest", "borrower_id", "workspace_id"), rows)
 
 
 def digests_of(cipher: Cipher, name: str, phone: str) -> list[bytes]:
     """Return the digests of the terms of a borrower."""
     return [cipher.digest(kind, text) for kind, text in sorted(terms_of(name, phone))]
+
+
+def phone_digest(cipher: Cipher, phone: str) -> bytes:
+    """Return the digest by which search finds a phone (E.164), whatever its extension."""
+    return cipher.digest("phone", phone.partition(";")[0].removeprefix("+"))
 
 
 class DigestCache:
@@ -101,6 +113,7 @@ class DigestCache:
         self._cipher = cipher
         self._terms: dict[Term, bytes] = {}
         self._names: dict[str, list[bytes]] = {}
+        self._phones: dict[str, bytes] = {}
 
     def of(self, name: str, phone: str) -> list[bytes]:
         """Return what `digests_of` returns, in another order."""
@@ -110,7 +123,20 @@ class DigestCache:
                 self._terms.clear()
                 self._names.clear()
             found = self._names[name] = [self._digest(term) for term in _name_terms(name)]
-        return found + [self._cipher.digest(*term) for term in _phone_terms(phone.partition(";")[0])]
+        plain = phone.partition(";")[0]
+        if mobile := _MAINLAND_MOBILE.fullmatch(plain):
+            own = self._cipher.digest("phone", mobile[1])
+            return [*found, self.of_phone(phone), own, self._digest(("tail", plain[-4:]))]
+        return found + [self._cipher.digest(*term) for term in _phone_terms(plain)]
+
+    def of_phone(self, phone: str) -> bytes:
+        """Return the digest by which search finds a phone (E.164), whatever its extension."""
+        found = self._phones.get(phone)
+        if found is None:
+            if len(self._phones) > _MOST_PHONES:
+                self._phones.clear()
+            found = self._phones[phone] = phone_digest(self._cipher, phone)
+        return found
 
     def _digest(self, term: Term) -> bytes:
         found = self._terms.get(term)

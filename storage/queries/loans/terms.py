@@ -99,3 +99,12 @@ async def of_loans(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, tupl
 async def first_due_on(session: Work, loan_id: UUID) -> date | None:
     """Return the date of the first instalment of a loan, if it was entered."""
     return (await session.exec(select(col(LoanTerms.first_due_on)).where(LoanTerms.loan_id == loan_id))).first()
+
+
+async def first_due_days(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, date | None]:
+    """Return `first_due_on` of each of these loans."""
+    found: dict[UUID, date | None] = dict.fromkeys(loan_ids)
+    columns = select(col(LoanTerms.loan_id), col(LoanTerms.first_due_on))
+    for ids in chunks(loan_ids):
+        found.update((await session.exec(columns.where(col(LoanTerms.loan_id).in_(ids)))).all())
+    return found

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from bot.commands.serving import CannotStartError, Command, Tuning, run
-from bot.settings import read_settings
+from bot.commands.serving import Command, Tuning, run
+from bot.settings import CannotStartError, read_settings
 from bot.socket_mode import SocketTimeouts
 from tests.bot.delivery.conftest import FAST
 from tests.bot.forks import FORKS

@@ -1,7 +1,7 @@
 """Days past due, buckets, what payments cover, and what becomes of a promise."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from desk.core.data_files import DataFileError
 from desk.rules.arrears import (
     SCALE,
+    Bucket,
     Pause,
     PromiseRule,
+    Scale,
     arrears,
     cover,
     days_past_due,
@@ -169,3 +171,50 @@ def test_payments_are_counted_to_the_cent(cents: list[int], paid: int, later: in
 def test_promises(promised: str | None, paid: str, today: str, state: str):
     amount = None if promised is None else Decimal(promised)
     assert promise_state(amount, day("2026-03-15"), Decimal(paid), day(today), RULE) == state
+
+
+DAYS = st.dates(date(2026, 1, 1), date(2026, 6, 30))
+PAUSES = st.lists(
+    st.tuples(DAYS, st.integers(1, 40)).map(lambda each: Pause(each[0], each[0] + timedelta(each[1]))), max_size=4
+)
+
+
+@given(DAYS, st.integers(0, 200), PAUSES, st.integers(0, 10))
+@settings(max_examples=80, deadline=None)
+def test_days_past_due_are_the_days_outside_all_pauses_counted_one_by_one(
+    due: date, later: int, pauses: list[Pause], grace: int
+):
+    days = [due + timedelta(each) for each in range(later)]
+    counted = sum(not any(pause.start <= each < pause.end for pause in pauses) for each in days)
+    as_of = due + timedelta(later)
+    assert days_past_due(due, as_of, grace_days=grace, pauses=pauses) == (counted if counted > grace else 0)
+
+
+@given(st.sets(st.integers(1, 400), min_size=1, max_size=6), st.integers(0, 500))
+@settings(max_examples=80, deadline=None)
+def test_each_day_past_due_is_in_the_bucket_that_began_last(firsts: set[int], days: int):
+    own = Scale((SCALE.buckets[0], *(Bucket(first, f"from {first}", "") for first in sorted(firsts))), RULE)
+    begun = [first for first in firsts if first <= days]
+    assert own.bucket(days).first == max(begun, default=SCALE.buckets[0].first)
+    assert own.bucket(days + 1).first >= own.bucket(days).first
+
+
+@given(
+    st.one_of(st.none(), st.decimals("0.01", "9999.99", places=2)),
+    st.decimals("0", "9999.99", places=2),
+    st.decimals("0", "99.99", places=2),
+    st.integers(-10, 20),
+    st.builds(PromiseRule, kept_percent=st.integers(50, 100), patience_days=st.integers(0, 10)),
+)
+@settings(max_examples=120, deadline=None)
+def test_a_promise_is_kept_by_enough_and_never_by_less_and_is_settled_when_patience_ends(
+    promised: Decimal | None, paid: Decimal, more: Decimal, later: int, rule: PromiseRule
+):
+    due = date(2026, 3, 15)
+    found = promise_state(promised, due, paid, due + timedelta(later), rule)
+    enough = paid * 100 >= promised * rule.kept_percent if promised is not None else paid > 0
+    assert (found == "kept") == enough
+    assert (found == "open") == (not enough and later <= rule.patience_days)
+    assert (found == "broken") == (not enough and later > rule.patience_days and paid == 0)
+    if found == "kept":
+        assert promise_state(promised, due, paid + more, due + timedelta(later), rule) == "kept"

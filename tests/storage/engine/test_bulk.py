@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel, col, select
 
 from desk.core.transaction import Office
 from storage.engine import bulk
@@ -95,3 +95,17 @@ async def test_a_number_that_is_there_already_keeps_nothing(office: Office, work
         await insert(office, Loan, [loan(workspace, person["id"], "A-2"), loan(workspace, person["id"], "A-1")])
     async with office.database.reading() as session:
         assert (await session.exec(select(Loan.number))).all() == ["A-1"]
+
+
+async def test_rows_without_ids_get_new_ones_in_order(office: Office, workspace: Workspace) -> None:
+    acts = [f"act {n}" for n in range(20)]
+    async with office.database.transaction() as session:
+        columns = {"act": acts, "details": [{}] * len(acts)}
+        await bulk.insert(session, AuditEntry, columns, {"workspace_id": workspace.id, "at": AT})
+
+    async with office.database.reading() as session:
+        found = (await session.exec(select(AuditEntry).where(col(AuditEntry.act).in_(acts)))).all()
+        again = await session.get(AuditEntry, found[0].id)
+    assert [row.act for row in sorted(found, key=lambda row: row.id)] == acts
+    assert {row.id.version for row in found} == {7}
+    assert again is not None
