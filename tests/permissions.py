@@ -20,6 +20,7 @@ _RELATIONS: dict[Relation, str] = {
     "team": "of their team",
     "unowned": "without an owner",
     "taken": "on a loan that they have taken to call next",
+    "escalated": "with an escalation that no nearer manager has resolved",
 }
 
 

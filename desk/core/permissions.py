@@ -15,9 +15,10 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import NotAllowed
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, VocabularyError
-from storage.tables import Member
+from storage.queries.loans.visibility import Sight
+from storage.tables import Member, Workspace
 
-Relation = Literal["own", "recent", "loan", "held", "covered", "managed", "team", "unowned", "taken"]
+Relation = Literal["own", "recent", "loan", "held", "covered", "managed", "team", "unowned", "taken", "escalated"]
 
 CALLERS = ("agent", "verifier", "collector", "manager")
 """The roles that make calls and can have loans and follow-ups. Compliance only reads; an admin configures."""
@@ -77,6 +78,20 @@ def allows(member: Member, act: str, relations: Collection[Relation] = ()) -> bo
         and (grant.relations is None or not set(grant.relations).isdisjoint(relations))
         for grant in RULES[act].grants
     )
+
+
+def sight_of(member: Member, workspace: Workspace) -> Sight:
+    """Return which loans of the workspace the member sees without acting for others (`see_loan`). `managers_see_all` is the
+    workspace's choice."""
+    widest: Relation = "managed" if allows(member, "see_loan", {"managed"}) else "team"
+    if allows(member, "see_loan") or (widest == "managed" and workspace.managers_see_all):
+        return "all"
+    return widest if allows(member, "see_loan", {widest}) else "held"
+
+
+def sees_all(member: Member, workspace: Workspace) -> bool:
+    """Return whether the member sees every loan of the workspace, and what every member has due."""
+    return sight_of(member, workspace) == "all"
 
 
 def require(desk: Desk, act: str, relations: Collection[Relation] = (), **params: Any) -> Member:

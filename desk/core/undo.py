@@ -12,7 +12,7 @@ from desk.core import undo_rules
 from desk.core.changes import encode_columns, restore, table_name, track
 from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid, NotFound
-from desk.core.permissions import allows, require, require_role
+from desk.core.permissions import require, require_role, sight_of
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow
 from storage.queries.core import acts, undos
@@ -215,7 +215,7 @@ async def _loan_numbers(desk: Desk, undo: Undo, steps: Sequence[_Step]) -> tuple
     own = await _borrower_of(desk, undo)
     others = {step.row.id for step in steps if isinstance(step.row, Borrower) and step.row.id != own}
     found = await loans.by_ids(desk.session, _loan_ids(undo, [step for step in steps if step.row.id not in others]))
-    visible = viewer(desk.member, sees_all=allows(desk.member, "see_loan"))
+    visible = viewer(desk.member, sight_of(desk.member, desk.workspace))
     seen = await loans.of_borrowers(desk.session, others, visible=visible)
     return tuple(sorted(loan.number for loan in [*found.values(), *seen]))
 

@@ -82,6 +82,7 @@ RIGHTS: Mapping[str, str] = {
     "person": "edit_people",
     "raise_escalation": "raise_escalation",
     "reassign": "reassign",
+    "reassign_all": "reassign_all",
     "remove_member": "remove_member",
     "resolve_escalation": "take_escalation",
     "set_day": "set_day",

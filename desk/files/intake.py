@@ -13,10 +13,12 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
+from desk.core.values import LoanRef
 from desk.documents.names import DocumentName
 from desk.files.batches import announce_batch
 from desk.files.filing import file_as_wished
 from desk.files.inspection import FileFacts
+from desk.loans import lookup
 from desk.people.members import is_at_desk
 from storage.engine.types import new_id
 from storage.queries.files import files
@@ -70,6 +72,12 @@ class FileToFetch:
     slack_file_id: str
     slack_user_id: str
     most_bytes: int
+
+
+async def target_of(desk: Desk, loan: LoanRef, document: DocumentName) -> FileTarget:
+    """Return where files of that document of the loan are put. Raises NotAllowed (`role_missing`) and as `lookup.resolve`."""
+    require_role(desk, "send_file")
+    return FileTarget((await lookup.resolve(desk, loan)).loan.id, document)
 
 
 async def expect_files(

@@ -129,7 +129,7 @@ async def assign_another(desk: Desk, draft_id: UUID) -> PlanResult:
 async def assign_follow_up(
     desk: Desk, *, loan: LoanRef, who: PersonRef | None, due: Due, purpose: str | None, note: str
 ) -> PlanResult:
-    """Plan a follow-up for `who`: by default the acting member, or the loan's owner when a manager or admin acts.
+    """Plan a follow-up for `who`: by default the acting member, or the loan's owner when a manager acts.
 
     Raises NotAllowed (`role_missing`), Invalid (`follow_up_is_there`, `cannot_take_calls`), NotFound, Ambiguous, and what
     `lifecycle.plan` raises.
@@ -278,7 +278,7 @@ async def _plan_result(desk: Desk, loan: Loan, planned: PlannedFollowUp, act: st
 
 
 async def _default_assignee(desk: Desk, loan: Loan) -> Member:
-    if roles_of(desk.member) & {"manager", "admin"} and loan.owner_id is not None:
+    if "manager" in roles_of(desk.member) and loan.owner_id is not None:
         owner = await desk.session.get_one(Member, loan.owner_id)
         if owner.removed_at is None:
             return owner

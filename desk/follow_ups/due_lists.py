@@ -8,7 +8,7 @@ from uuid import UUID
 
 from desk.core.dataclass import dataclass
 from desk.core.errors import NotAllowed
-from desk.core.permissions import allows, has_role_for, refusal
+from desk.core.permissions import allows, has_role_for, refusal, sees_all
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, PurposeKind
 from desk.follow_ups import arrears_queue, chasing, listed_loans
@@ -247,28 +247,33 @@ async def _not_shown(desk: Desk, about: Member) -> NotAllowed:
 
 
 async def _may_see_all(desk: Desk, team: People) -> bool:
-    if allows(desk.member, "see_due_list"):
+    if sees_all(desk.member, desk.workspace):
         return True
     return all([await _may_see(desk, member) for member in await scopes.members_of(desk.session, team)])
 
 
 async def _may_see(desk: Desk, member: Member) -> bool:
+    if sees_all(desk.member, desk.workspace):
+        return True
     if allows(desk.member, "see_due_list", {"team"} if member.team_id == desk.member.team_id else ()):
+        return True
+    if allows(desk.member, "see_due_list", {"managed"}) and desk.member in await managers_for(desk, member):
         return True
     return member.id in await ids_stood_in_for(desk) and allows(desk.member, "see_due_list", {"covered"})
 
 
 async def team_of(desk: Desk, member: Member) -> People:
-    """Return the members whom a manager manages, else the member's own team, else all members."""
-    return team_among(member, await members.teams_managed_by(desk.session, member.id))
+    """Return the members whom a manager manages, else the member's own team, else the members without a team; all members, for
+    a member who sees all and has neither."""
+    return team_among(desk, member, await members.teams_managed_by(desk.session, member.id))
 
 
-def team_among(member: Member, managed: Sequence[Team]) -> People:
+def team_among(desk: Desk, member: Member, managed: Sequence[Team]) -> People:
     """Return the same, where the teams that the member manages are known."""
     ids = tuple(team.id for team in managed) or ((member.team_id,) if member.team_id else ())
     if ids:
         return People("teams", ids, member.workspace_id)
-    return People("everybody" if allows(member, "see_due_list") else "no_team", workspace_id=member.workspace_id)
+    return People("everybody" if sees_all(member, desk.workspace) else "no_team", workspace_id=member.workspace_id)
 
 
 async def narrowed(desk: Desk, team: People) -> People:

@@ -99,6 +99,7 @@ async def hand_over_batch(desk: Desk, work: Recomputation) -> bool:
 
 
 @leaves_undo_to_worker("reassign")
+@leaves_undo_to_worker("reassign_all")
 @leaves_undo_to_worker("remove_member")
 async def leave_undo_to_worker(desk: Desk, undo: Undo) -> bool:
     """Have the worker take back what it handed over, and hand over no more of it."""

@@ -26,7 +26,7 @@ from storage.queries.messages import notices
 from storage.queries.people import members
 from storage.tables import Assignment, FollowUp, Loan, Member, Notice, Undo
 
-ACTS = ("reassign", "remove_member")
+ACTS = ("reassign", "reassign_all", "remove_member")
 """The acts, by their names in Undo, that hand over many loans."""
 
 allow_partial_undo(*ACTS)

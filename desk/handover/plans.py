@@ -161,6 +161,7 @@ async def preview(desk: Desk, request: PlanRequest) -> PlanPreview:
     `same_person`, `already_owner`, `cannot_take_calls`, `nobody_in_team`, `too_many_for_each`, `note_too_long`), NotFound
     (`member_gone`), Conflict (`handover_under_way`).
     """
+    require_role(desk, "reassign")
     check_note(request.why)
     return await _preview(desk, request, await _plan(desk, request, lock=False))
 

@@ -8,7 +8,7 @@ from desk.core import drafts
 from desk.core.changes import offer_undo, track
 from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid
-from desk.core.permissions import CALLERS, allows, refusal, require, require_role, roles_of
+from desk.core.permissions import CALLERS, Relation, allows, refusal, require, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.follow_ups import rescheduling
@@ -147,7 +147,7 @@ async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = ""
     Raises NotAllowed (`role_missing`), Invalid (`same_person`, `cannot_take_calls`, `note_too_long`), Conflict
     (`handover_under_way`).
     """
-    _require_manager(desk, outgoing, to)
+    await _require_manager(desk, outgoing, to)
     check_note(why)
     await require_settled(desk, outgoing)
     loans, follow_ups = await holdings.outline_of_member(desk.session, outgoing.id)
@@ -174,20 +174,20 @@ async def reassign_all(
 
     Many are left to the worker. Raises as `preview_all` does, and NotFound (`draft_gone`).
     """
-    _require_manager(desk, outgoing, to)
+    await _require_manager(desk, outgoing, to)
     why = (await drafts.take_confirmed(desk, draft_id))["why"] if draft_id else ""
     holding = await _held_by(desk, outgoing)
     if fingerprint_of(holding.loans, holding.follow_ups) != fingerprint:
         return await preview_all(desk, outgoing, to, why=why, changed=True)
     batch = new_id()
-    counts = await _hand_over_all(desk, "reassign", holding, outgoing, to, why=why, batch=batch)
+    counts = await _hand_over_all(desk, "reassign_all", holding, outgoing, to, why=why, batch=batch)
     desk.audit("reassign_all", subject_id=outgoing.id, to=str(to.id), loans=counts.loans, follow_ups=counts.follow_ups)
     return Reassignment(
         from_=outgoing.slack_user_id,
         to=to.slack_user_id,
         counts=counts,
         why=why,
-        undo_id=offer_undo(desk, "reassign", undo_id=batch),
+        undo_id=offer_undo(desk, "reassign_all", undo_id=batch),
         under_way=isinstance(holding, _Many),
     )
 
@@ -304,14 +304,26 @@ async def require_may_reassign(desk: Desk, outgoing: Member | None) -> None:
     if outgoing is None:
         require(desk, "reassign", {"unowned"})
         return
-    if allows(desk.member, "reassign", {"own"} if outgoing.id == desk.member.id else ()):
+    await _require(desk, "reassign", outgoing)
+
+
+async def require_may_reassign_all(desk: Desk, outgoing: Member) -> None:
+    """Raise NotAllowed (`role_missing`, `others_may_act`) unless the acting member may give away all that `outgoing` has."""
+    await _require(desk, "reassign_all", outgoing)
+
+
+async def _require(desk: Desk, act: str, outgoing: Member) -> None:
+    require_role(desk, act)
+    if allows(desk.member, act, {"own"} if outgoing.id == desk.member.id else ()):
         return
-    allowed = (outgoing, *await managers_for(desk, outgoing))
-    raise refusal("reassign", who=tuple(each.slack_user_id for each in allowed))
+    managers = await managers_for(desk, outgoing)
+    related: set[Relation] = {"managed"} if desk.workspace.managers_see_all or desk.member in managers else set()
+    if not allows(desk.member, act, related):
+        raise refusal(act, related, who=tuple(each.slack_user_id for each in (outgoing, *managers)))
 
 
-def _require_manager(desk: Desk, outgoing: Member, to: Member) -> None:
-    require_role(desk, "reassign_all")
+async def _require_manager(desk: Desk, outgoing: Member, to: Member) -> None:
+    await require_may_reassign_all(desk, outgoing)
     _require_other(outgoing, to)
     require_caller(to)
 

@@ -10,7 +10,7 @@ from desk.core.errors import NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.handover.moves import HandoverCounts, count, notify
-from desk.handover.reassigning import require_may_reassign
+from desk.handover.reassigning import require_may_reassign, require_may_reassign_all
 from desk.loans.lookup import visible_today
 from storage.queries.handover import holdings
 from storage.queries.loans import loans
@@ -29,7 +29,9 @@ class Unit:
 
 
 async def picked_loans(desk: Desk, numbers: Sequence[str]) -> list[Loan]:
-    """Return the loans with these numbers. Raises NotFound (`unknown_loan`), also if the acting member may not see one."""
+    """Return the loans with these numbers. Raises NotAllowed (`role_missing`), NotFound (`unknown_loan`), also if the acting
+    member may not see one."""
+    require_role(desk, "reassign")
     visible = await visible_today(desk)
     found = await loans.of_numbers(desk.session, desk.workspace.id, numbers, visible=visible)
     for number in numbers:
@@ -56,7 +58,7 @@ async def units_of(desk: Desk, *, from_id: UUID | None, loan_ids: Sequence[UUID]
 async def require_may_take_all(desk: Desk, outgoing: Member) -> None:
     """Raise NotAllowed (`role_missing`, `others_may_act`) unless the acting member may reassign all that `outgoing` has."""
     require_role(desk, "reassign_all")
-    await require_may_reassign(desk, outgoing)
+    await require_may_reassign_all(desk, outgoing)
 
 
 async def _units_of(desk: Desk, *, from_id: UUID | None, loan_ids: Sequence[UUID], lock: bool) -> list[Unit]:

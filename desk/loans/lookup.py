@@ -11,16 +11,16 @@ from sqlmodel import SQLModel
 from desk.core.dataclass import dataclass
 from desk.core.disclosures import record_refusal
 from desk.core.errors import Ambiguous, Conflict, DeskError, NotFound
-from desk.core.permissions import allows
+from desk.core.permissions import sees_all, sight_of
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, checks_before_undo, corrects_after_undo
 from desk.core.values import LoanRef
 from desk.loans.views import follow_up_views, loan_view, next_views
-from desk.people.members import ids_stood_in_for, stands_in_for
+from desk.people.members import heard_by, ids_stood_in_for, is_fallback, stands_in_for
 from storage.queries.core import acts
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans, search
-from storage.queries.loans.visibility import Viewer, viewer
+from storage.queries.loans.visibility import Deputy, Viewer, viewer
 from storage.tables import FollowUp, Loan, Member, Undo
 
 CHOICES = 5
@@ -89,24 +89,34 @@ async def require_unchanged(desk: Desk, loan_id: UUID, version: int) -> None:
 
 async def visible_today(desk: Desk) -> Viewer:
     """Return how the acting member sees loans (`see_loan`), as `may_see_as` says."""
-    if allows(desk.member, "see_loan"):
-        return visible_loans(desk)
-    return viewer(desk.member, sees_all=False, stands_in_for=await ids_stood_in_for(desk))
+    return await _visible_to(desk, desk.member)
 
 
 def visible_loans(desk: Desk) -> Viewer:
     """Return how the acting member sees loans without standing in for anyone, which needs no query: mostly
     enough to find a loan. `visible_today` is the whole."""
-    return viewer(desk.member, sees_all=allows(desk.member, "see_loan"))
+    return viewer(desk.member, sight_of(desk.member, desk.workspace))
+
+
+async def _visible_to(desk: Desk, member: Member) -> Viewer:
+    sight = sight_of(member, desk.workspace)
+    return viewer(member, sight, await _deputy(desk, member) if sight != "all" else None)
+
+
+async def _deputy(desk: Desk, member: Member) -> Deputy:
+    """Return what the member sees for others today: whom they are told of because nobody nearer can act."""
+    for_ids = frozenset(each.id for each in await stands_in_for(desk, member))
+    if not is_fallback(member):
+        return Deputy(for_ids)
+    heard = await heard_by(desk, member)
+    return Deputy(for_ids, heard.teamless, heard.from_level)
 
 
 async def may_see_as(desk: Desk, member: Member, loan_id: UUID) -> bool:
-    """Return whether that member may see the loan: by role, because it is of their team or nobody's, because they hold a
-    follow-up on it, or because they stand in today for a member whose loan or follow-up it is."""
-    sees_all = allows(member, "see_loan")
-    ids = frozenset[UUID]() if sees_all else frozenset(each.id for each in await stands_in_for(desk, member))
-    visible = viewer(member, sees_all=sees_all, stands_in_for=ids)
-    return await loans.is_visible(desk.session, loan_id, visible)
+    """Return whether that member may see the loan: by role, because it is of their team or one that they manage, because it is
+    nobody's, because they hold a follow-up on it, because they stand in today for a member whose loan or follow-up it is, or
+    because it was escalated and nobody nearer can decide."""
+    return await loans.is_visible(desk.session, loan_id, await _visible_to(desk, member))
 
 
 async def may_see(desk: Desk, loan_id: UUID) -> bool:
@@ -213,7 +223,9 @@ async def _lock_as_stand_in(desk: Desk, number: str) -> Loan | None:
 
 
 async def _stands_in(desk: Desk) -> bool:
-    return not allows(desk.member, "see_loan") and bool(await ids_stood_in_for(desk))
+    if sees_all(desk.member, desk.workspace):
+        return False
+    return is_fallback(desk.member) or bool(await ids_stood_in_for(desk))
 
 
 async def _like_number(desk: Desk, number: str) -> Loan | None:

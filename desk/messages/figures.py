@@ -127,7 +127,7 @@ async def _manages_the_same(desk: Desk, manager: Member) -> bool:
 
 async def _scope(desk: Desk, manager: Member, asked: Asked) -> Scope:
     teams = tuple(await members.teams_managed_by(desk.session, manager.id))
-    everybody = team_among(manager, teams)
+    everybody = team_among(desk, manager, teams)
     if asked.member_id is not None:
         member = await desk.session.get(Member, asked.member_id)
         if member is None or member.id not in {*await scopes.ids_among(desk.session, everybody, [asked.member_id])}:

@@ -79,7 +79,8 @@ async def slack_id_of(desk: Desk, member_id: UUID) -> str:
 
 
 async def managers_for(desk: Desk, member: Member) -> list[Member]:
-    """Return the managers of the member's team, or else all managers, or else the admins.
+    """Return the managers of the member's team; of a member without a team, the managers without one; or else all managers, or
+    else the admins.
 
     The member is not among them, unless there are no others.
     """
@@ -90,20 +91,55 @@ async def managers_for_each(desk: Desk, people: Collection[Member]) -> dict[UUID
     """Return `managers_for` of each member, by id, in a few queries for all."""
     by_team = await members.managers_by_team(desk.session, {m.team_id for m in people if m.team_id})
     elsewhere: list[Member] = []
+    teamless: list[Member] = []
     if any(m.team_id not in by_team for m in people):
-        elsewhere = await members.with_role(desk.session, desk.workspace.id, "manager")
-        elsewhere = elsewhere or await members.with_role(desk.session, desk.workspace.id, "admin")
-    found = {m.id: by_team.get(m.team_id, elsewhere) if m.team_id else elsewhere for m in people}
+        managers = await members.with_role(desk.session, desk.workspace.id, "manager")
+        elsewhere = managers or await members.with_role(desk.session, desk.workspace.id, "admin")
+        teamless = _without_team(managers) or elsewhere
+    found = {m.id: by_team.get(m.team_id, elsewhere) if m.team_id else teamless for m in people}
     return {key: [m for m in managers if m.id != key] or managers for key, managers in found.items()}
 
 
 async def second_level(desk: Desk) -> list[Member]:
     """Return who hears of what no manager has taken on: the managers who manage no team and are in none, or else the admins."""
     managers = await members.with_role(desk.session, desk.workspace.id, "manager")
-    without_team = [each for each in managers if each.team_id is None]
+    return await _above(desk, managers) or await members.with_role(desk.session, desk.workspace.id, "admin")
+
+
+def _without_team(managers: Iterable[Member]) -> list[Member]:
+    return [each for each in managers if each.team_id is None]
+
+
+async def _above(desk: Desk, managers: Iterable[Member]) -> list[Member]:
+    without_team = _without_team(managers)
     of_teams = await members.managing_any(desk.session, [each.id for each in without_team])
-    above = [each for each in without_team if each.id not in of_teams]
-    return above or await members.with_role(desk.session, desk.workspace.id, "admin")
+    return [each for each in without_team if each.id not in of_teams]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Of what a manager or admin is told because nobody nearer can act: with `teamless` of members without a team, and of
+    escalations of `from_level` (None: of none)."""
+
+    teamless: bool
+    from_level: int | None
+
+
+def is_fallback(member: Member) -> bool:
+    """Return whether the member may be told of what others' teams have: because those have no manager, or because no manager
+    has taken an escalation on."""
+    return not _FALLBACKS.isdisjoint(roles_of(member))
+
+
+async def heard_by(desk: Desk, member: Member) -> Heard:
+    """Return of what the member is told for want of others (`managers_for`, `second_level`)."""
+    managers = await members.with_role(desk.session, desk.workspace.id, "manager")
+    if not managers:
+        return Heard(teamless=False, from_level=1)
+    nearest = _without_team(managers) or managers
+    above = {each.id for each in await _above(desk, managers)}
+    is_above = member.id in above if above else "admin" in roles_of(member)
+    return Heard(teamless=member.id in {each.id for each in nearest}, from_level=2 if is_above else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,10 @@ def offers_to(member: Member) -> Offers:
 
 
 def offers_on(desk: Desk, owner_id: UUID | None) -> Offers:
-    """Return what the acting member may do on a loan of that owner."""
-    relations: set[Relation] = {"unowned"} if owner_id is None else {"own"} if owner_id == desk.member.id else set()
+    """Return what the acting member may do on a loan of that owner, which they see: a manager, because they manage the owner."""
+    relations: set[Relation] = (
+        {"unowned"} if owner_id is None else {"own"} if owner_id == desk.member.id else {"managed"}
+    )
     return replace(
         offers_to(desk.member),
         edit_loan=allows(desk.member, "edit_loan", relations),

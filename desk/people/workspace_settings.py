@@ -1,6 +1,7 @@
-"""Settings of a workspace: language of its channels, country of its holidays, time zone, contact hours, links to loans."""
+"""Settings of a workspace: language of its channels, country of its holidays, time zone, contact hours, links to loans, what
+managers see."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import time
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from storage.tables import Workspace
 @dataclass(frozen=True, slots=True)
 class WorkspaceSettings:
     """`country` is an ISO 3166 code, or None for no public holidays; contact hours are in `zone`. With `work_objects`, links to
-    loans are shown as Slack's Work Objects."""
+    loans are shown as Slack's Work Objects; with `managers_see_all`, managers see the loans of all teams."""
 
     locale: str
     country: str | None
@@ -27,6 +28,7 @@ class WorkspaceSettings:
     contact_start: time
     contact_end: time
     work_objects: bool
+    managers_see_all: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ async def present_settings(desk: Desk) -> tuple[WorkspaceSettings, tuple[str, ..
 
 
 def _settings_of(row: Workspace) -> WorkspaceSettings:
-    return WorkspaceSettings(row.locale, row.country, row.zone, row.contact_start, row.contact_end, row.work_objects)
+    return WorkspaceSettings(**{each.name: getattr(row, each.name) for each in fields(WorkspaceSettings)})
 
 
 async def change_settings(
@@ -78,5 +80,5 @@ async def change_settings(
     desk.workspace = row
     desk.audit("workspace_settings", subject_id=row.id)
     undo_id = offer_undo(desk, "workspace_settings")
-    under_way = bool(changed.keys() - {"work_objects"}) and await recompute(desk, [row])
+    under_way = bool(changed.keys() - {"work_objects", "managers_see_all"}) and await recompute(desk, [row])
     return WorkspaceChange(settings, undo_id, under_way)

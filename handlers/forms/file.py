@@ -7,8 +7,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.documents.names import WORDS_LIMIT, DocumentName
 from desk.files import filing, intake
 from desk.files.batches import BatchView
-from desk.files.intake import MOST_AT_ONCE, FileTarget, IncomingFile
-from desk.loans import lookup
+from desk.files.intake import MOST_AT_ONCE, IncomingFile
 from handlers.door.request import Request
 from handlers.forms.fields import LOAN_REFUSALS, loan_of, start_form, words
 from handlers.forms.form import Form, field
@@ -43,9 +42,8 @@ async def submit(request: Request) -> Message:
         with field("words"):
             raise Invalid("document_words_missing")
     if "b" not in request.private:
-        loan = (await lookup.resolve(request.desk, loan_of(request))).loan
         chosen = [IncomingFile(file_id, "") for file_id in request.several("files")]
-        target = FileTarget(loan.id, named)
+        target = await intake.target_of(request.desk, loan_of(request), named)
         return expected(request.t, await intake.expect_files(request.desk, chosen, target=target))
     batch = await filing.own_batch(request.desk, UUID(request.private["b"]))
     ids = {UUID(file_id) for file_id in request.several("files")} or {file.id for file in batch.waiting}

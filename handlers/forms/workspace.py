@@ -1,4 +1,4 @@
-"""The form for the workspace's language, country, contact hours and links to loans."""
+"""The form for the workspace's language, country, contact hours, links to loans, and what managers see."""
 
 from collections.abc import Mapping, Sequence
 from datetime import time
@@ -19,13 +19,14 @@ COUNTRIES = "country.search"
 
 _NONE = "-"
 _PLAIN, _WORK_OBJECT = "plain", "work_object"
+_OWN_TEAMS, _ALL_TEAMS = "own_teams", "all_teams"
 _LOCALES = tuple(language.locale for language in LANGUAGES.values())
 _OFFERED = 50
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Write the form: the channels' language, the country of the holidays, the hours in which borrowers may be called, and how
-    links to loans are shown."""
+    """Write the form: the channels' language, the country of the holidays, the hours in which borrowers may be called, how links
+    to loans are shown, and which loans managers see."""
     t = request.t
     now, zones = await present_settings(request.desk)
     was: Mapping[str, str] = private.get(WAS) or _written(now)
@@ -56,13 +57,19 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
         [Option(t("number and stage"), _PLAIN), Option(t("a Work Object with a side pane"), _WORK_OBJECT)],
         hint=t("Work Objects must be switched on in the Slack app first; `loandesk doctor` says what is missing."),
     )
+    form.choice(
+        "managers",
+        t("Managers see the loans of"),
+        [Option(t("their own teams"), _OWN_TEAMS), Option(t("all teams"), _ALL_TEAMS)],
+        hint=t("A manager without a team sees those of people without one."),
+    )
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 
 async def submit(request: Request) -> Message:
     """Change what differs from what the form showed, so that what another admin set meanwhile stays."""
     was: Mapping[str, str] | None = request.private.get(WAS)  # a form that the release before has opened has none
-    typed = {name: request.one(name) for name in ("language", "country", "zone", "from", "until", "links")}
+    typed = {name: request.one(name) for name in ("language", "country", "zone", "from", "until", "links", "managers")}
     shown = _read(was) if was is not None else None
     return settings_changed(request.t, await change_settings(request.desk, _read(typed), shown))
 
@@ -74,7 +81,9 @@ def _read(values: Mapping[str, str]) -> WorkspaceSettings:
         zone=values["zone"],
         contact_start=time.fromisoformat(values["from"]),
         contact_end=time.fromisoformat(values["until"]),
-        work_objects=values.get("links") == _WORK_OBJECT,  # a form that the release before has opened has no such field
+        # A form that the release before has opened has no such fields.
+        work_objects=values.get("links") == _WORK_OBJECT,
+        managers_see_all=values.get("managers") == _ALL_TEAMS,
     )
 
 
@@ -87,6 +96,7 @@ def _written(now: WorkspaceSettings) -> dict[str, str]:
         "from": f"{now.contact_start:%H:%M}",
         "until": f"{now.contact_end:%H:%M}",
         "links": _WORK_OBJECT if now.work_objects else _PLAIN,
+        "managers": _ALL_TEAMS if now.managers_see_all else _OWN_TEAMS,
     }
 
 

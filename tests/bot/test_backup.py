@@ -281,6 +281,7 @@ async def test_a_backup_of_an_older_release_is_migrated(
         "restored_at",
         "native_refused_at",
         "work_objects",
+        "managers_see_all",
         "entities_refused_at",
         "version",
         "app_manifest",

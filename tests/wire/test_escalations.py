@@ -87,7 +87,7 @@ async def test_in_chinese_too(slack: Slack, loan: Loan) -> None:
 
 
 async def test_of_two_managers_the_second_hears_who_was_first(slack: Slack, loan: Loan) -> None:
-    second = await make_member(slack.office, slack.workspace, "UDEPUTY", roles="manager", name="Deputy")
+    second = await make_manager(slack.office, slack.workspace, slack.team, "UDEPUTY", name="Deputy")
     slack.sandbox.add_user("UDEPUTY", name="Deputy", locale="en-US", tz="Asia/Shanghai")
     slack.sandbox.join("CDESK", "UDEPUTY")
     await escalate(slack)

@@ -173,7 +173,7 @@ async def test_a_member_who_may_not_change_a_follow_up_is_told_who_may(slack: Sl
 @pytest.mark.parametrize(
     ("who", "line", "said"),
     [
-        ("compliance", "L-1042 tomorrow", "You need the role agent, verifier, collector, manager or admin for this."),
+        ("compliance", "L-1042 tomorrow", "You need the role agent, verifier, collector or manager for this."),
         ("agent", "L-1042 @compliance tomorrow", "<@UCOMPLIANCE> doesn't take calls"),
         ("agent", "L-1042 @nobody tomorrow", "Nobody at this desk is called “nobody”. Mention them with @."),
         ("agent", "L-1042 whenever", "I can't read “whenever” as a time."),

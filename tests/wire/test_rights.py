@@ -26,6 +26,9 @@ PUBLIC_URL = "https://desk.example.com"
 
 ROLES = ("agent", "verifier", "collector", "manager", "compliance", "admin")
 
+OUTSIDE = ("outsider", "outside_manager", "admin")
+"""An agent and the manager of another team, and an admin."""
+
 _ABOUT_FORMS = {"form.open", "form.from_message", "form.refresh", "form.fill", "form.restore", "loan.search"}
 """Buttons and fields that show a form: they ask for the form's right."""
 
@@ -62,15 +65,17 @@ async def test_every_form_is_shown_and_taken_from_those_who_may_do_what_it_does(
                 )
 
 
-async def test_no_form_shows_a_member_of_another_team_a_borrower(world: World) -> None:
+@pytest.mark.parametrize("who", OUTSIDE)
+async def test_no_form_shows_who_has_nothing_to_do_with_a_loan_its_borrower(world: World, who: str) -> None:
+    outsider = world.who(who)
     for name in REGISTRY.forms:
         private, typed = form_of(world, name)
         for state in (typed, {"loan": "L-1"}, {"loans": ("L-1",), "how": "each"}, {"from": "UAGENT", "how": "each"}):
-            shown_to = await world.press(world.outsider, "form.refresh", {}, ViewState(name, name, private, state))
+            shown_to = await world.press(outsider, "form.refresh", {}, ViewState(name, name, private, state))
             assert NAME not in shown_to, name
-        opened = await world.press(world.outsider, "form.open", {"form": name, "i": str(world.loan.id), "n": 1})
+        opened = await world.press(outsider, "form.open", {"form": name, "i": str(world.loan.id), "n": 1})
         assert NAME not in opened, name
-        assert NAME not in await world.send(world.outsider, name, typed, private), name
+        assert NAME not in await world.send(outsider, name, typed, private), name
 
 
 async def test_a_search_field_offers_nothing_to_those_who_may_not_send_its_form(world: World) -> None:
@@ -110,11 +115,13 @@ async def test_every_button_asks_for_the_right_of_what_it_does(world: World) -> 
                 assert is_refused(await world.press(world.slack.people[role], act, value)), f"{act} by {role}"
 
 
-async def test_no_button_shows_or_changes_another_teams_loan(world: World) -> None:
+@pytest.mark.parametrize("who", OUTSIDE)
+async def test_no_button_shows_or_changes_a_loan_for_who_has_nothing_to_do_with_it(world: World, who: str) -> None:
+    outsider = world.who(who)
     in_card = ViewState("card", "L-1", {"l": str(world.loan.id)})
     for act, (_right, value) in presses_of(world).items():
         for state in (None, in_card):
-            shown_to = await world.press(world.outsider, act, value, state)
+            shown_to = await world.press(outsider, act, value, state)
             assert NAME not in shown_to, act
             assert re.search(rf"{world.loan.number}(?!\d)", shown_to) is None, act
     assert NAME in await world.press(world.slack.agent, "files.open", {"f": str(world.filed.id)})
@@ -132,6 +139,9 @@ async def test_the_card_its_tabs_and_the_home_offer_only_what_their_reader_may_d
         who = slack.people[role]
         await slack.sandbox.open_home(who.slack_user_id)
         home = slack.sandbox.home_of(who.slack_user_id).view.content
+        if role == "admin":  # sees no borrower
+            assert "There is no loan" in (await slack.command(who, "/loan L-1")).text
+            continue
         tabs = [
             await slack.in_card(who, "Open", *tab, number="L-1")
             for tab in ([], ["People"], ["Timeline"], ["Documents"], ["Follow-ups"], ["Payments"])

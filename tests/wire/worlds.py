@@ -37,7 +37,7 @@ from storage.tables import (
     StoredFile,
     Team,
 )
-from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan, make_member, make_team
+from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan, make_manager, make_member, make_team
 from tests.sample_files import store_file
 from tests.wire.office_day import Slack
 
@@ -58,6 +58,7 @@ class World:
 
     slack: Slack
     outsider: Member
+    outside_manager: Member
     loan: Loan
     follow_up: FollowUp
     call: Call
@@ -77,7 +78,7 @@ class World:
     transactions: Transactions
 
     def who(self, name: str) -> Member:
-        return self.outsider if name == "outsider" else self.slack.people[name]
+        return {"outsider": self.outsider, "outside_manager": self.outside_manager}.get(name) or self.slack.people[name]
 
     async def press(
         self, who: Member, act: str, value: Mapping[str, Any], state: ViewState | None = None, text: str = ""
@@ -133,7 +134,9 @@ async def make_world(slack: Slack) -> World:
     office, workspace = slack.office, slack.workspace
     west: Team = await make_team(office, workspace, "West")
     outsider = await make_member(office, workspace, "UOUTSIDER", name="Outsider", team_id=west.id)
-    slack.sandbox.add_user("UOUTSIDER", name="Outsider")
+    outside_manager = await make_manager(office, workspace, west, "UWEST", name="West")
+    for who in (outsider, outside_manager):
+        slack.sandbox.add_user(who.slack_user_id, name=who.name)
     loan = await make_loan(office, workspace, "L-1", owner=slack.agent, name=NAME)
     follow_up = await make_follow_up(office, loan, slack.agent, purpose="documents")
     call = await make_call(office, loan, slack.agent)
@@ -243,6 +246,7 @@ async def make_world(slack: Slack) -> World:
     return World(
         slack,
         outsider,
+        outside_manager,
         loan,
         follow_up,
         call,

@@ -70,6 +70,8 @@ def settings_changed(t: Translator, changed: WorkspaceChange) -> Message:
     rules = [part for part in _rules(t, settings.locale, settings.country, settings.zone, hours) if part != " · "]
     if settings.work_objects:
         rules.append(t("links to your loan system show a Work Object with a side pane"))
+    if settings.managers_see_all:
+        rules.append(t("managers see the loans of all teams"))
     writer = Writer().line(t("From now on:")).bullets([rule] for rule in rules)
     write_under_way(t, writer, changed.under_way)
     return writer.buttons(undo_button(t, changed.undo_id)).message()

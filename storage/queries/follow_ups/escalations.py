@@ -116,7 +116,9 @@ async def settle(session: Work, follow_up_ids: Collection[UUID], by_id: UUID | N
             _CALL.c.at >= _ESCALATION.c.raised_at,
             _CALL.c.undone_at.is_(None),
         )
-        .correlate(_ESCALATION)  # the one that is updated: by itself, SQLAlchemy looks no further than the query around this one
+        .correlate(
+            _ESCALATION
+        )  # the one that is updated: by itself, SQLAlchemy looks no further than the query around this one
         .exists()
     )
     acted_on = (

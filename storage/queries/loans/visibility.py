@@ -1,25 +1,38 @@
 """Which loans a member sees: a condition on each loan, so that finding one reads neither colleagues nor their loans."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, or_
+from sqlalchemy import BindParameter, Boolean, ColumnElement, String, and_, bindparam, exists, literal_column, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from storage.queries.core.literals import IS_OPEN
-from storage.tables import FollowUp, Loan, Member
+from storage.queries.people.members import MANAGES
+from storage.tables import Escalation, FollowUp, Loan, Member, TeamManager
 
-Sight = Literal["all", "own", "standing_in"]
-"""All loans of the workspace; those of a member; or those and what others whom the member stands in for have."""
+Sight = Literal["all", "held", "team", "managed"]
+"""All loans of the workspace; those that a member has; also those of their team; also those of the teams that they manage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deputy:
+    """What a member sees today besides their own: the loans and follow-ups of the members whom they stand in `for_ids`; with
+    `for_teamless` the loans of owners without a team, who have no manager of their own; and the loans with an escalation of
+    `from_level` or above that nobody has resolved."""
+
+    for_ids: frozenset[UUID] = frozenset()
+    for_teamless: bool = False
+    from_level: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks for a loan: `condition` is one of three constants, and `values` are those of its parameters."""
+    """Who looks for a loan: `condition` is one of a few constants, and `values` are those of its parameters."""
 
-    sight: Sight
-    values: dict[str, Any]
+    sight: str
+    values: dict[str, Any] = field(repr=False)
 
     @property
     def condition(self) -> ColumnElement[bool]:
@@ -27,45 +40,84 @@ class Viewer:
         return SEEN[self.sight]
 
 
-def viewer(member: Member, *, sees_all: bool, stands_in_for: frozenset[UUID] = frozenset()) -> Viewer:
-    """Return how a member sees loans: with `sees_all` the workspace's; else those of their team, those without an owner, those
-    on which they hold a follow-up, and the loans and follow-ups of `stands_in_for`."""
+def viewer(member: Member, sight: Sight, deputy: Deputy | None = None) -> Viewer:
+    """Return how a member with this sight sees loans, and with `deputy` also what they see for others today."""
     values: dict[str, Any] = {"viewer_workspace": member.workspace_id}
-    if sees_all:
-        return Viewer("all", values)
-    values |= {"viewer": member.id, "viewer_team": member.team_id}
-    if not stands_in_for:
-        return Viewer("own", values)
-    return Viewer("standing_in", values | {"viewer_for": sorted(stands_in_for)})
+    if sight == "all":
+        return Viewer(sight, values)
+    values["viewer"] = member.id
+    if sight != "held":
+        values["viewer_team"] = member.team_id
+    if deputy is None or deputy == Deputy():
+        return Viewer(sight, values)
+    values["viewer_for"] = sorted(deputy.for_ids)
+    values["viewer_for_teamless"] = deputy.for_teamless
+    values["viewer_level"] = _NO_LEVEL if deputy.from_level is None else deputy.from_level
+    return Viewer(_as_deputy(sight), values)
 
+
+_NO_LEVEL = 100
+"""Above each level of an escalation."""
 
 _IN_WORKSPACE = col(Loan.workspace_id) == bindparam("viewer_workspace")
+_OWNER = col(Loan.owner_id)
 _ME: BindParameter[Any] = bindparam("viewer")
+_TEAM: BindParameter[Any] = bindparam("viewer_team")
 _FOR: BindParameter[Any] = bindparam("viewer_for", expanding=True)
+_MANAGES_TEAM = (col(TeamManager.team_id) == col(Member.team_id), MANAGES)
 
-_OWNED = (
-    col(Loan.owner_id).is_(None),
-    col(Loan.owner_id) == _ME,
-    exists().where(
-        col(Member.id) == col(Loan.owner_id),
-        col(Member.workspace_id) == bindparam("viewer_workspace"),
-        col(Member.team_id).is_not_distinct_from(bindparam("viewer_team")),
-    ),
-)
+
+def _owner_is(*such: ColumnElement[bool]) -> ColumnElement[bool]:
+    in_workspace = col(Member.workspace_id) == bindparam("viewer_workspace")
+    return exists().where(col(Member.id) == _OWNER, in_workspace, *such)
 
 
 def _holds(assignee: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(col(FollowUp.loan_id) == col(Loan.id), IS_OPEN, assignee)
 
 
+_OF_TEAM = _owner_is(col(Member.team_id).is_not_distinct_from(_TEAM))
+_MANAGER = aliased(Member)
+_HAS_MANAGER = exists().where(
+    *_MANAGES_TEAM,
+    col(_MANAGER.id) == col(TeamManager.member_id),
+    col(_MANAGER.removed_at).is_(None),
+    col(_MANAGER.account_lost_at).is_(None),
+)
+_OF_MANAGED_TEAM = _owner_is(
+    col(Member.team_id).is_not(None),
+    or_(exists().where(*_MANAGES_TEAM, col(TeamManager.member_id) == _ME), ~_HAS_MANAGER),
+)
+_ESCALATED = exists().where(
+    col(Escalation.loan_id) == col(Loan.id),
+    col(Escalation.state) != literal_column("'resolved'", String),
+    col(Escalation.undone_at).is_(None),
+    col(Escalation.level) >= bindparam("viewer_level"),
+)
+
 _ASSIGNEE = col(FollowUp.assignee_id)
 
-SEEN: dict[Sight, ColumnElement[bool]] = {
-    "all": _IN_WORKSPACE,
-    "own": and_(_IN_WORKSPACE, or_(*_OWNED, _holds(_ASSIGNEE == _ME))),
-    "standing_in": and_(
-        _IN_WORKSPACE,
-        or_(*_OWNED, col(Loan.owner_id).in_(_FOR), _holds(_ASSIGNEE == _ME), _holds(_ASSIGNEE.in_(_FOR))),
-    ),
+_SIGHTS: dict[Sight, tuple[ColumnElement[bool], ...]] = {
+    "held": (_OWNER == _ME, _holds(_ASSIGNEE == _ME)),
+    "team": (_OWNER.is_(None), _OWNER == _ME, _OF_TEAM, _holds(_ASSIGNEE == _ME)),
+    "managed": (_OWNER.is_(None), _OWNER == _ME, _OF_TEAM, _OF_MANAGED_TEAM, _holds(_ASSIGNEE == _ME)),
 }
-"""The condition of each sight."""
+
+_AS_DEPUTY = (
+    _OWNER.in_(_FOR),
+    _holds(_ASSIGNEE.in_(_FOR)),
+    and_(bindparam("viewer_for_teamless", type_=Boolean), _owner_is(col(Member.team_id).is_(None))),
+    _ESCALATED,
+)
+
+
+def _as_deputy(sight: Sight) -> str:
+    return f"{sight}_as_deputy"
+
+
+SEEN: dict[str, ColumnElement[bool]] = (
+    {"all": _IN_WORKSPACE}
+    | {sight: and_(_IN_WORKSPACE, or_(*ways)) for sight, ways in _SIGHTS.items()}
+    | {_as_deputy(sight): and_(_IN_WORKSPACE, or_(*ways, *_AS_DEPUTY)) for sight, ways in _SIGHTS.items()}
+)
+"""The condition of each sight, alone and as a deputy."""

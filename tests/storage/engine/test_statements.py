@@ -27,7 +27,7 @@ from storage.engine.database import Database
 from storage.engine.rows import Row, table_of
 from storage.engine.types import Money, Rate, UtcDateTime
 from storage.engine.work import Work
-from storage.queries.loans.visibility import viewer
+from storage.queries.loans.visibility import Deputy, viewer
 from storage.queries.messages import sending
 from storage.tables import Loan
 from storage.upkeep import rotation
@@ -143,7 +143,7 @@ class Examples:
             "table": Loan,
             "place": rotation.places()[0],
             "visible": viewer(
-                self.rows["member"][0], sees_all=False, stands_in_for=frozenset([self.rows["member"][1].id])
+                self.rows["member"][0], "managed", Deputy(frozenset([self.rows["member"][1].id]), True, 2)
             ),
             "number": "number 0",
             "root": "loan",

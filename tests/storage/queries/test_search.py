@@ -2,7 +2,7 @@
 
 import pytest
 
-from desk.core.permissions import allows
+from desk.core.permissions import sight_of
 from desk.core.transaction import Office
 from storage.queries.loans import search
 from storage.queries.loans.visibility import viewer
@@ -11,11 +11,11 @@ from storage.tables import Workspace
 from tests.builders import make_loan, make_member, make_team
 
 
-async def found(office: Office, workspace: Workspace, words: str, *, by: str = "UADMIN") -> list[str]:
+async def found(office: Office, workspace: Workspace, words: str, *, by: str = "UCOMP") -> list[str]:
     async with office.reading_desk(workspace) as desk:
         reader = await members.by_slack_id(desk.session, workspace.id, by)
         assert reader is not None
-        visible = viewer(reader, sees_all=allows(reader, "see_loan"))
+        visible = viewer(reader, sight_of(reader, workspace))
         rows = await search.find_loans(
             desk.session, desk.cipher, workspace.id, words.split(), visible=visible, limit=10
         )
@@ -31,7 +31,7 @@ FORMS = {
 
 @pytest.mark.parametrize("name", FORMS)
 async def test_a_borrower_is_found_as_people_type_it(office: Office, workspace: Workspace, name: str) -> None:
-    await make_member(office, workspace, "UADMIN", roles="admin")
+    await make_member(office, workspace, "UCOMP", roles="compliance")
     await make_loan(office, workspace, "A-1", name=name, phone="+8613800135678")
     await make_loan(office, workspace, "A-2", name="李雷", phone="+8613911112222")
 
@@ -40,7 +40,7 @@ async def test_a_borrower_is_found_as_people_type_it(office: Office, workspace: 
 
 
 async def test_every_word_must_match(office: Office, workspace: Workspace) -> None:
-    await make_member(office, workspace, "UADMIN", roles="admin")
+    await make_member(office, workspace, "UCOMP", roles="compliance")
     await make_loan(office, workspace, "A-1", name="王小明", phone="+8613800135678")
     await make_loan(office, workspace, "A-2", name="王小明", phone="+8613800130000")
 

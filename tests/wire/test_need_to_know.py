@@ -1,0 +1,102 @@
+"""People see the loans that their work needs, for as long as it needs them. Now is Wednesday 10:00 in Shanghai."""
+
+from typing import Any
+
+import pytest
+
+from storage.tables import Loan, Member
+from tests.builders import make_loan, make_manager, make_member, make_team
+from tests.wire.office_day import Slack
+
+NAME = "欧阳绝密"
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    return await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent, name=NAME, stage="application")
+
+
+async def hire(slack: Slack, slack_id: str, **values: Any) -> Member:
+    """Return a new member of no team."""
+    slack.sandbox.add_user(slack_id, name=slack_id[1:].lower(), locale="en-US", tz="Asia/Shanghai")
+    slack.sandbox.join("CDESK", slack_id)
+    return await make_member(slack.office, slack.workspace, slack_id, **values)
+
+
+async def west_manager(slack: Slack) -> Member:
+    slack.sandbox.add_user("UWEST", name="West", locale="en-US", tz="Asia/Shanghai")
+    slack.sandbox.join("CDESK", "UWEST")
+    west = await make_team(slack.office, slack.workspace, "West")
+    return await make_manager(slack.office, slack.workspace, west, "UWEST")
+
+
+async def sees(slack: Slack, who: Member, number: str = "L-1") -> bool:
+    """Return whether the member's card, search and suggestions show the loan: all of them or none."""
+    card = (await slack.command(who, f"/loan {number}")).text
+    found = (await slack.command(who, f"/loan find {NAME}")).text
+    ways = {NAME in card, number in found}
+    assert len(ways) == 1, (card, found)
+    return ways.pop()
+
+
+async def test_a_manager_sees_the_loans_of_their_teams_unless_an_admin_widens_it(slack: Slack, loan: Loan) -> None:
+    west = await west_manager(slack)
+    await slack.sandbox.open_home("UADMIN")
+    assert await sees(slack, slack.manager)
+    assert not await sees(slack, west)
+    assert "Only the people responsible" in (await slack.command(west, "/loan-due <@UAGENT>")).text
+    assert "Only the people responsible" in (await slack.command(west, "/loan-reassign <@UAGENT> <@UOTHER>")).text
+    await slack.sandbox.home_of("UADMIN").press("Language and country")
+    form = slack.sandbox.modal_of("UADMIN")
+    await form.fill("Managers see the loans of", "all_teams")
+    await form.submit()
+    assert await sees(slack, west)
+
+
+async def test_of_people_without_a_team_only_managers_without_one_see_the_loans(slack: Slack) -> None:
+    alone = await hire(slack, "UALONE", roles="agent")
+    await make_loan(slack.office, slack.workspace, "L-9", owner=alone, name=NAME)
+    assert await sees(slack, slack.manager, "L-9"), "no manager is nearer"
+    head = await hire(slack, "UHEAD", roles="manager")
+    assert await sees(slack, head, "L-9")
+    assert not await sees(slack, slack.manager, "L-9")
+    assert not await sees(slack, slack.agent, "L-9")
+
+
+async def test_every_manager_sees_the_loans_of_a_team_without_one(slack: Slack) -> None:
+    north = await make_team(slack.office, slack.workspace, "North")
+    agent = await hire(slack, "UNORTH", roles="agent", team_id=north.id)
+    await make_loan(slack.office, slack.workspace, "L-9", owner=agent, name=NAME)
+    assert await sees(slack, slack.manager, "L-9")
+    await slack.command(slack.admin, "/loan-team add <@UOTHER> manager North")
+    assert not await sees(slack, slack.manager, "L-9")
+
+
+async def test_an_admin_sees_no_borrower_by_that_role(slack: Slack, loan: Loan) -> None:
+    await make_loan(slack.office, slack.workspace, "L-2", name=NAME)
+    for number in ("L-1", "L-2"):
+        assert not await sees(slack, slack.admin, number)
+    assert NAME not in (await slack.command(slack.admin, "/loan-due <@UAGENT>")).text
+    await slack.command(slack.admin, "/loan-team add <@UADMIN> manager")
+    assert await sees(slack, await slack.member("UADMIN"), "L-2")
+
+
+async def test_who_acts_for_another_sees_what_they_have_for_as_long(slack: Slack, loan: Loan) -> None:
+    alone = await hire(slack, "UALONE", roles="agent")
+    answer = await slack.command(slack.manager, "/loan-team away @agent until nov 30 cover @alone")
+    assert "<@UALONE>" in answer.text
+    assert await sees(slack, alone)
+    await slack.command(slack.manager, "/loan-team back @agent")
+    assert not await sees(slack, alone)
+
+
+async def test_the_second_level_sees_an_escalated_loan_until_it_is_resolved(slack: Slack, loan: Loan) -> None:
+    head = await hire(slack, "UHEAD", roles="manager")
+    await slack.press(slack.agent, await slack.card(slack.agent, "L-1"), "Escalate")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("Reason", "complaint")
+    await form.submit()
+    await slack.deliver()
+    assert not await sees(slack, head)
+    await slack.at("2026-11-25 14:01")
+    assert await sees(slack, head)
