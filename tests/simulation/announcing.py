@@ -67,6 +67,7 @@ class Announcer:
             call.created = minute
             loan.calls.append(call)
         call.at, call.told, call.escalated, call.snoozes, call.managers_know = at, None, False, 0, False
+        call.snoozed_by = None
         if at is not None:
             call.day = office.date_of(at)
             call.ends = call.remind = at
@@ -101,7 +102,7 @@ class Announcer:
     def announce_again(self, loan: Loan, call: Call, minute: int) -> None:
         """Have a call announced, now or with the next work, to the member who makes it then."""
         office = self.office_of(call.assignee)
-        call.told, call.escalated = None, False
+        call.told, call.snoozed_by, call.escalated = None, None, False
         agreed_today = call.at is not None and office.date_of(call.at) == office.date_of(minute)
         call.remind = minute if agreed_today else office.next_minute(minute)
         self._expect(loan, call)
@@ -110,7 +111,7 @@ class Announcer:
         """Have a call announced again later, and the managers hear of the third time."""
         office = self.office_of(call.assignee)
         morning = office.spans[office.working_days_after(office.date_of(minute), 1)][0]
-        call.told, call.escalated = None, False
+        call.snoozed_by, call.told, call.escalated = call.told, None, False
         call.remind = {"quarter": minute + 15, "hour": minute + 60, "morning": morning}[until]
         call.snoozes += 1
         if call.snoozes >= SNOOZES_BEFORE_TELLING:
@@ -150,7 +151,7 @@ class Announcer:
 
     def _remind(self, loan: Loan, call: Call, minute: int) -> None:
         if call.state == "open" and call.remind == minute and call.told is None:
-            call.told = self.acting(call.assignee)
+            call.told, call.snoozed_by = self.acting(call.assignee), None
             self.expected.append(Announcement(minute, call.told, loan.number, call.purpose))
 
     def _escalate(self, loan: Loan, call: Call, minute: int) -> None:

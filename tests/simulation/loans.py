@@ -32,7 +32,13 @@ class Call:
     escalated: bool = False
     closed: int = 0
     snoozes: int = 0
+    snoozed_by: str | None = None
     managers_know: bool = False
+
+    @property
+    def known_to(self) -> str | None:
+        """The member to whom it was announced, also while its reminder is snoozed."""
+        return self.told or self.snoozed_by
 
 
 @dataclass(slots=True)

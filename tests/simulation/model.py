@@ -409,7 +409,7 @@ class Model:
         for call in loan.open():
             if call.assignee == outgoing:
                 call.assignee = to
-                if call.told is not None:
+                if call.known_to is not None:
                     self._announcer.announce_again(loan, call, minute)
 
     def _come_back(self, who: str, minute: int) -> None:
@@ -420,5 +420,5 @@ class Model:
         """Announce a member's calls again to who acts for them now, if they were announced to another."""
         for loan in self.loans.values():
             for call in loan.open():
-                if call.assignee == who and call.told not in (None, self._announcer.acting(who)):
+                if call.assignee == who and call.known_to not in (None, self._announcer.acting(who)):
                     self._announcer.announce_again(loan, call, minute)
