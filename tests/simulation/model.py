@@ -194,7 +194,8 @@ class Model:
                 call.state = "cancelled"
         if stage in ENDED:
             for call in loan.open():
-                call.state = "ended"
+                if (stage, call.purpose) != ("declined", "decision"):  # a declined loan keeps or gets one
+                    call.state = "ended"
             for appointment in loan.appointments:
                 appointment.state = "cancelled" if appointment.is_open else appointment.state
         self._plan_for_stage(loan, before, minute)
@@ -282,7 +283,7 @@ class Model:
                     self._plan(loan, "application_documents", "documents", owner, minute, morning=2)
             case "approved" if not loan.open("decision"):
                 self._plan(loan, "approved", "decision", owner, minute, hours=4)
-            case "declined":
+            case "declined" if not loan.open("decision"):
                 self._plan(loan, "declined", "decision", owner, minute, hours=4)
             case "disbursed" if before is not None:
                 if not loan.open("plan"):
