@@ -1,10 +1,11 @@
 """Write the head of the audit trail to a file once a day: whoever keeps a copy of it elsewhere can prove later what was there."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 
 from desk.core.audit_verification import Head, head_line
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Office
 from storage.queries.core import audit
 from storage.tables import Workspace

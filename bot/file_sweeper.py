@@ -1,10 +1,11 @@
 """Remove stored bytes that belong to no row, one part of the store after the other."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 import structlog
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Office
 from desk.files.upkeep import leftovers
 from storage.files.store import SHARDS, MissingBytesError, StoreAwayError

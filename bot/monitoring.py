@@ -6,7 +6,6 @@ Labels of metrics name the desk's own parts, never a person, borrower, channel o
 import asyncio
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -14,6 +13,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
 from bot.logs import kind_of
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Office
 from storage.engine import schema
 from storage.engine.trouble import is_outage

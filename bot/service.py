@@ -1,7 +1,7 @@
 """The running desk: open it from its settings, answer Slack, and close it without losing requests in progress."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ from bot.settings import Settings
 from bot.socket_mode import SocketMode, SocketTimeouts
 from bot.worker import Worker, do_chores
 from desk.core.clock import Clock, SystemClock
+from desk.core.dataclass import dataclass
 from desk.core.file_storage import FileStorage
 from desk.core.transaction import Office
 from desk.people.installing import Installation, Newcomer, install

@@ -1,8 +1,10 @@
 """Decide when a method of Slack's API may be used again after a rate limit or a failure."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
+
+from desk.core.dataclass import dataclass
 
 LONGEST_BREAK = timedelta(seconds=60)
 """While Slack does not answer, one request a minute finds out when it does."""

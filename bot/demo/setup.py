@@ -4,7 +4,7 @@ import base64
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -17,6 +17,7 @@ from bot.manifest import manifest
 from bot.service import Service, open_service
 from bot.settings import Settings
 from desk.core.clock import Clock
+from desk.core.dataclass import dataclass
 from desk.core.values import PersonRef
 from desk.people.members import find_member
 from desk.people.workspace_settings import change_settings, present_settings

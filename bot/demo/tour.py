@@ -2,7 +2,6 @@
 what is seen."""
 
 import tempfile
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from bot.demo.loan_scripts import LOAN_IN_CHINESE, LOAN_IN_ENGLISH
 from bot.demo.people import Person, channel_id
 from bot.demo.scripts import CHINESE, ENGLISH, Check, Line, Press, Script, Wait
 from bot.demo.setup import Demo, InProcess, SetUpError, open_demo
+from desk.core.dataclass import dataclass
 from sandbox import NotPossibleError
 from sandbox.model import Message, text_of
 

@@ -1,10 +1,11 @@
 """Plan the checks that a loan needs once it is an application: spread over the verifiers, and over days when there are many."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY

@@ -5,13 +5,14 @@ What `desk.repayment` does for one loan is done here for many: read by set, comp
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from desk.core.changes import track
+from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.follow_ups import lifecycle, rule_plans
 from desk.follow_ups.first_plans import FirstPlans

@@ -2,12 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from desk.core.changes import track
+from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
 from desk.core.transaction import Desk
 from desk.importing.accounts import Account, Accounts, Followed

@@ -2,11 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, DeskError
 from desk.core.transaction import Desk
 from desk.core.values import GivenInstalment
