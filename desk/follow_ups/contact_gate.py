@@ -87,9 +87,9 @@ async def allow(desk: Desk, loan_id: UUID, reason: str, person_id: UUID | None =
     answer = found.contact.answer
     if answer.fixed:
         raise Conflict("contact_fixed", loan=loan.number)
-    act = "override_contact" if answer.effect == "deny" else "explain_contact"
-    require_role(desk, act)
-    kind = "overridden" if answer.effect == "deny" else "explained"
+    refused = answer.effect == "deny"
+    require_role(desk, act := "override_contact" if refused else "explain_contact")
+    kind = "overridden" if refused else "explained"
     _record(desk, loan, kind, answer.broken, reason=reason)
     desk.audit(act, loan_id=loan.id, rules=[each.rule.id for each in answer.broken])
 

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.model import Message
 from storage.tables import Escalation, Team
-from tests.builders import make_follow_up, make_loan, make_member
+from tests.builders import make_follow_up, make_loan, make_manager
 from tests.wire.noon_call import NOON, loan, reminder
 from tests.wire.office_day import Slack, buttons, given, shown
 
@@ -91,7 +91,7 @@ async def test_a_call_snoozed_too_often_and_then_late_is_one_item(slack: Slack, 
 
 
 async def test_of_two_managers_the_second_hears_who_has_the_late_call(slack: Slack, loan: object) -> None:
-    second = await make_member(slack.office, slack.workspace, "UDEPUTY", roles="manager", name="Deputy")
+    second = await make_manager(slack.office, slack.workspace, slack.team, "UDEPUTY", name="Deputy")
     slack.sandbox.add_user("UDEPUTY", name="Deputy", locale="zh-CN", tz="Asia/Shanghai")
     for who in ("UDEPUTY", "UOTHER"):
         slack.sandbox.join("CMANAGERS", who)
