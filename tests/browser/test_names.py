@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from bot.demo.people import SAM
+from bot.demo.people import GRACE
 from bot.demo.setup import Demo
 from tests.browser.demo import NewContext, open_home, open_page, press
 from tests.browser.words import Say
@@ -30,7 +30,7 @@ NAMELESS = """() => {
 
 
 async def test_every_interactive_element_has_an_accessible_name(new_context: NewContext, demo: Demo, say: Say) -> None:
-    page = await open_page(new_context, demo, SAM)
+    page = await open_page(new_context, demo, GRACE)
     composer = page.get_by_role("textbox")
     for line in ("/loan", "/loan-due", "/loan-team"):
         await composer.fill(line)
