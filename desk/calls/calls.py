@@ -293,7 +293,7 @@ async def _log(
     if outcome.result is not None and result.answered is not None:
         await checks.record_result(desk, loan, call, result.answered, findings)
     await record_whom(desk, loan, call, party, wrong_number=outcome.marks_number_wrong)
-    told = outcome.tells_manager and await escalate_outcome(desk, loan, call)
+    told = outcome.tells_manager and await escalate_outcome(desk, loan, call, result.answered)
     told = await _escalate_last_attempt(desk, loan, outcome, result.answered) or told
     subject = result.answered.id if result.answered else call.id
     desk.audit("call", loan_id=loan.id, subject_id=subject, outcome=outcome.code, call=str(call.id))

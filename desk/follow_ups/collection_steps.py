@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import field, replace
 from datetime import date
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
@@ -30,6 +31,7 @@ from desk.people.members import (
 )
 from desk.rules.collection_steps import STEPS
 from desk.rules.reminders import Schedule
+from desk.rules.working_time import day_bounds
 from storage.engine.types import new_id
 from storage.queries.follow_ups import collection_steps
 from storage.queries.loans import loans
@@ -266,6 +268,7 @@ async def remind_of_steps(desk: Desk, only: Collection[UUID] | None = None) -> i
                 to=people[row.assignee_id],
                 about_loan_id=row.loan_id,
                 facts={"step": str(row.id)},
+                arose_at=day_bounds(row.day, ZoneInfo(desk.workspace.zone))[0],
             )
             for row in rows
         ],

@@ -69,15 +69,19 @@ async def escalate_after_broken_promise(desk: Desk, loan: Loan, promise_id: UUID
     return await _raise_by_rule(desk, loan, kind, f"{kind}:{promise_id}", loan.owner_id)
 
 
-async def escalate_outcome(desk: Desk, loan: Loan, call: Call) -> bool:
-    """Escalate how a call ended to the managers of the loan's owner, or else of the caller; return whether any hears."""
+async def escalate_outcome(desk: Desk, loan: Loan, call: Call, answered: FollowUp | None = None) -> bool:
+    """Escalate how a call ended to the managers of the loan's owner, or else of the caller; return whether any hears.
+
+    Pass the follow-up that a call has just `answered`: entered again after a restore from a backup, it repeats no message.
+    """
     there = await escalations.of_call(desk.session, call.id)
     if there is not None:
         await _reopen(desk, there)
         return True
     kind = raised_by_event("check_failed" if VOCABULARY.outcome(call.outcome).result == "failed" else "refused")
     about = await desk.session.get_one(Member, loan.owner_id or call.caller_id)
-    _row, told = await raise_on(desk, loan, kind, about, trigger=f"{kind}:{call.id}", call=call)
+    cause = f"{answered.id}:{answered.version}" if answered else call.id
+    _row, told = await raise_on(desk, loan, kind, about, trigger=f"{kind}:{cause}", call=call)
     return told
 
 

@@ -22,7 +22,7 @@ from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, is_at_desk, second_level
 from desk.rules.escalations import chosen_kinds, escalation_kinds, heard_in
 from desk.rules.working_time import add_working_minutes
-from storage.engine.types import new_id
+from storage.engine.types import mark_of, new_id
 from storage.queries.follow_ups import escalations
 from storage.queries.loans import loans
 from storage.queries.messages import notices
@@ -30,6 +30,10 @@ from storage.queries.people import members
 from storage.tables import Call, Escalation, FollowUp, Loan, Member, Undo
 
 BATCH = 100
+
+REPEATED_WITHIN = timedelta(days=14)
+"""How long after a restore from a backup a rule may raise again what it had raised before: members do again what was lost, and a
+call that is announced again leaves time to act, also over holidays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,7 @@ async def tell_second_level(desk: Desk, only: Collection[UUID] | None = None) ->
                 about_loan_id=row.loan_id,
                 about_member_id=row.about_member_id,
                 facts={"escalation": str(row.id)},
+                arose_at=row.raised_at - REPEATED_WITHIN,
             )
         await rewrite(desk, row)
         desk.audit("second_level", loan_id=row.loan_id, subject_id=row.id)
@@ -175,9 +180,12 @@ async def raise_on(
 ) -> tuple[Escalation, bool]:
     """Write an escalation of a loan and tell the managers of `about`; return whether one besides the acting member hears.
 
-    `by` is None for a rule, which says what for in `trigger`. `follow_up` and `call` are what it is about, if it is about one.
+    `by` is None for a rule, which says what for in `trigger`: by that the message is found again if it was sent before the rows
+    were restored from a backup. `follow_up` and `call` are what it is about, if it is about one.
     """
-    row_id = new_id()
+    row_id = await _id_of_rule(desk, trigger) if trigger else new_id()
+    if trigger and arose_at is None:
+        arose_at = desk.now - REPEATED_WITHIN
     row = Escalation(
         id=row_id,
         workspace_id=desk.workspace.id,
@@ -207,6 +215,14 @@ async def raise_on(
     if by is None:
         desk.audit("raise_escalation", loan_id=loan.id, subject_id=row.id, kind=kind, rule=True)
     return row, told
+
+
+async def _id_of_rule(desk: Desk, trigger: str) -> UUID:
+    """Return the id of what a rule raises for that cause. It survives the loss of the row; one that was undone keeps its own."""
+    nth = 1
+    while await desk.session.get(Escalation, row_id := mark_of(desk.workspace.id, f"escalation:{trigger}:{nth}")):
+        nth += 1
+    return row_id
 
 
 async def _tell_author(desk: Desk, row: Escalation) -> None:

@@ -26,6 +26,11 @@ def told(slack: Slack) -> Message:
     return post
 
 
+async def settled(slack: Slack) -> list[bool]:
+    """Return of each escalation whether its cause is gone, the earliest first."""
+    return [row.settled for row in sorted(await slack.rows(Escalation), key=lambda row: row.raised_at)]
+
+
 async def resolve(slack: Slack, note: str) -> None:
     await slack.press(slack.manager, told(slack), "Resolve…")
     form = slack.sandbox.modal_of("UMANAGER")
@@ -76,7 +81,7 @@ async def test_what_was_done_in_time_reaches_no_second_level(slack: Slack, loan:
     for instant in ("11-27 10:00", "11-27 14:00", "11-30 17:00"):
         await slack.at(f"2026-{instant}")
     assert not any("escalation on" in text for text in slack.texts(slack.admin))
-    assert [row.settled for row in await slack.rows(Escalation)] == [True, False]
+    assert await settled(slack) == [True, False]
 
 
 async def test_a_call_snoozed_too_often_and_then_late_is_one_item(slack: Slack, loan: object) -> None:
@@ -88,6 +93,29 @@ async def test_a_call_snoozed_too_often_and_then_late_is_one_item(slack: Slack, 
     await slack.at("2026-11-26 18:00")
     assert "Nobody has acted on Agent's follow-up." in told(slack).text
     assert [row.kind for row in await slack.rows(Escalation)] == ["snoozed"]
+
+
+async def test_a_call_that_is_late_again_on_its_new_day_is_an_item_of_its_own(slack: Slack, loan: object) -> None:
+    await reminder(slack)
+    await slack.at("2026-11-25 16:00")
+    await resolve(slack, "Agent calls tomorrow")
+    await slack.command(slack.agent, "/loan-follow L-1042/1 move thu 12:00")
+    for instant in ("2026-11-26 12:00", "2026-11-26 16:00"):
+        await slack.at(instant)
+    assert await settled(slack) == [False, False]
+    first, second = slack.posts(slack.manager_channel)
+    assert ("I take it" in buttons(first), "I take it" in buttons(second)) == (False, True)
+
+
+async def test_a_refusal_that_was_undone_and_entered_again_is_an_item_of_its_own(slack: Slack, loan: object) -> None:
+    for _ in range(2):
+        answer = await slack.command(slack.agent, "/loan-call L-1042 refused too expensive")
+        await slack.deliver()
+        await slack.press(slack.agent, given(answer.message), "Undo")
+        await slack.deliver()
+    await slack.command(slack.agent, "/loan-call L-1042 refused too expensive")
+    await slack.deliver()
+    assert ["I take it" in buttons(post) for post in slack.posts(slack.manager_channel)] == [False, False, True]
 
 
 async def test_of_two_managers_the_second_hears_who_has_the_late_call(slack: Slack, loan: object) -> None:
@@ -160,4 +188,4 @@ async def test_a_call_that_was_made_after_its_escalation_settles_no_escalation_o
         await slack.later(minutes=15)
     texts = slack.texts(slack.manager_channel)
     assert any("has snoozed this follow-up 3 times" in text and "A-2" in text for text in texts)
-    assert [row.settled for row in await slack.rows(Escalation)] == [True, False]
+    assert await settled(slack) == [True, False]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -13,9 +13,11 @@ from sqlmodel import col, select
 from bot.commands import backup, restore
 from bot.manifest import manifest
 from bot.service import Service, open_service
+from desk.core.values import LoanRef
+from desk.follow_ups.collection_steps import enter_step
 from desk.messages.reminders import announce_due
 from sandbox.server import Sandbox
-from storage.tables import Member, Notice
+from storage.tables import Escalation, Member, Notice
 from tests.builders import make_follow_up, make_loan
 from tests.clocks import FrozenClock
 from tests.wire.conftest import settings_for
@@ -72,6 +74,13 @@ def standing(sandbox: Sandbox) -> Counter[tuple[str, str]]:
     )
 
 
+def heard(slack: Slack) -> list[str]:
+    """Return the messages to the managers and to the second level, and of steps, by their times in Slack."""
+    steps = [post for post in slack.posts(slack.agent) if "visit" in post.text]
+    unanswered = [post for post in slack.posts(slack.admin) if "L-" in post.text]
+    return [post.ts for post in (*slack.posts(slack.manager_channel), *unanswered, *steps)]
+
+
 async def follow_up_due(slack: Slack, number: str, member: Member, due_at: datetime) -> None:
     loan = await make_loan(slack.office, slack.workspace, number, owner=member)
     await make_follow_up(
@@ -113,6 +122,66 @@ async def test_messages_sent_after_the_backup_are_not_sent_again(slack: Slack, f
     await rounds(again, 2)
     shown = slack.sandbox.messages(slack.sandbox.dm("UAGENT"))
     assert "reached" in next(m.text for m in shown if m.ts == message.ts)
+    await again.service.close()
+
+
+async def test_escalations_of_the_worker_are_not_told_again_on_either_level(
+    slack: Slack, file: Path, empty_url: str
+) -> None:
+    slack.sandbox.limits.enabled = False
+    await follow_up_due(slack, "L-1", slack.agent, slack.clock.now())
+    loan = await make_loan(slack.office, slack.workspace, "L-2", owner=slack.agent, stage="disbursed")
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        visited = LoanRef(loan.number, loan.number)
+        await enter_step(desk, loan=visited, kind="visit", done=False, on=date(2026, 3, 4), who=None, note="")
+    await backed_up(slack, file)
+    for _ in range(6):
+        await slack.later(days=1)
+    before = heard(slack)
+    assert len(before) == 5, "of each the managers and the second level, and the reminder of the step"
+
+    again = await brought_back(slack, file, empty_url)
+    await rounds(again, 2)
+    for _ in range(4):
+        await again.later(days=1)
+    await rounds(again, 2)
+    assert heard(again) == before
+    assert {row.kind for row in await again.rows(Escalation)} == {"late", "missed_step"}
+    assert await _unsettled(again.service) == []
+    await again.service.close()
+
+
+async def test_escalations_by_what_members_do_again_are_not_told_again(
+    slack: Slack, file: Path, empty_url: str
+) -> None:
+    now = slack.clock.now()
+    loans = [await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent) for n in (1, 2)]
+    loans += [await make_loan(slack.office, slack.workspace, "L-3", owner=slack.agent, stage="application")]
+    await make_follow_up(slack.office, loans[0], slack.agent, purpose="documents", due_at=now, snoozes=2)
+    await make_follow_up(slack.office, loans[1], slack.agent, purpose="income", due_at=now + timedelta(hours=2))
+    await make_follow_up(slack.office, loans[2], slack.verifier, due_at=now + timedelta(hours=2))
+    await slack.deliver()
+    await backed_up(slack, file)
+    slack.clock.advance(minutes=5)
+
+    async def act(slack: Slack) -> None:
+        reminder = next(post for post in slack.posts(slack.agent) if "L-1" in post.text)
+        await slack.press(slack.agent, reminder, "In 1 hour")
+        await slack.command(slack.agent, "/loan-call L-2 refused too expensive")
+        await slack.command(slack.verifier, "/loan-call L-3 failed ID number differs")
+        await rounds(slack, 2)
+
+    await act(slack)
+    before = heard(slack)
+    assert len(before) == 3
+
+    again = await brought_back(slack, file, empty_url)
+    await rounds(again, 2)
+    await act(again)
+    assert heard(again) == before
+    assert {row.kind for row in await again.rows(Escalation)} == {"snoozed", "refused", "check_failed"}
+    taken = await again.press(again.manager, again.posts(again.manager_channel)[0], "我来处理")
+    assert taken.error == ""
     await again.service.close()
 
 
