@@ -16,12 +16,15 @@ _ASKED_FOR = timedelta(hours=1)
 
 async def keep_asked_time(desk: Desk, loan: Loan, follow_up: FollowUp) -> bool:
     """Record that the borrower asked for a call at the time of a follow-up that a member plans, if a rule speaks against that
-    time which a consent lifts; return whether it was recorded."""
+    time which a consent lifts; return whether the answer warns: one does, or one refuses a call then."""
     if follow_up.due_at is None or desk.actor is None or not contact_choices.may_have_any(desk):
         return False
     limits = await limits_of(desk, loan)
-    if limits is None or not any(each.rule.lift for each in limits.answer(follow_up.due_at).broken):
+    if limits is None:
         return False
+    answer = limits.answer(follow_up.due_at)
+    if not any(each.rule.lift for each in answer.broken):
+        return answer.effect == "deny"
     for zone in limits.zones or (ZoneInfo(desk.workspace.zone),):
         _agree(desk, follow_up, limits, follow_up.due_at.astimezone(zone))
     desk.audit("contact_consent", loan_id=loan.id, subject_id=follow_up.id, consent="asked_for")

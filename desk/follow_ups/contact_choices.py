@@ -1,7 +1,7 @@
 """Which packs of contact rules bind a loan: its own, or those of its owner's team, or the workspace's. The nearest counts."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from desk.core.dataclass import dataclass
@@ -36,18 +36,21 @@ def of_workspace(desk: Desk) -> Chosen:
 
 
 async def chosen_for(desk: Desk, loan: Loan) -> Chosen:
-    """Return what binds a loan without packs of its own: what the team of its owner has chosen, or else the workspace."""
+    """Return what binds a loan without packs of its own: what the team of its owner has chosen, or else the workspace.
+
+    What the workspace has raised refuses for a team too.
+    """
     kept = desk.workspace.contact_rules or {}
     if loan.owner_id is not None and kept.keys() - {WORKSPACE, LOANS, STATES}:
         owner = await desk.session.get(Member, loan.owner_id)
         if owner is not None and owner.team_id is not None and (own := read_choice(kept.get(str(owner.team_id)))):
-            return own
+            return replace(own, raised={**of_workspace(desk).raised, **own.raised})
     return of_workspace(desk)
 
 
-def own_choice(desk: Desk, packs: str, role: str) -> Chosen:
-    """Return what a loan has chosen; the effects that the workspace has raised count for it too."""
-    return Chosen(tuple(packs.split()), "outside" if role == "outside" else "own", of_workspace(desk).raised)
+def own_choice(packs: str, role: str, raised: Mapping[str, Effect]) -> Chosen:
+    """Return what a loan has chosen; the effects that its team or the workspace has raised count for it too."""
+    return Chosen(tuple(packs.split()), "outside" if role == "outside" else "own", raised)
 
 
 def may_have_any(desk: Desk) -> bool:

@@ -130,8 +130,8 @@ async def note_states(desk: Desk) -> None:
 async def _present(desk: Desk, team_id: UUID | None, loan_id: UUID | None) -> Chosen | None:
     if loan_id is None:
         return read_choice((desk.workspace.contact_rules or {}).get(str(team_id or WORKSPACE)))
-    row = await contacts.last_choice(desk.session, desk.workspace.id, loan_id=loan_id)
-    if row is None or row.undone_at is not None:
+    row = await contacts.last_choice(desk.session, desk.workspace.id, loan_id=loan_id, undone=False)
+    if row is None:
         return None
     return Chosen(tuple(row.packs.split()), "outside" if row.role == "outside" else "own")
 

@@ -29,6 +29,9 @@ from storage.tables import CallContact, ContactDecision, Loan, RelatedPerson
 REASON_HOLDS = timedelta(hours=12)
 """How long a reason that was given for calling a borrower holds: for a day's work."""
 
+_SETTLED = {"explained": ("warn",), "overridden": ("warn", "deny")}
+"""Which effects of its rules a reason settles, by the kind of the decision."""
+
 _DECISIONS = 20
 
 Route = Literal["", "inbound", "home", "work"]
@@ -153,15 +156,17 @@ def _may(desk: Desk, answer: Answer) -> Literal["explain", "override", "nothing"
 
 
 async def _is_decided(desk: Desk, loan: Loan, broken: Iterable[Broken]) -> bool:
-    """Return whether a reason was given lately for each of these rules. None ever is for one that cannot be overridden."""
-    rules = {each.rule.id for each in broken}
+    """Return whether a reason was given lately for each of these rules: a manager's for those that refuse. None ever is for one
+    that cannot be overridden."""
+    rules = {(each.rule.id, each.effect) for each in broken}
     if any(each.fixed for each in broken):
         return False
     rows = await contacts.decisions_of(desk.session, loan.id, limit=_DECISIONS)
     given = {
-        rule
+        (rule, effect)
         for row in rows
-        if row.kind in ("explained", "overridden") and row.at > desk.now - REASON_HOLDS
+        if row.at > desk.now - REASON_HOLDS
+        for effect in _SETTLED.get(row.kind, ())
         for rule in row.rules.split()
     }
     return rules <= given

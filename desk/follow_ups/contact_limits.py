@@ -128,7 +128,9 @@ async def limits_of_loans(desk: Desk, loans: Collection[Loan], *, whoever: bool 
     for loan in loans:
         known = found[loan.id]
         own = max((each for each in known if each.kind == "packs"), key=lambda each: each.at, default=None)
-        binding = contact_choices.own_choice(desk, own.code, own.role or "") if own else chosen[loan.id]
+        binding = (
+            contact_choices.own_choice(own.code, own.role or "", chosen[loan.id].raised) if own else chosen[loan.id]
+        )
         if binding.packs or any(each.kind == "state" and _lasts(desk, each) for each in known):
             limits[loan.id] = await _limits(desk, loan, binding, known, own_choice=own is not None)
     return limits
@@ -229,7 +231,7 @@ def _circumstances(
                 since=each.at,
                 until_on=each.ends_on,
                 person=str(each.person_id or BORROWER),
-                number=BORROWER,
+                number=str(each.person_id or BORROWER),
             )
             for each in flags
             if each.code in STATES and (STATES[each.code].of != "debt" or each.on_loan == loan.id)

@@ -9,6 +9,7 @@ from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
+from desk.follow_ups import contact_choices
 from desk.follow_ups.contact_choosing import note_states
 from desk.follow_ups.contact_limits import forget, limits_of
 from desk.follow_ups.contact_views import ConsentView, ContactView, StateView, consent_view, state_view, view_of
@@ -117,6 +118,17 @@ async def end_states_of(desk: Desk, *, loan: LoanRef) -> StateChanged:
     if len(present) > 1:
         raise Conflict("state_several", loan=named.number, states=tuple(row.code for row in present))
     return await end_state(desk, present[0].id, present[0].version)
+
+
+async def end_states_of_number(desk: Desk, loan: Loan) -> None:
+    """End what was recorded of the borrower's number, because they have another now."""
+    if not contact_choices.may_have_any(desk):
+        return
+    for row in await contacts.states_of(desk.session, loan.id):
+        if row.person_id is None and STATES[row.code].of == "number":
+            track(desk, row).ended_at, row.ended_by_id = desk.now, desk.member.id
+            desk.audit("end_contact_state", loan_id=loan.id, subject_id=row.id, state=row.code)
+    forget(desk)
 
 
 async def enter_consent(

@@ -130,10 +130,8 @@ def consent_view(row: ContactConsent) -> ConsentView:
 
 
 async def consents_in_force(desk: Desk, loan_id: UUID) -> Sequence[ContactConsent]:
-    """Return the consents entered on a loan that hold today or later."""
-    rows = await contacts.consents_of(desk.session, loan_id, limit=20)
-    today = desk.workspace_today
-    return [row for row in rows if row.withdrawn_at is None and (row.ends_on is None or row.ends_on >= today)]
+    """Return the consents of the borrower of a loan that hold today or later, also those entered on another of their loans."""
+    return await contacts.consents_in_force(desk.session, loan_id, desk.workspace_today)
 
 
 def _next_window(limits: Limits, now: datetime) -> datetime | None:

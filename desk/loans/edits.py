@@ -14,6 +14,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import NUMBER_LIMIT, NUMBER_SEPARATOR, LoanRef
 from desk.follow_ups.assignees import present_owner
+from desk.follow_ups.contact_states import end_states_of_number
 from desk.loans import borrowers, joining, lookup
 from desk.loans.corrections import record_correction
 from desk.loans.inquiries import check_name
@@ -154,6 +155,7 @@ async def _change_phone(desk: Desk, loan: Loan, phone: str) -> list[Correction]:
         await borrowers.mark_phone(desk, borrower.id, wrong=False)
     else:
         await borrowers.correct(desk, borrower, phone=phone)
+        await end_states_of_number(desk, loan)
         record_correction(desk, loan, "phone", before)
     return [("phone", known.formatted_phone, format_phone(phone))]
 

@@ -294,13 +294,18 @@ def _active(rule: Bar, proposed: Proposed, known: Circumstances, day: date) -> l
 
 
 def _concerns(flag: Flag, proposed: Proposed) -> bool:
-    """Return whether a state bears on a contact: relief by law, by a court or through a lawyer on any about the debt."""
+    """Return whether a state bears on a contact: relief of the borrower by law, by a court or through a lawyer on any about the
+    debt, that of another person on those with them alone."""
     state = STATES[flag.code]
     if state.of == "number":
         return flag.number == proposed.number
-    if state.of == "debt" or state.set_by in ("lawyer", "court", "law"):
+    if state.of == "debt" or flag.person == proposed.person:
         return True
-    return flag.person == proposed.person
+    return state.set_by in ("lawyer", "court", "law") and _is_borrowers(flag)
+
+
+def _is_borrowers(flag: Flag) -> bool:
+    return flag.person in ("", BORROWER)
 
 
 def _states(rule: Rule, proposed: Proposed, known: Circumstances) -> tuple[str, ...]:
@@ -316,7 +321,7 @@ def _is_needed(rule: Audience, proposed: Proposed, known: Circumstances, day: da
     states = {
         flag.code
         for flag in known.flags
-        if flag.since <= proposed.at and (flag.until_on is None or day <= flag.until_on)
+        if _is_borrowers(flag) and flag.since <= proposed.at and (flag.until_on is None or day <= flag.until_on)
     }
     if not set(rule.needs).isdisjoint(known.facts | states):
         return True

@@ -9,7 +9,7 @@ from desk.core.errors import Invalid
 from desk.core.vocabulary import Word, term_for, term_key
 from desk.rules.contact_packs import STATES
 from handlers.grammar.due import parse_due
-from handlers.grammar.terms import keyword
+from handlers.grammar.terms import example, keyword
 
 STATE_WORD = keyword("contact", "联系状态", "客户状态", "致电状态", "contact state", "state")
 """What people type for the field."""
@@ -18,6 +18,8 @@ EXAMPLES = ("请勿致电", "do not call")
 
 _WORDS = tuple(Word(code=each.code, zh=each.zh, en=each.en, synonyms=each.synonyms) for each in STATES.values())
 _UNTIL = re.compile(r"\s*(?:\b(?:until|till|through|to)\b|截至|直到|至|到)\s*", re.IGNORECASE)
+_END = re.compile(r"[\s。.!！)）]*(?:为?止)?[\s。.!！)）]*$")
+_BRACKETS = str.maketrans("(（", "  ")
 _ENDED = frozenset(
     map(
         term_key,
@@ -36,6 +38,7 @@ class TypedState:
 
 def parse_state(text: str, now: datetime, zone: ZoneInfo) -> TypedState:
     """Return the state that the whole text means. Raises Invalid (`choice_unknown`), and as `parse_due` does."""
+    text = _END.sub("", text).translate(_BRACKETS)
     if term_key(text) in _ENDED:
         return TypedState(None)
     if (word := term_for(_WORDS, text)) is not None:
@@ -44,4 +47,9 @@ def parse_state(text: str, now: datetime, zone: ZoneInfo) -> TypedState:
         word = term_for(_WORDS, text[: found.start()].strip(" ,，:："))
         if word is not None:
             return TypedState(word.code, parse_due(text[found.end() :], now, zone).on)
-    raise Invalid("choice_unknown", part="value", given=text[:40], nearest=tuple(each.en for each in _WORDS[:4]))
+    raise Invalid(
+        "choice_unknown",
+        part="value",
+        given=text[:40],
+        nearest=tuple(example(text, each.zh, each.en) for each in _WORDS[:4]),
+    )

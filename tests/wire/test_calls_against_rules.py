@@ -82,3 +82,25 @@ async def test_no_manager_overrides_what_the_borrower_has_set(slack: Slack) -> N
     assert "138" not in held.text
     assert "No manager can override this; it ends when the state ends." in held.text
     assert not {"Call all the same", "Give a reason"} & {*buttons(held)}
+
+
+async def test_a_callers_reason_for_a_warning_lifts_no_refusal_of_the_same_rule(slack: Slack) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await choose(slack, "CN")
+    for _ in range(6):
+        await make_call(slack.office, loan, slack.agent, outcome="no_answer")
+    held = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Show number"))
+    await slack.press(slack.agent, held, "Give a reason")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("Reason for the call", "He waits for it")
+    await form.submit()
+    assert "138 0013 5678" in form.text
+    await choose(
+        slack,
+        "CN",
+        who=slack.compliance,
+        **{"Refuse, where the rule only warns": ["CN-C2 at most 6 unanswered tries a day to one number"]},
+    )
+    held = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Show number"))
+    assert "138" not in held.text
+    assert "Not to be called now" in held.text

@@ -97,3 +97,36 @@ async def test_who_may_not_choose_is_not_offered_it(slack: Slack) -> None:
     assert "Contact rules" not in slack.sandbox.home_of("UAGENT").text
     for who, pack in ((slack.manager, "CN"), (slack.admin, "IN"), (slack.compliance, "AU")):
         assert "Contact rules of the workspace" in (await choose(slack, pack, who=who)).text
+
+
+async def test_what_the_workspace_raised_refuses_for_its_teams_and_loans_too(slack: Slack) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    for _ in range(6):
+        await make_call(slack.office, loan, slack.agent, outcome="no_answer")
+    await choose(
+        slack,
+        "CN",
+        who=slack.compliance,
+        **{"Refuse, where the rule only warns": ["CN-C2 at most 6 unanswered tries a day to one number"]},
+    )
+    assert (await line(slack)).startswith("Not to be called now")
+    await choose(slack, "CN", For=slack.team.name, who=slack.compliance, **{"Refuse, where the rule only warns": []})
+    assert (await line(slack)).startswith("Not to be called now")
+
+
+async def test_the_form_of_a_loan_shows_what_binds_after_an_undo(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    for pack in ("China, mainland", "India"):
+        page = shown(await slack.press(slack.manager, await slack.card(slack.manager), "Contact rules"))
+        await slack.press(slack.manager, page, "Rules of this loan")
+        opened = slack.sandbox.modal_of("UMANAGER")
+        await opened.fill("Rules that bind", [pack])
+        await opened.submit()
+        slack.clock.advance(minutes=1)
+    await opened.press("Undo")
+    page = shown(await slack.press(slack.manager, await slack.card(slack.manager), "Contact rules"))
+    assert "Chosen: China, mainland." in page.text
+    await slack.press(slack.manager, page, "Rules of this loan")
+    opened = slack.sandbox.modal_of("UMANAGER")
+    (packs,) = (state for name, state in opened.values.items() if name.endswith("packs"))
+    assert [option["value"] for option in packs["selected_options"]] == ["CN"]

@@ -3,7 +3,7 @@
 from sandbox.modals import Modal
 from storage.tables import ContactConsent, ContactState, Reservation
 from tests.builders import make_loan, make_loan_in_arrears
-from tests.wire.office_day import Slack, shown
+from tests.wire.office_day import Slack, given, shown
 from tests.wire.test_contact_rules import choose, line
 
 
@@ -44,7 +44,7 @@ async def test_do_not_call_is_typed_seen_on_each_loan_of_the_borrower_and_ended(
 async def test_the_state_is_typed_in_chinese_with_its_last_day_and_ends_by_itself(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
     await slack.in_chinese(slack.agent)
-    reply = await slack.command(slack.agent, "/loan 改 A-1 联系状态 缓冲期至12月30日")
+    reply = await slack.command(slack.agent, "/loan 改 A-1 联系状态 缓冲期（至１２月３０日止）。")
     assert "A-1：已登记缓冲期，至2026年12月30日" in reply.text
     assert (await line(slack)).startswith("现在不得致电")
     await slack.at("2026-12-31 08:00")
@@ -58,6 +58,9 @@ async def test_what_is_no_state_or_has_no_end_is_refused(slack: Slack) -> None:
     assert "I don't know “moody” here." in (await slack.command(slack.agent, "/loan edit A-1 contact moody")).text
     reply = await slack.command(slack.agent, "/loan edit A-1 contact breathing space")
     assert "a last day is needed" in reply.text
+    chinese = await slack.command(slack.agent, "/loan 改 A-1 联系状态 生气")
+    assert "请勿致电" in chinese.text
+    assert "do not call" not in chinese.text
     assert "There's no state to end on A-1." in (await slack.command(slack.agent, "/loan edit A-1 contact none")).text
     assert await slack.rows(ContactState) == []
 
@@ -109,3 +112,85 @@ async def test_no_queue_hands_out_a_borrower_who_may_not_be_called(slack: Slack)
     await slack.sandbox.open_home("UCOLLECTOR")
     await slack.sandbox.home_of("UCOLLECTOR").press("Next call")
     assert await slack.rows(Reservation) == []
+
+
+async def with_guarantor(slack: Slack) -> None:
+    """Make a loan with a guarantor and a colleague of the borrower."""
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    for role, name, phone in (
+        ("guarantor", "韩梅梅", "139 0013 9000"),
+        ("emergency contact", "王小明", "139 0013 9111"),
+    ):
+        opened = await slack.in_card(slack.agent, "Open", "People", "Add a person")
+        for label, value in (("Role", role), ("Name", name), ("Phone 1", phone)):
+            await opened.fill(label, value)
+        await opened.submit()
+
+
+async def shown_number(slack: Slack, tail: str) -> str:
+    """Return the answer to the button that shows a number of a person around the loan."""
+    return (await slack.in_card(slack.agent, "Open", "People", f"Show {tail}")).text
+
+
+async def test_a_state_of_another_person_bars_calls_to_them_and_not_to_the_borrower(slack: Slack) -> None:
+    await with_guarantor(slack)
+    for state in ("number barred", "has a lawyer"):
+        opened = await form(slack, "Enter a state", State=state, Of_whom="guarantor 韩梅梅")
+        assert "is recorded" in opened.text
+        shown_card = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Show number"))
+        assert "138 0013 5678" in shown_card.text, state
+        assert "139 0013 9000" not in await shown_number(slack, "9000"), state
+        rules = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Contact rules"))
+        await slack.press(slack.agent, rules, "End it")
+        assert "139 0013 9000" in await shown_number(slack, "9000"), state
+
+
+async def test_the_death_of_a_guarantor_opens_no_contact_of_the_borrower(slack: Slack) -> None:
+    await with_guarantor(slack)
+    await choose(slack, "CN")
+    assert "139 0013 9111" not in await shown_number(slack, "9111")
+    await form(slack, "Enter a state", State="deceased", Of_whom="guarantor 韩梅梅")
+    assert "139 0013 9111" not in await shown_number(slack, "9111")
+    await form(slack, "Enter a state", State="deceased")
+    assert "139 0013 9111" in await shown_number(slack, "9111")
+
+
+async def test_a_consent_is_seen_and_withdrawn_on_each_loan_of_the_borrower(slack: Slack) -> None:
+    first = await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent)
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, borrower_id=first.borrower_id)
+    await choose(slack, "CN")
+    await form(slack, "Enter a consent", How="recorded", From="08:00", Until="23:00")
+    await slack.at("2026-11-25 22:30")
+    card = await slack.card(slack.agent, "A-2")
+    assert "May be called now" in card.text
+    rules = shown(await slack.press(slack.agent, card, "Contact rules"))
+    assert "Agreed hours: 08:00–23:00" in rules.text
+    await slack.press(slack.agent, rules, "Withdrawn")
+    assert "Not to be called now" in (await slack.card(slack.agent, "A-2")).text
+
+
+async def test_a_call_that_a_member_moves_keeps_the_hour_that_the_borrower_asked_for(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await choose(slack, "CN")
+    await slack.command(slack.agent, "/loan-follow A-1 tomorrow 15:00 call back")
+    reply = await slack.command(slack.agent, "/loan-follow A-1/1 move tomorrow 22:30")
+    assert "Careful: borrowers may not be called at that time." in reply.text
+    assert {row.kind for row in await slack.rows(ContactConsent)} == {"hours", "calls"}
+
+
+async def test_a_call_planned_while_a_state_bars_is_kept_and_warned_of(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan edit A-1 contact do not call")
+    reply = await slack.command(slack.agent, "/loan-follow A-1 tomorrow 3pm call back")
+    assert "Careful: borrowers may not be called at that time." in reply.text
+    assert await slack.rows(ContactConsent) == []
+
+
+async def test_a_corrected_number_is_not_the_barred_one(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan edit A-1 contact number barred")
+    assert (await line(slack)).startswith("Not to be called now")
+    reply = await slack.command(slack.agent, "/loan edit A-1 phone 139 0013 9222")
+    assert await line(slack) == ""
+    await slack.press(slack.agent, given(reply.message), "Undo")
+    assert (await line(slack)).startswith("Not to be called now")

@@ -168,14 +168,21 @@ async def known_of(session: Work, loan_ids: Collection[UUID], since: datetime) -
 
 
 async def last_choice(
-    session: Work, workspace_id: UUID, *, team_id: UUID | None = None, loan_id: UUID | None = None
+    session: Work,
+    workspace_id: UUID,
+    *,
+    team_id: UUID | None = None,
+    loan_id: UUID | None = None,
+    undone: bool = True,
 ) -> ContactChoice | None:
-    """Return the last version of a choice, also if it was undone: versions are numbered on."""
+    """Return the last version of a choice, also if it was `undone`: versions are numbered on."""
     statement = sqlmodel_select(ContactChoice).where(
         ContactChoice.workspace_id == workspace_id,
         col(ContactChoice.team_id).is_(None) if team_id is None else ContactChoice.team_id == team_id,
         col(ContactChoice.loan_id).is_(None) if loan_id is None else ContactChoice.loan_id == loan_id,
     )
+    if not undone:
+        statement = statement.where(col(ContactChoice.undone_at).is_(None))
     return (await session.exec(statement.order_by(col(ContactChoice.number).desc()).limit(1))).first()
 
 
@@ -205,6 +212,23 @@ async def consents_of(session: Work, loan_id: UUID, *, limit: int) -> Sequence[C
         ContactConsent.loan_id == loan_id, col(ContactConsent.undone_at).is_(None)
     )
     return (await session.exec(statement.order_by(col(ContactConsent.given_at).desc()).limit(limit))).all()
+
+
+async def consents_in_force(session: Work, loan_id: UUID, today: date) -> Sequence[ContactConsent]:
+    """Return the consents entered on a loan, or on another loan of its borrower, that hold today or later; newest first."""
+    statement = (
+        sqlmodel_select(ContactConsent)
+        .join(_ALSO, col(_ALSO.id) == col(ContactConsent.loan_id))
+        .join(_ASKED, col(_ASKED.borrower_id) == col(_ALSO.borrower_id))
+        .where(
+            col(_ASKED.id) == loan_id,
+            col(ContactConsent.undone_at).is_(None),
+            col(ContactConsent.withdrawn_at).is_(None),
+            col(ContactConsent.ends_on).is_(None) | (col(ContactConsent.ends_on) >= today),
+        )
+        .order_by(col(ContactConsent.given_at).desc())
+    )
+    return (await session.exec(statement)).all()
 
 
 async def decisions_of(session: Work, loan_id: UUID, *, limit: int) -> Sequence[ContactDecision]:

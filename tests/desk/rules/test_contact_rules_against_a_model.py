@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desk.rules.contact_facts import Circumstances, Consent, Contact, Flag, Proposed
+from desk.rules.contact_facts import BORROWER, Circumstances, Consent, Contact, Flag, Proposed
 from desk.rules.contact_packs import Bar, Cap, Gap, Lift, Pack, Rule, Window
 from desk.rules.contact_rules import bind, evaluate
 
@@ -104,7 +104,7 @@ def circumstances(draw: st.DrawFn, now: datetime) -> Circumstances:
         code=st.sampled_from(["do_not_call", "breathing_space"]),
         since=moments,
         until_on=st.sampled_from([None, today + timedelta(days=1), today + timedelta(days=4)]),
-        person=st.sampled_from(["p", "q"]),
+        person=st.sampled_from(["p", "q", BORROWER]),
     )
     return Circumstances(
         history=tuple(draw(st.lists(contacts, max_size=8))),
@@ -175,7 +175,7 @@ def _keeps(rule: Rule, proposed: Proposed, known: Circumstances, zone: ZoneInfo)
     if isinstance(rule, Bar):
         return not any(
             each.code == rule.flags[0]
-            and (each.code == "breathing_space" or each.person == "p")
+            and (each.person == "p" or (each.code == "breathing_space" and each.person == BORROWER))
             and each.since <= proposed.at
             and (each.until_on is None or here.date() <= each.until_on)
             for each in known.flags
