@@ -59,7 +59,7 @@ async def record_arrivals(
     require_role(desk, "change_documents")
     named = (await lookup.resolve(desk, loan)).loan
     came = list({name.key: name for name in (*await listing.names_of(desk, named, items), *others)}.values())
-    if not came and by is None:
+    if not came and (by is None or valid_until is not None):
         raise Invalid("nothing_chosen")
     if incoming and len(came) != 1:
         raise Invalid("files_of_one_document")

@@ -142,6 +142,7 @@ async def settle_step(desk: Desk, step_id: UUID, version: int, state: str) -> St
     row.state, row.remind_at, row.escalate_at = ("done" if state == "done" else "cancelled"), None, None
     if row.state == "done":
         row.day = desk.workspace_today
+    await escalation_rules.settle_missed_step(desk, loan.id, row.id)
     return await _changed(desk, loan, row, "settle_step")
 
 
@@ -157,6 +158,7 @@ async def move_step(desk: Desk, step_id: UUID, version: int, on: date) -> StepCh
     track(desk, row)
     before, row.day = row.day, on
     row.remind_at, row.escalate_at = schedule.remind_at, schedule.escalate_at
+    await escalation_rules.settle_missed_step(desk, loan.id, row.id)
     return replace(await _changed(desk, loan, row, "move_step"), moved_from=before)
 
 
@@ -198,6 +200,7 @@ async def stop_steps(desk: Desk, loan: Loan, why: str) -> None:
     for row in await collection_steps.planned_of_loans(desk.session, [loan.id]):
         track(desk, row)
         row.state, row.stopped_by, row.remind_at, row.escalate_at = "cancelled", why, None, None
+        await escalation_rules.settle_missed_step(desk, loan.id, row.id)
         await _touch(desk, row)
         member = await desk.session.get_one(Member, row.assignee_id)
         reader = await acting_for(desk, member, today_of(desk, member))

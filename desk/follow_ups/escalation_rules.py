@@ -116,7 +116,7 @@ async def _settle(desk: Desk, row: Escalation) -> None:
     if row.state != "resolved":
         track(desk, row)
         row.state, row.settled, row.next_level_at = "resolved", True, None
-        row.resolved_by_id, row.resolved_at = desk.member.id, desk.now
+        row.resolved_by_id, row.resolved_at = desk.actor.id if desk.actor else None, desk.now
     await rewrite(desk, row)
 
 
@@ -129,9 +129,28 @@ async def _reopen(desk: Desk, row: Escalation) -> None:
 
 
 async def escalate_missed_step(desk: Desk, loan: Loan, step_id: UUID, day: date, holder_id: UUID) -> bool:
-    """Escalate a locked loan if nobody said what became of a step that was planned for that day; return whether it was."""
-    kind = raised_by_missed_steps()
-    return kind is not None and await _raise_by_rule(desk, loan, kind, f"{kind}:{step_id}:{day}", holder_id)
+    """Escalate a locked loan if nobody said what became of a step that was planned for that day; return whether it was.
+
+    Each step is an item of its own: what becomes of one says nothing about another.
+    """
+    kind, trigger = raised_by_missed_steps(), f"{_of_step(step_id)}{day}"
+    if kind is None or await escalations.was_raised(desk.session, loan.id, trigger):
+        return False
+    about = await desk.session.get_one(Member, loan.owner_id or holder_id)
+    await raise_on(desk, loan, kind, about, trigger=trigger)
+    return True
+
+
+async def settle_missed_step(desk: Desk, loan_id: UUID, step_id: UUID) -> None:
+    """Settle the escalation of a missed step of a locked loan: it is known what became of it, or it has another day."""
+    for row in await escalations.unresolved_of_loan(desk.session, loan_id):
+        if row.rule_trigger is not None and row.rule_trigger.startswith(_of_step(step_id)):
+            await _settle(desk, row)
+
+
+def _of_step(step_id: UUID) -> str:
+    """Return how the trigger of an escalation of that step begins."""
+    return f"{raised_by_missed_steps()}:{step_id}:"
 
 
 async def _raise_by_rule(desk: Desk, loan: Loan, kind: str, trigger: str, about_id: UUID) -> bool:

@@ -159,5 +159,5 @@ def _next_call(reader: Reader) -> NextCallRequest:
             _refuse_repeated(reader, start, is_said or None)
             is_said = True
         elif word.code != "mine":
-            raise Invalid("said_twice", part="list", given=given, nearest=(given,))
+            raise Invalid("word_unknown", part="list", given=given, nearest=(given,))
     return NextCallRequest(queue)

@@ -198,6 +198,8 @@ def _raised_by(t: Translator, view: EscalationView, zone: ZoneInfo) -> str:
 
 def state_of(t: Translator, view: EscalationView, zone: ZoneInfo) -> str:
     """Return who is on an escalation or resolved it, or when the second level hears."""
+    if view.state == "resolved" and view.settled:
+        return t("Its cause is gone: nothing is left to decide.")
     if view.state == "resolved":
         at = t.minute(view.resolved_at, zone) if view.resolved_at else ""
         return t("{who} resolved it: {at}.", who=view.resolved_by or "", at=at)

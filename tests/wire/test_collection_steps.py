@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox import Modal
-from storage.tables import Loan, Member
+from storage.tables import Escalation, Loan, Member
 from tests.builders import make_loan_in_arrears
 from tests.wire.office_day import Slack, buttons, given, shown
 
@@ -121,6 +121,31 @@ async def test_a_step_that_was_moved_or_done_in_time_is_not_escalated(slack: Sla
     await move.submit()
     await slack.at("2026-11-30 18:00")
     assert not [text for text in slack.texts("CMANAGERS") if "催收措施" in text]
+
+
+async def test_what_becomes_of_a_step_settles_its_own_escalation_and_undo_brings_it_back(
+    slack: Slack, loan: Loan
+) -> None:
+    for kind in ("visit", "letter"):
+        await enter(slack, slack.agent, kind, "2026-11-26")
+    await slack.at("2026-11-27 13:00")
+    assert [row.state for row in await slack.rows(Escalation)] == ["open", "open"], "one for each"
+    settled = "上报的原因已不存在，无需再处理。"
+
+    async def told() -> list[bool]:
+        await slack.deliver()
+        return sorted(settled in text for text in slack.texts("CMANAGERS"))
+
+    opened = await slack.in_card(slack.agent, "Open")
+    await opened.press("Done: visit")
+    assert await told() == [False, True]
+    assert sorted(row.state for row in await slack.rows(Escalation)) == ["open", "resolved"]
+    await opened.press("Undo")
+    assert await told() == [False, False]
+    await slack.command(slack.agent, "/loan-call A-1 paid")
+    await slack.at("2026-12-02 13:00")
+    assert await told() == [True, True]
+    assert not any("no manager has taken this escalation on" in text for text in slack.texts(slack.admin))
 
 
 async def test_who_covers_for_an_absent_member_is_reminded_of_their_step(slack: Slack, loan: Loan) -> None:

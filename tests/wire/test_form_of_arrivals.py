@@ -157,3 +157,14 @@ async def test_a_last_day_is_not_used_where_nothing_is_missing(slack: Slack) -> 
     await form.fill("Last day for what is still missing", "fri")
     await form.submit()
     assert "Nothing is missing, so the last day isn't used." in slack.sandbox.modal_of("UAGENT").text
+
+
+@pytest.mark.usefixtures("loan")
+async def test_a_validity_of_nothing_that_arrived_is_not_dropped(slack: Slack) -> None:
+    await slack.command(slack.agent, "/loan-docs A-1 id by dec 20")
+    form = await open_form(slack)
+    await form.fill("Valid until", "2027-05-25")
+    await form.fill("Last day for what is still missing", "fri")
+    await form.submit()
+    assert form.errors == {"Other documents that arrived": "Nothing is selected yet."}
+    assert await papers(slack) == {"id": ("requested", date(2026, 12, 20), None)}

@@ -57,7 +57,7 @@ def test_the_next_borrower_is_asked_for_wherever_the_word_stands(typed: str, que
         ("next @wang", "next_is_yours", "@wang"),
         ("下一个 团队", "next_is_yours", "团队"),
         ("next next", "said_twice", "next"),
-        ("next late", "said_twice", "late"),
+        ("next late", "word_unknown", "late"),
         ("next arrears checks", "said_twice", "checks"),
         ("next week", "word_unknown", "next week"),
         ("下周", "word_unknown", "下周"),
