@@ -14,7 +14,6 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
-from desk.core.values import LoanRef
 from desk.follow_ups.appointment_clashes import (
     NO_CLASHES,
     Clashes,
@@ -166,15 +165,15 @@ async def preview(desk: Desk, request: PlanRequest) -> PlanPreview:
     return await _preview(desk, request, await _plan(desk, request, lock=False))
 
 
-async def ask_about_clashes(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> PlanPreview | None:
+async def ask_about_clashes(desk: Desk, loan: Loan, to: Member, *, why: str) -> PlanPreview | None:
     """Return the preview of handing one loan to `to`, if an appointment on it clashes with what `to` attends; else None.
 
-    Raises as `lookup.resolve` and `preview` do.
+    Raises as `preview` does.
     """
-    loan_id, clashes = await clashes_with_loan(desk, ref, to)
+    clashes = await clashes_with_loan(desk, loan, to)
     if not clashes.shown:
         return None
-    return await preview(desk, PlanRequest(how="one", loan_ids=(loan_id,), to_id=to.id, why=why))
+    return await preview(desk, PlanRequest(how="one", loan_ids=(loan.id,), to_id=to.id, why=why))
 
 
 @dataclass(frozen=True, slots=True)

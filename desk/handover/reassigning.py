@@ -10,7 +10,6 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import CALLERS, Relation, allows, refusal, require, require_role, roles_of
 from desk.core.transaction import Desk
-from desk.core.values import LoanRef
 from desk.follow_ups import rescheduling
 from desk.follow_ups.appointment_clashes import NO_CLASHES, Clashes, clashes_of, given_with_all, given_with_loans
 from desk.follow_ups.appointments import attends, hand_over_all_appointments
@@ -20,7 +19,7 @@ from desk.follow_ups.locking import lock_follow_up
 from desk.handover import batches
 from desk.handover.batches import Portion
 from desk.handover.moves import HandoverCounts, count, fingerprint_of, hand_over, notify_both
-from desk.loans.lookup import lock_by_id, resolve
+from desk.loans.lookup import lock_by_id
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.people import accounts
 from desk.people.absences import end_all, forget_cover
@@ -84,13 +83,12 @@ class MemberRemoved:
     clashes: Clashes = NO_CLASHES
 
 
-async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Reassignment:
-    """Make `to` the owner of a loan, and the assignee of the open follow-ups that the outgoing owner has on it.
+async def reassign_loan(desk: Desk, loan: Loan, to: Member, *, why: str) -> Reassignment:
+    """Make `to` the owner of a locked loan, and the assignee of the open follow-ups that the outgoing owner has on it.
 
     Raises NotAllowed (`reassign_not_yours`), Invalid (`cannot_take_calls`, `already_owner`, `note_too_long`).
     """
     check_note(why)
-    loan = (await resolve(desk, ref)).loan
     outgoing = (await members.by_ids(desk.session, [loan.owner_id])).get(loan.owner_id) if loan.owner_id else None
     await require_may_reassign(desk, outgoing)
     require_caller(to)
@@ -111,13 +109,12 @@ async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Re
     )
 
 
-async def clashes_with_loan(desk: Desk, ref: LoanRef, to: Member) -> tuple[UUID, Clashes]:
-    """Return the id of a loan, and the appointments on it that clash if `to` takes it over. Raises as `resolve` does."""
-    loan = (await resolve(desk, ref)).loan
+async def clashes_with_loan(desk: Desk, loan: Loan, to: Member) -> Clashes:
+    """Return the appointments on a loan that clash if `to` takes it over."""
     if loan.owner_id is None or loan.owner_id == to.id:
-        return loan.id, NO_CLASHES
+        return NO_CLASHES
     outgoing = await desk.session.get_one(Member, loan.owner_id)
-    return loan.id, await clashes_of(desk, await given_with_loans(desk, [loan.id], outgoing, to))
+    return await clashes_of(desk, await given_with_loans(desk, [loan.id], outgoing, to))
 
 
 async def claim(desk: Desk, loan_id: UUID, version: int) -> Reassignment:

@@ -1,6 +1,7 @@
 """`/loan-reassign`: hand over one loan, or, after a preview, everything that a member holds."""
 
 from desk.handover import plans, reassigning
+from desk.loans.lookup import resolve
 from desk.messages.overview import loads, loans
 from desk.people.members import find_member
 from handlers.door.declarations import Command
@@ -36,8 +37,9 @@ async def loan_reassign(request: Request) -> Message | OpenModal:
         case HelpRequest(what):
             how = overview.loans(t, USAGE, await loans(desk), await loads(desk))
             return await open_modal(request, FORM, otherwise=how) if what == "usage" else how
-        case ReassignLoan(loan, to, why):
+        case ReassignLoan(ref, to, why):
             taker = await find_member(desk, to)
+            loan = (await resolve(desk, ref)).loan
             asked = await plans.ask_about_clashes(desk, loan, taker, why=why)
             if asked is not None:
                 return plan(t, asked, request.zone)
