@@ -14,8 +14,9 @@ from desk.loans import lookup
 from desk.people.members import find_member, zone_of
 from storage.queries.core import audit
 from storage.queries.core.rows import by_ids
+from storage.queries.loans import loans
 from storage.queries.people import members
-from storage.tables import AuditEntry, Loan, Member
+from storage.tables import AuditEntry, Member
 
 Kind = Literal["all", "seen", "refused"]
 
@@ -49,7 +50,8 @@ class About:
 class TrailRow:
     """One entry. `who` is a Slack id, None for the desk itself; `what` is the kind of a disclosure or the code of a refusal.
 
-    `loans` are the first that it names, by id and number; `more` counts the others. A loan that is gone has no number.
+    `loans` are the first that it names, by id and number; `more` counts the others. A loan that is gone, or that
+    the reader may not see, has no number.
     """
 
     at: datetime
@@ -148,7 +150,8 @@ def _since(desk: Desk, about: About) -> datetime | None:
 
 async def _rows(desk: Desk, entries: Sequence[AuditEntry]) -> tuple[TrailRow, ...]:
     named = {entry.id: _named(entry) for entry in entries}
-    numbers = await by_ids(desk.session, Loan, {each for some in named.values() for each in some[:LOANS]})
+    ids = {each for some in named.values() for each in some[:LOANS]}
+    numbers = await loans.numbers_among(desk.session, ids, visible=await lookup.visible_today(desk)) if ids else {}
     people: Mapping[UUID | None, Member] = {
         **await by_ids(desk.session, Member, {entry.actor_id for entry in entries if entry.actor_id})
     }
@@ -160,7 +163,7 @@ async def _rows(desk: Desk, entries: Sequence[AuditEntry]) -> tuple[TrailRow, ..
             what=str(entry.details.get("what") or entry.details.get("code") or ""),
             door=str(entry.details.get("door", "")),
             reference=str(entry.details.get("ref", "")),
-            loans=tuple((each, numbers[each].number) for each in named[entry.id][:LOANS] if each in numbers),
+            loans=tuple((each, numbers[each]) for each in named[entry.id][:LOANS] if each in numbers),
             more=max(len(named[entry.id]) - LOANS, 0),
         )
         for entry in entries

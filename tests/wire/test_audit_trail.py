@@ -63,8 +63,20 @@ async def test_a_manager_reads_what_their_own_team_did_and_an_agent_nothing(slac
     west = await make_manager(slack.office, slack.workspace, west_team, "UWESTBOSS", name="Boss")
     assert "You need the role" in (await slack.command(slack.agent, "/loan-audit L-1")).text
     assert "saw the card" in (await slack.command(slack.manager, "/loan-audit L-1")).text
-    for value in ({"l": str(world.loan.id)}, {"m": str(slack.agent.id)}):
-        refused = await world.press(west, "audit.list", value)
-        assert refused == "Managers see what their own teams saw and did. Compliance sees the rest."
+    of_loan, of_member = {"l": str(world.loan.id)}, {"m": str(slack.agent.id)}
+    others = "Managers see what their own teams saw and did. Compliance sees the rest."
+    assert await world.press(west, "audit.list", of_loan) == "That loan doesn't exist, or you can't see it."
+    assert await world.press(west, "audit.list", of_member) == others
     assert NAME not in await world.press(west, "audit.list", {})
     assert "saw the card" not in await world.press(west, "audit.list", {})
+    assert "was refused" in await world.press(west, "audit.list", {})
+    assert "L-1" not in await world.press(west, "audit.list", {})
+    assert "L-1" in await world.press(slack.compliance, "audit.list", {"m": str(west.id)})
+
+    await slack.sandbox.open_home("UADMIN")
+    await slack.sandbox.home_of("UADMIN").press("Language and country")
+    form = slack.sandbox.modal_of("UADMIN")
+    await form.fill("Managers see the loans of", "all_teams")
+    await form.submit()
+    assert await world.press(west, "audit.list", of_loan) == others
+    assert "L-1" in await world.press(west, "audit.list", {})

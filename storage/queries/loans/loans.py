@@ -112,6 +112,12 @@ async def is_visible(session: Work, loan_id: UUID, visible: Viewer) -> bool:
     ).first() is not None
 
 
+async def numbers_among(session: Work, ids: Collection[UUID], *, visible: Viewer) -> dict[UUID, str]:
+    """Return the numbers of those of these loans that exist and are among the visible ones, by id."""
+    statement = select(Loan.id, Loan.number).where(col(Loan.id).in_(ids), visible.condition)
+    return dict((await session.exec(statement, params=visible.values)).all())
+
+
 async def lock(session: Work, loan_id: UUID) -> Loan:
     """Return the loan, locked until the transaction ends: every change of a loan or of its follow-ups begins here."""
     return (await session.exec(_LOCKED, params={"loan": loan_id})).one()
