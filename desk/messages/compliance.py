@@ -52,7 +52,10 @@ class NamedDay:
 
 @dataclass(frozen=True, slots=True)
 class DayReport:
-    """The report of a day: unusual members, how many attempts were refused, and the head of the audit trail when it was made."""
+    """The report of a day: unusual members, how many attempts were refused, and the head of the audit trail when it was made.
+
+    `segment` is 0 where the trail had no head yet.
+    """
 
     day: date
     unusual: tuple[NamedDay, ...]

@@ -19,6 +19,8 @@ def compliance_day(t: Translator, view: DayReport) -> Message:
     else:
         writer.line(t("Nobody looked at unusually many phone numbers."))
     writer.line(t("Refused attempts: {count}", count=view.refused))
+    if not view.segment:
+        return writer.message()
     head = Code(f"{view.segment} {view.place} {view.head}")
     writer.phrase(t, "Head of the audit trail: {head}", head=head)
     return writer.small(t("Keep the head: it shows later whether anything before it was changed.")).message()
