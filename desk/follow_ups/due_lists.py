@@ -8,7 +8,7 @@ from uuid import UUID
 
 from desk.core.dataclass import dataclass
 from desk.core.errors import NotAllowed
-from desk.core.permissions import allows, has_role_for, refusal, sees_all
+from desk.core.permissions import allows, has_role_for, refusal, require, sees_all
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, PurposeKind
 from desk.follow_ups import arrears_queue, chasing, listed_loans
@@ -224,10 +224,14 @@ class Listed:
 
 
 async def people_listed(desk: Desk, reader: Member, whose: Member | Literal["team"] | None) -> Listed:
-    """Return whose rows are listed: the reader's, those of `whose`, or their team's. Raises NotAllowed (`others_may_act`)."""
+    """Return whose rows are listed: the reader's, those of `whose`, or their team's. Raises NotAllowed (`others_may_act`;
+    `role_missing`: of an admin, that role alone shows no team's)."""
     if whose == "team":
         team = await team_of(desk, reader)
-        if reader.id == desk.member.id or await _may_see_all(desk, team):
+        if reader.id == desk.member.id:
+            require(desk, "see_due_list", {"team", "managed"})
+            return Listed(await narrowed(desk, team))
+        if await _may_see_all(desk, team):
             return Listed(await narrowed(desk, team))
         raise await _not_shown(desk, reader)
     if isinstance(whose, Member) and whose.id != reader.id:

@@ -22,6 +22,7 @@ from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_u
 from desk.core.values import Due
 from desk.follow_ups import lifecycle
 from desk.handover.moves import fingerprint_of
+from desk.loans.lookup import visible_among
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
@@ -76,19 +77,20 @@ class StayingCall:
 
 @dataclass(frozen=True, slots=True)
 class OtherPlan:
-    """What else a member has that day, which no move of calls touches: an appointment `at` a time, or a step beyond calls."""
+    """What else a member has that day, which no move of calls touches: an appointment `at` a time, or a step beyond calls.
+    `loan` is None if the reader may not see it."""
 
     what: Literal["appointment", "step"]
     kind: str
-    loan: LoanView
+    loan: LoanView | None
     at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MovePreview:
-    """What a request would do. `who` is a Slack id; `days` counts the calls by the day that they go to; `stays` are the first
-    calls that are not moved, of `staying` in all. `others` is what else the member has that day. `fingerprint` covers the
-    calls; `draft_id` holds the request."""
+    """What a request would do. `who` is a Slack id; `days` counts the calls by the day that they go to; `stays` are the
+    first calls that are not moved, of `staying` in all, on loans that the reader may see. `others` is what else the
+    member has that day. `fingerprint` covers the calls; `draft_id` holds the request."""
 
     who: str
     moving: int
@@ -285,6 +287,7 @@ async def _move(desk: Desk, row: FollowUp, day: date, member: Member) -> None:
 async def _stays(desk: Desk, plan: _Plan) -> tuple[StayingCall, ...]:
     rows = [*((row, "agreed") for row in plan.agreed), *((row, "late") for row in plan.late)][:_LISTED]
     on = await loans.by_ids(desk.session, {row.loan_id for row, _ in rows})
+    seen = await visible_among(desk, on.values())
     return tuple(
         [
             StayingCall(
@@ -293,6 +296,7 @@ async def _stays(desk: Desk, plan: _Plan) -> tuple[StayingCall, ...]:
                 "agreed" if why == "agreed" else "late",
             )
             for row, why in rows
+            if row.loan_id in seen
         ]
     )
 
@@ -304,10 +308,10 @@ async def _others(desk: Desk, request: MoveRequest, member: Member) -> tuple[Oth
     steps = [] if request.start is not None else await collection_steps.planned_of_member(desk.session, member.id)
     steps = [row for row in steps if row.day == request.day]
     on = await loans.by_ids(desk.session, {row.loan_id for row in (*met, *steps)})
-    views = {key: await loan_view(desk, loan) for key, loan in on.items()}
+    views = {key: await loan_view(desk, on[key]) for key in await visible_among(desk, on.values())}
     return (
-        *(OtherPlan("appointment", row.kind, views[row.loan_id], row.at) for row in met),
-        *(OtherPlan("step", row.kind, views[row.loan_id]) for row in steps),
+        *(OtherPlan("appointment", row.kind, views.get(row.loan_id), row.at) for row in met),
+        *(OtherPlan("step", row.kind, views.get(row.loan_id)) for row in steps),
     )
 
 

@@ -197,6 +197,15 @@ async def find_visible(
     )
 
 
+async def visible_among(desk: Desk, found: Collection[Loan]) -> set[UUID]:
+    """Return the ids of those of the loans that the acting member may see."""
+    if not found:
+        return set()
+    ids, borrowers = {loan.id for loan in found}, {loan.borrower_id for loan in found}
+    seen = await loans.of_borrowers(desk.session, borrowers, visible=await visible_today(desk))
+    return ids & {loan.id for loan in seen}
+
+
 async def visible_of_names(desk: Desk, texts: Sequence[str], *, limit: int) -> list[Loan]:
     """Return the loans whose borrower has one of the texts as name, or as a whole part of it, and that the acting member may
     see: newest first, at most `limit`."""

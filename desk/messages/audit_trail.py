@@ -7,15 +7,17 @@ from uuid import UUID
 
 from desk.core.dataclass import dataclass
 from desk.core.disclosures import DISCLOSURE, REFUSED
+from desk.core.errors import NotFound
 from desk.core.permissions import Relation, allows, require, require_role
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef, PersonRef
 from desk.loans import lookup
-from desk.people.members import find_member, zone_of
+from desk.people.members import find_member, heard_by, managers_for, zone_of
 from storage.queries.core import audit
 from storage.queries.core.rows import by_ids
 from storage.queries.loans import loans
-from storage.queries.people import members
+from storage.queries.people import members, scopes
+from storage.queries.people.scopes import People
 from storage.tables import AuditEntry, Member
 
 Kind = Literal["all", "seen", "refused"]
@@ -99,11 +101,14 @@ async def trail(desk: Desk, about: About, *, offset: int = 0) -> Trail:
     number, member = "", None
     if about.loan_id is not None:
         loan = await lookup.lock_by_id(desk, about.loan_id)
-        require(desk, "see_audit", _relations_to(team, loan.owner_id))
+        owner = await desk.session.get_one(Member, loan.owner_id) if loan.owner_id else None
+        require(desk, "see_audit", await _relations_to(desk, owner))
         number = loan.number
     elif about.member_id is not None:
-        member = await desk.session.get_one(Member, about.member_id)
-        require(desk, "see_audit", _relations_to(team, member.id))
+        member = await desk.session.get(Member, about.member_id)
+        if member is None or member.workspace_id != desk.workspace.id:
+            raise NotFound("member_gone")
+        require(desk, "see_audit", await _relations_to(desk, member))
     entries = await audit.entries(
         desk.session,
         desk.workspace.id,
@@ -127,16 +132,21 @@ async def trail(desk: Desk, about: About, *, offset: int = 0) -> Trail:
 
 
 async def _team(desk: Desk) -> frozenset[UUID]:
-    """Return the members of the teams that the acting member manages, and themselves."""
+    """Return the members of the teams that the acting member manages, those without a team if no manager is nearer to them, and
+    themselves."""
     teams = {team.id for team in await members.teams_managed_by(desk.session, desk.member.id)}
-    present = await members.of_teams(desk.session, teams)
-    return frozenset({desk.member.id, *(each.id for each in present)})
+    people = [*await members.of_teams(desk.session, teams)]
+    if (await heard_by(desk, desk.member)).teamless:
+        people += await scopes.members_of(desk.session, People("no_team", workspace_id=desk.workspace.id))
+    return frozenset({desk.member.id, *(each.id for each in people)})
 
 
-def _relations_to(team: Collection[UUID] | None, member_id: UUID | None) -> Sequence[Relation]:
-    if member_id is None:
+async def _relations_to(desk: Desk, member: Member | None) -> Sequence[Relation]:
+    """Return how the acting member relates to what a member, or nobody, did and has."""
+    if member is None:
         return ("unowned",)
-    return ("managed",) if team is not None and member_id in team else ()
+    is_own = member.id == desk.member.id
+    return ("managed",) if is_own or desk.member in await managers_for(desk, member) else ()
 
 
 def _since(desk: Desk, about: About) -> datetime | None:

@@ -83,7 +83,8 @@ def _write_others(t: Translator, writer: Writer, others: Sequence[OtherPlan], zo
 def _other(t: Translator, each: OtherPlan, zone: ZoneInfo) -> list[Inline]:
     kind = appointment_kind(t, each.kind) if each.what == "appointment" else step_kind(t, each.kind)
     when = f" · {t.minute(each.at, zone)}" if each.at else ""
-    return [*named_loan(t, each.loan), " · ", Bold(kind), when]
+    loan: list[Inline] = [*named_loan(t, each.loan), " · "] if each.loan else []
+    return [*loan, Bold(kind), when]
 
 
 def _write_stays(t: Translator, writer: Writer, stays: Sequence[StayingCall], staying: int) -> None:
@@ -97,5 +98,5 @@ def _write_stays(t: Translator, writer: Writer, stays: Sequence[StayingCall], st
             for each in stays
         ]
     )
-    if staying > len(stays):
+    if stays and staying > len(stays):
         writer.line(t.n("{n} more", "{n} more", staying - len(stays)))

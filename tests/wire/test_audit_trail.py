@@ -68,6 +68,7 @@ async def test_a_manager_reads_what_their_own_team_did_and_an_agent_nothing(slac
     assert await world.press(west, "audit.list", of_loan) == "That loan doesn't exist, or you can't see it."
     assert await world.press(west, "audit.list", of_member) == others
     assert NAME not in await world.press(west, "audit.list", {})
+    assert "no longer" in await world.press(slack.compliance, "audit.list", {"m": str(world.loan.id)})
     assert "saw the card" not in await world.press(west, "audit.list", {})
     assert "was refused" in await world.press(west, "audit.list", {})
     assert "L-1" not in await world.press(west, "audit.list", {})

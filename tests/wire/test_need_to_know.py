@@ -1,11 +1,13 @@
 """People see the loans that their work needs, for as long as it needs them. Now is Wednesday 10:00 in Shanghai."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from desk.handover.day_moves import MoveRequest, preview_moves
 from storage.tables import Loan, Member
-from tests.builders import make_loan, make_manager, make_member, make_team
+from tests.builders import make_follow_up, make_loan, make_manager, make_member, make_team
 from tests.wire.office_day import Slack
 
 NAME = "欧阳绝密"
@@ -79,6 +81,51 @@ async def test_an_admin_sees_no_borrower_by_that_role(slack: Slack, loan: Loan) 
     assert NAME not in (await slack.command(slack.admin, "/loan-due <@UAGENT>")).text
     await slack.command(slack.admin, "/loan-team add <@UADMIN> manager")
     assert await sees(slack, await slack.member("UADMIN"), "L-2")
+
+
+async def test_an_admin_who_is_in_a_team_is_shown_no_list_of_its_borrowers(slack: Slack, loan: Loan) -> None:
+    await make_follow_up(slack.office, loan, slack.agent)
+    await slack.change(slack.admin, team_id=slack.team.id)
+    for line in ("/loan-due team", "/loan-due team all", "/loan-due team unplanned"):
+        assert "You need the role" in (await slack.command(slack.admin, line)).text
+    assert NAME in (await slack.command(slack.compliance, "/loan-due team")).text
+
+
+async def test_a_manager_sees_a_loan_of_others_while_one_of_theirs_has_a_call_on_it(slack: Slack, loan: Loan) -> None:
+    west = await west_manager(slack)
+    caller = await hire(slack, "UCALLER", roles="agent", team_id=west.team_id)
+    await make_follow_up(slack.office, loan, caller)
+    assert NAME in (await slack.command(west, "/loan-due <@UCALLER>")).text
+    assert await sees(slack, west)
+    assert await sees(slack, caller)
+    await slack.command(slack.manager, "/loan-follow L-1/1 cancel")
+    assert not await sees(slack, west)
+    for line in ("/loan-audit <@UCALLER>", "/loan-audit today"):
+        read = (await slack.command(west, line)).text
+        assert "saw the card" in read
+        assert "L-1" not in read
+
+
+async def test_a_manager_reads_the_trail_of_each_loan_that_they_manage(slack: Slack) -> None:
+    alone = await hire(slack, "UALONE", roles="agent")
+    await make_loan(slack.office, slack.workspace, "L-9", owner=alone, name=NAME)
+    await slack.command(alone, "/loan L-9")
+    head = await hire(slack, "UHEAD", roles="manager")
+    await slack.press(head, await slack.card(head, "L-9"), "Who saw this")
+    for line in ("/loan-audit L-9", "/loan-audit <@UALONE>", "/loan-audit today"):
+        assert "<@UALONE> · saw the card" in (await slack.command(head, line)).text
+
+
+async def test_who_moves_the_calls_of_another_team_is_told_no_borrower(slack: Slack, loan: Loan) -> None:
+    agreed = slack.clock.now() + timedelta(hours=5)
+    await make_follow_up(slack.office, loan, slack.agent, due_at=agreed)
+    for who in (slack.admin, await west_manager(slack), slack.manager):
+        async with slack.office.desk(slack.workspace) as desk:
+            desk.actor = who
+            request = MoveRequest(member_id=slack.agent.id, day=agreed.date())
+            preview = await preview_moves(desk, request)
+        assert preview.staying == 1
+        assert [each.loan.name for each in preview.stays] == ([NAME] if who is slack.manager else [])
 
 
 async def test_who_acts_for_another_sees_what_they_have_for_as_long(slack: Slack, loan: Loan) -> None:

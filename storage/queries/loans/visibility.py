@@ -13,14 +13,15 @@ from storage.queries.people.members import MANAGES
 from storage.tables import Escalation, FollowUp, Loan, Member, TeamManager
 
 Sight = Literal["all", "held", "team", "managed"]
-"""All loans of the workspace; those that a member has; also those of their team; also those of the teams that they manage."""
+"""All loans of the workspace; those that a member has; also those of their team; also those that the teams have which they
+manage. A member has the loans that they own, and those on which they hold a follow-up; of a team, it is its owners who count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deputy:
     """What a member sees today besides their own: the loans and follow-ups of the members whom they stand in `for_ids`; with
-    `for_teamless` the loans of owners without a team, who have no manager of their own; and the loans with an escalation of
-    `from_level` or above that nobody has resolved."""
+    `for_teamless` the loans that members without a team have, who have no manager of their own; and the loans with an escalation
+    of `from_level` or above that nobody has resolved."""
 
     for_ids: frozenset[UUID] = frozenset()
     for_teamless: bool = False
@@ -76,6 +77,10 @@ def _holds(assignee: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(col(FollowUp.loan_id) == col(Loan.id), IS_OPEN, assignee)
 
 
+def _holder_is(*such: ColumnElement[bool]) -> ColumnElement[bool]:
+    return _holds(and_(col(Member.id) == col(FollowUp.assignee_id), *such))
+
+
 _OF_TEAM = _owner_is(col(Member.team_id).is_not_distinct_from(_TEAM))
 _MANAGER = aliased(Member)
 _HAS_MANAGER = exists().where(
@@ -84,10 +89,11 @@ _HAS_MANAGER = exists().where(
     col(_MANAGER.removed_at).is_(None),
     col(_MANAGER.account_lost_at).is_(None),
 )
-_OF_MANAGED_TEAM = _owner_is(
+_IN_MANAGED_TEAM = (
     col(Member.team_id).is_not(None),
     or_(exists().where(*_MANAGES_TEAM, col(TeamManager.member_id) == _ME), ~_HAS_MANAGER),
 )
+_OF_MANAGED_TEAM = _owner_is(*_IN_MANAGED_TEAM)
 _ESCALATED = exists().where(
     col(Escalation.loan_id) == col(Loan.id),
     col(Escalation.state) != literal_column("'resolved'", String),
@@ -100,13 +106,23 @@ _ASSIGNEE = col(FollowUp.assignee_id)
 _SIGHTS: dict[Sight, tuple[ColumnElement[bool], ...]] = {
     "held": (_OWNER == _ME, _holds(_ASSIGNEE == _ME)),
     "team": (_OWNER.is_(None), _OWNER == _ME, _OF_TEAM, _holds(_ASSIGNEE == _ME)),
-    "managed": (_OWNER.is_(None), _OWNER == _ME, _OF_TEAM, _OF_MANAGED_TEAM, _holds(_ASSIGNEE == _ME)),
+    "managed": (
+        _OWNER.is_(None),
+        _OWNER == _ME,
+        _OF_TEAM,
+        _OF_MANAGED_TEAM,
+        _holds(_ASSIGNEE == _ME),
+        _holder_is(*_IN_MANAGED_TEAM),
+    ),
 }
 
 _AS_DEPUTY = (
     _OWNER.in_(_FOR),
     _holds(_ASSIGNEE.in_(_FOR)),
-    and_(bindparam("viewer_for_teamless", type_=Boolean), _owner_is(col(Member.team_id).is_(None))),
+    and_(
+        bindparam("viewer_for_teamless", type_=Boolean),
+        or_(_owner_is(col(Member.team_id).is_(None)), _holder_is(col(Member.team_id).is_(None))),
+    ),
     _ESCALATED,
 )
 
