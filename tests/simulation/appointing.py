@@ -18,7 +18,7 @@ BOOKED = {"application": ("interview", 0.2), "approved": ("signing", 0.5), "sign
 
 MOVED, CONFIRMED = 0.25, 0.2
 ENDED = ("withdrawn", "closed", "declined")
-LENGTH = 60
+LENGTH, DAY = 60, 24 * 60
 
 
 @dataclass(eq=False, slots=True)
@@ -74,7 +74,9 @@ class Appointments:
         play, life = self.play, appointment.life
         if life.stage in ENDED or appointment not in self._open or appointment.at <= play.minute:
             return
-        who, at = self._who_acts(appointment), self._free_time(appointment.who)
+        who, at = life.owner, self._free_time(appointment.who)
+        if play.is_away(who):
+            return
         values = {"When": self._words(who, at)}
         await play.world.form(who, life.number, "Open", "Move it", values, nth=self._place(appointment))
         appointment.at, appointment.moves, appointment.is_confirmed = at, appointment.moves + 1, False
@@ -85,9 +87,12 @@ class Appointments:
         play, life = self.play, appointment.life
         if life.stage in ENDED or appointment not in self._open or appointment.moves != moves:
             return
-        if state == "confirmed" and appointment.at <= play.minute:
+        if state == "confirmed" and (appointment.at <= play.minute or play.is_away(life.owner)):
             return
-        who = self._who_acts(appointment)
+        if play.is_away(life.owner):
+            play.later(play.minute + DAY, partial(self._settle, appointment, moves, button, state))
+            return
+        who = life.owner
         place = (self._place_among_unconfirmed if state == "confirmed" else self._place)(appointment)
         await play.world.press_in_card(who, life.number, "Open", button, place)
         play.facts.append(Settled(play.minute, life.number, appointment.kind, state))
@@ -108,9 +113,6 @@ class Appointments:
     def _place_among_unconfirmed(self, appointment: _Appointment) -> int:
         on_loan = [each for each in self._open if each.life is appointment.life and not each.is_confirmed]
         return sorted(on_loan, key=lambda each: each.at).index(appointment)
-
-    def _who_acts(self, appointment: _Appointment) -> str:
-        return self.play.present(appointment.life.owner)
 
     def _free_time(self, who: str) -> int:
         """Return a whole hour of the next working days at which the member has no appointment."""
