@@ -1,4 +1,4 @@
-"""Write the head of the audit trail to a file once a day: whoever keeps a copy of it elsewhere can prove later what was there."""
+"""Write the head of the audit trail to a file once a day: a copy kept elsewhere proves later what was there."""
 
 from dataclasses import field
 from datetime import date

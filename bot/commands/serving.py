@@ -104,7 +104,7 @@ async def migrate_database(settings: Settings, serving_role: str | None = None) 
 
 async def _grant(database: Database, role: str) -> None:
     if database.is_sqlite:
-        raise CannotStartError("--serving-role is for PostgreSQL: on SQLite whoever writes the file owns the tables.")
+        raise CannotStartError("--serving-role is for PostgreSQL: on SQLite the owner of the file owns the tables.")
     try:
         async with database.engine.begin() as connection:
             await grant(connection, role)

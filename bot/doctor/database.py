@@ -60,7 +60,7 @@ async def _trail(database: Database) -> Finding:
     if database.is_sqlite:
         return ok(
             "audit trail",
-            "triggers keep it; whoever may write the file could lift them, unseen but for a head kept elsewhere",
+            "triggers keep it; a person who may write the file could lift them, unseen but for a head kept elsewhere",
         )
     async with database.engine.connect() as connection:
         owned = await owns_the_trail(connection)

@@ -59,7 +59,7 @@ async def held(desk: Desk, loan: Loan, person: RelatedPerson | None = None) -> H
 
 
 async def _speaks_against(desk: Desk, loan: Loan, person: RelatedPerson | None) -> Held | None:
-    limits = await limits_of(desk, loan, whoever=person is not None)
+    limits = await limits_of(desk, loan, others=person is not None)
     if limits is None:
         return None
     if person is None:
@@ -103,7 +103,7 @@ async def broken_by_call(
     """Return the rules that refuse a call which was made and is about to be logged, and for which no reason was given."""
     if not contact_choices.may_have_any(desk):
         return ()
-    limits = await limits_of(desk, loan, whoever=role is not None)
+    limits = await limits_of(desk, loan, others=role is not None)
     if limits is None:
         return ()
     began = desk.now - timedelta(minutes=minutes or 0)

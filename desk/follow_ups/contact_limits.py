@@ -98,16 +98,16 @@ def contact_hours(desk: Desk) -> ContactHours:
     return ContactHours(desk.workspace.contact_start, desk.workspace.contact_end, ZoneInfo(desk.workspace.zone))
 
 
-async def limits_of(desk: Desk, loan: Loan, *, whoever: bool = False) -> Limits | None:
-    """Return what binds calls about a loan, or None if there is nothing beyond the workspace's hours. `whoever`: also what calls
+async def limits_of(desk: Desk, loan: Loan, *, others: bool = False) -> Limits | None:
+    """Return what binds calls about a loan, or None if there is nothing beyond the workspace's hours. `others`: also what calls
     to other persons need."""
     if not contact_choices.may_have_any(desk):
         return None
     known: _Read = desk.cache.setdefault(_Read, _Read())
-    if (loan.id, whoever) not in known.limits:
-        found = await limits_of_loans(desk, [loan], whoever=whoever)
-        known.limits[loan.id, whoever] = found.get(loan.id)
-    return known.limits[loan.id, whoever]
+    if (loan.id, others) not in known.limits:
+        found = await limits_of_loans(desk, [loan], others=others)
+        known.limits[loan.id, others] = found.get(loan.id)
+    return known.limits[loan.id, others]
 
 
 def forget(desk: Desk) -> None:
@@ -115,13 +115,13 @@ def forget(desk: Desk) -> None:
     desk.cache.pop(_Read, None)
 
 
-async def limits_of_loans(desk: Desk, loans: Collection[Loan], *, whoever: bool = False) -> dict[UUID, Limits]:
+async def limits_of_loans(desk: Desk, loans: Collection[Loan], *, others: bool = False) -> dict[UUID, Limits]:
     """Return what binds calls about each of these loans, where there is anything beyond the workspace's hours."""
     chosen = {loan.id: await contact_choices.chosen_for(desk, loan) for loan in loans}
     days = max((_days_of(pack) for each in chosen.values() for pack in each.rows), default=_LEAST_DAYS)
     if contact_choices.LOANS in (desk.workspace.contact_rules or {}):
         days = max(days, _longest())
-    if whoever:
+    if others:
         days = max(days, _DAYS_OF_TRIES)
     found = await contacts.known_of(desk.session, list(chosen), desk.now - timedelta(days=days))
     limits: dict[UUID, Limits] = {}

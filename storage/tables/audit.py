@@ -39,7 +39,7 @@ _SEALED, _UNSEALED = col(AuditEntry.sequence).is_not(None), col(AuditEntry.seque
 
 Index("ix_audit_entry_at", col(AuditEntry.workspace_id), col(AuditEntry.at))
 Index("ix_audit_entry_loan", col(AuditEntry.loan_id), col(AuditEntry.at))
-# What seals an entry writes these; whoever writes the entry does not wait for them.
+# What seals an entry writes these; the transaction that writes the entry does not wait for them.
 Index(
     "ix_audit_entry_sequence",
     col(AuditEntry.workspace_id),
@@ -89,7 +89,7 @@ class AuditSegment(Row, table=True):
 
 
 class AuditChain(Row, table=True):
-    """The end of a workspace's chain, which whoever seals locks: its last segment, entry and hash.
+    """The end of a workspace's chain, which sealing locks: its last segment, entry and hash.
 
     Entries up to the id `found_up_to` are from before the desk chained them.
     """

@@ -108,7 +108,7 @@ async def waiting(
 
 
 async def settle(session: Work, follow_up_ids: Collection[UUID], by_id: UUID | None, now: datetime) -> None:
-    """Settle the escalations about follow-ups on which somebody has acted since, and bring back those that an Undo reopened."""
+    """Settle the escalations about follow-ups on which a member has acted since, and bring back those that an Undo reopened."""
     answered = (
         select(_CALL.c.id)
         .where(
