@@ -61,7 +61,7 @@ NO_FACTS = Facts()
 
 
 class FirstDueDays(dict[UUID, date | None]):
-    """The dates of the first instalments of loans of which many are changed in one transaction, read at once. Whoever changes
+    """The dates of the first instalments of loans of which many are changed in one transaction, read at once. Code that changes
     one removes it. Kept in `desk.cache`."""
 
 

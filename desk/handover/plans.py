@@ -246,7 +246,7 @@ async def _hand_over_on_loans_of_others(desk: Desk, request: PlanRequest, plan: 
 def _parts(
     from_id: UUID, to_id: UUID | None, plan: _Plan | _LargePlan
 ) -> tuple[Member, list[tuple[Member, Sequence[UUID]]]]:
-    """Return who gives away all, and the loans that each member gets calls or loans of; whoever is first gets the rest."""
+    """Return who gives away all, and the loans that each member gets calls or loans of; the first gets the rest."""
     if isinstance(plan, _LargePlan):
         return plan.outgoing, [(part.to, part.loan_ids) for part in plan.portions]
     parts: list[tuple[Member, Sequence[UUID]]] = [(plan.people[to], [unit.loan.id]) for unit, to in plan.moves]
