@@ -21,7 +21,7 @@ from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, today_of, zone_of
 from desk.repayment.payments import ABOUT_AN_INSTALMENT, Taken
-from desk.rules import cadence
+from desk.rules import cadence_times
 from desk.rules.conversations import is_attempt
 from desk.rules.working_time import day_bounds, local_date
 from storage.queries.calls import calls
@@ -187,7 +187,7 @@ async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, 
     """
     zone = zone_of(desk, assignee)
     acting = await acting_for(desk, assignee, today_of(desk, assignee))
-    at = cadence.retry_at(
+    at = cadence_times.retry_at(
         outcome.code,
         await _attempts_today(desk, loan, assignee) + (0 if counted else 1),
         desk.now,

@@ -13,7 +13,8 @@ from desk.follow_ups.contact_limits import contact_hours
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of
-from desk.rules.cadence import Rule, plan_due
+from desk.rules.cadence import Rule
+from desk.rules.cadence_times import plan_due
 from desk.rules.checks import PURPOSES
 from storage.queries.follow_ups import checks
 from storage.tables import LoanTerms, Member, StageRules

@@ -30,7 +30,8 @@ from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, today_of
-from desk.rules.cadence import Rule, plan_due
+from desk.rules.cadence import Rule
+from desk.rules.cadence_times import plan_due
 from desk.rules.checks import latest
 from storage.queries.follow_ups import checks, follow_ups
 from storage.queries.loans import terms

@@ -10,7 +10,8 @@ import pytest
 from desk.core.data_files import DataFileError
 from desk.core.errors import Invalid
 from desk.core.values import Due
-from desk.rules.cadence import CADENCE, load_cadence, plan_due, retry_at, with_numbers
+from desk.rules.cadence import CADENCE, load_cadence, with_numbers
+from desk.rules.cadence_times import plan_due, retry_at
 from desk.rules.reminders import ContactHours
 from tests.desk.rules.times import AROUND_THE_CLOCK, CHINA, NINE_TO_SIX, NO_HOLIDAYS, SHANGHAI, at, day, wall_clock
 
