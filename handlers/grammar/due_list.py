@@ -44,7 +44,8 @@ _WORDS = Terms(
         ),
         keyword("unplanned", "无计划", "没计划", "没有计划", "未计划", "无安排", "没安排", "no plan", "not planned"),
         keyword(
-            *(_NEXT, "下一个", "下一位", "下一户", "下一单", "下一通", "下一个客户", "下一个电话", "下一通电话"),
+            *(_NEXT, "下一个", "下一位", "下一户", "下一单", "下一通", "下一通电话"),
+            *("下一个客户", "下一位客户", "下一户客户", "下一个借款人", "下一位借款人", "下一个电话"),
             *("next call", "next one", "next borrower", "next customer", "next client"),
         ),
         keyword("team", "团队", "全组", "本组", "小组", "我的团队", "my team"),

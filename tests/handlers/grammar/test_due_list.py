@@ -35,6 +35,7 @@ def test_the_list_is_chosen_by_period_person_and_kind(typed: str, request_: DueL
         ("NEXT call", None),
         ("下一个", None),
         ("下一位", None),
+        ("下一位客户", None),
         ("我的下一个", None),
         ("next mine", None),
         ("next arrears", "arrears"),
