@@ -5,7 +5,7 @@ from uuid import UUID
 
 from desk.core.changes import offer_undo
 from desk.core.dataclass import dataclass
-from desk.core.errors import Invalid
+from desk.core.errors import Conflict, Invalid
 from desk.core.transaction import Desk
 from desk.core.undo_rules import allow_partial_undo
 from desk.messages.notice_views import waiting_on
@@ -28,10 +28,14 @@ class HeldTogether:
     undo_id: UUID
 
 
-async def hold_all(desk: Desk, notice_id: UUID) -> HeldTogether:
+async def hold_all(desk: Desk, notice_id: UUID, holds: int) -> HeldTogether:
     """Hold the escalations of the follow-ups of a message on which nobody has acted, all that may still be held.
 
-    Raises NotAllowed (`others_may_act`), Invalid (`hold_not_reminded`: nothing of it waits; `hold_none`: none may be held).
+    `holds` is how often they had been held, together, when the message was written: who presses it a second time, or at the
+    same time as another, holds nothing twice.
+
+    Raises NotAllowed (`others_may_act`), Invalid (`hold_not_reminded`: nothing of it waits; `hold_none`: none may be held),
+    Conflict (`held_since`).
     """
     waiting = await waiting_on(desk, notice_id) or ()
     known = await follow_ups.by_ids(desk.session, waiting)
@@ -44,8 +48,11 @@ async def hold_all(desk: Desk, notice_id: UUID) -> HeldTogether:
         await require_may_act(desk, "snooze", row, on[row.loan_id])
     if not reminded:
         raise Invalid("hold_not_reminded")
-    held = [await hold_row(desk, row) for row in reminded if may_be_held(row)]
-    if not held:
-        raise Invalid("hold_none", n=len(reminded))
+    holdable = [row for row in reminded if may_be_held(row)]
+    if not holdable:
+        raise Invalid("hold_none")
+    if sum(row.holds for row in reminded) > holds:
+        raise Conflict("held_since", at=min(row.escalate_at for row in holdable if row.escalate_at))
+    held = [await hold_row(desk, row) for row in holdable]
     undo_id = offer_undo(desk, "hold_reminders")
     return HeldTogether(len(held), len(reminded) - len(held), min(held), undo_id)

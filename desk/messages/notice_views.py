@@ -61,7 +61,7 @@ class Item:
 
     `asks_for` are the documents that a call asks for, `promise` is what was promised before it. `may_hand_over`: the reader
     does not act for an absent assignee. `snoozed`: it waits for the end of a snooze. `held_until`: who acts is on it, and the
-    managers hear only then; `may_be_held`: they may say so.
+    managers hear only then; `may_be_held`: they may say so; `holds`: how often they have.
     """
 
     loan: LoanView
@@ -76,6 +76,7 @@ class Item:
     snoozed: bool = False
     held_until: datetime | None = None
     may_be_held: bool = False
+    holds: int = 0
     contact: ContactView | None = None
     """Whether the borrower may be called now, where more than the workspace's hours says so."""
 
@@ -182,6 +183,7 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp], calls: Ma
                 snoozed=is_snoozed(row),
                 held_until=held_until(row),
                 may_be_held=may_be_held(row),
+                holds=row.holds,
                 contact=contact.get(loan.id),
                 may_hand_over=_may_hand_over(notice, assignee, acting[row.id], managers.get(assignee.id, ())),
             )

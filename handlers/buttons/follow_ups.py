@@ -26,7 +26,8 @@ async def hold(request: Request) -> Reply:
 
 async def hold_all(request: Request) -> Reply:
     """Hold the escalations of all reminders of a message: the presser is on them."""
-    result = await held_bundles.hold_all(request.desk, UUID(request.value["n"]))
+    value = request.value
+    result = await held_bundles.hold_all(request.desk, UUID(value["n"]), value["h"])
     return Reply(held_together(request.t, result, request.zone))
 
 

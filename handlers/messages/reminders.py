@@ -75,9 +75,9 @@ def bundle(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     cards = [_card(t, item.loan, label=item.loan.number) for item in view.items[:ROWS] if item.change is None]
     listed = {"of": view.reader_id, "n": view.notice_id}
     value = {name: str(each) for name, each in listed.items() if each}
-    holds = any(item.may_be_held for item in waiting)
-    hold = [Button(t("I'm on it: all of them"), "reminder.hold_all", {"n": str(view.notice_id)})] if holds else []
-    return writer.buttons(*cards, *hold, *([Button(t("Show all"), "due.list", value)] if waiting else [])).message()
+    return writer.buttons(
+        *cards, *_hold_all(t, view), *([Button(t("Show all"), "due.list", value)] if waiting else [])
+    ).message()
 
 
 def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Message:
@@ -238,6 +238,14 @@ def _hold(t: Translator, item: Item) -> list[Button]:
     if not item.may_be_held:
         return []
     return [Button(t("I'm on it"), "reminder.hold", elements.follow_up_value(item.follow_up))]
+
+
+def _hold_all(t: Translator, view: FollowUpNotice) -> list[Button]:
+    """Return the button that holds the escalations of all that wait, as often as they are held now."""
+    if not any(item.may_be_held for item in view.waiting):
+        return []
+    value = {"n": str(view.notice_id), "h": sum(item.holds for item in view.waiting)}
+    return [Button(t("I'm on it: all of them"), "reminder.hold_all", value)]
 
 
 def _write_held(t: Translator, writer: Writer, item: Item, zone: ZoneInfo) -> None:

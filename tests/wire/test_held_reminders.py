@@ -1,5 +1,7 @@
 """I'm on it: a reminder whose escalation is held for a while, and nothing is lost. It comes on Wednesday at 12:00."""
 
+import asyncio
+
 from storage.tables import FollowUp
 from tests.builders import make_follow_up, make_loan
 from tests.wire.noon_call import NOON, follow_up, loan, reminder
@@ -85,6 +87,20 @@ async def test_of_several_reminders_in_one_message_all_are_held_but_those_that_a
     assert sorted(row.holds for row in await slack.rows(FollowUp)) == [0, 1, 2, 2, 2, 2, 2]
     await slack.at("2026-11-26 11:00")
     assert told(slack) == 5
+
+
+async def test_pressed_twice_it_holds_once_and_at_the_limit_it_says_so(slack: Slack, loan: object) -> None:
+    await bundle(slack)
+    for holds, label, already in (
+        (1, "I'm on it: all of them", "in hand already. Without a result the managers hear of the first at Wed 25 Nov"),
+        (2, "都在跟进", "这些跟进都不能再推后：已上报主管，或已达次数上限。"),
+    ):
+        [post] = slack.posts("CAGENT")
+        presses = await asyncio.gather(*(slack.press(slack.agent, post, label) for _ in range(2)))
+        assert {row.holds for row in await slack.rows(FollowUp)} == {holds}
+        assert sum(already in shown(press).text for press in presses) == 1
+        await slack.in_chinese(slack.agent)
+        await slack.at("2026-11-25 16:30")
 
 
 async def test_only_who_may_act_holds_them_and_undo_brings_them_back_in_chinese(slack: Slack, loan: object) -> None:

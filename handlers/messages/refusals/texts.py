@@ -28,6 +28,7 @@ TEXTS: dict[str, str] = {
     "hold_none": _(
         "None of them can be held: the managers have heard, or you have said often enough that you are on it."
     ),
+    "held_since": _("They are in hand already. Without a result the managers hear of the first at {at}."),
     "not_snoozed": _("It isn't snoozed any more."),
     "only_to_one": _("{who} has only appointments or steps on loans of others. Choose one member who takes them over."),
     "nobody_to_assign": _("There is nobody to assign this to."),
