@@ -1,6 +1,7 @@
 """Find what was changed, removed or inserted in the audit trail since it was sealed, and say where."""
 
 import hmac
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import field
 from datetime import datetime
@@ -68,15 +69,17 @@ class Verification:
         """Yield what is wrong, in the order of the trail."""
         session, workspace_id = desk.session, desk.workspace.id
         chain = await audit.chain(session, workspace_id)
-        unseen = {each.segment: each for each in self.kept}
+        unseen: defaultdict[int, list[Head]] = defaultdict(list)
+        for head in dict.fromkeys(self.kept):
+            unseen[head.segment].append(head)
         while batch := await audit.segments(session, workspace_id, after=self.head.segment, limit=_SEGMENTS):
             for segment in batch:
-                for finding in await self._follow(desk, segment, unseen.pop(segment.number, None)):
+                for finding in await self._follow(desk, segment, unseen.pop(segment.number, [])):
                     yield finding
         sealed_now = await audit.chain_end(session, workspace_id)
         if sealed_now < self.head.place or (chain and not self._reaches(chain)):
             yield Finding("end", self.head.segment, self.head.place)
-        for head in unseen.values():
+        for head in (head for heads in unseen.values() for head in heads):
             yield Finding("cut", head.segment, head.place)
         for place in await self._outside(desk):
             yield Finding("inserted", self.head.segment, place)
@@ -87,7 +90,7 @@ class Verification:
         beyond = self.head.segment > chain.segments and self.head.place > chain.entries
         return beyond or self.head == Head(chain.segments, chain.entries, chain.head)
 
-    async def _follow(self, desk: Desk, segment: AuditSegment, known: Head | None) -> list[Finding]:
+    async def _follow(self, desk: Desk, segment: AuditSegment, known: Sequence[Head]) -> list[Finding]:
         """Return what is wrong with the next segment and its entries, and go on behind it."""
         findings = list[Finding]()
         if segment.number != self.head.segment + 1:
@@ -96,8 +99,7 @@ class Verification:
             findings.append(Finding("segment", segment.number))
         self.head = Head(segment.number, segment.last, segment.head)
         self.segments += 1
-        if known is not None and known != self.head:
-            findings.append(Finding("cut", known.segment, known.place))
+        findings += [Finding("cut", head.segment, head.place) for head in known if head != self.head]
         if segment.dropped_at is not None:
             self.dropped += segment.last - segment.first + 1
             return findings

@@ -188,6 +188,16 @@ async def test_a_trail_that_was_cut_with_its_end_is_found_by_a_head_that_was_kep
     assert (await verified(office, workspace, [whole.head]))[0] == [Finding("cut", 2, 2)]
 
 
+async def test_a_kept_head_counts_although_a_later_one_of_the_same_segment_fits(
+    office: Office, workspace: Workspace, clock: FrozenClock
+) -> None:
+    await write(office, workspace, "call")
+    await seal(office, workspace, clock)
+    _, whole = await verified(office, workspace)
+    kept = [Head(1, 1, bytes(32)), Head(1, 1, bytes(32)), whole.head]
+    assert (await verified(office, workspace, kept))[0] == [Finding("cut", 1, 1)]
+
+
 async def test_a_recomputed_chain_has_not_the_seal(office: Office, workspace: Workspace, clock: FrozenClock) -> None:
     await write(office, workspace, "call")
     await seal(office, workspace, clock)
