@@ -99,19 +99,22 @@ async def list_entries(
 ) -> int:
     """Print entries, the newest first, one line each: when, who, what, on which loan, by which door, with which reference.
 
-    Return 1 if there is no such loan or member.
+    Return 1 if no workspace has such a loan or member.
     """
+    missing: str | None = None
+    listed = False
     async with _offices(settings, clock) as office:
         for workspace in await every_workspace(office):
             async with office.reading_desk(workspace) as desk:
                 row = await loans.by_number(desk.session, workspace.id, loan) if loan is not None else None
                 actor = await members.by_slack_id(desk.session, workspace.id, member) if member is not None else None
                 if loan is not None and row is None:
-                    console.print(f"There is no loan {loan}.")
-                    return 1
+                    missing = f"There is no loan {loan}."
+                    continue
                 if member is not None and actor is None:
-                    console.print(f"There is no member {member}.")
-                    return 1
+                    missing = f"There is no member {member}."
+                    continue
+                listed = True
                 found = await audit.entries(
                     desk.session,
                     workspace.id,
@@ -122,6 +125,9 @@ async def list_entries(
                 )
                 for entry in found:
                     console.print(await _line(desk, entry))
+    if missing is not None and not listed:
+        console.print(missing)
+        return 1
     return 0
 
 
@@ -187,7 +193,7 @@ async def every_workspace(office: Office) -> list[Workspace]:
 async def _line(desk: Desk, entry: AuditEntry) -> str:
     actor = await desk.session.get(Member, entry.actor_id) if entry.actor_id else None
     loan = await desk.session.get(Loan, entry.loan_id) if entry.loan_id else None
-    who = actor.slack_user_id if actor else str(entry.details.get("by", "desk"))
+    who = actor.slack_user_id if actor else str(entry.details.get("by") or entry.details.get("slack") or "desk")
     where = loan.number if loan else str(entry.loan_id or "-")
     rest = json.dumps(entry.details, ensure_ascii=False) if entry.details else ""
     return f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {who}  {entry.act}  {where}  {rest}".rstrip()

@@ -18,6 +18,7 @@ from desk.core.audit_chain import SEALED_AFTER, seal_next
 from desk.core.audit_export import BrokenExportError, check_export
 from desk.core.audit_verification import head_line
 from desk.core.clock import SystemClock
+from desk.core.disclosures import record_refusal
 from desk.core.operator_acts import operator
 from desk.core.transaction import Office
 from storage.engine.database import Database
@@ -26,7 +27,7 @@ from storage.tables import Workspace
 from storage.upkeep.audit_guards import lifted
 from tests.bot.forks import FORKS
 from tests.bot.keys import settings_with
-from tests.builders import make_loan, make_member
+from tests.builders import make_loan, make_member, make_workspace
 from tests.clocks import FrozenClock
 
 
@@ -89,6 +90,7 @@ async def test_a_trail_is_verified_and_what_was_changed_is_named(
 async def test_entries_are_listed_by_loan_and_member(
     office: Office, workspace: Workspace, clock: FrozenClock, database_url: str
 ) -> None:
+    await make_workspace(office, slack_team_id="T0002")
     await trail(office, workspace, clock)
 
     async def listed(loan: str | None = None, member: str | None = None) -> tuple[int, str]:
@@ -104,6 +106,9 @@ async def test_entries_are_listed_by_loan_and_member(
         assert '2026-11-25 02:00:00Z  ULIN  call  A-1  {"outcome": "reached"}' in printed
     assert await listed(loan="A-2") == (1, "There is no loan A-2.\n")
     assert await listed(member="UNOBODY") == (1, "There is no member UNOBODY.\n")
+    async with office.desk(workspace) as desk:
+        await record_refusal(desk, "not_a_member", stranger="USTRANGER")
+    assert "  USTRANGER  refused  -  " in (await listed())[1]
 
 
 async def test_each_byte_of_an_export_counts(
