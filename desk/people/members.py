@@ -132,7 +132,18 @@ def is_fallback(member: Member) -> bool:
 
 
 async def heard_by(desk: Desk, member: Member) -> Heard:
-    """Return of what the member is told for want of others (`managers_for`, `second_level`)."""
+    """Return of what the member is told for want of others (`managers_for`, `second_level`); that of the acting member is read
+    once."""
+    is_actor = desk.actor is not None and desk.actor.id == member.id
+    known = desk.cache.get(Heard) if is_actor else None
+    if known is None:
+        known = await _load_heard(desk, member)
+        if is_actor:
+            desk.cache[Heard] = known
+    return known
+
+
+async def _load_heard(desk: Desk, member: Member) -> Heard:
     managers = await members.with_role(desk.session, desk.workspace.id, "manager")
     if not managers:
         return Heard(teamless=False, from_level=1)
