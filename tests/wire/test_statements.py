@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import event
 
 from desk.follow_ups.replanning import replan_loans
+from storage.queries.core.due_rows import chores_due
 from tests.builders import make_call, make_follow_up, make_loan
 from tests.wire.office_day import Slack
 from tests.wire.plans import fill, is_query, scans
@@ -137,4 +138,15 @@ async def test_the_daily_look_at_loans_reads_no_growing_table_in_full(slack: Sla
     await fill(slack.office.database)
 
     assert len(asked) > 10
+    assert await scans(slack.office.database, asked) == []
+
+
+async def test_to_ask_which_chores_have_something_to_do_reads_no_growing_table_in_full(slack: Slack) -> None:
+    with executed(slack) as statements:
+        async with slack.office.reading_desk(slack.workspace) as desk:
+            await chores_due(desk.session, desk.now)
+    asked = dict(statements)
+    await fill(slack.office.database)
+
+    assert len(asked) == 1
     assert await scans(slack.office.database, asked) == []
