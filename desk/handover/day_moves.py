@@ -28,7 +28,7 @@ from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.absences import leaves_of
 from desk.people.calendars import calendar_of
-from desk.people.members import hours_of, require_caller, today_of, zone_of
+from desk.people.members import hours_of, require_caller, require_responsible, today_of, zone_of
 from desk.rules.spreading import spread_over
 from desk.rules.working_time import day_bounds, instant_of
 from storage.engine.types import new_id
@@ -141,10 +141,10 @@ class _Plan:
 async def preview_moves(desk: Desk, request: MoveRequest, *, changed: bool = False) -> MovePreview:
     """Return what a request would do.
 
-    Raises NotAllowed (`role_missing`), Invalid (`cannot_take_calls`, `account_lost`, `hours_order`, `move_day_past`,
-    `move_to_earlier`, `move_too_far`, `away_then`, `no_calls_to_move`).
+    Raises NotAllowed (`role_missing`, `others_may_act`), Invalid (`cannot_take_calls`, `account_lost`, `hours_order`,
+    `move_day_past`, `move_to_earlier`, `move_too_far`, `away_then`, `no_calls_to_move`).
     """
-    require_role(desk, "move_calls")
+    await _require_may_move(desk, request)
     plan = await _plan(desk, request)
     others = await _others(desk, request, plan.member)
     if not plan.moves and not plan.staying and not others:
@@ -170,6 +170,7 @@ async def move_calls(desk: Desk, draft_id: UUID, fingerprint: str) -> CallsMoved
     """
     require_role(desk, "move_calls")
     request = _DRAFT.validate_python(await drafts.take_confirmed(desk, draft_id))
+    await _require_may_move(desk, request)
     await members.lock(desk.session, request.member_id)
     before = await _plan(desk, request)
     await loans.lock_all(desk.session, {row.loan_id for row, _ in before.moves})
@@ -205,6 +206,10 @@ async def correct_message(desk: Desk, undo: Undo, _: Sequence[UndoneRow]) -> Non
         desk.add(notice)
     await desk.session.flush()
     await notices.touch(desk.session, told.values(), desk.now)
+
+
+async def _require_may_move(desk: Desk, request: MoveRequest) -> None:
+    await require_responsible(desk, "move_calls", await desk.session.get_one(Member, request.member_id))
 
 
 async def _plan(desk: Desk, request: MoveRequest) -> _Plan:

@@ -8,7 +8,7 @@ from desk.core import drafts
 from desk.core.changes import offer_undo, track
 from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid
-from desk.core.permissions import CALLERS, Relation, allows, refusal, require, require_role, roles_of
+from desk.core.permissions import CALLERS, require, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.follow_ups import rescheduling
 from desk.follow_ups.appointment_clashes import NO_CLASHES, Clashes, clashes_of, given_with_all, given_with_loans
@@ -23,7 +23,7 @@ from desk.loans.lookup import lock_by_id
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.people import accounts
 from desk.people.absences import end_all, forget_cover
-from desk.people.members import acting_for, managers_for, require_caller, require_may_act
+from desk.people.members import acting_for, managers_for, require_caller, require_may_act, require_responsible
 from desk.people.team import require_may_change_roles, require_other_admin, require_settled
 from desk.people.views import MemberChange, view_of
 from storage.engine.types import new_id
@@ -301,26 +301,11 @@ async def require_may_reassign(desk: Desk, outgoing: Member | None) -> None:
     if outgoing is None:
         require(desk, "reassign", {"unowned"})
         return
-    await _require(desk, "reassign", outgoing)
-
-
-async def require_may_reassign_all(desk: Desk, outgoing: Member) -> None:
-    """Raise NotAllowed (`role_missing`, `others_may_act`) unless the acting member may give away all that `outgoing` has."""
-    await _require(desk, "reassign_all", outgoing)
-
-
-async def _require(desk: Desk, act: str, outgoing: Member) -> None:
-    require_role(desk, act)
-    if allows(desk.member, act, {"own"} if outgoing.id == desk.member.id else ()):
-        return
-    managers = await managers_for(desk, outgoing)
-    related: set[Relation] = {"managed"} if desk.workspace.managers_see_all or desk.member in managers else set()
-    if not allows(desk.member, act, related):
-        raise refusal(act, related, who=tuple(each.slack_user_id for each in (outgoing, *managers)))
+    await require_responsible(desk, "reassign", outgoing)
 
 
 async def _require_manager(desk: Desk, outgoing: Member, to: Member) -> None:
-    await require_may_reassign_all(desk, outgoing)
+    await require_responsible(desk, "reassign_all", outgoing)
     _require_other(outgoing, to)
     require_caller(to)
 

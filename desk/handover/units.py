@@ -10,8 +10,9 @@ from desk.core.errors import NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.handover.moves import HandoverCounts, count, notify
-from desk.handover.reassigning import require_may_reassign, require_may_reassign_all
+from desk.handover.reassigning import require_may_reassign
 from desk.loans.lookup import visible_today
+from desk.people.members import require_responsible
 from storage.queries.handover import holdings
 from storage.queries.loans import loans
 from storage.queries.people import members
@@ -57,8 +58,7 @@ async def units_of(desk: Desk, *, from_id: UUID | None, loan_ids: Sequence[UUID]
 
 async def require_may_take_all(desk: Desk, outgoing: Member) -> None:
     """Raise NotAllowed (`role_missing`, `others_may_act`) unless the acting member may reassign all that `outgoing` has."""
-    require_role(desk, "reassign_all")
-    await require_may_reassign_all(desk, outgoing)
+    await require_responsible(desk, "reassign_all", outgoing)
 
 
 async def _units_of(desk: Desk, *, from_id: UUID | None, loan_ids: Sequence[UUID], lock: bool) -> list[Unit]:

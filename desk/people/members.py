@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core.dataclass import dataclass
 from desk.core.errors import Ambiguous, Invalid, NotFound
-from desk.core.permissions import Relation, allows, makes_calls, require, roles_of
+from desk.core.permissions import Relation, allows, makes_calls, require, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import PersonRef
 from desk.rules.absence import COVER_CHAIN_LIMIT, Absence, acting_member, is_absent, stand_ins
@@ -325,6 +325,19 @@ async def require_may_act(desk: Desk, act: str, row: FollowUp | Appointment | Co
         return
     allowed = {m.id: m for people in related.values() for m in people if is_at_desk(m)}
     require(desk, act, _relations(desk, related), who=tuple(m.slack_user_id for m in allowed.values()))
+
+
+async def require_responsible(desk: Desk, act: str, member: Member) -> None:
+    """Raise NotAllowed (`role_missing`, or the act's own, which names who may) unless the acting member may do this act on what
+    that member has: because it is their own, because they manage the member, or because managers see the loans of all teams."""
+    require_role(desk, act)
+    if allows(desk.member, act, {"own"} if member.id == desk.member.id else ()):
+        return
+    managers = await managers_for(desk, member)
+    related: set[Relation] = {"managed"} if desk.workspace.managers_see_all or desk.member in managers else set()
+    may = [each for each in managers if allows(each, act, {"managed"})]
+    may = [member, *may] if allows(member, act, {"own"}) else may
+    require(desk, act, related, who=tuple(dict.fromkeys(each.slack_user_id for each in may)))
 
 
 async def _may_act_on_taken(desk: Desk, act: str, loan: Loan) -> bool:

@@ -63,6 +63,7 @@ FORM = Form(
     submit=submit,
     main="who",
     fields={
+        "others_may_act": "who",
         "hours_order": "end",
         "move_day_past": "day",
         "no_calls_to_move": "day",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from desk.handover.day_moves import MoveRequest, preview_moves
+from sandbox.modals import Modal
 from storage.tables import Loan, Member
 from tests.builders import make_follow_up, make_loan, make_manager, make_member, make_team
 from tests.wire.office_day import Slack
@@ -32,6 +33,15 @@ async def west_manager(slack: Slack) -> Member:
     return await make_manager(slack.office, slack.workspace, west, "UWEST")
 
 
+async def choose(slack: Slack, teams: str) -> None:
+    """Have an admin choose the loans of which teams managers see."""
+    await slack.sandbox.open_home("UADMIN")
+    await slack.sandbox.home_of("UADMIN").press("Language and country")
+    form = slack.sandbox.modal_of("UADMIN")
+    await form.fill("Managers see the loans of", teams)
+    await form.submit()
+
+
 async def sees(slack: Slack, who: Member, number: str = "L-1") -> bool:
     """Return whether the member's card, search and suggestions show the loan: all of them or none."""
     card = (await slack.command(who, f"/loan {number}")).text
@@ -43,15 +53,11 @@ async def sees(slack: Slack, who: Member, number: str = "L-1") -> bool:
 
 async def test_a_manager_sees_the_loans_of_their_teams_unless_an_admin_widens_it(slack: Slack, loan: Loan) -> None:
     west = await west_manager(slack)
-    await slack.sandbox.open_home("UADMIN")
     assert await sees(slack, slack.manager)
     assert not await sees(slack, west)
     assert "Only the people responsible" in (await slack.command(west, "/loan-due <@UAGENT>")).text
     assert "Only the people responsible" in (await slack.command(west, "/loan-reassign <@UAGENT> <@UOTHER>")).text
-    await slack.sandbox.home_of("UADMIN").press("Language and country")
-    form = slack.sandbox.modal_of("UADMIN")
-    await form.fill("Managers see the loans of", "all_teams")
-    await form.submit()
+    await choose(slack, "all_teams")
     assert await sees(slack, west)
 
 
@@ -119,13 +125,39 @@ async def test_a_manager_reads_the_trail_of_each_loan_that_they_manage(slack: Sl
 async def test_who_moves_the_calls_of_another_team_is_told_no_borrower(slack: Slack, loan: Loan) -> None:
     agreed = slack.clock.now() + timedelta(hours=5)
     await make_follow_up(slack.office, loan, slack.agent, due_at=agreed)
-    for who in (slack.admin, await west_manager(slack), slack.manager):
+    for who in (slack.admin, slack.manager):
         async with slack.office.desk(slack.workspace) as desk:
             desk.actor = who
             request = MoveRequest(member_id=slack.agent.id, day=agreed.date())
             preview = await preview_moves(desk, request)
         assert preview.staying == 1
         assert [each.loan.name for each in preview.stays] == ([NAME] if who is slack.manager else [])
+
+
+async def test_a_manager_moves_the_calls_of_their_own_people_alone_unless_an_admin_widens_it(
+    slack: Slack, loan: Loan
+) -> None:
+    await make_follow_up(slack.office, loan, slack.agent)
+    west = await west_manager(slack)
+
+    async def ask(form_name: str, whose: str) -> Modal:
+        await slack.sandbox.open_home("UWEST")
+        await slack.sandbox.home_of("UWEST").press(form_name)
+        form = slack.sandbox.modal_of("UWEST")
+        await form.fill(whose, "UAGENT")
+        await form.submit()
+        return form
+
+    refused = (await ask("Move a member's calls", "Whose calls")).errors["Whose calls"]
+    assert refused == "Only the people responsible can act on this: @Manager."
+    await choose(slack, "all_teams")
+    form = await ask("Move a member's calls", "Whose calls")
+    assert "1 call would be moved" in form.text
+    await choose(slack, "own_teams")
+    await form.press("Move now")
+    assert "Only the people responsible" in slack.sandbox.modal_of("UWEST").text
+    await slack.in_chinese(west)
+    assert "@Manager" in (await ask("批量改期", "谁的跟进")).errors["谁的跟进"]
 
 
 async def test_who_acts_for_another_sees_what_they_have_for_as_long(slack: Slack, loan: Loan) -> None:

@@ -46,7 +46,7 @@ plan_offered           y y y y - -
 plan_follow_up         y y y y - -
 close_follow_up        r r r r r r  own loan covered managed taken
 move_follow_up         r r r r r r  own loan covered managed taken
-move_calls             - - - y - y
+move_calls             - - - r - y  own managed
 fit_follow_up          r r r r - -  own loan covered managed
 decide_check           - - - y - -
 raise_escalation       y y y y - -
@@ -80,7 +80,17 @@ change_workspace       - - - - - y
 manage_demo            - - - y - y
 """
 BY_ACT = {line.split()[0]: line.split()[1:] for line in RIGHTS.strip().splitlines()}
-ASKS = {"require", "require_role", "allows", "refusal", "may_act", "require_may_act", "_meant", "_require_may_manage"}
+ASKS = {
+    "require",
+    "require_role",
+    "require_responsible",
+    "allows",
+    "refusal",
+    "may_act",
+    "require_may_act",
+    "_meant",
+    "_require_may_manage",
+}
 
 
 def with_role(role: str) -> Member:
