@@ -17,6 +17,7 @@ from handlers.forms.fields import (
     due_buttons,
     due_field,
     loan_of,
+    read_documents,
     read_due,
     start_form,
     words,
@@ -65,9 +66,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 async def submit(request: Request) -> Message:
     """Receive the documents, as the command does."""
-    others = [DocumentName(code) for code in request.several("rest")]
-    if request.one("other").strip():
-        others.append(DocumentName("other", request.one("other").strip()))
+    others = [*(DocumentName(code) for code in request.several("rest")), *read_documents(request, "other")]
     result = await arrivals.record_arrivals(
         request.desk,
         loan=loan_of(request),

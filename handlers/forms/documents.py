@@ -13,6 +13,7 @@ from handlers.forms.fields import (
     due_field,
     loan_field,
     loan_of,
+    read_documents,
     read_due,
     words,
 )
@@ -47,9 +48,8 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 async def submit(request: Request) -> Message:
     """Request the documents, as the command does."""
-    wanted = [DocumentName(code) for code in (*request.several("lacking"), *request.several("rest"))]
-    if request.one("other"):
-        wanted.append(DocumentName("other", request.one("other")))
+    chosen = (DocumentName(code) for code in (*request.several("lacking"), *request.several("rest")))
+    wanted = list(dict.fromkeys((*chosen, *read_documents(request, "other"))))
     if not wanted:
         raise Invalid("nothing_chosen")
     asked = await documents.request_documents(

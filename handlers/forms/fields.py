@@ -10,11 +10,13 @@ from desk.core.errors import Invalid
 from desk.core.languages import LANGUAGES
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Word
+from desk.documents.names import DocumentName
 from desk.follow_ups.next_steps import NextOffer
 from desk.loans.lists import find
 from desk.loans.views import FollowUpView
 from handlers.door.request import Request
 from handlers.forms.form import field, fill_button
+from handlers.grammar.documents import parse_names
 from handlers.grammar.due import parse_due
 from handlers.grammar.reader import parse_limit
 from handlers.messages.block_kit import elements
@@ -168,6 +170,12 @@ def read_due(request: Request, name: str, *, limit: bool = False) -> Due | None:
         return None
     with field(name):
         return (parse_limit if limit else parse_due)(typed, request.desk.now, request.zone)
+
+
+def read_documents(request: Request, name: str) -> list[DocumentName]:
+    """Return the documents that a field for those not on the list names: known ones all the same, others by their words."""
+    found = parse_names(request.one(name), request.desk.now, request.zone)
+    return [DocumentName(item.code, item.words) for item in found]
 
 
 def day_of(request: Request, name: str) -> date:

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef
-from desk.core.vocabulary import term_for
+from desk.core.vocabulary import Document, term_for
 from handlers.grammar.reader import BY, HelpRequest, Reader, with_params
 from handlers.grammar.terms import DOCUMENTS, Terms, example, is_chinese, keyword
-from handlers.grammar.text import Line, is_separator, splits_word
+from handlers.grammar.text import SEPARATORS, Line, is_separator, splits_word
 
 Tick = Literal["got", "accept", "cancel"]
 
@@ -41,6 +41,7 @@ _MOST_UNKNOWN = 5
 """How many unknown documents a line may list: one with more is none of documents."""
 _REJECTED = 3
 """How many examples there are of a document that is sent back."""
+_LISTED = re.compile(rf"[{SEPARATORS}\n]")
 _AND = re.compile(r"(?:和|与|及|以及|[&+]|and(?![a-z]))\s*")
 
 
@@ -128,6 +129,22 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DocumentsRequest | HelpR
     return TickOff(loan, _TICKS[act.code], items.read(), items.valid_until, items.unknown)
 
 
+def parse_names(text: str, now: datetime, zone: ZoneInfo) -> tuple[Item, ...]:
+    """Return the documents that a text lists and nothing else, each once. A part of the list that is not made of documents which
+    the desk knows is another document with these words."""
+    found: dict[Item, None] = {}
+    for part in filter(None, map(str.strip, _LISTED.split(text))):
+        reader = Reader(Line.plain(part), now, zone)
+        known: list[Document] = []
+        while (word := _take_next_document(reader)) is not None:
+            known.append(word)
+        if known and reader.done and not any(word.takes_words for word in known):
+            found.update((Item(word.code), None) for word in known)
+        else:
+            found[Item("other", part)] = None
+    return tuple(found)
+
+
 def _request(reader: Reader, loan: LoanRef) -> Request:
     items = _DocumentList(reader, by_allowed=True, words_required=True)
     return Request(loan, items.read(), items.by, items.by_words, items.unknown)
@@ -158,7 +175,7 @@ def _reject(reader: Reader, loan: LoanRef) -> Reject:
 def _refuse_second_document(reader: Reader, start: int) -> None:
     """Refuse `reject id and bank: blurred`, which would reject only the first and keep the second in its reason."""
     probe, first_end = reader.probe(reader.at), reader.at
-    while _take_next_document(probe):
+    while _take_next_document(probe) is not None:
         pass
     if probe.at > first_end and reader.norm.startswith(":", probe.at):
         given, first = reader.line.trimmed(start, probe.at), reader.line.trimmed(start, first_end)
@@ -166,14 +183,14 @@ def _refuse_second_document(reader: Reader, start: int) -> None:
         raise Invalid("document_each", part="document", given=given, nearest=nearest, replaced=replaced)
 
 
-def _take_next_document(reader: Reader) -> bool:
+def _take_next_document(reader: Reader) -> Document | None:
     conjunction, at = _AND.match(reader.norm, reader.at), reader.at
     if conjunction is not None:
         reader.move(conjunction.end())
-    if reader.take_word(DOCUMENTS) is not None:
-        return True
-    reader.move(at)
-    return False
+    document = reader.take_word(DOCUMENTS)
+    if document is None:
+        reader.move(at)
+    return document
 
 
 class _DocumentList:

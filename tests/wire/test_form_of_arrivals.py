@@ -160,6 +160,22 @@ async def test_a_last_day_is_not_used_where_nothing_is_missing(slack: Slack) -> 
 
 
 @pytest.mark.usefixtures("loan")
+async def test_what_is_typed_as_not_on_the_list_and_is_known_is_that_document(slack: Slack) -> None:
+    await slack.command(slack.agent, "/loan-docs A-1 id, bank")
+    form = await open_form(slack)
+    await form.fill("Not on the list", "身份证，银行流水、Passport; letter and stamp")
+    await form.submit()
+    found = [(row.document, row.state) for row in await slack.rows(DocumentItem)]
+    assert found == [("id", "received"), ("bank", "received"), ("other", "received"), ("other", "received")]
+    assert "Passport: received" in slack.sandbox.modal_of("UAGENT").text
+    ask = await slack.in_card(slack.agent, "Open", "Documents", "Request documents")
+    await ask.fill("Still missing", ["driving licence"])
+    await ask.fill("Not on the list", "驾驶证和合同")
+    await ask.submit()
+    assert [row.document for row in await slack.rows(DocumentItem)][4:] == ["licence", "contract"]
+
+
+@pytest.mark.usefixtures("loan")
 async def test_a_validity_of_nothing_that_arrived_is_not_dropped(slack: Slack) -> None:
     await slack.command(slack.agent, "/loan-docs A-1 id by dec 20")
     form = await open_form(slack)

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.core.values import LoanRef
-from handlers.grammar.documents import Item, ListDocuments, Reject, Request, TickOff, parse
+from handlers.grammar.documents import Item, ListDocuments, Reject, Request, TickOff, parse, parse_names
 from tests.handlers.grammar.lines import asked, refused, understood
-from tests.handlers.grammar.phrases import shown
+from tests.handlers.grammar.phrases import SHANGHAI, WEDNESDAY, shown
 
 LOAN = LoanRef("L-1042", "L-1042")
 
@@ -150,6 +150,24 @@ def test_the_last_day_of_a_document_is_typed_behind_it(typed: str):
     request = understood(parse, f"L-1042 {typed}")
     assert isinstance(request, TickOff)
     assert (request.items, str(request.valid_until)) == (items("insurance"), "2027-03-01")
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("身份证，银行流水", ["id", "bank"]),
+        ("id, bank", ["id", "bank"]),
+        ("ID card and bank statement; ID CARD", ["id", "bank"]),
+        ("身份证驾驶证和流水", ["id", "licence", "bank"]),
+        ("Library card", ["other=Library card"]),
+        ("bank letter、护照,，id", ["other=bank letter", "other=护照", "id"]),
+        ("birth and death certificate", ["other=birth and death certificate"]),
+        ("other", ["other=other"]),
+        (" ， ", []),
+    ],
+)
+def test_names_alone_are_known_documents_or_others(typed: str, names: list[str]):
+    assert parse_names(typed, WEDNESDAY, SHANGHAI) == items(*names)
 
 
 def test_a_loan_alone_lists_its_documents():
