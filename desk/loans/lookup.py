@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 from desk.core.dataclass import dataclass
 from desk.core.disclosures import record_refusal
 from desk.core.errors import Ambiguous, Conflict, DeskError, NotFound
-from desk.core.permissions import sees_all, sight_of
+from desk.core.permissions import refusal, sees_all, sight_of
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, checks_before_undo, corrects_after_undo
 from desk.core.values import LoanRef
@@ -50,7 +50,8 @@ async def resolve(desk: Desk, ref: LoanRef) -> LoanMatch:
     A number that itself contains `/` is tried whole first; then `<loan>/n`; then one word that finds exactly one loan
     the member may see, also a number whose dashes are typed differently or left out.
 
-    Raises NotFound (`unknown_loan`, `unknown_follow_up`), Ambiguous (`loan_ambiguous`).
+    Raises NotFound (`unknown_loan`, `unknown_follow_up`), Ambiguous (`loan_ambiguous`), NotAllowed (`role_missing`: no role of
+    theirs shows borrowers, and they act for nobody who has that loan).
     """
     # Most loans are the member's own or their team's, which takes one query.
     lock = partial(loans.lock_by_number, desk.session, desk.workspace.id, visible=visible_loans(desk))
@@ -244,6 +245,8 @@ async def _like_number(desk: Desk, number: str) -> Loan | None:
 
 async def _by_word(desk: Desk, ref: LoanRef) -> UUID:
     found = await find_visible(desk, [ref.text], limit=CHOICES + 1, in_full=True)
+    if not found and sight_of(desk.member, desk.workspace) == "held":
+        raise refusal("see_loan", {"team"})
     if not found:
         mine = await loans.numbers_like(desk.session, desk.workspace.id, desk.member.id, limit=200)
         raise NotFound("unknown_loan", given=ref.text, nearest=_nearest(ref.text, mine))
