@@ -10,15 +10,15 @@ from rich.console import Console
 
 from bot.journals import take_journal_of
 from bot.logs import reason_of
+from bot.recording import record, sum_of
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
-from desk.core.operator_acts import record_act
 from desk.core.transaction import Office
 from storage.engine.database import Database
 from storage.engine.trouble import is_outage
 from storage.files.bucket import Bucket
 from storage.upkeep import archive
-from storage.upkeep.archive import BrokenArchiveError, Summary
+from storage.upkeep.archive import BrokenArchiveError
 
 
 async def run(settings: Settings, target: Path, console: Console, clock: Clock | None = None) -> int:
@@ -50,8 +50,9 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
         return 1
     finally:
         await database.close()
-    await _record(settings, clock, file, summary)
-    console.print(f"{file}: {sum(summary.rows.values())} rows as of {now:%Y-%m-%d %H:%M:%S} UTC")
+    rows = sum(summary.rows.values())
+    await record(settings, "backup", clock, file=file.name, rows=rows, sha256=sum_of(file))
+    console.print(f"{file}: {rows} rows as of {now:%Y-%m-%d %H:%M:%S} UTC")
     needed = "".join(f", encryption key {number}" for number in sorted(summary.keys_used))
     console.print(f"The backup contains no key. To restore it you need the search key{needed}.")
     if summary.rows.get("stored_file"):
@@ -61,15 +62,6 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
 
 def _named(settings: Settings) -> str:
     return f"the {'bucket' if isinstance(settings.files_at(), Bucket) else 'folder'} {settings.files}"
-
-
-async def _record(settings: Settings, clock: Clock | None, file: Path, summary: Summary) -> None:
-    database = Database(settings.database_url.get_secret_value())
-    try:
-        office = Office(database, settings.cipher(), clock or SystemClock())
-        await record_act(office, "backup", file=file.name, rows=sum(summary.rows.values()), sha256=summary.digest.hex())
-    finally:
-        await database.close()
 
 
 def _file(target: Path, now: datetime) -> Path:

@@ -86,8 +86,16 @@ class FileRead:
     unknown: tuple[UnknownColumn, ...]
 
 
-def read_file(path: Path, encoding: str | None = None) -> str:
-    """Return the text of a file.
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """The text of a file, and the SHA-256 of its bytes."""
+
+    text: str
+    sha256: str
+
+
+def read_file(path: Path, encoding: str | None = None) -> FileText:
+    """Return the text of a file, which is read once: a pipe gives its bytes only once.
 
     Raise Invalid: `import_unreadable` (no such file, or one that cannot be opened), and as `decoding.decode` does.
     """
@@ -95,7 +103,7 @@ def read_file(path: Path, encoding: str | None = None) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise Invalid("import_unreadable", given=str(path), why=error.strerror or "") from None
-    return decode(content, given=str(path), encoding=encoding)
+    return FileText(decode(content, given=str(path), encoding=encoding), hashlib.sha256(content).hexdigest())
 
 
 def read_rows(text: str, workspace: Workspace, office: Office) -> tuple[list[ImportRow], list[RefusedRow]]:
@@ -188,10 +196,6 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
         raise Invalid("import_quotes", line=reader.line_num) from None
 
 
-def _sum_of(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
 async def run(
     settings: Settings,
     file: Path,
@@ -215,11 +219,11 @@ async def run(
             console.print(t("The desk isn't installed in a workspace yet. Run loandesk serve once first."))
             return 1
         t = Translator(language or workspace.locale)
-        text = read_file(file, encoding)
+        given = read_file(file, encoding)
         if not dry_run:
-            await record_act(office, "import", file=file.name, sha256=_sum_of(file))
-        read = _read(text, kind, workspace, office)
-        del text  # twice the size of the file
+            await record_act(office, "import", file=file.name, sha256=given.sha256)
+        read = _read(given.text, kind, workspace, office)
+        del given  # twice the size of the file
         if isinstance(read, MoneyRead):
             return await _import_money(t, office, workspace, console, read, dry_run=dry_run, every=every)
         with Progress(console=console, transient=True) as progress:

@@ -6,10 +6,9 @@ from datetime import timedelta
 from rich.console import Console
 from rich.progress import Progress
 
+from bot.recording import record
 from bot.settings import Settings
 from desk.core.clock import SystemClock
-from desk.core.operator_acts import record_act
-from desk.core.transaction import Office
 from desk.core.undo import UNDO_FOR
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database
@@ -49,21 +48,13 @@ async def run(settings: Settings, console: Console) -> int:
         return 1
     everything = "Everything else" if unreadable else "Everything"
     console.print(f"{everything} is encrypted with key {current}. The search key is not rotated.")
-    await _record(settings, cipher, current)
+    await record(settings, "rotate_keys", key=current)
     older = ", ".join(str(number) for number in sorted(cipher.ring.keys) if number != current)
     if older and not unreadable:
         console.print(
             f"You may remove from LOANDESK_ENCRYPTION_KEYS: {older}. Keep it elsewhere as long as you keep an older backup."
         )
     return 1 if unreadable else 0
-
-
-async def _record(settings: Settings, cipher: Cipher, current: int) -> None:
-    database = Database(settings.database_url.get_secret_value())
-    try:
-        await record_act(Office(database, cipher, SystemClock()), "rotate_keys", key=current)
-    finally:
-        await database.close()
 
 
 async def _open_current(database: Database, cipher: Cipher) -> set[str]:

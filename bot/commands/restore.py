@@ -9,10 +9,9 @@ from rich.progress import Progress
 from sqlalchemy.exc import DataError, IntegrityError
 
 from bot.logs import reason_of
+from bot.recording import record, sum_of
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
-from desk.core.operator_acts import record_act
-from desk.core.transaction import Office
 from storage.engine import schema
 from storage.engine.cipher import KeyRing
 from storage.engine.database import Database, make_folder
@@ -52,7 +51,8 @@ async def run(
         return 1
     finally:
         await database.close()
-    await _record(settings, file, summary, clock)
+    taken_at = summary.taken_at.isoformat()
+    await record(settings, "restore", clock, file=file.name, sha256=sum_of(file), taken_at=taken_at)
     console.print(
         f"{sum(summary.rows.values())} rows were restored as of {summary.taken_at:%Y-%m-%d %H:%M:%S} UTC. "
         "What people did since then is lost. Before the desk sends a message again, it looks for it in Slack."
@@ -63,16 +63,6 @@ async def run(
             "missing; for a week the desk deletes none that it does not know."
         )
     return 0
-
-
-async def _record(settings: Settings, file: Path, summary: Summary, clock: Clock | None) -> None:
-    database = Database(settings.database_url.get_secret_value())
-    try:
-        office = Office(database, settings.cipher(), clock or SystemClock())
-        taken_at = summary.taken_at.isoformat()
-        await record_act(office, "restore", file=file.name, sha256=summary.digest.hex(), taken_at=taken_at)
-    finally:
-        await database.close()
 
 
 def require_keys(summary: Summary, ring: KeyRing) -> None:

@@ -1,5 +1,6 @@
 """`loandesk audit` verifies, lists and exports the trail; what was being sealed when a process was killed is sealed later."""
 
+import hashlib
 import os
 import signal
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,8 @@ from sqlalchemy import text
 
 from bot.commands import audit as audit_command
 from bot.commands import backup as backup_command
+from bot.commands import importing as import_command
+from bot.commands import keys as keys_command
 from bot.commands import restore as restore_command
 from desk.core.audit_chain import SEALED_AFTER, seal_next
 from desk.core.audit_export import BrokenExportError, check_export
@@ -158,6 +161,31 @@ async def test_a_restored_trail_verifies_in_either_database_and_says_who_restore
     async with office.reading_desk(workspace) as desk:
         (backed_up,) = await audit.entries(desk.session, workspace.id, acts=["backup"], limit=9)
     assert (backed_up.details["by"], backed_up.details["file"]) == (operator(), "backup.jsonl.gz")
+    of_the_file = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert backed_up.details["sha256"] == of_the_file
+    assert f'"sha256": "{of_the_file}"' in printed_list.getvalue()
+
+
+async def test_an_import_and_a_rotation_leave_an_entry_also_when_the_file_comes_through_a_pipe(
+    office: Office, workspace: Workspace, database_url: str
+) -> None:
+    content = "number,name,phone,stage\nA-1,王,13800135678,inquiry\n".encode()
+    reading, writing = os.pipe()
+    os.write(writing, content)
+    os.close(writing)
+    settings = settings_with(database_url)
+    try:
+        code = await import_command.run(settings, Path(f"/dev/fd/{reading}"), printing()[1], dry_run=False)
+    finally:
+        os.close(reading)
+    assert (code, await keys_command.run(settings, printing()[1])) == (0, 0)
+
+    async with office.reading_desk(workspace) as desk:
+        found = await audit.entries(desk.session, workspace.id, acts=["import", "rotate_keys"], limit=9)
+    assert {entry.act: entry.details for entry in found} == {
+        "import": {"by": operator(), "file": str(reading), "sha256": hashlib.sha256(content).hexdigest()},
+        "rotate_keys": {"by": operator(), "key": 1},
+    }
 
 
 STEPS = ("lock_chain", "unsealed", "seal", "name_loans")

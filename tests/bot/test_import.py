@@ -256,7 +256,7 @@ async def test_a_file_that_is_no_table_of_loans_is_refused_whole(
     path.write_bytes(content)
 
     with pytest.raises(Invalid) as refusal:
-        read_rows(read_file(path), workspace, office)
+        read_rows(read_file(path).text, workspace, office)
 
     assert refusal.value.code == code
     assert explain_file(Translator("en"), refusal.value)
@@ -266,7 +266,7 @@ async def test_a_file_as_chinese_excel_writes_it_is_read(office: Office, workspa
     path = tmp_path / "loans.csv"
     path.write_bytes("贷款编号,姓名,手机号,阶段\nA-1,欧阳娜,13800135678,咨询\n".encode("gb18030"))
 
-    rows, refused = read_rows(read_file(path), workspace, office)
+    rows, refused = read_rows(read_file(path).text, workspace, office)
 
     assert refused == []
     assert [(row.name, row.stage) for row in rows] == [("欧阳娜", "inquiry")]

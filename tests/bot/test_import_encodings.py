@@ -52,8 +52,8 @@ def test_a_name_in_another_encoding_is_refused_and_read_when_it_is_named(
         assert shown in said
         assert name in said
         assert "--encoding" in said
-    assert name in read_file(path, encoding)
-    assert name in read_file(path, encoding.upper())
+    assert name in read_file(path, encoding).text
+    assert name in read_file(path, encoding.upper()).text
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_other_scripts_are_refused_too(tmp_path: Path, encoding: str) -> None:
     name = {"euc-kr": "김철수", "shift_jis": "山田太郎", "cp1251": "Иван Петров"}[encoding]
     path = written(tmp_path, (HEADER + row(name)).encode(encoding))
     assert "--encoding" in refusal(path)
-    assert name in read_file(path, encoding)
+    assert name in read_file(path, encoding).text
 
 
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"], ids=["plain", "with a mark"])
@@ -81,7 +81,7 @@ def test_one_row_in_gbk_behind_rows_in_utf8_is_refused(tmp_path: Path, start: by
     text = (HEADER + row(first)).replace("\n", ends)
     path = written(tmp_path, start + text.encode() + row("李雷").replace("\n", ends).encode("gbk"))
     if first.isascii() and not start:
-        assert "李雷" in read_file(path)  # nothing says that it is UTF-8: it is GBK as a whole
+        assert "李雷" in read_file(path).text  # nothing says that it is UTF-8: it is GBK as a whole
         return
     said = refusal(path)
     assert "line 3" in said
@@ -107,19 +107,19 @@ def test_one_row_in_gbk_behind_rows_in_utf8_is_refused(tmp_path: Path, start: by
 )
 def test_utf8_and_gb18030_need_no_name(tmp_path: Path, name: str) -> None:
     for encoding in ("utf-8", "utf-8-sig", "gb18030"):
-        assert read_file(written(tmp_path, (HEADER + row(name)).encode(encoding))) == HEADER + row(name)
+        assert read_file(written(tmp_path, (HEADER + row(name)).encode(encoding))).text == HEADER + row(name)
 
 
 def test_a_rare_surname_in_gb18030_is_read_when_the_encoding_is_named(tmp_path: Path) -> None:
     path = written(tmp_path, (HEADER + row("喆")).encode("gb18030"))
     assert "喆" in refusal(path)
-    assert "喆" in read_file(path, "gb18030")
+    assert "喆" in read_file(path, "gb18030").text
 
 
 def test_a_file_in_utf16_names_its_encoding(tmp_path: Path) -> None:
     path = written(tmp_path, (HEADER + row("王小明")).encode("utf-16"))
     assert "--encoding utf-16" in refusal(path)
-    assert read_file(path, "utf-16") == HEADER + row("王小明")
+    assert read_file(path, "utf-16").text == HEADER + row("王小明")
 
 
 @pytest.mark.parametrize("encoding", ["nonsense", "base64", "a\0b", "undefined"])

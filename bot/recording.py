@@ -1,0 +1,26 @@
+"""Record in the audit trail what a command of the operator did, once it is done."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from bot.settings import Settings
+from desk.core.clock import Clock, SystemClock
+from desk.core.operator_acts import record_act
+from desk.core.transaction import Office
+from storage.engine.database import Database
+
+
+async def record(settings: Settings, act: str, clock: Clock | None = None, **details: Any) -> None:
+    """Record the act as `record_act` does, through a connection of its own."""
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        await record_act(Office(database, settings.cipher(), clock or SystemClock()), act, **details)
+    finally:
+        await database.close()
+
+
+def sum_of(file: Path) -> str:
+    """Return the SHA-256 of a file, as `sha256sum` prints it. Raises OSError."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
