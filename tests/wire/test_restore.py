@@ -17,8 +17,8 @@ from desk.core.values import LoanRef
 from desk.follow_ups.collection_steps import enter_step
 from desk.messages.reminders import announce_due
 from sandbox.server import Sandbox
-from storage.tables import Escalation, Member, Notice
-from tests.builders import make_follow_up, make_loan
+from storage.tables import Escalation, Member, Notice, Promise
+from tests.builders import make_call, make_follow_up, make_loan
 from tests.clocks import FrozenClock
 from tests.wire.conftest import settings_for
 from tests.wire.office_day import SIGNING_SECRET, TOKEN, Slack
@@ -88,6 +88,21 @@ async def follow_up_due(slack: Slack, number: str, member: Member, due_at: datet
     )
 
 
+async def promise_broken_and_due(slack: Slack) -> None:
+    """On L-3 a promise was broken, and another one is about to be."""
+    loan = await make_loan(slack.office, slack.workspace, "L-3", owner=slack.agent, stage="disbursed")
+    made = [await make_call(slack.office, loan, slack.agent, outcome="promised") for _ in range(2)]
+    async with slack.office.database.transaction() as session:
+        for call, state in zip(made, ("broken", "open"), strict=True):
+            about = {
+                "workspace_id": slack.workspace.id,
+                "loan_id": loan.id,
+                "call_id": call.id,
+                "at": slack.clock.now(),
+            }
+            session.add(Promise(**about, due_on=date(2026, 3, 3), state=state))
+
+
 async def test_messages_sent_after_the_backup_are_not_sent_again(slack: Slack, file: Path, empty_url: str) -> None:
     slack.sandbox.limits.enabled = False
     now = slack.clock.now()
@@ -134,11 +149,12 @@ async def test_escalations_of_the_worker_are_not_told_again_on_either_level(
     async with slack.office.desk(slack.workspace, slack.agent) as desk:
         visited = LoanRef(loan.number, loan.number)
         await enter_step(desk, loan=visited, kind="visit", done=False, on=date(2026, 3, 4), who=None, note="")
+    await promise_broken_and_due(slack)
     await backed_up(slack, file)
     for _ in range(6):
         await slack.later(days=1)
     before = heard(slack)
-    assert len(before) == 5, "of each the managers and the second level, and the reminder of the step"
+    assert len(before) == 7, "of each the managers and the second level, and the reminder of the step"
 
     again = await brought_back(slack, file, empty_url)
     await rounds(again, 2)
@@ -146,7 +162,7 @@ async def test_escalations_of_the_worker_are_not_told_again_on_either_level(
         await again.later(days=1)
     await rounds(again, 2)
     assert heard(again) == before
-    assert {row.kind for row in await again.rows(Escalation)} == {"late", "missed_step"}
+    assert {row.kind for row in await again.rows(Escalation)} == {"late", "missed_step", "promise_broken_twice"}
     assert await _unsettled(again.service) == []
     await again.service.close()
 
@@ -160,6 +176,9 @@ async def test_escalations_by_what_members_do_again_are_not_told_again(
     await make_follow_up(slack.office, loans[0], slack.agent, purpose="documents", due_at=now, snoozes=2)
     await make_follow_up(slack.office, loans[1], slack.agent, purpose="income", due_at=now + timedelta(hours=2))
     await make_follow_up(slack.office, loans[2], slack.verifier, due_at=now + timedelta(hours=2))
+    unreached = await make_loan(slack.office, slack.workspace, "L-4", owner=slack.agent, stage="disbursed")
+    later = now + timedelta(hours=2)
+    await make_follow_up(slack.office, unreached, slack.agent, purpose="overdue", due_at=later, attempts=8)
     await slack.deliver()
     await backed_up(slack, file)
     slack.clock.advance(minutes=5)
@@ -169,17 +188,18 @@ async def test_escalations_by_what_members_do_again_are_not_told_again(
         await slack.press(slack.agent, reminder, "In 1 hour")
         await slack.command(slack.agent, "/loan-call L-2 refused too expensive")
         await slack.command(slack.verifier, "/loan-call L-3 failed ID number differs")
+        await slack.command(slack.agent, "/loan-call L-4 no answer")
         await rounds(slack, 2)
 
     await act(slack)
     before = heard(slack)
-    assert len(before) == 3
+    assert len(before) == 4
 
     again = await brought_back(slack, file, empty_url)
     await rounds(again, 2)
     await act(again)
     assert heard(again) == before
-    assert {row.kind for row in await again.rows(Escalation)} == {"snoozed", "refused", "check_failed"}
+    assert {row.kind for row in await again.rows(Escalation)} == {"snoozed", "refused", "check_failed", "no_contact"}
     taken = await again.press(again.manager, again.posts(again.manager_channel)[0], "我来处理")
     assert taken.error == ""
     await again.service.close()
