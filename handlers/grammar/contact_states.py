@@ -8,7 +8,7 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.vocabulary import Word, term_for, term_key
 from desk.rules.contact_packs import STATES
-from handlers.grammar.due import parse_due
+from handlers.grammar.loan_fields import parse_day
 from handlers.grammar.terms import example, keyword
 
 STATE_WORD = keyword("contact", "联系状态", "客户状态", "致电状态", "contact state", "state")
@@ -37,7 +37,7 @@ class TypedState:
 
 
 def parse_state(text: str, now: datetime, zone: ZoneInfo) -> TypedState:
-    """Return the state that the whole text means. Raises Invalid (`choice_unknown`), and as `parse_due` does."""
+    """Return the state that the whole text means. Raises Invalid (`choice_unknown`), and as `parse_day` does."""
     text = _END.sub("", text).translate(_BRACKETS)
     if term_key(text) in _ENDED:
         return TypedState(None)
@@ -46,7 +46,7 @@ def parse_state(text: str, now: datetime, zone: ZoneInfo) -> TypedState:
     for found in _UNTIL.finditer(text):
         word = term_for(_WORDS, text[: found.start()].strip(" ,，:："))
         if word is not None:
-            return TypedState(word.code, parse_due(text[found.end() :], now, zone).on)
+            return TypedState(word.code, parse_day(text[found.end() :], now, zone))
     raise Invalid(
         "choice_unknown",
         part="value",

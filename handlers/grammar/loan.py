@@ -235,7 +235,7 @@ def _state(reader: Reader, value: str) -> TypedState:
     try:
         return parse_state(value, reader.now, reader.zone)
     except Invalid as refusal:
-        raise with_params(refusal, part="value", given=value[:40], ref=reader.loan) from None
+        raise with_params(refusal, part="value", ref=reader.loan) from None
 
 
 def _whole_phone(value: str, region: str) -> str:

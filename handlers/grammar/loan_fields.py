@@ -174,10 +174,7 @@ def _number(name: TermName, text: str, *_: object) -> int:
 def _date(_name: TermName, text: str, now: datetime, zone: ZoneInfo, _basis: str | None) -> date:
     whole = _ISO.fullmatch(unicodedata.normalize("NFKC", text))
     if whole is None:
-        due = parse_due(text, now, zone)
-        if due.at is not None:
-            raise Invalid("date_only", part="value", given=text[:40], nearest=(due.on.isoformat(),))
-        return due.on
+        return parse_day(text, now, zone)
     try:
         day = date(*map(int, whole.groups()))
     except ValueError:
@@ -185,6 +182,14 @@ def _date(_name: TermName, text: str, now: datetime, zone: ZoneInfo, _basis: str
     if day is None or not 2000 <= day.year <= 2099:
         raise Invalid("due_no_such_date", part="value", given=text[:40], nearest=("2027-01-15",))
     return day
+
+
+def parse_day(text: str, now: datetime, zone: ZoneInfo) -> date:
+    """Return the day that the text means. Raises Invalid (`date_only`), and as `parse_due` does."""
+    due = parse_due(text, now, zone)
+    if due.at is not None:
+        raise Invalid("date_only", part="value", given=text[:40], nearest=(due.on.isoformat(),))
+    return due.on
 
 
 def _yes_no(text: str) -> bool:

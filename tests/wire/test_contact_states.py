@@ -58,6 +58,9 @@ async def test_what_is_no_state_or_has_no_end_is_refused(slack: Slack) -> None:
     assert "I don't know “moody” here." in (await slack.command(slack.agent, "/loan edit A-1 contact moody")).text
     reply = await slack.command(slack.agent, "/loan edit A-1 contact breathing space")
     assert "a last day is needed" in reply.text
+    reply = await slack.command(slack.agent, "/loan edit A-1 contact hardship until tomorrow 22:30")
+    assert "“tomorrow 22:30”: only a date is needed here, without a time." in reply.text
+    assert "/loan edit A-1 contact hardship until 2026-11-26" in reply.text
     chinese = await slack.command(slack.agent, "/loan 改 A-1 联系状态 生气")
     assert "请勿致电" in chinese.text
     assert "do not call" not in chinese.text
