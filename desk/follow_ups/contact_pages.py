@@ -8,6 +8,8 @@ from desk.follow_ups.contact_limits import limits_of
 from desk.follow_ups.contact_views import ContactPage, consent_view, consents_in_force, state_view, view_of
 from desk.loans import borrowers, lookup
 from storage.queries.follow_ups import contacts
+from storage.queries.loans import loans
+from storage.tables import Loan
 
 
 async def contact_page(desk: Desk, loan_id: UUID) -> ContactPage:
@@ -15,15 +17,29 @@ async def contact_page(desk: Desk, loan_id: UUID) -> ContactPage:
     loan = await lookup.lock_by_id(desk, loan_id)
     limits = await limits_of(desk, loan)
     today = desk.workspace_today
-    rows = await contacts.states_of(desk.session, loan.id)
+    states = await contacts.states_of(desk.session, loan.id)
+    consents = await consents_in_force(desk, loan.id)
+    may_enter = has_role_for(desk.member, "enter_contact_state")
+    seen = await _seen(desk, loan, {row.loan_id for row in (*states, *consents)}) if may_enter else frozenset[UUID]()
     return ContactPage(
         loan_id=loan.id,
         number=loan.number,
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
         view=view_of(desk, limits) if limits else None,
         role=limits.chosen.role if limits else "own",
-        states=tuple(state_view(row) for row in rows if row.until_on is None or row.until_on >= today),
-        consents=tuple(consent_view(row) for row in await consents_in_force(desk, loan.id)),
-        may_enter=has_role_for(desk.member, "enter_contact_state"),
+        states=tuple(state_view(row) for row in states if row.until_on is None or row.until_on >= today),
+        consents=tuple(consent_view(row) for row in consents),
+        may_enter=may_enter,
+        may_end=frozenset(row.id for row in (*states, *consents) if row.loan_id in seen),
         may_choose=has_role_for(desk.member, "choose_contact_rules"),
+    )
+
+
+async def _seen(desk: Desk, loan: Loan, ids: set[UUID]) -> frozenset[UUID]:
+    """Return those of these loans of the borrower that the acting member may see; `loan` is one of them."""
+    others = ids - {loan.id}
+    if not others:
+        return frozenset({loan.id})
+    return frozenset(
+        {loan.id, *await loans.numbers_among(desk.session, others, visible=await lookup.visible_today(desk))}
     )

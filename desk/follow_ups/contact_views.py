@@ -63,7 +63,8 @@ class ContactView:
 
 @dataclass(frozen=True, slots=True)
 class ContactPage:
-    """All about when the borrower may be called, with what the reader may change."""
+    """All about when the borrower may be called, with what the reader may change. `may_end`: the states and consents, by id,
+    that the reader may end: not those on a loan of the borrower that they may not see."""
 
     loan_id: UUID
     number: str
@@ -73,6 +74,7 @@ class ContactPage:
     states: tuple[StateView, ...]
     consents: tuple[ConsentView, ...]
     may_enter: bool
+    may_end: frozenset[UUID]
     may_choose: bool
 
 

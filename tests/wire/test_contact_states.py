@@ -2,7 +2,7 @@
 
 from sandbox.modals import Modal
 from storage.tables import ContactConsent, ContactState, Reservation
-from tests.builders import make_loan, make_loan_in_arrears
+from tests.builders import make_loan, make_loan_in_arrears, make_member
 from tests.wire.office_day import Slack, given, shown
 from tests.wire.test_contact_rules import choose, line
 
@@ -197,3 +197,22 @@ async def test_a_corrected_number_is_not_the_barred_one(slack: Slack) -> None:
     assert await line(slack) == ""
     await slack.press(slack.agent, given(reply.message), "Undo")
     assert (await line(slack)).startswith("Not to be called now")
+
+
+async def test_what_was_entered_on_a_loan_that_the_reader_may_not_see_is_shown_and_not_ended(slack: Slack) -> None:
+    alone = await make_member(slack.office, slack.workspace, "UALONE", roles="agent")
+    hidden = await make_loan(slack.office, slack.workspace, "A-2", owner=alone)
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, borrower_id=hidden.borrower_id)
+    await slack.command(slack.manager, "/loan edit A-2 contact do not call")
+    opened = await slack.press(slack.manager, await slack.card(slack.manager, "A-2"), "Contact rules")
+    await slack.press(slack.manager, shown(opened), "Enter a consent")
+    consent = slack.sandbox.modal_of("UMANAGER")
+    await consent.fill("The borrower", "calls")
+    await consent.submit()
+
+    for who, may in ((slack.manager, True), (slack.agent, False)):
+        shown_page = shown(await slack.press(who, await slack.card(who, "A-1"), "Contact rules"))
+        assert "do not call" in shown_page.text
+        assert "asked to be called" in shown_page.text
+        for label in ("End it", "Withdrawn"):
+            assert (label in str(shown_page.blocks)) == may, (who.slack_user_id, label)
