@@ -1,9 +1,11 @@
 """`loandesk doctor` against the sandbox: a healthy desk, and each problem that it reports."""
 
 import base64
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -295,3 +297,11 @@ async def test_a_time_zone_that_the_machine_does_not_know_is_reported(doctor: Do
     await doctor.slack.change(doctor.slack.agent, zone="Mars/Phobos")
 
     assert "UAGENT ('Mars/Phobos')" in (await doctor.findings())["time zones"]
+
+
+def test_each_problem_that_it_reports_has_a_row_in_the_table_for_operators() -> None:
+    sources = "".join(file.read_text("utf-8") for file in Path("bot/doctor").glob("*.py"))
+    reported = set(re.findall(r'\bfix\(\s*"([a-z ]+)"', sources))
+    rows = set(re.findall(r"^\| `([a-z ]+)` \|", Path("docs/operating.md").read_text("utf-8"), re.MULTILINE))
+    assert len(reported) > 10
+    assert reported - rows == set()

@@ -26,10 +26,15 @@ RELEASE = "0012"
 """The newest migration of the last release."""
 
 BREAKS = ["follow_up.late_at is required", "follow_up.overdue_at is gone", "notice.enqueued is gone"]
-"""What the processes of that release cannot go on with. While there is any, the changelog and docs/operating.md must say that
-they are stopped before the migration."""
+"""What the processes of that release cannot go on with. While there is any, the changelog and the documents must say that they
+are stopped before the migration."""
 
 STOPS = "Stop the processes of the last release before `loandesk migrate`"
+ALSO_STOPS: Mapping[str, str] = {
+    "docs/operating.md": "as it does for this release, stop the old processes",
+    "docs/running.md": "Before some releases, this one among them, the old processes",
+}
+"""Where else it is said, and how."""
 
 
 Columns = dict[str, dict[str, bool]]
@@ -148,3 +153,5 @@ async def test_each_migration_keeps_the_rows_of_all_tables_and_the_last_release_
 def test_it_is_said_that_the_processes_of_the_last_release_are_stopped_before_the_migration() -> None:
     unreleased = Path("CHANGELOG.md").read_text("utf-8").partition("## Unreleased")[2].partition("\n## ")[0]
     assert (STOPS in unreleased) == bool(BREAKS)
+    for file, words in ALSO_STOPS.items():
+        assert (words in Path(file).read_text("utf-8")) == bool(BREAKS), file
