@@ -9,7 +9,6 @@ from desk.follow_ups.contact_views import ContactPage, consent_view, consents_in
 from desk.loans import borrowers, lookup
 from storage.queries.follow_ups import contacts
 from storage.queries.loans import loans
-from storage.tables import Loan
 
 
 async def contact_page(desk: Desk, loan_id: UUID) -> ContactPage:
@@ -19,8 +18,8 @@ async def contact_page(desk: Desk, loan_id: UUID) -> ContactPage:
     today = desk.workspace_today
     states = await contacts.states_of(desk.session, loan.id)
     consents = await consents_in_force(desk, loan.id)
-    may_enter = has_role_for(desk.member, "enter_contact_state")
-    seen = await _seen(desk, loan, {row.loan_id for row in (*states, *consents)}) if may_enter else frozenset[UUID]()
+    entered = (*states, *consents)
+    unseen = await _unseen(desk, {row.loan_id for row in entered if row.loan_id != loan.id})
     return ContactPage(
         loan_id=loan.id,
         number=loan.number,
@@ -29,17 +28,16 @@ async def contact_page(desk: Desk, loan_id: UUID) -> ContactPage:
         role=limits.chosen.role if limits else "own",
         states=tuple(state_view(row) for row in states if row.until_on is None or row.until_on >= today),
         consents=tuple(consent_view(row) for row in consents),
-        may_enter=may_enter,
-        may_end=frozenset(row.id for row in (*states, *consents) if row.loan_id in seen),
+        out_of_sight=frozenset(row.id for row in entered if row.loan_id in unseen),
+        may_enter=has_role_for(desk.member, "enter_contact_state"),
         may_choose=has_role_for(desk.member, "choose_contact_rules"),
     )
 
 
-async def _seen(desk: Desk, loan: Loan, ids: set[UUID]) -> frozenset[UUID]:
-    """Return those of these loans of the borrower that the acting member may see; `loan` is one of them."""
-    others = ids - {loan.id}
-    if not others:
-        return frozenset({loan.id})
+async def _unseen(desk: Desk, ids: set[UUID]) -> frozenset[UUID]:
+    """Return those of these loans that the acting member may not see."""
+    if not ids:
+        return frozenset()
     return frozenset(
-        {loan.id, *await loans.numbers_among(desk.session, others, visible=await lookup.visible_today(desk))}
+        ids.difference(await loans.numbers_among(desk.session, ids, visible=await lookup.visible_today(desk)))
     )

@@ -63,8 +63,8 @@ class ContactView:
 
 @dataclass(frozen=True, slots=True)
 class ContactPage:
-    """All about when the borrower may be called, with what the reader may change. `may_end`: the states and consents, by id,
-    that the reader may end: not those on a loan of the borrower that they may not see."""
+    """All about when the borrower may be called, with what the reader may change. `out_of_sight`: the states and consents, by
+    id, on a loan of the borrower that the reader may not see, and so may not end."""
 
     loan_id: UUID
     number: str
@@ -73,8 +73,8 @@ class ContactPage:
     role: str
     states: tuple[StateView, ...]
     consents: tuple[ConsentView, ...]
+    out_of_sight: frozenset[UUID]
     may_enter: bool
-    may_end: frozenset[UUID]
     may_choose: bool
 
 

@@ -211,7 +211,7 @@ def _write_entered(t: Translator, writer: Writer, page: ContactPage, zone: ZoneI
         if state.other_person:
             line += [" · ", t("of another person")]
         writer.bullets([line])
-        if state.id in page.may_end:
+        if page.may_enter and state.id not in page.out_of_sight:
             value = {"s": str(state.id), "v": state.version}
             writer.buttons(Button(t("End it"), "contact.end_state", value))
     for consent in page.consents:
@@ -220,7 +220,7 @@ def _write_entered(t: Translator, writer: Writer, page: ContactPage, zone: ZoneI
             hours = f"{consent.starts:%H:%M}–{consent.ends:%H:%M}"
             days = t.date(consent.starts_on) if consent.starts_on and consent.starts_on == consent.ends_on else ""
             writer.line(t("Agreed hours: {hours}", hours=" ".join(filter(None, (days, hours)))))
-        if consent.id in page.may_end:
+        if page.may_enter and consent.id not in page.out_of_sight:
             writer.buttons(Button(t("Withdrawn"), "contact.withdraw", {"k": str(consent.id), "v": consent.version}))
 
 
