@@ -98,7 +98,7 @@ async def _keys(database: Database, cipher: Cipher) -> AsyncIterator[Finding]:
         yield fix(
             "damaged rows",
             f"the keys fit, but none opens {', '.join(damaged)}: restore these from a backup. "
-            "These are samples: `loandesk rotate` names every such row",
+            "These are samples: `loandesk keys rotate` names every such row",
         )
     older = [number for number in sorted(cipher.ring.keys) if number != cipher.ring.current]
     rest = f"; older ones: {', '.join(map(str, older))}" if older else ""

@@ -1,9 +1,12 @@
 """The command line, as an operator types it."""
 
 import os
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from typer.models import CommandInfo
 from typer.testing import CliRunner
 
 from bot.cli import app
@@ -63,3 +66,27 @@ def test_the_manifest_asks_for_no_command_twice_and_escapes_every_line() -> None
     assert result.exit_code == 0
     assert '"should_escape": false' not in result.output
     assert "https://desk.example.com/slack/events" in result.output
+
+
+def test_each_command_that_a_text_of_the_desk_or_a_document_names_is_there() -> None:
+    groups = {group.name: group.typer_instance for group in app.registered_groups}
+    there = {_name(command) for command in app.registered_commands} | groups.keys()
+    within = {
+        f"{name} {_name(command)}" for name, group in groups.items() if group for command in group.registered_commands
+    }
+    folders = ("bot", "desk", "handlers", "storage", "sandbox", "deploy")
+    sources = [file for folder in folders for file in Path(folder).rglob("*.py")]
+    named = {
+        (one, two)
+        for file in (*sources, *Path("docs").glob("*.md"), Path("README.md"), Path("CHANGELOG.md"))
+        for one, two in re.findall(r"`loandesk ([a-z]+)(?: ([a-z]+))?", file.read_text("utf-8"))
+    }
+    assert len(named) > 10
+    wrong = [
+        (one, two) for one, two in named if one not in there or (two and one in groups and f"{one} {two}" not in within)
+    ]
+    assert wrong == []
+
+
+def _name(command: CommandInfo) -> str:
+    return command.name or (command.callback.__name__ if command.callback else "")
