@@ -286,7 +286,7 @@ async def steps_missed(desk: Desk) -> list[list[UUID]]:
 
 
 async def escalate_steps(desk: Desk, only: Collection[UUID] | None = None) -> int:
-    """Escalate each step (of `only` these) whose day is over, once, to the managers of who was to take it; return how many."""
+    """Escalate each step (of `only` these) whose day is over, once; return how many."""
     rows = await collection_steps.take_missed(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only)
     for row in rows:
         if row.undone_at is not None:

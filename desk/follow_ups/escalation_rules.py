@@ -15,6 +15,8 @@ from desk.rules.escalations import (
     raised_by_broken_promises,
     raised_by_event,
     raised_by_missed_steps,
+    step_of_trigger,
+    trigger_of_step,
 )
 from storage.queries.follow_ups import escalations
 from storage.queries.loans import loans
@@ -129,11 +131,12 @@ async def _reopen(desk: Desk, row: Escalation) -> None:
 
 
 async def escalate_missed_step(desk: Desk, loan: Loan, step_id: UUID, day: date, holder_id: UUID) -> bool:
-    """Escalate a locked loan if nobody said what became of a step that was planned for that day; return whether it was.
+    """Escalate a locked loan if nobody said what became of a step that was planned for that day, to the managers of the loan's
+    owner; of a loan without one, to those of who was to take it. Return whether it was.
 
     Each step is an item of its own: what becomes of one says nothing about another.
     """
-    kind, trigger = raised_by_missed_steps(), f"{_of_step(step_id)}{day}"
+    kind, trigger = raised_by_missed_steps(), f"{trigger_of_step(step_id)}{day}"
     if kind is None or await escalations.was_raised(desk.session, loan.id, trigger):
         return False
     about = await desk.session.get_one(Member, loan.owner_id or holder_id)
@@ -144,13 +147,8 @@ async def escalate_missed_step(desk: Desk, loan: Loan, step_id: UUID, day: date,
 async def settle_missed_step(desk: Desk, loan_id: UUID, step_id: UUID) -> None:
     """Settle the escalation of a missed step of a locked loan: it is known what became of it, or it has another day."""
     for row in await escalations.unresolved_of_loan(desk.session, loan_id):
-        if row.rule_trigger is not None and row.rule_trigger.startswith(_of_step(step_id)):
+        if step_of_trigger(row.rule_trigger) == step_id:
             await _settle(desk, row)
-
-
-def _of_step(step_id: UUID) -> str:
-    """Return how the trigger of an escalation of that step begins."""
-    return f"{raised_by_missed_steps()}:{step_id}:"
 
 
 async def _raise_by_rule(desk: Desk, loan: Loan, kind: str, trigger: str, about_id: UUID) -> bool:

@@ -13,11 +13,12 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.checks import FailedCheck, failed_check_of
 from desk.loans.views import LoanView, loan_view
 from desk.people.members import second_level
-from desk.rules.escalations import raised_by_event
+from desk.rules.escalations import raised_by_event, step_of_trigger
+from storage.queries.core.rows import by_ids
 from storage.queries.follow_ups import escalations, follow_ups
 from storage.queries.loans import loans
 from storage.queries.people import members
-from storage.tables import Call, Escalation, FollowUp, Member
+from storage.tables import Call, CollectionStep, Escalation, FollowUp, Member
 
 LISTED = 10
 """How many a Home lists; the others are counted."""
@@ -41,7 +42,7 @@ class EscalationView:
 
     `purpose` is that of the follow-up which it is about, or of the check that failed; `is_late`: nobody acted on that follow-up;
     `is_snoozed`: it was snoozed too often, `snoozes` times until now (0 once it was moved). `call` is the call whose outcome the
-    managers hear. `settled`: no manager resolved it, its cause is gone.
+    managers hear. `step` is the kind of the missed step that it is about. `settled`: no manager resolved it, its cause is gone.
     """
 
     id: UUID
@@ -61,6 +62,7 @@ class EscalationView:
     resolution: str = field(default="", repr=False)
     purpose: str | None = None
     call: EndedCall | None = None
+    step: str | None = None
     settled: bool = False
     is_late: bool = False
     is_snoozed: bool = False
@@ -130,6 +132,7 @@ async def escalation_views(desk: Desk, rows: Sequence[Escalation]) -> tuple[Esca
     people = await members.by_ids(desk.session, _people(rows)) if rows else {}
     on = await loans.by_ids(desk.session, {row.loan_id for row in rows}) if rows else {}
     late = await follow_ups.by_ids(desk.session, {row.follow_up_id for row in rows if row.follow_up_id})
+    steps = await _steps(desk, rows)
     made = {row.id: await _ended_call(desk, row.call_id) for row in rows if row.call_id}
 
     def who(member_id: UUID | None) -> str | None:
@@ -161,6 +164,7 @@ async def escalation_views(desk: Desk, rows: Sequence[Escalation]) -> tuple[Esca
                 resolution=unreadable.read(desk, Escalation.resolution_cipher, row),
                 purpose=purpose(row),
                 call=made.get(row.id),
+                step=steps.get(row.id),
                 settled=row.settled,
                 is_late=row.kind == raised_by_event("late") or _is_late(row, late),
                 is_snoozed=row.kind == raised_by_event("snoozed"),
@@ -169,6 +173,13 @@ async def escalation_views(desk: Desk, rows: Sequence[Escalation]) -> tuple[Esca
             for row in rows
         ]
     )
+
+
+async def _steps(desk: Desk, rows: Sequence[Escalation]) -> dict[UUID, str]:
+    """Return the kinds of the missed steps that these escalations are about, by the escalation's id."""
+    about = {row.id: step_id for row in rows if (step_id := step_of_trigger(row.rule_trigger)) is not None}
+    found = await by_ids(desk.session, CollectionStep, about.values()) if about else {}
+    return {row_id: found[step_id].kind for row_id, step_id in about.items() if step_id in found}
 
 
 def _snoozes(row: Escalation, about: Mapping[UUID, FollowUp]) -> int:

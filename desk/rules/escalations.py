@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Annotated, ClassVar, Literal, get_args
+from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
@@ -114,6 +115,17 @@ def raised_by_broken_promises(broken: int) -> str | None:
 def raised_by_missed_steps() -> str | None:
     """Return the kind that a step beyond calls raises whose day is over, or None."""
     return next((code for code, kind in escalation_kinds().items() if kind.missed_steps), None)
+
+
+def trigger_of_step(step_id: UUID) -> str:
+    """Return how the cause begins for which a rule escalates that step; its day follows."""
+    return f"{raised_by_missed_steps()}:{step_id}:"
+
+
+def step_of_trigger(trigger: str | None) -> UUID | None:
+    """Return the step that a rule escalated for that cause, or None if it escalated none."""
+    kind, _, cause = (trigger or "").partition(":")
+    return UUID(cause.partition(":")[0]) if kind and kind == raised_by_missed_steps() else None
 
 
 @cache

@@ -23,6 +23,7 @@ from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, M
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.checks import DECISIONS, decide_button
+from handlers.messages.collection_steps import step_kind
 
 _CALL = "problem"
 """The purpose of the call to which the playbook of an escalation belongs."""
@@ -34,9 +35,12 @@ def escalation_kind(t: Translator, kind: str) -> str:
 
 
 def reason_of(t: Translator, view: EscalationView) -> str:
-    """Return why a loan is escalated, with the purpose of the call that it is about."""
+    """Return why a loan is escalated, with the purpose of the call or the step that it is about."""
     reason = escalation_kind(t, view.kind)
-    return t("{reason} ({what})", reason=reason, what=purpose(t, view.purpose)) if view.purpose else reason
+    if view.purpose is None and view.step is None:
+        return reason
+    what = purpose(t, view.purpose) if view.purpose else step_kind(t, view.step or "")
+    return t("{reason} ({what})", reason=reason, what=what)
 
 
 def escalate_button(t: Translator, loan_id: UUID) -> Button:
@@ -69,7 +73,7 @@ def raised(t: Translator, view: EscalationView, zone: ZoneInfo, *, with_playbook
     """Render the message in the managers' channel. Others read it too, so it has no note and mentions nobody."""
     if view.call is not None:
         return _call_reported(t, Writer(), view, view.call, zone)
-    writer = Writer().line(Bold(t("Escalated: {reason}", reason=escalation_kind(t, view.kind))))
+    writer = Writer().line(Bold(t("Escalated: {reason}", reason=reason_of(t, view))))
     return _told(t, writer, view, zone, with_playbook=with_playbook)
 
 
@@ -86,7 +90,7 @@ def unanswered(t: Translator, view: EscalationView, zone: ZoneInfo, *, reader: s
 def write_unanswered(t: Translator, writer: Writer, view: EscalationView, reader: str) -> Writer:
     """Write to one of the second level that no manager has taken an escalation on."""
     text = _("{who}: no manager has taken this escalation on: {reason}.")
-    return writer.phrase(t, text, who=Mention(reader), reason=Bold(escalation_kind(t, view.kind)))
+    return writer.phrase(t, text, who=Mention(reader), reason=Bold(reason_of(t, view)))
 
 
 def resolved(t: Translator, view: EscalationView, zone: ZoneInfo) -> Message:

@@ -102,7 +102,7 @@ async def test_a_step_that_nobody_took_is_escalated_once_and_stands_in_the_diges
     assert "Steps beyond calls (1)\n• A-1 visit · planned for Thu 26 Nov" in digest.text
     for instant, told in (("2026-11-27 12:59", 0), ("2026-11-27 13:00", 1), ("2026-11-30 18:00", 1)):
         await slack.at(instant)  # four working hours after the end of that workday
-        assert len([text for text in slack.texts("CMANAGERS") if "催收措施超时未处理" in text]) == told
+        assert len([text for text in slack.texts("CMANAGERS") if "催收措施超时未处理（上门）" in text]) == told
     late = await slack.command(slack.collector, "/loan-digest now")
     assert "A-1 visit · planned for Thu 26 Nov · late" in late.text
 

@@ -88,6 +88,7 @@ CODES: dict[str, Sequence[str]] = {
     "ArrearsView.escalated": ("legal", "upset"),
     "EscalationView.kind": ("complaint", "legal", "no_contact"),
     "EscalationView.state": ("open", "taken", "resolved"),
+    "EscalationView.step": ("visit",),
     "sounds_like": ("complaint",),
     "escalation_kind.kind": ("complaint",),
     "appointment_kind.kind": ("signing",),
