@@ -128,7 +128,7 @@ async def _listed(desk: Desk, loan: Loan) -> DocumentList:
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
         open=tuple(v for v in views if v.state in documents.OPEN_STATES),
         settled=tuple(settled),
-        offers=offers_on(desk, loan.owner_id),
+        offers=await offers_on(desk, loan.owner_id),
         missing=await _missing(desk, loan, there),
         files=await files_of_items(desk, [view.id for view in views]) if _may(desk, "open_file") else {},
         takes_files=_may(desk, "send_file"),

@@ -21,6 +21,7 @@ from desk.people.members import (
     acts_for,
     ids_stood_in_for,
     managers_for,
+    manages,
     today_of,
     zone_of,
 )
@@ -261,7 +262,7 @@ async def _may_see(desk: Desk, member: Member) -> bool:
         return True
     if allows(desk.member, "see_due_list", {"team"} if member.team_id == desk.member.team_id else ()):
         return True
-    if allows(desk.member, "see_due_list", {"managed"}) and desk.member in await managers_for(desk, member):
+    if allows(desk.member, "see_due_list", {"managed"}) and await manages(desk, member):
         return True
     return member.id in await ids_stood_in_for(desk) and allows(desk.member, "see_due_list", {"covered"})
 

@@ -187,7 +187,7 @@ async def planned_calls(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Planne
         loan=await loan_view(desk, loan),
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
         due=await _with_rights(desk, loan, shown),
-        offers=offers_on(desk, loan.owner_id),
+        offers=await offers_on(desk, loan.owner_id),
         offset=offset,
         more=len(rows) - offset - len(shown),
     )
@@ -258,7 +258,7 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         more_documents=max(len(asked) - DOCUMENTS, 0),
         missing=_missing(desk, loan, papers, product_or(details.terms, details.default_product)),
         stages=await _past_stages(desk, await stage_changes(desk.session, loan.id, limit=STAGES)),
-        offers=offers_on(desk, loan.owner_id),
+        offers=await offers_on(desk, loan.owner_id),
         people=await people_of(desk, loan.id) if details.has_people else (),
         escalations=await unresolved_on(desk, loan.id) if details.has_escalations else (),
         steps=await steps_of(desk, loan.id) if details.has_steps else (),

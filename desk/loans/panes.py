@@ -36,5 +36,5 @@ async def loan_pane(desk: Desk, loan_id: UUID) -> LoanPane:
         currency=loan.currency,
         next_call=next_call,
         quiet_until=quiet.until if quiet else None,
-        offers=offers_on(desk, loan.owner_id),
+        offers=await offers_on(desk, loan.owner_id),
     )

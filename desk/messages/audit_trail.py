@@ -12,7 +12,7 @@ from desk.core.permissions import Relation, allows, require, require_role
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef, PersonRef
 from desk.loans import lookup
-from desk.people.members import find_member, heard_by, managers_for, zone_of
+from desk.people.members import find_member, heard_by, manages, zone_of
 from storage.queries.core import audit
 from storage.queries.core.rows import by_ids
 from storage.queries.loans import loans
@@ -145,8 +145,9 @@ async def _relations_to(desk: Desk, member: Member | None) -> Sequence[Relation]
     """Return how the acting member relates to what a member, or nobody, did and has."""
     if member is None:
         return ("unowned",)
-    is_own = member.id == desk.member.id
-    return ("managed",) if is_own or desk.member in await managers_for(desk, member) else ()
+    if member.id == desk.member.id:
+        return ("own",)
+    return ("managed",) if await manages(desk, member) else ()
 
 
 def _since(desk: Desk, about: About) -> datetime | None:

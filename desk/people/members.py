@@ -87,6 +87,11 @@ async def managers_for(desk: Desk, member: Member) -> list[Member]:
     return (await managers_for_each(desk, [member]))[member.id]
 
 
+async def manages(desk: Desk, member: Member) -> bool:
+    """Return whether the acting member is one of the managers of that member, as `managers_for` says."""
+    return desk.member in await managers_for(desk, member)
+
+
 async def managers_for_each(desk: Desk, people: Collection[Member]) -> dict[UUID, list[Member]]:
     """Return `managers_for` of each member, by id, in a few queries for all."""
     by_team = await members.managers_by_team(desk.session, {m.team_id for m in people if m.team_id})

@@ -6,6 +6,7 @@ from uuid import UUID
 from desk.core.dataclass import dataclass
 from desk.core.permissions import Relation, allows, has_role_for, roles_of
 from desk.core.transaction import Desk
+from desk.people.members import manages
 from desk.rules.queues import QueueKind
 from storage.tables import Member
 
@@ -47,15 +48,21 @@ def offers_to(member: Member) -> Offers:
     return Offers(**{act: has_role_for(member, act) for act in Offers.__dataclass_fields__})
 
 
-def offers_on(desk: Desk, owner_id: UUID | None) -> Offers:
-    """Return what the acting member may do on a loan of that owner, which they see: a manager, because they manage the owner."""
-    relations: set[Relation] = (
-        {"unowned"} if owner_id is None else {"own"} if owner_id == desk.member.id else {"managed"}
-    )
+async def offers_on(desk: Desk, owner_id: UUID | None) -> Offers:
+    """Return what the acting member may do on a loan of that owner, which they see. Only for who may manage others is read
+    whether they manage the owner: they also see loans as a cover, in their own team, or because they hold a call."""
+    member = desk.member
+    related: set[Relation] = set()
+    if owner_id is None or owner_id == member.id:
+        related = {"unowned"} if owner_id is None else {"own"}
+    elif allows(member, "reassign", {"managed"}) and await manages(desk, await desk.session.get_one(Member, owner_id)):
+        related = {"managed"}
+    seen_widely: set[Relation] = {"managed"} if desk.workspace.managers_see_all and owner_id else set()
     return replace(
-        offers_to(desk.member),
-        edit_loan=allows(desk.member, "edit_loan", relations),
-        reassign=allows(desk.member, "reassign", relations),
+        offers_to(member),
+        edit_loan=allows(member, "edit_loan", related),
+        reassign=allows(member, "reassign", related | seen_widely),
+        see_audit=allows(member, "see_audit", related),
     )
 
 

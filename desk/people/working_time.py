@@ -12,7 +12,7 @@ from desk.core.undo_rules import RIGHTS, UndoneRow, allow_partial_undo, corrects
 from desk.follow_ups import rescheduling
 from desk.messages.digest_times import next_for
 from desk.people.absences import Leave, begin_absence, begin_if_due, end_absence, lock_absences
-from desk.people.members import hours_of, managers_for, today_of
+from desk.people.members import hours_of, manages, today_of
 from desk.people.views import MemberChange, MemberView, absence_view, view_of
 from desk.rules.hours import WorkingHours
 from storage.queries.follow_ups import follow_ups
@@ -142,5 +142,4 @@ async def _rescheduled(desk: Desk, member: Member, act: str, before: MemberView 
 async def _require_may_manage(desk: Desk, act: str, member: Member) -> None:
     if allows(desk.member, act, {"own"} if desk.member.id == member.id else ()):
         return
-    managers = {manager.id for manager in await managers_for(desk, member)}
-    require(desk, act, {"managed"} if desk.member.id in managers else ())
+    require(desk, act, {"managed"} if await manages(desk, member) else ())

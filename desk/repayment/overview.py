@@ -92,7 +92,7 @@ async def repayment_page(desk: Desk, loan_id: UUID) -> RepaymentPage:
         promises=tuple(LastPromise(row.amount, row.due_on, row.state) for row in reversed(made[-PROMISES:])),
         pauses=views_of(desk, now.pauses),
         paid_out=loan.stage not in NOT_PAID_OUT,
-        offers=offers_on(desk, loan.owner_id),
+        offers=await offers_on(desk, loan.owner_id),
     )
 
 

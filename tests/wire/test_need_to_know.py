@@ -9,7 +9,7 @@ from desk.handover.day_moves import MoveRequest, preview_moves
 from sandbox.modals import Modal
 from storage.tables import Loan, Member
 from tests.builders import make_follow_up, make_loan, make_manager, make_member, make_team
-from tests.wire.office_day import Slack
+from tests.wire.office_day import Slack, buttons
 
 NAME = "欧阳绝密"
 
@@ -120,6 +120,26 @@ async def test_a_manager_reads_the_trail_of_each_loan_that_they_manage(slack: Sl
     await slack.press(head, await slack.card(head, "L-9"), "Who saw this")
     for line in ("/loan-audit L-9", "/loan-audit <@UALONE>", "/loan-audit today"):
         assert "<@UALONE> · saw the card" in (await slack.command(head, line)).text
+
+
+async def test_who_sees_a_loan_without_managing_its_owner_is_offered_neither_its_trail_nor_to_give_it_away(
+    slack: Slack, loan: Loan
+) -> None:
+    west = await west_manager(slack)
+    caller = await hire(slack, "UCALLER", roles="agent", team_id=west.team_id)
+    await make_follow_up(slack.office, loan, caller)
+
+    async def offered(who: Member) -> set[str]:
+        """Return what is offered of the two, on the card and in the window that it opens."""
+        card, window = await slack.card(who, "L-1"), await slack.in_card(who, "Open", number="L-1")
+        return {"Who saw this", "Reassign"} & {*buttons(card), *window.text.splitlines()}
+
+    assert await offered(slack.manager) == {"Who saw this", "Reassign"}
+    assert await offered(west) == set()
+    await choose(slack, "all_teams")
+    assert await offered(west) == {"Reassign"}
+    await slack.change(slack.agent, team_id=west.team_id)
+    assert await offered(west) == {"Who saw this", "Reassign"}
 
 
 async def test_who_moves_the_calls_of_another_team_is_told_no_borrower(slack: Slack, loan: Loan) -> None:

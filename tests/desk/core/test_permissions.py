@@ -22,7 +22,7 @@ RIGHTS = """
 see_team               y y y y y y
 see_team_digest        - - - y - -
 see_figures            - - - r - -  managed
-see_audit              - - - r y -  managed unowned
+see_audit              - - - r y -  own managed unowned
 log_call               y y y y - -
 answer_follow_up       r r r r r r  own loan covered managed taken
 take_next_call         y y y y - -
