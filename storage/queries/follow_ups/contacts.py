@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Boolean, Date, String, Time, Uuid, bindparam, cast, literal_column, null, union_all
@@ -11,6 +11,7 @@ from sqlalchemy import select as core_select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel import select as sqlmodel_select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.engine.types import UtcDateTime
 from storage.engine.work import Work
@@ -25,6 +26,8 @@ from storage.tables import (
     ContactState,
     Loan,
 )
+
+R = TypeVar("R", ContactState, ContactConsent, ContactDecision)
 
 _ASKED, _ALSO = aliased(Loan), aliased(Loan)
 _select: Any = core_select  # the parts of a union have more columns than its types know
@@ -188,55 +191,32 @@ async def last_choice(
 
 async def states_of(session: Work, loan_id: UUID) -> Sequence[ContactState]:
     """Return the states that are recorded of a loan, or on another loan of its borrower, and were not ended; newest first."""
-    statement = (
-        sqlmodel_select(ContactState)
-        .join(_ALSO, col(_ALSO.id) == col(ContactState.loan_id))
-        .join(_ASKED, col(_ASKED.borrower_id) == col(_ALSO.borrower_id))
-        .where(col(_ASKED.id) == loan_id, col(ContactState.undone_at).is_(None), col(ContactState.ended_at).is_(None))
-        .order_by(col(ContactState.at).desc())
-    )
-    return (await session.exec(statement)).all()
+    statement = _entered_for_borrower(ContactState, loan_id).where(col(ContactState.ended_at).is_(None))
+    return (await session.exec(statement.order_by(col(ContactState.at).desc()))).all()
 
 
 async def state_events(session: Work, loan_id: UUID, *, limit: int) -> Sequence[ContactState]:
     """Return the states entered on a loan, ended ones too, newest first."""
-    statement = sqlmodel_select(ContactState).where(
-        ContactState.loan_id == loan_id, col(ContactState.undone_at).is_(None)
-    )
-    return (await session.exec(statement.order_by(col(ContactState.at).desc()).limit(limit))).all()
+    return (await session.exec(_newest(ContactState, ContactState.at, loan_id, limit))).all()
 
 
 async def consents_of(session: Work, loan_id: UUID, *, limit: int) -> Sequence[ContactConsent]:
     """Return the consents entered on a loan, withdrawn ones too, newest first."""
-    statement = sqlmodel_select(ContactConsent).where(
-        ContactConsent.loan_id == loan_id, col(ContactConsent.undone_at).is_(None)
-    )
-    return (await session.exec(statement.order_by(col(ContactConsent.given_at).desc()).limit(limit))).all()
+    return (await session.exec(_newest(ContactConsent, ContactConsent.given_at, loan_id, limit))).all()
 
 
 async def consents_in_force(session: Work, loan_id: UUID, today: date) -> Sequence[ContactConsent]:
     """Return the consents entered on a loan, or on another loan of its borrower, that hold today or later; newest first."""
-    statement = (
-        sqlmodel_select(ContactConsent)
-        .join(_ALSO, col(_ALSO.id) == col(ContactConsent.loan_id))
-        .join(_ASKED, col(_ASKED.borrower_id) == col(_ALSO.borrower_id))
-        .where(
-            col(_ASKED.id) == loan_id,
-            col(ContactConsent.undone_at).is_(None),
-            col(ContactConsent.withdrawn_at).is_(None),
-            col(ContactConsent.ends_on).is_(None) | (col(ContactConsent.ends_on) >= today),
-        )
-        .order_by(col(ContactConsent.given_at).desc())
+    statement = _entered_for_borrower(ContactConsent, loan_id).where(
+        col(ContactConsent.withdrawn_at).is_(None),
+        col(ContactConsent.ends_on).is_(None) | (col(ContactConsent.ends_on) >= today),
     )
-    return (await session.exec(statement)).all()
+    return (await session.exec(statement.order_by(col(ContactConsent.given_at).desc()))).all()
 
 
 async def decisions_of(session: Work, loan_id: UUID, *, limit: int) -> Sequence[ContactDecision]:
     """Return what rules decided on a loan, newest first."""
-    statement = sqlmodel_select(ContactDecision).where(
-        ContactDecision.loan_id == loan_id, col(ContactDecision.undone_at).is_(None)
-    )
-    return (await session.exec(statement.order_by(col(ContactDecision.at).desc()).limit(limit))).all()
+    return (await session.exec(_newest(ContactDecision, ContactDecision.at, loan_id, limit))).all()
 
 
 async def marks(session: Work, workspace_id: UUID) -> dict[str, bool]:
@@ -253,3 +233,18 @@ async def marks(session: Work, workspace_id: UUID) -> dict[str, bool]:
     )
     found = (await session.execute(_select(loans.exists(), states.exists()))).one()
     return {"loans": bool(found[0]), "states": bool(found[1])}
+
+
+def _entered_for_borrower(table: type[R], loan_id: UUID) -> SelectOfScalar[R]:
+    """Select what was entered on a loan, or on another loan of its borrower, and not undone."""
+    row: Any = table
+    joined = sqlmodel_select(table).join(_ALSO, col(_ALSO.id) == col(row.loan_id))
+    asked = joined.join(_ASKED, col(_ASKED.borrower_id) == col(_ALSO.borrower_id))
+    return asked.where(col(_ASKED.id) == loan_id, col(row.undone_at).is_(None))
+
+
+def _newest(table: type[R], at: Any, loan_id: UUID, limit: int) -> SelectOfScalar[R]:
+    """Select what was entered on a loan and not undone, the newest first by the column `at`."""
+    row: Any = table
+    statement = sqlmodel_select(table).where(row.loan_id == loan_id, col(row.undone_at).is_(None))
+    return statement.order_by(col(at).desc()).limit(limit)
