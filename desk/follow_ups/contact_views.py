@@ -137,11 +137,11 @@ async def consents_in_force(desk: Desk, loan_id: UUID) -> Sequence[ContactConsen
 
 
 def _next_window(limits: Limits, now: datetime) -> datetime | None:
-    """Return when the borrower may be called again after the window that is open now has closed."""
+    """Return when the borrower, who may be called now, may be again after the window that is open has closed."""
     closing: list[datetime] = []
     for bound in limits.bound:
         rule = bound.rule
-        if not isinstance(rule, Window) or rule.end is None or limits.answer(now).effect is not None:
+        if not isinstance(rule, Window) or rule.end is None:
             continue
         for zone in bound.zones:
             day = local_date(now, zone) + timedelta(days=rule.end == MIDNIGHT)
