@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
 
+from tests.simulation import appointments
 from tests.simulation.announcing import Announcer
 from tests.simulation.days import LENDER_ZONE, Office, instant, minute_of
 from tests.simulation.facts import (
@@ -32,7 +33,7 @@ from tests.simulation.facts import (
     Undone,
 )
 from tests.simulation.ledger import Ledger, cents
-from tests.simulation.loans import ABOUT_MONEY, Appointment, Call, Loan, lender_date
+from tests.simulation.loans import ABOUT_MONEY, Call, Loan, lender_date
 from tests.simulation.money_rules import AGAIN, RULES_ABOUT_MONEY, is_due_again, stands_for, wanted
 
 ATTEMPTS = ("no_answer", "busy", "voicemail", "unverified", "unreachable", "wrong_number")
@@ -59,9 +60,6 @@ PURPOSES_THAT_END = {
     "disbursed": ("conditions", *CHECKS, "decision", "signing"),
 }
 """The purposes of rule-made calls that end when a loan enters the stage."""
-
-CONFIRMED_BY = {"interview": "decision", "signing": "signing", "pickup": "pickup"}
-"""The purpose of the calls about an appointment, by its kind."""
 
 FOLLOWED_BY = {"inquiry": ("inquiry_again", 2), "inquiry_again": ("inquiry_last", 5)}
 
@@ -111,7 +109,7 @@ class Model:
             case Scheduled() | Paid() | Paused() | DebitFailed():
                 self._take_of_repayment(self.loans[fact.loan], fact)
             case Booked() | Rebooked() | Settled():
-                self._take_of_appointment(self.loans[fact.loan], fact)
+                appointments.take(self._announcer, self.loans[fact.loan], fact)
             case Away():
                 self._announcer.away[fact.who] = fact
                 self._tell_others(fact.who, fact.minute)
@@ -154,36 +152,6 @@ class Model:
             case DebitFailed():
                 loan.unpaid_since = fact.since
         return self._replan(loan, fact.minute)
-
-    def _take_of_appointment(self, loan: Loan, fact: Booked | Rebooked | Settled) -> None:
-        if isinstance(fact, Booked):
-            new = Appointment(fact.kind, fact.who, fact.at)
-            loan.appointments.append(new)
-            return self._confirm(loan, new, fact.minute)
-        found = next(each for each in loan.appointments if each.kind == fact.kind and each.is_open)
-        if found.call is not None and found.call.state == "open" and found.call.rule is not None:
-            found.call.state = "cancelled" if isinstance(fact, Rebooked) else "done"
-        if isinstance(fact, Rebooked):
-            found.at, found.state = fact.at, "planned"
-            return self._confirm(loan, found, fact.minute)
-        found.state = fact.state
-        if fact.state == "missed":
-            office = self._announcer.office_of(found.who)
-            morning = office.spans[office.working_days_after(office.date_of(fact.minute), 1)][0]
-            call = Call(CONFIRMED_BY[found.kind], found.who, "appointment")
-            self._announcer.place(loan, call, fact.minute, at=morning)
-        return None
-
-    def _confirm(self, loan: Loan, appointment: Appointment, minute: int) -> None:
-        """Have the member be reminded of an appointment, and plan the call that confirms it, unless it is too late for one."""
-        self._announcer.remind_of(loan, appointment, minute)
-        office = self._announcer.office_of(appointment.who)
-        day, today = office.date_of(appointment.at), office.unfinished_day(minute)
-        due = max(day if appointment.kind == "pickup" else office.working_days_before(day, 1), today)
-        appointment.call = None
-        if due < day or (due == day and appointment.kind == "pickup"):
-            appointment.call = Call(CONFIRMED_BY[appointment.kind], appointment.who, "appointment")
-            self._announcer.place(loan, appointment.call, minute, day=due)
 
     def _enter(self, loan: Loan, stage: str, minute: int) -> None:
         before, loan.stage = loan.stage, stage
