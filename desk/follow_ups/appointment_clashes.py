@@ -1,6 +1,6 @@
 """Appointments that are handed to a member who has another one then: named before it happens, with the next free times."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -67,10 +67,11 @@ async def clashes_of(desk: Desk, given: Iterable[Given]) -> Clashes:
     return Clashes(tuple(shown), len(found[LISTED:]))
 
 
-async def given_with_loans(desk: Desk, loan_ids: Sequence[UUID], outgoing: Member, to: Member) -> list[Given]:
-    """Return the appointments on these loans that `outgoing` attends and `to` would."""
-    rows = await appointments.open_of_loans(desk.session, loan_ids)
-    return [(row, to) for row in rows if row.member_id == outgoing.id]
+async def given_with_loans(desk: Desk, takers: Mapping[UUID, tuple[UUID, Member]]) -> list[Given]:
+    """Return the appointments on these loans whose owner attends them, and who would: `takers` are the owner's id and who gets
+    the loan, by its id."""
+    rows = await appointments.open_of_loans(desk.session, takers.keys()) if takers else []
+    return [(row, to) for row in rows for owner_id, to in [takers[row.loan_id]] if row.member_id == owner_id]
 
 
 async def given_with_all(desk: Desk, outgoing: Member, to: Member) -> list[Given]:

@@ -17,7 +17,6 @@ from desk.core.transaction import Desk
 from desk.follow_ups.appointment_clashes import (
     NO_CLASHES,
     Clashes,
-    Given,
     clashes_of,
     given_with_all,
     given_with_loans,
@@ -258,12 +257,9 @@ def _parts(
 async def _clashes(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan) -> Clashes:
     """Return which appointments clash with what their new members attend."""
     if isinstance(plan, _Plan) and (request.loan_ids or request.from_id is None):
-        given: list[Given] = []
-        for unit, to_id in plan.moves:
-            if unit.owned and unit.outgoing_id is not None:
-                outgoing, to = plan.people[unit.outgoing_id], plan.people[to_id]
-                given += await given_with_loans(desk, [unit.loan.id], outgoing, to)
-        return await clashes_of(desk, given)
+        moves = [(unit.loan.id, unit.outgoing_id, to_id) for unit, to_id in plan.moves if unit.owned]
+        takers = {loan_id: (owner_id, plan.people[to_id]) for loan_id, owner_id, to_id in moves if owner_id is not None}
+        return await clashes_of(desk, await given_with_loans(desk, takers))
     if request.from_id is None:
         return NO_CLASHES
     outgoing, parts = _parts(request.from_id, request.to_id, plan)

@@ -113,8 +113,7 @@ async def clashes_with_loan(desk: Desk, loan: Loan, to: Member) -> Clashes:
     """Return the appointments on a loan that clash if `to` takes it over."""
     if loan.owner_id is None or loan.owner_id == to.id:
         return NO_CLASHES
-    outgoing = await desk.session.get_one(Member, loan.owner_id)
-    return await clashes_of(desk, await given_with_loans(desk, [loan.id], outgoing, to))
+    return await clashes_of(desk, await given_with_loans(desk, {loan.id: (loan.owner_id, to)}))
 
 
 async def claim(desk: Desk, loan_id: UUID, version: int) -> Reassignment:

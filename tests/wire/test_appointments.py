@@ -357,3 +357,24 @@ async def test_who_has_only_an_appointment_hands_it_over_in_each_way_and_hears_o
     await form.press("确认移交")
     rows = {row.kind: row.member_id for row in await slack.rows(Appointment)}
     assert rows["signing"] == slack.collector.id
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en-US", "<@UCOLLECTOR> has an appointment on B-1 then: signing, A-1, Fri 27 Nov 15:00."),
+        ("zh-CN", "<@UCOLLECTOR> 届时在 B-1 另有预约：签约，A-1，11月27日 周五 15:00。"),
+    ],
+)
+async def test_who_removes_a_member_is_told_which_of_their_appointments_clash(
+    slack: Slack, loan: Loan, language: str, said: str
+) -> None:
+    await make_loan(slack.office, slack.workspace, "B-1", owner=slack.collector, stage="approved")
+    await booked(slack, "fri 15:00", **{"Who attends": "UOTHER"})
+    form = await booking(slack, slack.collector, "B-1")
+    await form.fill("What for", "pickup")
+    await form.fill("When", "fri 15:00")
+    await form.submit()
+    await slack.change(slack.manager, locale=language)
+    answer = given((await slack.command(slack.manager, "/loan-team remove @Other @Collector")).message)
+    assert said in answer.text
