@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sandbox.modals import Modal
 from storage.tables import ContactChoice, ContactDecision, FollowUp, Member
-from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan
+from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan, make_member
 from tests.wire.office_day import Slack, shown
 
 
@@ -130,3 +130,14 @@ async def test_the_form_of_a_loan_shows_what_binds_after_an_undo(slack: Slack) -
     opened = slack.sandbox.modal_of("UMANAGER")
     (packs,) = (state for name, state in opened.values.items() if name.endswith("packs"))
     assert [option["value"] for option in packs["selected_options"]] == ["CN"]
+
+
+async def test_what_a_team_chose_binds_its_loans_in_place_of_the_workspaces(slack: Slack) -> None:
+    alone = await make_member(slack.office, slack.workspace, "UALONE", roles="agent")
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await make_loan(slack.office, slack.workspace, "A-2", owner=alone)
+    await choose(slack, "CN")
+    assert f"Contact rules of {slack.team.name}: India." in (await choose(slack, "IN", For=slack.team.name)).text
+    for number, chosen in (("A-1", "Chosen: India."), ("A-2", "Chosen: China, mainland.")):
+        page = shown(await slack.press(slack.manager, await slack.card(slack.manager, number), "Contact rules"))
+        assert chosen in page.text, number

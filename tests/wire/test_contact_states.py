@@ -1,7 +1,7 @@
 """States of a borrower that bear on calls, and consents. Now is Wednesday 25 November 2026, 10:00."""
 
 from sandbox.modals import Modal
-from storage.tables import ContactConsent, ContactState, Reservation
+from storage.tables import ContactConsent, ContactDecision, ContactState, Reservation
 from tests.builders import make_loan, make_loan_in_arrears, make_member
 from tests.wire.office_day import Slack, given, shown
 from tests.wire.test_contact_rules import choose, line
@@ -216,3 +216,17 @@ async def test_what_was_entered_on_a_loan_that_the_reader_may_not_see_is_shown_a
         assert "asked to be called" in shown_page.text
         for label in ("End it", "Withdrawn"):
             assert (label in str(shown_page.blocks)) == may, (who.slack_user_id, label)
+
+
+async def test_a_number_of_another_person_is_held_back_until_a_reason_is_given(slack: Slack) -> None:
+    await with_guarantor(slack)
+    await form(slack, "Enter a state", State="hardship", Of_whom="guarantor 韩梅梅")
+    assert "139 0013 9111" in await shown_number(slack, "9111")
+    held = await slack.in_card(slack.agent, "Open", "People", "Show 9000")
+    assert "139 0013 9000" not in held.text
+    await held.press("Give a reason")
+    reason = slack.sandbox.modal_of("UAGENT")
+    await reason.fill("Reason for the call", "they asked for a call about the arrangement")
+    await reason.submit()
+    assert "139 0013 9000" in reason.text
+    assert [row.kind for row in await slack.rows(ContactDecision)] == ["explained"]
