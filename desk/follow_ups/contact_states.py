@@ -19,7 +19,7 @@ from desk.loans.views import LoanView, loan_view
 from desk.rules.contact_packs import STATES
 from storage.engine.types import new_id
 from storage.queries.follow_ups import contacts
-from storage.queries.loans import loans, related
+from storage.queries.loans import related
 from storage.tables import ContactConsent, ContactState, Loan
 
 LONGEST = 400
@@ -91,11 +91,7 @@ async def end_state(desk: Desk, state_id: UUID, version: int) -> StateChanged:
     Raises NotAllowed (`role_missing`), NotFound (`state_gone`), Conflict (`state_over`).
     """
     require_role(desk, "enter_contact_state")
-    there = await desk.session.get(ContactState, state_id)
-    if there is None or there.workspace_id != desk.workspace.id or not await lookup.may_see(desk, there.loan_id):
-        raise NotFound("state_gone")
-    loan = await loans.lock(desk.session, there.loan_id)
-    await desk.session.refresh(there)
+    there, loan = await lookup.lock_with_loan(desk, ContactState, state_id, "state_gone")
     if there.undone_at is not None or there.ended_at is not None or there.version != version:
         raise Conflict("state_over", loan=loan.number)
     track(desk, there).ended_at, there.ended_by_id = desk.now, desk.member.id
@@ -179,11 +175,7 @@ async def withdraw_consent(desk: Desk, consent_id: UUID, version: int) -> Consen
     """Record that the borrower has withdrawn a consent. Raises NotAllowed (`role_missing`), NotFound (`consent_gone`), Conflict
     (`consent_over`)."""
     require_role(desk, "enter_contact_state")
-    there = await desk.session.get(ContactConsent, consent_id)
-    if there is None or there.workspace_id != desk.workspace.id or not await lookup.may_see(desk, there.loan_id):
-        raise NotFound("consent_gone")
-    loan = await loans.lock(desk.session, there.loan_id)
-    await desk.session.refresh(there)
+    there, loan = await lookup.lock_with_loan(desk, ContactConsent, consent_id, "consent_gone")
     if there.undone_at is not None or there.withdrawn_at is not None or there.version != version:
         raise Conflict("consent_over", loan=loan.number)
     track(desk, there).withdrawn_at, there.withdrawn_by_id = desk.now, desk.member.id

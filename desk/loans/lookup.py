@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from sqlmodel import SQLModel
@@ -21,7 +22,9 @@ from storage.queries.core import acts
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans, search
 from storage.queries.loans.visibility import Deputy, Viewer, viewer
-from storage.tables import FollowUp, Loan, Member, Undo
+from storage.tables import ContactConsent, ContactState, FollowUp, Loan, Member, RepaymentPause, Undo
+
+_Row = TypeVar("_Row", ContactConsent, ContactState, RepaymentPause)
 
 CHOICES = 5
 """How many loans an ambiguous word offers."""
@@ -157,6 +160,19 @@ async def lock_by_id(desk: Desk, loan_id: UUID) -> Loan:
     if not await may_see(desk, loan_id):
         raise NotFound("unknown_loan_pressed")
     return await loans.lock(desk.session, loan_id)
+
+
+async def lock_with_loan(desk: Desk, table: type[_Row], row_id: UUID, code: str) -> tuple[_Row, Loan]:
+    """Return a row of a loan as it is now, and its loan, locked for the transaction.
+
+    Raises NotFound (`code`), also if the acting member may not see the loan.
+    """
+    found = await desk.session.get(table, row_id)
+    if found is None or found.workspace_id != desk.workspace.id or not await may_see(desk, found.loan_id):
+        raise NotFound(code)
+    loan = await loans.lock(desk.session, found.loan_id)
+    await desk.session.refresh(found)
+    return found, loan
 
 
 async def record_refused(desk: Desk, error: DeskError, named: UUID | None) -> None:

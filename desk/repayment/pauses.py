@@ -9,7 +9,7 @@ from uuid import UUID
 from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
 from desk.core.dataclass import dataclass
-from desk.core.errors import Conflict, Invalid, NotFound
+from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
@@ -24,7 +24,6 @@ from desk.people.members import hours_of
 from desk.repayment.payment_notices import report_pause
 from storage.engine.types import new_id
 from storage.queries.follow_ups import follow_ups
-from storage.queries.loans import loans
 from storage.tables import Loan, RepaymentPause
 
 PauseKind = Literal["extension", "holiday", "hardship"]
@@ -106,11 +105,7 @@ async def end_pause(desk: Desk, pause_id: UUID, version: int) -> PauseSet:
     Raises NotFound (`pause_unknown`), NotAllowed (`role_missing`), Conflict (`pause_over`).
     """
     require_role(desk, "pause_repayment")
-    there = await desk.session.get(RepaymentPause, pause_id)
-    if there is None or there.workspace_id != desk.workspace.id or not await lookup.may_see(desk, there.loan_id):
-        raise NotFound("pause_unknown")
-    loan = await loans.lock(desk.session, there.loan_id)
-    await desk.session.refresh(there)
+    there, loan = await lookup.lock_with_loan(desk, RepaymentPause, pause_id, "pause_unknown")
     if there.undone_at is not None or there.version != version or not _can_end(desk, there):
         raise Conflict("pause_over", loan=loan.number)
     track(desk, there).ends_on = max(desk.workspace_today, there.starts_on)
