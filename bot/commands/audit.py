@@ -2,15 +2,16 @@
 
 import contextlib
 import json
-import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from uuid import UUID
 
 from rich.console import Console
 
 from bot.logs import reason_of
+from bot.private_file import is_taken, private_file
 from bot.settings import Settings
 from desk.core.audit_export import BrokenExportError, check_export
 from desk.core.audit_export import export as exported
@@ -132,9 +133,14 @@ async def list_entries(
 
 
 async def export(settings: Settings, target: Path, console: Console, clock: Clock | None = None) -> int:
-    """Write the whole trail to a new file of JSON lines, which only its owner may read. Return 1 if that fails."""
+    """Write the whole trail to a new file of JSON lines, for its owner alone. Return 1, and leave none, if that fails."""
+    if is_taken(target):
+        console.print(f"Nothing was exported: {target} already exists.")
+        return 1
+    unfinished = target.with_name(target.name + ".part")
     try:
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+        # A part of a trail verifies, too.
+        with private_file(unfinished) as raw, TextIOWrapper(raw, encoding="utf-8") as out:
             async with _offices(settings, clock) as office:
                 count = 0
                 for workspace in await every_workspace(office):
@@ -142,9 +148,12 @@ async def export(settings: Settings, target: Path, console: Console, clock: Cloc
                         async for line in exported(desk):
                             out.write(line)
                             count += 1
+        unfinished.rename(target)
     except OSError as error:
         console.print(f"Nothing was exported: {reason_of(error)}")
         return 1
+    finally:
+        unfinished.unlink(missing_ok=True)
     console.print(f"{target}: {count} lines. `loandesk audit verify --file` verifies them without the database.")
     return 0
 

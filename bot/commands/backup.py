@@ -1,15 +1,14 @@
 """`loandesk backup`: write the whole database to one file while the desk runs."""
 
 import gzip
-import os
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from rich.console import Console
 
 from bot.journals import take_journal_of
 from bot.logs import reason_of
+from bot.private_file import is_taken, private_file
 from bot.recording import record, sum_of
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
@@ -28,7 +27,7 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
     """
     now = (clock or SystemClock()).now()
     file = _file(target, now)
-    if file.is_symlink() or file.exists():
+    if is_taken(file):
         console.print(f"No backup was made: {file} already exists.")
         return 1
     url = settings.database_url.get_secret_value()
@@ -36,7 +35,8 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
     unfinished = file.with_name(file.name + ".part")
     try:
         await take_journal_of(url, Office(database, settings.cipher(), clock or SystemClock()))
-        with _private(unfinished) as raw, gzip.open(raw, "wt", encoding="utf-8", compresslevel=6) as out:
+        # Members' names and loan numbers are in it in clear.
+        with private_file(unfinished) as raw, gzip.open(raw, "wt", encoding="utf-8", compresslevel=6) as out:
             async for line in archive.dump(database, settings.cipher().ring, now):
                 out.write(line)
         with gzip.open(unfinished, "rt", encoding="utf-8") as lines:
@@ -66,10 +66,3 @@ def _named(settings: Settings) -> str:
 
 def _file(target: Path, now: datetime) -> Path:
     return target / f"loandesk-{now:%Y%m%dT%H%M%SZ}.jsonl.gz" if target.is_dir() else target
-
-
-def _private(path: Path) -> BinaryIO:
-    # It contains members' names and loan numbers in clear: only its owner may read it. What is there under this name, a
-    # file that an interrupted backup left, or a link, is replaced and not followed.
-    path.unlink(missing_ok=True)
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb")

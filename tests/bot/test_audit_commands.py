@@ -25,6 +25,7 @@ from desk.core.disclosures import record_refusal
 from desk.core.operator_acts import operator
 from desk.core.transaction import Office
 from storage.engine.database import Database
+from storage.engine.trouble import DATABASE_ERRORS
 from storage.queries.core import audit
 from storage.tables import Workspace
 from storage.upkeep.audit_guards import lifted
@@ -138,6 +139,23 @@ async def test_each_byte_of_an_export_counts(
                 check_export(others)
     target.write_text("".join(lines[:-1]))
     assert audit_command.verify_file(target, console) == 1
+
+
+async def test_an_export_that_breaks_off_leaves_no_file(
+    office: Office, workspace: Workspace, clock: FrozenClock, database_url: str, tmp_path: Path
+) -> None:
+    await trail(office, workspace, clock)
+    async with office.database.transaction() as session:
+        await session.execute(text("ALTER TABLE audit_entry RENAME TO audit_entry_gone"))
+
+    with pytest.raises(DATABASE_ERRORS):
+        await audit_command.export(settings_with(database_url), tmp_path / "trail.jsonl", printing()[1])
+
+    assert names_in(tmp_path, "trail*") == []
+
+
+def names_in(folder: Path, pattern: str) -> list[str]:
+    return [file.name for file in folder.glob(pattern)]
 
 
 def swapped(lines: list[str], at: int) -> list[str]:
