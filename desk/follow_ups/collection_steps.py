@@ -287,12 +287,16 @@ async def steps_missed(desk: Desk) -> list[list[UUID]]:
 
 async def escalate_steps(desk: Desk, only: Collection[UUID] | None = None) -> int:
     """Escalate each step (of `only` these) whose day is over, once; return how many."""
+    if only is None:
+        only = await collection_steps.missed(desk.session, desk.workspace.id, desk.now, limit=BATCH)
+    # Who settles a step locks its loan and then its row, so that is the order here too: what they settle is not taken.
+    await loans.lock_all(desk.session, await collection_steps.loans_of(desk.session, only))
     rows = await collection_steps.take_missed(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only)
+    on = await loans.by_ids(desk.session, {row.loan_id for row in rows})
     for row in rows:
         if row.undone_at is not None:
             continue
-        loan = await loans.lock(desk.session, row.loan_id)
-        await escalation_rules.escalate_missed_step(desk, loan, row.id, row.day, row.assignee_id)
+        await escalation_rules.escalate_missed_step(desk, on[row.loan_id], row.id, row.day, row.assignee_id)
     return len(rows)
 
 

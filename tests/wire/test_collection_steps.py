@@ -1,10 +1,16 @@
 """Steps beyond calls: a letter, a visit, a repossession order, court. Now is Wednesday 25 November 2026, 10:00."""
 
+import asyncio
+from datetime import datetime
+
 import pytest
 
+from desk.follow_ups.collection_steps import escalate_steps, settle_step
 from sandbox import Modal
-from storage.tables import Escalation, Loan, Member
-from tests.builders import make_loan_in_arrears
+from storage.queries.loans import loans
+from storage.tables import CollectionStep, Escalation, Loan, Member
+from tests.builders import SHANGHAI, make_loan_in_arrears
+from tests.servers import until_a_query_waits_for_a_lock
 from tests.wire.office_day import Slack, buttons, given, shown
 
 
@@ -105,6 +111,25 @@ async def test_a_step_that_nobody_took_is_escalated_once_and_stands_in_the_diges
         assert len([text for text in slack.texts("CMANAGERS") if "催收措施超时未处理（上门）" in text]) == told
     late = await slack.command(slack.collector, "/loan-digest now")
     assert "A-1 visit · planned for Thu 26 Nov · late" in late.text
+
+
+async def test_a_step_that_is_done_while_the_worker_looks_at_it_is_not_escalated(slack: Slack, loan: Loan) -> None:
+    await enter(slack, slack.agent, "visit", "2026-11-26")
+    slack.clock.set(datetime(2026, 11, 27, 13, tzinfo=SHANGHAI))
+    [step] = await slack.rows(CollectionStep)
+
+    async def escalate() -> int:
+        async with slack.office.desk(slack.workspace) as desk:
+            return await escalate_steps(desk)
+
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        await loans.lock(desk.session, loan.id)
+        escalated = asyncio.create_task(escalate())
+        if not slack.office.database.is_sqlite:  # SQLite lets one transaction write after the other
+            await until_a_query_waits_for_a_lock(slack.office.database)
+        await settle_step(desk, step.id, step.version, "done")
+    assert await escalated == 0
+    assert await slack.rows(Escalation) == []
 
 
 async def test_a_step_that_was_moved_or_done_in_time_is_not_escalated(slack: Slack, loan: Loan) -> None:

@@ -78,6 +78,12 @@ async def take_missed(
     return await _take(session, MISSED, workspace_id, now, limit, only)
 
 
+async def loans_of(session: Work, step_ids: Collection[UUID]) -> set[UUID]:
+    """Return the loans on which these steps are."""
+    statement = select(_STEP.c.loan_id).where(_STEP.c.id.in_(step_ids))
+    return set((await session.execute(statement)).scalars()) if step_ids else set()
+
+
 async def _of_chore(session: Work, chore: str, workspace_id: UUID, now: datetime, limit: int) -> list[UUID]:
     statement = select(_STEP.c.id).where(*_due(chore, workspace_id, now, None)).limit(limit)
     return list((await session.execute(statement)).scalars())
