@@ -118,9 +118,9 @@ def evaluate(bound: Iterable[Bound], proposed: Proposed, known: Circumstances) -
     applying = [each for each in bound if _applies(each, proposed, known)]
     limits = [each for each in applying if not isinstance(each.rule, Duty | Keep)]
     broken = tuple(
-        Broken(each.pack, each.rule, each.effect, _states(each.rule, proposed, known))
+        Broken(each.pack, each.rule, each.effect, _states(each.rule, proposed, known, zone))
         for each in limits
-        if _failing_zone(each, proposed, known) is not None
+        if (zone := _failing_zone(each, proposed, known)) is not None
     )
     effect: Effect | None = None
     if broken:
@@ -308,12 +308,11 @@ def _is_borrowers(flag: Flag) -> bool:
     return flag.person in ("", BORROWER)
 
 
-def _states(rule: Rule, proposed: Proposed, known: Circumstances) -> tuple[str, ...]:
+def _states(rule: Rule, proposed: Proposed, known: Circumstances, zone: ZoneInfo) -> tuple[str, ...]:
     if not isinstance(rule, Bar):
         return ()
-    return tuple(
-        dict.fromkeys(flag.code for flag in known.flags if flag.code in rule.flags and _concerns(flag, proposed))
-    )
+    active = _active(rule, proposed, known, proposed.at.astimezone(zone).date())
+    return tuple(dict.fromkeys(flag.code for flag in active))
 
 
 def _is_needed(rule: Audience, proposed: Proposed, known: Circumstances, day: date) -> bool:

@@ -1,5 +1,6 @@
 """When a borrower may be called by the packs of rules: the twenty cases that the packs were written from."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from desk.rules.contact_facts import Circumstances, Consent, Contact, Flag, Proposed
-from desk.rules.contact_packs import PACKS, Role
+from desk.rules.contact_packs import PACKS, Bar, Role
 from desk.rules.contact_rules import Answer, bind, evaluate
 
 SHANGHAI, NEW_YORK, LOS_ANGELES = map(ZoneInfo, ("Asia/Shanghai", "America/New_York", "America/Los_Angeles"))
@@ -192,6 +193,19 @@ def test_relief_by_law_bars_until_its_last_day_and_no_manager_overrides_it() -> 
     relief = Flag(code="breathing_space", since=at(LONDON, 1, "09:00"), until_on=date(2026, 12, 30), person=BORROWER)
     answer = ask("UK", at(LONDON, 18, "10:00"), (LONDON,), Circumstances(flags=(relief,)))
     assert (answer.effect, answer.next_at, answer.fixed) == ("deny", at(LONDON, 31, "08:00", 12), True)
+
+
+def test_a_relief_that_is_over_fixes_no_bar_that_another_state_keeps() -> None:
+    bar = replace(
+        next(rule for rule in PACKS["UK"].rules if isinstance(rule, Bar)), flags=("breathing_space", "hardship")
+    )
+    since = at(LONDON, 1, "09:00")
+    over = Flag(code="breathing_space", since=since, until_on=date(2026, 11, 17), person=BORROWER)
+    known = Circumstances(flags=(over, Flag(code="hardship", since=since, person=BORROWER)))
+    proposed = Proposed(at=at(LONDON, 18, "10:00"), person=BORROWER, debt=DEBT, number=NUMBER)
+    answer = evaluate(bind([replace(PACKS["UK"], rules=(bar,))], zones=(LONDON,)), proposed, known)
+    assert [each.states for each in answer.broken] == [("hardship",)]
+    assert (answer.effect, answer.fixed) == ("deny", False)
 
 
 def test_recorded_voices_to_a_home_are_counted_for_the_caller() -> None:
