@@ -1,6 +1,5 @@
 """Write the head of the audit trail to a file once a day: a copy kept elsewhere proves later what was there."""
 
-from dataclasses import field
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +17,7 @@ class HeadKeeper:
     office: Office
     workspace: Workspace
     file: Path
-    written_on: date | None = field(default=None)
+    written_on: date | None = None
 
     async def round(self) -> None:
         """Write today's head, if it is not there yet and something is sealed. Raises OSError, and what the database raises."""

@@ -175,8 +175,8 @@ async def entries(
 
 
 def _within(table: Any, since: datetime | None, until: datetime | None) -> list[Any]:
-    bounds = ([table.at >= since] if since is not None else []), ([table.at < until] if until is not None else [])
-    return [*bounds[0], *bounds[1]]
+    begin = [table.at >= since] if since is not None else []
+    return [*begin, table.at < until] if until is not None else begin
 
 
 def _is_unsealed(workspace_id: UUID) -> Any:
