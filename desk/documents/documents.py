@@ -43,9 +43,6 @@ POSSIBLE: dict[str, tuple[Act, ...]] = {
 }
 """What can be done with a document in each state; one that was cancelled or ended is requested again instead."""
 
-WANTED = ("requested", "rejected", "received", "accepted")
-"""The states in which a document was asked for and counts; another one of it arrives unasked."""
-
 
 @dataclass(frozen=True, slots=True)
 class RedatedDocument:
@@ -252,7 +249,7 @@ def _is_unasked(desk: Desk, there: Sequence[DocumentItem], which: DocumentName) 
     if which.code == "other" and not which.words:
         return False
     same = [item for item in there if item.document == which.code and key_of(desk, item) == which.key]
-    return not any(item.state in WANTED and not is_expired(desk, item) for item in same)
+    return not any(item.state in documents.WANTED and not is_expired(desk, item) for item in same)
 
 
 def _take_unasked(desk: Desk, loan: Loan, which: Sequence[DocumentName]) -> list[DocumentItem]:

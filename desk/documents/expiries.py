@@ -18,9 +18,6 @@ from storage.queries.follow_ups import quiet_periods
 from storage.queries.loans import terms
 from storage.tables import DocumentItem, FollowUp, Loan, Member
 
-_COUNTS = (*documents.OPEN_STATES, "accepted")
-"""The states in which a document was asked for and counts."""
-
 
 async def ask_again(desk: Desk, loan: Loan, rule: Rule) -> None:
     """Request a new one of each document of a locked loan that expires soon, and let a call ask for it. What the loan needs no
@@ -32,7 +29,7 @@ async def ask_again(desk: Desk, loan: Loan, rule: Rule) -> None:
     if owner is None:
         return
     needed = await _needed(desk, loan)
-    there = [item for item, _ in await documents.items_of_loan(desk.session, loan.id, _COUNTS)]
+    there = [item for item, _ in await documents.items_of_loan(desk.session, loan.id, documents.WANTED)]
     again = [row for row in rows if row.document in needed and not _is_replaced(desk, row, there)]
     for row in rows:
         row.expiry_seen_at = desk.now

@@ -9,7 +9,7 @@ from desk.core.errors import NotFound
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
-from desk.documents.documents import POSSIBLE, WANTED
+from desk.documents.documents import POSSIBLE
 from desk.documents.files import FileView, files_of_items
 from desk.documents.names import DocumentName
 from desk.documents.views import ItemView, is_expired, item_views, words_of
@@ -110,7 +110,7 @@ def _lacking(desk: Desk, loan: Loan, there: Items, product: str | None) -> tuple
     has = {
         item.document
         for item, _ in there
-        if item.state in WANTED
+        if item.state in documents.WANTED
         and not is_expired(desk, item)
         and not (item.document in expired and item.state == "requested" and item.changed_by_id is None)
     }

@@ -13,6 +13,9 @@ from storage.tables import DocumentItem, DocumentRequest, DocumentStep, Loan
 OPEN_STATES = ("requested", "received", "rejected")
 """States of a document that is still to be brought or reviewed; a rejected one is requested again."""
 
+WANTED = (*OPEN_STATES, "accepted")
+"""States of a document that was asked for and counts; another one of it arrives unasked."""
+
 TO_BRING = ("requested", "rejected")
 """States of a document that the borrower is still to bring."""
 
@@ -28,7 +31,7 @@ async def open_with_requests(session: Work, loan_id: UUID) -> list[tuple[Documen
 
 
 async def items_of_loan(
-    session: Work, loan_id: UUID, states: Sequence[str] = (*OPEN_STATES, "accepted", "cancelled", "ended")
+    session: Work, loan_id: UUID, states: Sequence[str] = (*WANTED, "cancelled", "ended")
 ) -> list[tuple[DocumentItem, DocumentRequest]]:
     """Return the documents of a loan in these states, by default all that were not undone, with their requests, in the order of
     the requests."""
@@ -77,20 +80,23 @@ async def requests(session: Work, request_ids: Sequence[UUID]) -> list[DocumentR
 
 async def states_of_loans(session: Work, loan_ids: Collection[UUID]) -> list[DocumentItem]:
     """Return the documents of these loans that are open or were accepted."""
-    statement = select(DocumentItem).where(
-        col(DocumentItem.loan_id).in_(loan_ids), col(DocumentItem.state).in_((*OPEN_STATES, "accepted"))
-    )
+    statement = select(DocumentItem).where(col(DocumentItem.loan_id).in_(loan_ids), col(DocumentItem.state).in_(WANTED))
     return list((await session.exec(statement)).all())
+
+
+def will_expire(since: date, until: date) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for the documents that have come, whose last day is within these days, and of which that was not
+    seen."""
+    return (
+        col(DocumentItem.valid_until).between(since, until),
+        col(DocumentItem.expiry_seen_at).is_(None),
+        col(DocumentItem.state).in_(("received", "accepted")),
+    )
 
 
 async def expiring(session: Work, loan_id: UUID, since: date, until: date) -> list[DocumentItem]:
     """Return the documents of a loan that have come, whose last day is within these days, and of which that was not seen."""
-    statement = select(DocumentItem).where(
-        DocumentItem.loan_id == loan_id,
-        col(DocumentItem.state).in_(("received", "accepted")),
-        col(DocumentItem.valid_until).between(since, until),
-        col(DocumentItem.expiry_seen_at).is_(None),
-    )
+    statement = select(DocumentItem).where(DocumentItem.loan_id == loan_id, *will_expire(since, until))
     return list((await session.exec(statement.order_by(col(DocumentItem.id)))).all())
 
 

@@ -30,6 +30,7 @@ from storage.engine.work import Work
 from storage.queries.core.literals import IS_OPEN
 from storage.queries.core.rows import chunks
 from storage.queries.core.set_aside import is_set_aside
+from storage.queries.documents.documents import will_expire
 from storage.queries.loans.loans import LIVE_STAGES
 from storage.tables import (
     Call,
@@ -185,12 +186,7 @@ async def request_expiring(
     session: Work, workspace_id: UUID, rule: str, now: datetime, *, since: date, until: date
 ) -> None:
     """Have that rule plan for the loans of which a document that has come expires within these days, and nobody has seen that."""
-    of_days = (
-        col(DocumentItem.workspace_id) == workspace_id,
-        col(DocumentItem.valid_until).between(since, until),
-        col(DocumentItem.expiry_seen_at).is_(None),
-        col(DocumentItem.state).in_(("received", "accepted")),
-    )
+    of_days = (col(DocumentItem.workspace_id) == workspace_id, *will_expire(since, until))
     found = select(col(DocumentItem.loan_id)).where(*of_days).distinct()
     await _request_found(session, workspace_id, now, found, rule=rule)
 
