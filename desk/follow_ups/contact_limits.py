@@ -28,6 +28,7 @@ from desk.rules.hours import WorkingHours
 from desk.rules.phone_zones import country_of, zones_of
 from desk.rules.reminders import ContactHours, next_fitting_minute
 from desk.rules.working_time import local_date, morning_of
+from storage.queries.core.rows import by_ids
 from storage.queries.follow_ups import contacts
 from storage.queries.follow_ups.contacts import Known
 from storage.tables import Borrower, Loan
@@ -124,7 +125,7 @@ async def limits_of_loans(desk: Desk, loans: Collection[Loan], *, others: bool =
     if others:
         days = max(days, _DAYS_OF_TRIES)
     found = await contacts.known_of(desk.session, list(chosen), desk.now - timedelta(days=days))
-    limits: dict[UUID, Limits] = {}
+    binding_of: dict[UUID, tuple[Chosen, bool]] = {}
     for loan in loans:
         known = found[loan.id]
         own = max((each for each in known if each.kind == "packs"), key=lambda each: each.at, default=None)
@@ -132,8 +133,12 @@ async def limits_of_loans(desk: Desk, loans: Collection[Loan], *, others: bool =
             contact_choices.own_choice(own.code, own.role or "", chosen[loan.id].raised) if own else chosen[loan.id]
         )
         if binding.packs or any(each.kind == "state" and _lasts(desk, each) for each in known):
-            limits[loan.id] = await _limits(desk, loan, binding, known, own_choice=own is not None)
-    return limits
+            binding_of[loan.id] = binding, own is not None
+    bound = [loan for loan in loans if loan.id in binding_of]
+    people = await by_ids(desk.session, Borrower, {loan.borrower_id for loan in bound})
+    return {
+        loan.id: _limits(desk, loan, people[loan.borrower_id], *binding_of[loan.id], found[loan.id]) for loan in bound
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +192,9 @@ def _lasts(desk: Desk, state: Known) -> bool:
     return state.ends_on is None or state.ends_on >= desk.workspace_today - timedelta(days=1)
 
 
-async def _limits(desk: Desk, loan: Loan, chosen: Chosen, known: Sequence[Known], *, own_choice: bool) -> Limits:
-    borrower = await desk.session.get_one(Borrower, loan.borrower_id)
+def _limits(
+    desk: Desk, loan: Loan, borrower: Borrower, chosen: Chosen, own_choice: bool, known: Sequence[Known]
+) -> Limits:
     phone = borrowers.contact(desk, borrower).phone
     zones, country, packs = zones_of(phone), country_of(phone), chosen.rows
     bound: list[Bound] = list(_house(desk))
