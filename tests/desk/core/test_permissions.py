@@ -225,9 +225,13 @@ def asked_acts() -> set[str]:
     asking_files = [text for text in texts if "permissions import" in text or "may_act" in text or "def allows" in text]
     calls = [node for text in asking_files for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
     asking = [call for call in calls if _name(call.func) in ASKS and call.args]
-    words = [node for call in asking for arg in call.args[1:2] or call.args for node in ast.walk(arg)]
-    words += [call.args[0] for call in asking if _name(call.func) == "refusal"]
+    words = [node for call in asking for arg in _act_of(call) for node in ast.walk(arg)]
     return {n.value for n in words if isinstance(n, ast.Constant) and isinstance(n.value, str)} - {"written_off"}
+
+
+def _act_of(call: ast.Call) -> list[ast.expr]:
+    """The argument that names the act: the first of `refusal`, the second of what asks for a member's right."""
+    return call.args[:1] if _name(call.func) == "refusal" else call.args[1:2] or call.args
 
 
 def _name(function: ast.expr) -> str:
