@@ -311,6 +311,25 @@ def export_audit(target: Annotated[Path, typer.Argument(help="A new file.")]) ->
     _run_with_settings(_on_database(lambda settings: audit.export(settings, target, console())))
 
 
+@audit_app.command("proof")
+def prove_month(
+    month: Annotated[str, typer.Argument(help="The month, like 2026-11, in the time zone of the workspace.")],
+    out: Annotated[Path, typer.Option(help="A folder. Files of the same month there are replaced.")] = Path(),
+    language: Annotated[Literal["zh", "en", "both"], typer.Option(help="Language of the page.")] = "both",
+) -> None:
+    """Write a page about a month, counted from the sealed trail: contact rules, disclosures, refusals, deletions, acts of the
+    operator. Exit code 1: something in the trail is not as it was sealed."""
+    from bot.commands.audit_proof import run
+    from desk.core.errors import Invalid
+    from desk.messages.monthly_proof import read_month
+
+    try:
+        first = read_month(month)
+    except Invalid:
+        raise typer.BadParameter("write it like 2026-11", param_hint="MONTH") from None
+    _run_with_settings(_on_database(lambda settings: run(settings, out, console(), month=first, language=language)))
+
+
 def _run_process(command: Literal["serve", "socket", "worker"]) -> None:
     # What is imported stays, so the collector would only look through it, for a fifth of a start. `run` enables it.
     gc.disable()

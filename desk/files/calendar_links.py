@@ -80,7 +80,7 @@ async def open_calendar_link(desk: Desk, address: str, typed: str) -> tuple[Link
     except DeskError:
         desk.audit("calendar_refused", subject_id=found.appointment_id, member=str(found.member.id))
         return LinkAnswer("forbidden", locale), None
-    desk.audit("calendar_opened", loan_id=row.loan_id, subject_id=row.id)
+    desk.audit("calendar_opened", loan_id=row.loan_id, subject_id=row.id, roles=found.member.roles)
     return LinkAnswer("opened", locale), calendar_file(await _event(desk, row, locale), desk.now)
 
 

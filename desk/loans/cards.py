@@ -204,7 +204,7 @@ async def reveal_number(desk: Desk, loan_id: UUID) -> RevealedNumber:
     if (why := await held(desk, loan)) is not None:
         return RevealedNumber(await loan_view(desk, loan), contact.name, "", "", contact.phone_is_wrong, held=why)
     if contact.phone_is_readable:
-        desk.audit("show_number", loan_id=loan.id)
+        desk.audit("show_number", loan_id=loan.id, roles=desk.member.roles)
     return RevealedNumber(
         loan=await loan_view(desk, loan),
         name=contact.name,

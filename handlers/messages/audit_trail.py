@@ -79,7 +79,7 @@ def _subject(t: Translator, view: Trail) -> list[Inline]:
 def _row(t: Translator, row: TrailRow, zone: ZoneInfo) -> list[Inline]:
     at = row.at.astimezone(zone)
     parts: list[Inline] = [f"{t.short_date(at.date())} {at:%H:%M:%S} · "]
-    parts += [Mention(row.who) if row.who else t("the desk"), " · ", _what(t, row)]
+    parts += [Mention(row.who) if row.who else t("the desk"), " · ", what_happened(t, row.act, row.what)]
     if row.loans:
         numbers = ", ".join(number for _id, number in row.loans)
         parts.append(f" · {numbers}")
@@ -92,12 +92,11 @@ def _row(t: Translator, row: TrailRow, zone: ZoneInfo) -> list[Inline]:
     return parts
 
 
-def _what(t: Translator, row: TrailRow) -> str:
-    if row.act == "disclosure":
-        return t(_SEEN.get(row.what, _SEEN["answer"]))
-    if row.act in _ACTS:
-        return t(_ACTS[row.act])
-    return act(t, row.act)
+def what_happened(t: Translator, code: str, what: str) -> str:
+    """Return the words for an entry, by the code of its act; `what` is the kind of a disclosure."""
+    if code == "disclosure":
+        return t(_SEEN.get(what, _SEEN["answer"]))
+    return t(_ACTS[code]) if code in _ACTS else act(t, code)
 
 
 def _value(view: Trail) -> dict[str, str]:
