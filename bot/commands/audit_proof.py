@@ -18,7 +18,8 @@ from desk.core.languages import LANGUAGES
 from desk.core.operator_acts import operator
 from desk.messages.monthly_proof import MonthlyProof, monthly_proof
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.monthly_proof import proof_csv, proof_name, proof_page
+from handlers.reports.monthly_proof import proof_csv, proof_name, proof_pdf, proof_warnings
+from handlers.reports.pdf import TypesettingError
 
 
 async def run(
@@ -43,10 +44,10 @@ async def run(
                     console.print(f"Nothing was written: {month:%Y-%m} has not begun.")
                     return 1
             wrong += len(proof.findings)
-            files = files_of(proof, languages)
             try:
+                files = await _files(proof, languages)
                 _write(target, files)
-            except OSError as error:
+            except (OSError, TypesettingError) as error:
                 console.print(f"Not everything was written: {reason_of(error)}")
                 return 1
             async with office.desk(workspace) as desk:
@@ -54,16 +55,19 @@ async def run(
                 desk.audit("audit_proof", by=operator(), month=f"{month:%Y-%m}", files=sums)
             for name in files:
                 console.print(str(target / name))
-            for warning in proof_page(Translator("en"), proof).warnings:
+            for warning in proof_warnings(Translator("en"), proof):
                 console.print(f"{workspace.name}: {warning}")
     return 1 if wrong else 0
 
 
-def files_of(proof: MonthlyProof, languages: list[str]) -> dict[str, bytes]:
-    """Return the files of a proof by name: CSV for each language, with the mark by which spreadsheets know UTF-8."""
-    return {
-        proof_name(proof, code, "csv"): proof_csv(Translator(code), proof).encode("utf-8-sig") for code in languages
-    }
+async def _files(proof: MonthlyProof, languages: list[str]) -> dict[str, bytes]:
+    """Return the files of a proof by name."""
+    files: dict[str, bytes] = {}
+    for code in languages:
+        t = Translator(code)
+        files[proof_name(proof, code, "csv")] = proof_csv(t, proof)
+        files[proof_name(proof, code, "pdf")] = await proof_pdf(t, proof)
+    return files
 
 
 def _write(target: Path, files: Mapping[str, bytes]) -> None:

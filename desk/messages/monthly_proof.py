@@ -112,11 +112,11 @@ def read_month(text: str) -> date:
     year, dash, month = text.strip().partition("-")
     digits = f"{year}{month}"
     if not (dash and len(year) == 4 and len(month) == 2 and digits.isascii() and digits.isdigit()):
-        raise Invalid("bad_month", text=text)
+        raise Invalid("bad_month", given=text)
     try:
         return date(int(year), int(month), 1)
     except ValueError:
-        raise Invalid("bad_month", text=text) from None
+        raise Invalid("bad_month", given=text) from None
 
 
 async def proof_for_member(desk: Desk, month: date) -> MonthlyProof:
@@ -130,7 +130,7 @@ async def monthly_proof(desk: Desk, month: date) -> MonthlyProof:
     zone = ZoneInfo(desk.workspace.zone)
     begin, end = (datetime.combine(day, time(), zone) for day in (month, month_after(month)))
     if desk.now < begin:
-        raise Invalid("month_ahead", month=month)
+        raise Invalid("month_ahead", month=f"{month:%Y-%m}")
     tally = _Tally(begin, end)
     verification, findings = Verification(), list[Finding]()
     numbers = await audit.segments_within(desk.session, desk.workspace.id, begin, end)
@@ -227,8 +227,9 @@ class _Tally:
     def rows(self) -> tuple[ProofRow, ...]:
         """Return what was counted, the sections in their order."""
         above = sum(count > FEW for count in self.reveals.values())
-        counts = {**self.counts, **({("disclosed", DAYS_ABOVE, ""): above} if above else {})}
-        ordered = sorted(counts.items(), key=lambda each: (SECTIONS.index(each[0][0]), each[0]))
+        if above:
+            self.counts["disclosed", DAYS_ABOVE, ""] = above
+        ordered = sorted(self.counts.items(), key=lambda each: (SECTIONS.index(each[0][0]), each[0]))
         return tuple(ProofRow(*key, count=count) for key, count in ordered)
 
 

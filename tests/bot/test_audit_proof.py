@@ -184,7 +184,7 @@ async def test_the_command_writes_the_same_files_from_the_same_trail(
     code, printed = await run(NOVEMBER, "first")
     assert (code, (await run(NOVEMBER, "second"))[0]) == (0, 0)
     names = sorted(file.name for file in (tmp_path / "first").iterdir())
-    assert names == [f"proof-2026-11-{busy.slack_team_id}.{each}" for each in ("en.csv", "zh.csv")]
+    assert names == [f"proof-2026-11-{busy.slack_team_id}.{each}" for each in ("en.csv", "en.pdf", "zh.csv", "zh.pdf")]
     assert all(name in printed for name in names)
     for name in names:
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
@@ -197,7 +197,7 @@ async def test_the_command_writes_the_same_files_from_the_same_trail(
         "text": "Calls logged that broke a rule",
     }.items() <= (next(row for row in rows if row["detail"] == "broken").items())
     assert any("9 entries of the audit trail, between entry 2 and entry 10" in row["text"] for row in rows)
-    assert "已登记、违反规则的通话" in (tmp_path / "first" / names[1]).read_text("utf-8-sig")
+    assert "已登记、违反规则的通话" in (tmp_path / "first" / names[2]).read_text("utf-8-sig")
     assert (await run(date(2027, 1, 1), "third")) == (1, "Nothing was written: 2027-01 has not begun.\n")
     assert not (tmp_path / "third").exists()
     assert counts(await proof_of(office, busy, date(2026, 12, 1))).get(("operated", "audit_proof", "")) is None

@@ -40,6 +40,8 @@ TEXTS: dict[str, str] = {
     "reveal_limit": _(
         "You have looked at {limit} phone numbers today, as many as your role may. Compliance can raise it."
     ),
+    "bad_month": _("“{given}” is no month. Write it like 2026-11."),
+    "month_ahead": _("{month} has not begun. Choose an earlier month."),
     "team_trail": _("Managers see what their own teams saw and did. Compliance sees the rest."),
     "team_figures": _("Only the managers of a team see its figures."),
     "team_only": _("Only the member, their manager or an admin can change this."),

@@ -25,6 +25,7 @@ see_figures            - - - r - -  managed
 see_audit              - - - r y -  own managed unowned
 log_call               y y y y - -
 answer_follow_up       r r r r r r  own loan covered managed taken
+export_proof           - - - - y -
 take_next_call         y y y y - -
 add_to_call            r r r r - -  own
 correct_call           r r r y - -  recent

@@ -1,11 +1,11 @@
 """The proof of a month: what its page says, in one language, and the same as CSV. It names no member and no borrower."""
 
 import csv
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from io import StringIO
 from zoneinfo import ZoneInfo
 
-from desk.core.dataclass import dataclass
 from desk.core.vocabulary import VOCABULARY
 from desk.messages.monthly_proof import (
     CONTACT,
@@ -19,6 +19,8 @@ from desk.messages.monthly_proof import (
 )
 from handlers.messages.audit_trail import what_happened
 from handlers.messages.block_kit.translator import Translator, _
+from handlers.reports.pdf import to_pdf
+from handlers.reports.report import Block, Heading, Paragraph, Report, Table
 
 _TITLES: dict[Section, str] = {
     "contact": _("Contact rules"),
@@ -65,48 +67,42 @@ _NAMED_FAULTS = 8
 """How many faults the page names; the others are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProofTable:
-    """A table of the page: its title, the heads of its columns, and its rows. All but the first column are numbers."""
-
-    title: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+async def proof_pdf(t: Translator, proof: MonthlyProof) -> bytes:
+    """Return the page as PDF. Raises as `to_pdf` does."""
+    return await to_pdf(t, proof_report(t, proof), proof.last_at or _midnight(proof.month, ZoneInfo(proof.zone)))
 
 
-@dataclass(frozen=True, slots=True)
-class ProofPage:
-    """What the page says. `warnings`: what is wrong or missing; `facts`: what was counted; `notes`: how to read them."""
-
-    title: str
-    warnings: tuple[str, ...] = ()
-    facts: tuple[str, ...] = ()
-    tables: tuple[ProofTable, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-def proof_page(t: Translator, proof: MonthlyProof) -> ProofPage:
-    """Return what the page of a month says."""
-    title = t("Monthly proof {month} · {workspace}", month=f"{proof.month:%Y-%m}", workspace=_workspace(proof))
-    return ProofPage(title, tuple(_warnings(t, proof)), tuple(_facts(t, proof)), tuple(_tables(t, proof)), _notes(t))
+def proof_report(t: Translator, proof: MonthlyProof) -> Report:
+    """Return the page of a month: what is wrong or missing first, what was counted, the tables, and how to read them."""
+    blocks: list[Block] = [Paragraph(each) for each in proof_warnings(t, proof)]
+    blocks.append(Paragraph("\n".join(_facts(t, proof)), small=True))
+    for section in SECTIONS:
+        if rows := proof.of(section):
+            blocks += [Heading(t(_TITLES[section]), level=2), _table(t, section, rows)]
+    none = [t(_TITLES[section]) for section in SECTIONS if not proof.of(section)]
+    if none:
+        blocks.append(Paragraph(t("Nothing in this month: {titles}", titles=t(", ").join(none))))
+    blocks.append(Paragraph("\n".join(_notes(t)), small=True))
+    return Report(_title(t, proof), blocks, footer=_title(t, proof), watermark=_mark(t, proof))
 
 
-def proof_csv(t: Translator, proof: MonthlyProof) -> str:
-    """Return the same as CSV: codes as the audit trail has them, the words of the page beside them, and the counts."""
+def proof_csv(t: Translator, proof: MonthlyProof) -> bytes:
+    """Return the same as CSV: codes as the audit trail has them, the words of the page beside them, and the counts. It begins
+    with the mark by which spreadsheets know UTF-8."""
     out = StringIO()
     writer = csv.writer(out)
     writer.writerow(["section", "item", "detail", "text", "count"])
-    page = proof_page(t, proof)
-    for item, lines in (
-        ("title", (page.title,)),
-        ("warning", page.warnings),
-        ("fact", page.facts),
-        ("note", page.notes),
-    ):
+    told = {
+        "title": [_title(t, proof)],
+        "warning": proof_warnings(t, proof),
+        "fact": _facts(t, proof),
+        "note": _notes(t),
+    }
+    for item, lines in told.items():
         writer.writerows(["page", item, "", line, ""] for line in lines)
     for row in proof.rows:
         writer.writerow([row.section, row.item, row.detail, _words(t, row), row.count])
-    return out.getvalue()
+    return out.getvalue().encode("utf-8-sig")
 
 
 def proof_name(proof: MonthlyProof, language: str, ending: str) -> str:
@@ -114,7 +110,8 @@ def proof_name(proof: MonthlyProof, language: str, ending: str) -> str:
     return f"proof-{proof.month:%Y-%m}-{proof.team}.{language}.{ending}"
 
 
-def _warnings(t: Translator, proof: MonthlyProof) -> list[str]:
+def proof_warnings(t: Translator, proof: MonthlyProof) -> list[str]:
+    """Return what is wrong with the proof, or missing from it."""
     lines: list[str] = []
     if proof.findings:
         n = len(proof.findings)
@@ -187,20 +184,22 @@ def _facts(t: Translator, proof: MonthlyProof) -> list[str]:
     return lines
 
 
-def _tables(t: Translator, proof: MonthlyProof) -> list[ProofTable]:
-    return [_table(t, proof, section) for section in SECTIONS]
+def _mark(t: Translator, proof: MonthlyProof) -> str:
+    if proof.findings:
+        return t("not as sealed")
+    return "" if proof.is_whole else t("incomplete")
 
 
-def _table(t: Translator, proof: MonthlyProof, section: Section) -> ProofTable:
-    rows = proof.of(section)
+def _table(t: Translator, section: Section, rows: Sequence[ProofRow]) -> Table:
     if section == "rules":
-        counts = {(row.item, row.detail): row.count for row in rows}
-        lines = [
-            (rule, *(str(counts.get((rule, act), 0)) for act in CONTACT)) for rule in sorted({r.item for r in rows})
-        ]
-        return ProofTable(t(_TITLES[section]), (t("Rule"), *(t(_RULES[act]) for act in CONTACT)), tuple(lines))
-    told = tuple((_words(t, row), str(row.count)) for row in rows)
-    return ProofTable(t(_TITLES[section]), (t("What"), t("How often")), told or ((t("None"), "0"),))
+        counts = {(row.item, row.detail): str(row.count) for row in rows}
+        rules = sorted({row.item for row in rows})
+        lines = [(rule, *(counts.get((rule, act), "0") for act in CONTACT)) for rule in rules]
+        return Table(
+            (t("Rule"), *(t(_RULES[act]) for act in CONTACT)), lines, (2, 1, 1, 1, 1, 1), right=(1, 2, 3, 4, 5)
+        )
+    told = [(_words(t, row), str(row.count)) for row in rows]
+    return Table((t("What"), t("How often")), told, (5, 1), right=(1,))
 
 
 def _words(t: Translator, row: ProofRow) -> str:
@@ -234,8 +233,8 @@ def _roles(t: Translator, codes: str) -> str:
     return t("{roles}:", roles=t(", ").join(VOCABULARY.role(code).word(t.language) for code in codes.split()))
 
 
-def _notes(t: Translator) -> tuple[str, ...]:
-    return (
+def _notes(t: Translator) -> list[str]:
+    return [
         t("Every number counts entries of the sealed audit trail, also of acts that were undone later."),
         t(
             "A call's contact rules and the roles of who saw something are noted from the release on that makes this page."
@@ -243,11 +242,12 @@ def _notes(t: Translator) -> tuple[str, ...]:
         t(
             "Reasons are encrypted and not on this page; the desk shows them on the loan. Codes are those of the audit trail."
         ),
-    )
+    ]
 
 
-def _workspace(proof: MonthlyProof) -> str:
-    return proof.workspace or proof.team
+def _title(t: Translator, proof: MonthlyProof) -> str:
+    workspace = proof.workspace or proof.team
+    return t("Monthly proof {month} · {workspace}", month=f"{proof.month:%Y-%m}", workspace=workspace)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
