@@ -45,6 +45,9 @@ TEXTS: dict[str, str] = {
     "team_trail": _("Managers see what their own teams saw and did. Compliance sees the rest."),
     "team_figures": _("Only the managers of a team see its figures."),
     "team_only": _("Only the member, their manager or an admin can change this."),
+    "member_of_others": _("Only an admin or a manager of this member can do that: {who}."),
+    "team_of_others": _("You don't manage {team}. An admin can do that, or who manages it."),
+    "team_needed": _("Name the team as well, one that you manage: {teams}."),
     "only_role": _("{who} has no other role. Give them one with /loan-team add, or remove them."),
     "role_not_held": _("{who} doesn't have the role {roles}."),
     "roles_leave_loans": _(

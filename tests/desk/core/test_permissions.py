@@ -71,8 +71,8 @@ undo                   r r r r r r  own
 change_own_settings    r r r r r r  own
 set_absence            r r r r r y  own managed
 set_hours              r r r r r y  own managed
-add_member             - - - y - y
-remove_member          - - - y - y
+add_member             - - - r - y  own managed
+remove_member          - - - r - y  own managed
 change_admin_roles     - - - - - y
 answer_access_request  - - - y - y
 manage_teams           - - - - - y
@@ -91,6 +91,8 @@ ASKS = {
     "require_may_act",
     "_meant",
     "_require_may_manage",
+    "_require_manages",
+    "require_may_staff",
 }
 
 
