@@ -34,6 +34,14 @@ _ACTS = {
     "override_contact": _("allowed a call against contact rules"),
     "contact_broken": _("logged a call that broke contact rules"),
     "contact_moved": _("had a call moved by contact rules"),
+    "import": _("imported a file"),
+    "backup": _("backed the desk up"),
+    "restore": _("restored a backup"),
+    "add_key": _("added an encryption key"),
+    "rotate_keys": _("encrypted everything with the newest key"),
+    "remove_key": _("removed an older encryption key"),
+    "wrap_keys": _("wrapped the keys in the key store"),
+    "rewrap_keys": _("took a new wrapping key"),
 }
 """Acts that change nothing, by the code of the entry."""
 
@@ -79,7 +87,7 @@ def _subject(t: Translator, view: Trail) -> list[Inline]:
 def _row(t: Translator, row: TrailRow, zone: ZoneInfo) -> list[Inline]:
     at = row.at.astimezone(zone)
     parts: list[Inline] = [f"{t.short_date(at.date())} {at:%H:%M:%S} · "]
-    parts += [Mention(row.who) if row.who else t("the desk"), " · ", what_happened(t, row.act, row.what)]
+    parts += [_who(t, row), " · ", what_happened(t, row.act, row.what)]
     if row.loans:
         numbers = ", ".join(number for _id, number in row.loans)
         parts.append(f" · {numbers}")
@@ -90,6 +98,12 @@ def _row(t: Translator, row: TrailRow, zone: ZoneInfo) -> list[Inline]:
     if row.reference:
         parts.append(f" · {row.reference}")
     return parts
+
+
+def _who(t: Translator, row: TrailRow) -> Inline:
+    if row.who:
+        return Mention(row.who)
+    return t("operator {account}", account=row.operator) if row.operator else t("the desk")
 
 
 def what_happened(t: Translator, code: str, what: str) -> str:

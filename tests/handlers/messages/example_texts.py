@@ -39,6 +39,7 @@ CODES: dict[str, Sequence[str]] = {
     "Trail.member": ("U0LIN",),
     "Trail.number": ("L-1042",),
     "TrailRow.who": ("U0LIN",),
+    "TrailRow.operator": ("",),
     "TrailRow.loans": ("L-1042",),
     "TrailRow.door": ("/loan", "loan.card"),
     "TrailRow.reference": ("7F3K-92QD",),
