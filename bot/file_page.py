@@ -16,13 +16,17 @@ from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from desk.core.dataclass import dataclass
+from desk.core.languages import LANGUAGES
 from desk.core.transaction import Desk, Office
 from desk.files.calendar_links import CALENDAR, open_calendar
 from desk.files.links import LinkAnswer, SealedFile, follow_link, open_link
 from desk.files.page_links import OpenedLink, follow_page_link, open_page_link
+from desk.files.proof_links import PROOF, open_proof
+from desk.messages.monthly_proof import monthly_proof
 from desk.rules.file_kinds import KINDS, FileKind
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.file_page import CONTENT_SECURITY_POLICY, file_page
+from handlers.reports.monthly_proof import proof_csv, proof_name, proof_pdf
 from storage.engine.cipher import UnreadableError
 from storage.engine.trouble import log_fields
 from storage.files.sealing import DamagedFileError, unseal
@@ -89,7 +93,23 @@ async def _open_calendar(desk: Desk, opened: OpenedLink) -> Make | None:
     return None if text is None else made
 
 
-MADE: Mapping[str, Open] = {CALENDAR: _open_calendar}
+async def _open_proof(desk: Desk, opened: OpenedLink) -> Make | None:
+    wanted = await open_proof(desk, opened)
+
+    async def made(office: Office, workspace: Workspace, _opened: OpenedLink) -> Download:
+        assert wanted is not None
+        async with office.reading_desk(workspace) as reading:
+            proof = await monthly_proof(reading, wanted.month)
+        t = Translator(LANGUAGES[wanted.language].locale)
+        is_pdf = wanted.ending == "pdf"
+        content = await proof_pdf(t, proof) if is_pdf else proof_csv(t, proof)
+        name = proof_name(proof, wanted.language, wanted.ending)
+        return Download(name, "application/pdf" if is_pdf else "text/csv; charset=utf-8", content)
+
+    return None if wanted is None else made
+
+
+MADE: Mapping[str, Open] = {CALENDAR: _open_calendar, PROOF: _open_proof}
 """What the desk makes for a link, by the kind of its page."""
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from desk.core import unreadable
 from desk.core.dataclass import dataclass
-from desk.core.errors import DeskError, NotFound
+from desk.core.errors import DeskError, Invalid, NotFound
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.files.page_links import OpenedLink, make_link
@@ -31,8 +31,13 @@ class CalendarOffer:
 
 
 async def offer_calendar(desk: Desk, appointment_id: UUID) -> CalendarOffer:
-    """Make a link to the calendar file of an appointment. Raises NotFound (`unknown_appointment`), and as `make_link` does."""
+    """Make a link to the calendar file of an appointment.
+
+    Raises NotFound (`unknown_appointment`), Invalid (`no_calendar_page`: this desk has no page).
+    """
     row = await _visible(desk, appointment_id)
+    if desk.files is None:
+        raise Invalid("no_calendar_page")
     loan = await desk.session.get_one(Loan, row.loan_id)
     link = await make_link(desk, CALENDAR, {"appointment": str(row.id)})
     desk.audit("calendar_link", loan_id=row.loan_id, subject_id=row.id)

@@ -40,10 +40,10 @@ class OpenedLink:
 async def make_link(desk: Desk, kind: str, about: Mapping[str, str]) -> PageLink:
     """Make a link to a page of that kind. Who calls this has checked the right and writes the entry of the audit trail.
 
-    Raises Invalid (`no_calendar_page`: this desk has no page).
+    Raises Invalid (`no_page`: this desk has none).
     """
     if desk.files is None:
-        raise Invalid("no_calendar_page")
+        raise Invalid("no_page")
     token, code = secrets.token_urlsafe(32), f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     body = {"page": kind, "about": dict(about), "token": _digest(desk, "token", token), "tries": 0}
     link_id = await drafts.save_for_confirmation(desk, {**body, "code": _digest(desk, "code", f"{token}:{code}")})

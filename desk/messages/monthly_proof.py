@@ -15,7 +15,6 @@ from desk.core.audit_verification import Finding, Head, Verification
 from desk.core.dataclass import dataclass
 from desk.core.disclosures import DISCLOSURE, REFUSED
 from desk.core.errors import Invalid
-from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.messages.compliance import FEW
 from storage.queries.core import audit
@@ -46,7 +45,7 @@ NOT_NOTED = "not_noted"
 KEPT: tuple[str, ...] = ()
 """Acts by which records are deleted, or kept from it."""
 
-OPERATED = ("backup", "restore", "rotate_keys", "import", "audit_proof")
+OPERATED = ("backup", "restore", "rotate_keys", "import", "audit_proof", "proof_opened")
 """Acts of the operator."""
 
 DAYS_ABOVE = "days_above"
@@ -119,18 +118,17 @@ def read_month(text: str) -> date:
         raise Invalid("bad_month", given=text) from None
 
 
-async def proof_for_member(desk: Desk, month: date) -> MonthlyProof:
-    """Return the proof of a month to the acting member. Raises NotAllowed (`role_missing`), and as `monthly_proof` does."""
-    require_role(desk, "export_proof")
-    return await monthly_proof(desk, month)
+def require_begun(desk: Desk, month: date) -> None:
+    """Raise Invalid (`month_ahead`) if the month that begins on that day has not begun in the workspace's time zone."""
+    if desk.workspace_today < month:
+        raise Invalid("month_ahead", month=f"{month:%Y-%m}")
 
 
 async def monthly_proof(desk: Desk, month: date) -> MonthlyProof:
     """Return the proof of the month that begins on that day. Raises Invalid (`month_ahead`)."""
+    require_begun(desk, month)
     zone = ZoneInfo(desk.workspace.zone)
     begin, end = (datetime.combine(day, time(), zone) for day in (month, month_after(month)))
-    if desk.now < begin:
-        raise Invalid("month_ahead", month=f"{month:%Y-%m}")
     tally = _Tally(begin, end)
     verification, findings = Verification(), list[Finding]()
     numbers = await audit.segments_within(desk.session, desk.workspace.id, begin, end)

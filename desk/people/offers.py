@@ -39,6 +39,7 @@ class Offers:
     change_stage_rules: bool
     see_audit: bool
     change_compliance: bool
+    export_proof: bool
     choose_contact_rules: bool
     enter_contact_state: bool
 

@@ -27,6 +27,8 @@ _ACTS = {
     "file_link": _("asked for a file"),
     "file_opened": _("opened a file"),
     "calendar_opened": _("opened an appointment"),
+    "proof_link": _("asked for a monthly proof"),
+    "proof_opened": _("opened a monthly proof"),
     "see_audit": _("read the audit trail"),
     "refused": _("was refused"),
     "contact_held": _("was held back by contact rules"),

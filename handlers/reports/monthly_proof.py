@@ -61,6 +61,7 @@ _OPERATED = {
     "rotate_keys": _("Encryption keys rotated"),
     "import": _("Files imported"),
     "audit_proof": _("Proofs made"),
+    "proof_opened": _("Proofs opened from Slack"),
 }
 
 _NAMED_FAULTS = 8

@@ -47,6 +47,7 @@ def form_of(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "snooze": ({"f": str(world.follow_up.id), "v": world.follow_up.version}, {"at": "1795900000"}),
         "stage": ({}, {"loan": "L-1", "stage": "approved"}),
         "compliance": ({"v": 0}, {"limit_agent": "40"}),
+        "proof": ({}, {"month": "2026-10", "language": "en", "ending": "csv"}),
         "stage_rules": ({"v": 0}, {"required": ("amount",), "checks_a_day": "12"}),
         "documents": ({}, {"loan": "L-1", "rest": ("id",)}),
         "arrival": ({}, {"loan": "L-1", "rest": ("contract",), "by": "fri"}),

@@ -40,6 +40,7 @@ TEXTS: dict[str, str] = {
     "reveal_limit": _(
         "You have looked at {limit} phone numbers today, as many as your role may. Compliance can raise it."
     ),
+    "bad_proof": _("There is no such proof. Choose the language and the kind of file again."),
     "bad_month": _("“{given}” is no month. Write it like 2026-11."),
     "month_ahead": _("{month} has not begun. Choose an earlier month."),
     "team_trail": _("Managers see what their own teams saw and did. Compliance sees the rest."),
@@ -167,6 +168,7 @@ TEXTS: dict[str, str] = {
     "files_stay_out": _(
         "This desk has no page where files can be opened, so it keeps none. An admin can set one up: LOANDESK_PUBLIC_URL."
     ),
+    "no_page": _("This desk has no page where this can be opened. An admin can set one up: LOANDESK_PUBLIC_URL."),
     "no_calendar_page": _(
         "This desk has no page where calendar files can be downloaded; please enter the appointment by hand. An admin can set "
         "a page up: LOANDESK_PUBLIC_URL."
