@@ -40,6 +40,8 @@ class Offers:
     see_audit: bool
     change_compliance: bool
     export_proof: bool
+    keep_holds: bool
+    change_retention: bool
     choose_contact_rules: bool
     enter_contact_state: bool
 

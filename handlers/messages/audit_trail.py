@@ -44,6 +44,10 @@ _ACTS = {
     "remove_key": _("removed an older encryption key"),
     "wrap_keys": _("wrapped the keys in the key store"),
     "rewrap_keys": _("took a new wrapping key"),
+    "place_hold": _("placed a legal hold"),
+    "lift_hold": _("lifted a legal hold"),
+    "change_retention": _("changed how long records are kept"),
+    "retention_deleted": _("deleted what was older than its period"),
 }
 """Acts that change nothing, by the code of the entry."""
 

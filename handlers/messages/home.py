@@ -53,6 +53,8 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
         *([elements.form_button(t("Monthly proof"), "proof")] if offers.export_proof else ()),
         *([Button(t("Who saw what"), "audit.list", {"x": "seen"})] if offers.see_audit else ()),
         *([Button(t("Refused attempts"), "audit.list", {"x": "refused"})] if offers.see_audit else ()),
+        *([Button(t("Legal holds"), "retention.holds", {"o": 0})] if offers.keep_holds else ()),
+        *([Button(t("Retention"), "retention.policies")] if offers.change_retention else ()),
         *([elements.form_button(t("Contact rules"), "contact_rules")] if offers.choose_contact_rules else ()),
     )
     write_waiting(t, writer, view.escalations, zone)

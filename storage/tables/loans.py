@@ -35,6 +35,7 @@ class Borrower(Row, table=True):
     """
 
     __tablename__ = "borrower"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("borrower",)
     __table_args__ = (Index("ix_borrower_search_version", "workspace_id", "search_version", "id"),)
 
     id: UUID = row_id()
@@ -55,6 +56,7 @@ class SearchTerm(Row, table=True):
     """
 
     __tablename__ = "search_term"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("borrower",)
     __table_args__ = (Index("ix_search_term_digest", "digest"),)
 
     borrower_id: UUID = references("borrower", primary_key=True)
@@ -79,6 +81,7 @@ class Loan(Row, table=True):
     """
 
     __tablename__ = "loan"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("ended_loan", "application", "inquiry")
     __table_args__ = (
         UniqueConstraint("workspace_id", "number_key"),
         Index("ix_loan_owner_stage", "owner_id", "stage"),
@@ -135,6 +138,7 @@ class ImportedValues(Row, table=True):
     """
 
     __tablename__ = "imported_values"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (UniqueConstraint("workspace_id", "number_key"),)
 
     id: UUID = row_id()
@@ -149,6 +153,7 @@ class StageChange(Row, table=True):
     """A change of a loan's stage, and its reason. `from_stage` is None for the first stage of a loan."""
 
     __tablename__ = "stage_change"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_stage_change_loan", "loan_id", "at"),)
 
     id: UUID = row_id()
@@ -170,6 +175,7 @@ class LoanNote(Row, table=True):
     """
 
     __tablename__ = "loan_note"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan", "words")
     __table_args__ = (Index("ix_loan_note_loan", "loan_id", "at"),)
 
     id: UUID = row_id()
@@ -191,6 +197,7 @@ class LoanCorrection(Row, table=True):
     """
 
     __tablename__ = "loan_correction"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan", "correction")
     __table_args__ = (Index("ix_loan_correction_loan", "loan_id", "at"),)
 
     id: UUID = row_id()
@@ -208,6 +215,7 @@ class Assignment(Row, table=True):
     """A change of the owner of a loan, or of the assignee of one of its follow-ups."""
 
     __tablename__ = "assignment"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_assignment_loan", "loan_id", "at"),)
 
     id: UUID = row_id()
@@ -232,6 +240,7 @@ class Handover(Row, table=True):
     """
 
     __tablename__ = "handover"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("short",)
     __table_args__ = (Index("ix_handover_at", "at"), Index("ix_handover_batch", "batch_id"))
 
     id: UUID = row_id()

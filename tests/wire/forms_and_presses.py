@@ -85,6 +85,8 @@ def form_of(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
             {"rule": "inquiry", "inquiry_enabled": "on", "inquiry_working_hours": "3"},
         ),
         "contact_reason": ({"loan": str(world.loan.id)}, {"reason": "Agreed by letter"}),
+        "legal_hold": ({}, {"loan": "L-1", "why": "Court order"}),
+        "retention": ({"v": 0, "of": "inquiry"}, {"kind": "inquiry", "months": "24"}),
         "contact_state": ({}, {"loan": "L-1", "state": "hardship"}),
         "contact_consent": ({}, {"loan": "L-1", "kind": "calls", "form": "oral"}),
         "contact_rules": ({"v": 0, "of": "workspace"}, {"whose": "workspace", "packs": ("CN",), "role": "own"}),
@@ -116,6 +118,9 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
     return {
         "call.log": ("log_call", {**follow_up, "o": "reached"}),
         "contact.show": (None, loan),
+        "retention.holds": ("keep_holds", {"o": 0}),
+        "retention.lift": ("keep_holds", {"h": str(new_id()), "v": 1}),
+        "retention.policies": ("change_retention", {}),
         "contact.end_state": ("enter_contact_state", {"s": str(new_id()), "v": 1}),
         "contact.withdraw": ("enter_contact_state", {"k": str(new_id()), "v": 1}),
         "call.again": ("add_to_call", {**call, "k": 1}),

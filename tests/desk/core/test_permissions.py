@@ -66,6 +66,8 @@ open_inquiry           y y y y - -
 change_stage           y y y y - -
 change_stage_rules     - - - y - y
 change_compliance      - - - - y y
+keep_holds             - - - - y -
+change_retention       - - - - y -
 write_off              - - - y - -
 undo                   r r r r r r  own
 change_own_settings    r r r r r r  own

@@ -37,6 +37,8 @@ CODES: dict[str, Sequence[str]] = {
     "DayReport.head": ("5f" * 32,),
     "ComplianceSettings.channel_id": ("CDESK",),
     "Trail.member": ("U0LIN",),
+    "HoldView.by": ("U0LIN",),
+    "HoldView.loan": ("L-1042",),
     "Trail.number": ("L-1042",),
     "TrailRow.who": ("U0LIN",),
     "TrailRow.operator": ("",),
