@@ -45,8 +45,11 @@ NOT_NOTED = "not_noted"
 KEPT: tuple[str, ...] = ()
 """Acts by which records are deleted, or kept from it."""
 
-OPERATED = ("backup", "restore", "rotate_keys", "import", "audit_proof", "proof_opened")
-"""Acts of the operator."""
+OPERATED = (
+    *("backup", "restore", "import", "audit_proof", "proof_opened"),
+    *("add_key", "rotate_keys", "remove_key", "wrap_keys", "rewrap_keys"),
+)
+"""Acts of the operator, and proofs that compliance took."""
 
 DAYS_ABOVE = "days_above"
 """How often a member looked at more numbers in a day than are never unusual."""

@@ -22,13 +22,14 @@ _SEEN = {
 }
 """What was shown, by the code of the entry."""
 
-_ACTS = {
+OTHER_ACTS = {
     "show_number": _("saw the phone number"),
     "file_link": _("asked for a file"),
     "file_opened": _("opened a file"),
     "calendar_opened": _("opened an appointment"),
     "proof_link": _("asked for a monthly proof"),
     "proof_opened": _("opened a monthly proof"),
+    "audit_proof": _("made a monthly proof"),
     "see_audit": _("read the audit trail"),
     "refused": _("was refused"),
     "contact_held": _("was held back by contact rules"),
@@ -116,7 +117,7 @@ def what_happened(t: Translator, code: str, what: str) -> str:
     """Return the words for an entry, by the code of its act; `what` is the kind of a disclosure."""
     if code == "disclosure":
         return t(_SEEN.get(what, _SEEN["answer"]))
-    return t(_ACTS[code]) if code in _ACTS else act(t, code)
+    return t(OTHER_ACTS[code]) if code in OTHER_ACTS else act(t, code)
 
 
 def _value(view: Trail) -> dict[str, str]:

@@ -55,15 +55,6 @@ _RULES = {
 }
 """The columns of the table of rules."""
 
-_OPERATED = {
-    "backup": _("Backups made"),
-    "restore": _("Backups restored"),
-    "rotate_keys": _("Encryption keys rotated"),
-    "import": _("Files imported"),
-    "audit_proof": _("Proofs made"),
-    "proof_opened": _("Proofs opened from Slack"),
-}
-
 _NAMED_FAULTS = 8
 """How many faults the page names; the others are counted."""
 
@@ -214,8 +205,6 @@ def _words(t: Translator, row: ProofRow) -> str:
     if row.section == "refused":
         over = row.detail == "reveal_limit"
         return t("More phone numbers than the role may look at in a day") if over else row.detail
-    if row.item in _OPERATED:
-        return t(_OPERATED[row.item])
     words = what_happened(t, row.item, "")
     return t("{what} ({code})", what=words, code=f"{row.item} {row.detail}".strip())
 
