@@ -84,8 +84,9 @@ def licence_of(name: str) -> str | None:
     except PackageNotFoundError:
         return None
     classes = [line.split(" :: ")[-1] for line in found.get_all("Classifier", []) if line.startswith("License :: ")]
-    first = (found.get("License") or "").strip().partition("\n")[0]
-    said = found.get("License-Expression") or "; ".join(classes) or first
+    (expression,) = found.get_all("License-Expression", [""])
+    first = found.get_all("License", [""])[0].strip().partition("\n")[0]
+    said = expression or "; ".join(classes) or first
     return _SPELLED.get(said, said)
 
 

@@ -42,7 +42,7 @@ UNCHECKED = "unchecked"
 NOT_NOTED = "not_noted"
 """The roles of entries from before the desk noted them."""
 
-KEPT: tuple[str, ...] = ()
+KEPT = ("place_hold", "lift_hold", "change_retention", "retention_deleted")
 """Acts by which records are deleted, or kept from it."""
 
 OPERATED = (
