@@ -1,4 +1,4 @@
-"""What compliance reads in their Home: unusual days, refused attempts and overridden rules of the last days."""
+"""What compliance reads in their Home: unusual days, refused attempts, overridden rules, and legal holds that end."""
 
 from dataclasses import field
 from datetime import date, datetime, time, timedelta
@@ -10,6 +10,7 @@ from desk.core.dataclass import dataclass
 from desk.core.disclosures import REFUSED
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
+from desk.loans.holds import HoldView, holds
 from desk.messages.compliance import unusual_days
 from storage.queries.core import audit, compliance
 from storage.queries.follow_ups import contacts
@@ -19,6 +20,9 @@ from storage.tables import ContactDecision
 
 DAYS = 7
 """How many days the lists go back, today among them."""
+
+ENDING = timedelta(days=30)
+"""How far ahead the end of a legal hold is named."""
 
 SHOWN = 5
 """How many rows each list has; the audit trail has the others."""
@@ -58,20 +62,21 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class ComplianceLists:
-    """The lists of the days from `since` on, each with its first rows."""
+    """The lists of the days from `since` on, each with its first rows; `ending` are the legal holds that end within 30 days."""
 
     since: date
     unusual: tuple[Unusual, ...]
     refused: tuple[Refusals, ...]
     overridden: tuple[Override, ...]
+    ending: tuple[HoldView, ...]
 
 
 async def compliance_lists(desk: Desk) -> ComplianceLists | None:
     """Return the lists for a member who may read the whole audit trail; None for others."""
-    if not allows(desk.member, "see_audit"):
+    if not allows(desk.member, "see_audit") or not allows(desk.member, "keep_holds"):
         return None
     zone, today = ZoneInfo(desk.workspace.zone), desk.workspace_today
-    since = today - timedelta(days=DAYS - 1)
+    since, soon = today - timedelta(days=DAYS - 1), today + ENDING
     begin = datetime.combine(since, time(), zone)
     days = [today - timedelta(days=back) for back in range(DAYS)]
     unusual = [(day, each) for day in days for each in await unusual_days(desk, day, zone)]
@@ -104,4 +109,7 @@ async def compliance_lists(desk: Desk) -> ComplianceLists | None:
             for row in decisions
             if row.by_id is not None
         ),
+        ending=tuple(each for each in (await holds(desk)).holds if each.until is not None and each.until <= soon)[
+            :SHOWN
+        ],
     )

@@ -11,7 +11,7 @@ from handlers.messages.block_kit.writer import Writer
 
 
 def write_compliance(t: Translator, writer: Writer, view: ComplianceLists, zone: ZoneInfo) -> None:
-    """Write unusual days, refused attempts and overridden rules."""
+    """Write unusual days, refused attempts, overridden rules and holds that end."""
     since = view.since.isoformat()
     writer.heading(t("Compliance: the last 7 days"))
     _write(writer, t("Unusually many phone numbers:"), [_unusual(t, each) for each in view.unusual])
@@ -20,6 +20,11 @@ def write_compliance(t: Translator, writer: Writer, view: ComplianceLists, zone:
     writer.buttons(*(_refused_button(each, since) for each in view.refused if each.member_id))
     _write(writer, t("Contact rules overridden:"), [_overridden(t, each, zone) for each in view.overridden])
     writer.buttons(*(_loan_button(each) for each in view.overridden))
+    _write(
+        writer,
+        t("Legal holds that end:"),
+        [[f"{each.loan} · {t.date(each.until)}"] for each in view.ending if each.until],
+    )
     if not (view.unusual or view.refused or view.overridden):
         writer.line(t("Nothing unusual, nothing refused, no rule overridden."))
     writer.buttons(

@@ -3,12 +3,15 @@ It is Wednesday 25 November, 10:00."""
 
 import csv
 import re
+from datetime import date
 from io import StringIO
 from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 
+from desk.core.values import LoanRef
+from desk.loans.holds import place_hold
 from sandbox.elements import find_element
 from storage.engine.types import new_id
 from storage.tables import AuditEntry, ContactDecision, Loan
@@ -47,6 +50,9 @@ async def happened(slack: Slack, loan: Loan) -> None:
         )
         desk.audit("override_contact", loan_id=loan.id, rules=["AU.weekday"])
     await slack.command(slack.agent, "/loan-audit")
+    async with slack.office.desk(slack.workspace, slack.compliance) as desk:
+        for until in (date(2026, 12, 20), date(2027, 2, 1), None):
+            await place_hold(desk, loan=LoanRef("=A-1", "=A-1"), why="Court", until=until)
 
 
 async def test_the_home_lists_what_compliance_looks_after(slack: Slack, loan: Loan) -> None:
@@ -55,7 +61,12 @@ async def test_the_home_lists_what_compliance_looks_after(slack: Slack, loan: Lo
     await happened(slack, loan)
     await slack.sandbox.open_home("UCOMPLIANCE")
     home = slack.sandbox.home_of("UCOMPLIANCE")
-    for line in ("Tue 24 Nov · Collector: 31, usually 0 a day", "Agent: 1", "=A-1 · Manager · Agreed by letter"):
+    for line in (
+        "Tue 24 Nov · Collector: 31, usually 0 a day",
+        "Agent: 1",
+        "=A-1 · Manager · Agreed by letter",
+        "=A-1 · Sun 20 Dec 2026",
+    ):
         assert line in home.text, home.text
     assert NAME not in home.text.split("Compliance: the last 7 days")[1]
     await home.press("Collector · Tue 24 Nov")
