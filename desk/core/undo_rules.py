@@ -67,6 +67,8 @@ RIGHTS: Mapping[str, str] = {
     "edit_playbook": "edit_playbook",
     "done": "close_follow_up",
     "edit": "edit_loan",
+    "enter_request": "enter_request",
+    "answer_request": "answer_request",
     "enter_step": "enter_step",
     "follow_up": "plan_follow_up",
     "hand_back_escalation": "take_escalation",

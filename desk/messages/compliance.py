@@ -13,6 +13,7 @@ from desk.core.disclosures import REFUSED
 from desk.core.transaction import Desk
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
+from desk.messages.person_requests import remind_of_requests
 from desk.people.calendars import calendar_of
 from desk.rules.hours import WorkingHours
 from storage.queries.core import audit, compliance
@@ -63,6 +64,7 @@ class DayReport:
     segment: int
     place: int
     head: str
+    late_requests: int
 
 
 def is_unusual(count: int, usual: float) -> bool:
@@ -82,8 +84,8 @@ async def report_to_compliance(desk: Desk) -> bool:
         return False
     if not await compliance.mark_reported(desk.session, desk.workspace.id, today):
         return False
-    facts = await _facts(desk, today - timedelta(days=1), zone)
-    if not (facts["unusual"] or facts["refused"] or facts["segment"]):
+    facts = await _facts(desk, today - timedelta(days=1), zone) | {"late_requests": await remind_of_requests(desk)}
+    if not (facts["unusual"] or facts["refused"] or facts["segment"] or facts["late_requests"]):
         return False
     to: Sequence[Member | str] = [rules.channel_id] if rules is not None and rules.channel_id else readers
     for reader in to:
@@ -120,6 +122,7 @@ async def day_report(desk: Desk, facts: Mapping[str, Any]) -> DayReport:
         segment=facts["segment"],
         place=facts["place"],
         head=facts["head"],
+        late_requests=facts.get("late_requests", 0),
     )
 
 

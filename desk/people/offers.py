@@ -44,6 +44,8 @@ class Offers:
     change_retention: bool
     choose_contact_rules: bool
     enter_contact_state: bool
+    enter_request: bool
+    answer_request: bool
 
 
 def offers_to(member: Member) -> Offers:

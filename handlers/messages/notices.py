@@ -22,6 +22,7 @@ from desk.messages.kinds import KINDS, NoticeKind
 from desk.messages.news import news_of
 from desk.messages.notice_views import FollowUpNotice, follow_up_notice
 from desk.messages.notices import accepts_tables, locale_for, own_channel
+from desk.messages.person_requests import request_notice
 from desk.messages.set_aside import set_aside_now
 from desk.people import access_requests, accounts
 from desk.people.app_manifest import Additions
@@ -41,6 +42,7 @@ from handlers.messages import (
     handover,
     late_calls,
     news,
+    person_requests,
     reminders,
     repayment,
     set_aside,
@@ -189,6 +191,13 @@ async def _channel_lost(desk: Desk, notice: Notice, t: Translator, _zone: ZoneIn
 
 async def _set_aside(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     return set_aside.set_aside(t, await set_aside_now(desk))
+
+
+async def _person_request(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    view = await request_notice(desk, UUID(notice.facts["request"]), notice.facts["stage"])
+    if view is None:
+        return None if notice.ts is None else person_requests.request_settled(t)
+    return person_requests.request_told(t, view)
 
 
 async def _compliance_day(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
@@ -342,6 +351,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.ZONE_UNKNOWN: _zone_unknown,
     kinds.SET_ASIDE: _set_aside,
     kinds.COMPLIANCE_DAY: _compliance_day,
+    kinds.PERSON_REQUEST: _person_request,
     kinds.DIGEST: _digest,
     kinds.TEAM_DIGEST: _team_digest,
     kinds.REASSIGNED: _reassigned,

@@ -94,6 +94,8 @@ ACTS: dict[str, str] = {
     "choose_contact_rules": _("a choice of contact rules"),
     "contact_state": _("a state of the borrower"),
     "contact_consent": _("a consent"),
+    "enter_request": _("a person's request"),
+    "answer_request": _("the answer to a person's request"),
     "undo": _("an undo"),
     "add_member": _("adding a member"),
     "drop_roles": _("taking a role away"),

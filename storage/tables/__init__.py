@@ -45,6 +45,7 @@ from storage.tables.people import (
     TeamManager,
     Workspace,
 )
+from storage.tables.person_requests import PersonRequest
 from storage.tables.queues import CollectionStep, Reservation
 from storage.tables.related import CallParty, RelatedPerson, RelatedPhone, RelatedTerm
 from storage.tables.repayment import Instalment, Payment, Promise, RepaymentPause, RepaymentSchedule

@@ -14,6 +14,8 @@ _COMPUTED = {
     "counting": "counted",
 }
 
+_ASKED = {"kind": "access", "way": "phone", "proof": "document", "received": "2026-11-25"}
+
 _OWN = {
     "language": "",
     "digest": "08:30",
@@ -90,6 +92,8 @@ def form_of(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "retention": ({"v": 0, "of": "inquiry"}, {"kind": "inquiry", "months": "24"}),
         "contact_state": ({}, {"loan": "L-1", "state": "hardship"}),
         "contact_consent": ({}, {"loan": "L-1", "kind": "calls", "form": "oral"}),
+        "person_request": ({}, {"loan": "L-1", "about": "loan", **_ASKED}),
+        "decide_request": ({"q": str(new_id()), "v": 1}, {"act": "answered", "proof": "document"}),
         "contact_rules": ({"v": 0, "of": "workspace"}, {"whose": "workspace", "packs": ("CN",), "role": "own"}),
         "arrears_scale": (
             {"v": world.slack.workspace.version},
@@ -147,6 +151,7 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
         "due.worked": ("see_due_list", {"of": str(world.slack.manager.id), "d": "2026-11-24"}),
         "audit.list": ("see_audit", loan),
         "audit.export": ("see_audit", loan),
+        "person_request.list": ("answer_request", {"s": "open"}),
         "figures.show": ("see_figures", {"of": str(world.slack.manager.id), "s": "week"}),
         "figures.list": ("see_figures", {"of": str(world.slack.manager.id), "s": "week", "x": "calls"}),
         "follow_up.not_needed": ("close_follow_up", follow_up),

@@ -81,6 +81,8 @@ answer_access_request  - - - y - y
 manage_teams           - - - - - y
 set_day                - - - y - y
 change_workspace       - - - - - y
+enter_request          y y y y y -
+answer_request         - - - - y -
 manage_demo            - - - y - y
 """
 BY_ACT = {line.split()[0]: line.split()[1:] for line in RIGHTS.strip().splitlines()}

@@ -27,7 +27,7 @@ from desk.rules.hours import WorkingHours
 from desk.rules.moves import Need
 from handlers.buttons.forms import FORMS
 from handlers.commands import COMMANDS
-from handlers.forms import appointment, call, check, collection_step, escalation, note, playbook, related
+from handlers.forms import appointment, call, check, collection_step, escalation, note, person_request, playbook, related
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
@@ -47,6 +47,7 @@ _OF_SOMETHING_ELSE = (
     related.CHANGE,
     escalation.RESOLUTION,
     collection_step.MOVE,
+    person_request.DECISION,
 )
 
 FORMS_OF_A_LOAN = {name: form for name, form in FORMS.items() if form not in _OF_SOMETHING_ELSE}

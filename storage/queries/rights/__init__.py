@@ -1,0 +1,1 @@
+"""Queries about the rights of persons."""
