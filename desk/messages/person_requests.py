@@ -24,7 +24,7 @@ SOON = 5
 
 
 @dataclass(frozen=True, slots=True)
-class RequestView:
+class PersonRequestView:
     """A request; `kind`, `law`, `way`, `proof` and `ground` are codes. `member` and `by` are Slack ids, `number` is the loan's.
 
     `of_other` is whether it is of another person around the loan than the borrower. `name`, `words`, `answer` and `extension`
@@ -71,12 +71,12 @@ class RequestNotice:
     stage: Stage
 
 
-async def request_view(desk: Desk, row: PersonRequest) -> RequestView:
+async def request_view(desk: Desk, row: PersonRequest) -> PersonRequestView:
     """Return the request with its texts."""
     loan = await desk.session.get(Loan, row.loan_id) if row.loan_id else None
     member = await desk.session.get_one(Member, row.member_id) if row.member_id else None
     by = await desk.session.get_one(Member, row.by_id)
-    return RequestView(
+    return PersonRequestView(
         id=row.id,
         version=row.version,
         kind=row.kind,

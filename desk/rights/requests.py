@@ -11,7 +11,7 @@ from desk.core.transaction import Desk
 from desk.core.values import NAME_LIMIT, LoanRef, PersonRef
 from desk.follow_ups.lifecycle import check_note
 from desk.loans import lookup
-from desk.messages.person_requests import RequestView, request_view, tell_compliance
+from desk.messages.person_requests import PersonRequestView, request_view, tell_compliance
 from desk.people.members import find_member
 from desk.rules.person_requests import due_on, extended_due_on, request_rules
 from storage.engine.types import new_id
@@ -45,7 +45,7 @@ class RequestEntry:
 class RequestChanged:
     """A request that was entered (`act`: entered), put off, answered or refused."""
 
-    request: RequestView
+    request: PersonRequestView
     act: str
     undo_id: UUID
 
@@ -54,7 +54,7 @@ class RequestChanged:
 class RequestPage:
     """A page of open requests, the first due at the beginning, or of closed ones."""
 
-    rows: tuple[RequestView, ...]
+    rows: tuple[PersonRequestView, ...]
     is_open: bool
     offset: int
     more: bool
@@ -117,7 +117,7 @@ async def list_requests(desk: Desk, *, is_open: bool = True, offset: int = 0) ->
     return RequestPage(rows, is_open, offset, len(found) > PAGE)
 
 
-async def request_to_answer(desk: Desk, request_id: UUID) -> RequestView:
+async def request_to_answer(desk: Desk, request_id: UUID) -> PersonRequestView:
     """Return a request of the workspace. Raises NotAllowed (`role_missing`), NotFound (`request_gone`)."""
     require_role(desk, "answer_request")
     row = await desk.session.get(PersonRequest, request_id)

@@ -1,6 +1,6 @@
 """Requests of persons about their own data."""
 
-from desk.messages.person_requests import RequestNotice, RequestView
+from desk.messages.person_requests import PersonRequestView, RequestNotice
 from desk.rights.requests import PAGE, RequestChanged, RequestPage
 from desk.rules.person_requests import request_rules
 from handlers.messages.block_kit import elements
@@ -35,7 +35,7 @@ def request_list(t: Translator, page: RequestPage) -> Message:
     return writer.buttons(*turns, form_button(t("Enter a request"), "person_request"), other).message()
 
 
-def write_request(t: Translator, writer: Writer, row: RequestView) -> None:
+def write_request(t: Translator, writer: Writer, row: PersonRequestView) -> None:
     """Write a request: what, of whom, by when, and what became of it."""
     rules = request_rules()
     writer.line(*_subject(t, row), " · ", rules.kinds[row.kind].word(t.language), *_state(t, row))
@@ -88,7 +88,7 @@ def request_settled(t: Translator) -> Message:
     return Writer().line(t("A person's request: done.")).message()
 
 
-def _subject(t: Translator, row: RequestView) -> list[Inline]:
+def _subject(t: Translator, row: PersonRequestView) -> list[Inline]:
     parts: list[Inline] = []
     if row.number:
         parts = [Bold(row.number)]
@@ -101,7 +101,7 @@ def _subject(t: Translator, row: RequestView) -> list[Inline]:
     return parts or [t("A person who is no longer on file")]
 
 
-def _state(t: Translator, row: RequestView) -> list[Inline]:
+def _state(t: Translator, row: PersonRequestView) -> list[Inline]:
     if row.state == "open":
         if row.is_late:
             return [" · ", Bold(t("late: answer was due {date}", date=t.date(row.due_on)))]

@@ -19,6 +19,7 @@ class PersonRequest(Row, table=True):
     """
 
     __tablename__ = "person_request"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("setting",)
     __table_args__ = (
         Index("ix_person_request_due", "workspace_id", "state", "due_on"),
         Index("ix_person_request_loan", "loan_id"),

@@ -27,7 +27,17 @@ from desk.rules.hours import WorkingHours
 from desk.rules.moves import Need
 from handlers.buttons.forms import FORMS
 from handlers.commands import COMMANDS
-from handlers.forms import appointment, call, check, collection_step, escalation, note, person_request, playbook, related
+from handlers.forms import (
+    appointment,
+    call,
+    check,
+    collection_step,
+    escalation,
+    note,
+    person_request,
+    playbook,
+    related,
+)
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
