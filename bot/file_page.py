@@ -23,7 +23,7 @@ from desk.files.links import LinkAnswer, SealedFile, follow_link, open_link
 from desk.files.page_links import OpenedLink, follow_page_link, open_page_link
 from desk.files.proof_links import PROOF, open_proof
 from desk.messages.monthly_proof import monthly_proof
-from desk.rules.file_kinds import KINDS, FileKind
+from desk.rules.file_kinds import KINDS, MADE_KINDS, FileKind
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.file_page import CONTENT_SECURITY_POLICY, file_page
 from handlers.reports.monthly_proof import proof_csv, proof_name, proof_pdf
@@ -232,7 +232,7 @@ def _html(text: str, status: int) -> web.Response:
 
 
 def _headers_of(file: SealedFile) -> dict[str, str]:
-    kind = KINDS[file.view.kind]
+    kind = (KINDS | MADE_KINDS)[file.view.kind]
     shown = "inline" if kind.inline else "attachment"
     name = _file_name(file.view.name, kind)
     disposition = f"{shown}; filename=\"document.{kind.extension}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import monitoring
 from bot.audit_heads import HeadKeeper
+from bot.case_builder import CaseBuilder
 from bot.delivery.sender import Sender
 from bot.demo.messages import DEMO_BUTTONS, DEMO_COMPOSERS
 from bot.file_fetcher import FileFetcher
@@ -87,6 +88,7 @@ class Service:
     fetcher: FileFetcher
     sweeper: FileSweeper
     heads: HeadKeeper
+    cases: CaseBuilder
     worker: Worker | None = None
     server: SlackServer | None = None
     runner: web.ServerRunner | None = None
@@ -131,7 +133,15 @@ class Service:
 
         engine = DbosEngine(self.sender, executor_id=executor_id, pace=pace)
         self.worker = Worker(
-            self.office, self.workspace, engine, self.homes, self.look, self.fetcher, self.sweeper, self.heads
+            self.office,
+            self.workspace,
+            engine,
+            self.homes,
+            self.look,
+            self.fetcher,
+            self.sweeper,
+            self.heads,
+            self.cases,
         )
         await self.worker.start()
 
@@ -140,6 +150,7 @@ class Service:
         await self.look.round()
         await self.fetcher.round()
         await self.sweeper.round()
+        await self.cases.round()
         await do_chores(self.office, self.workspace)
         await self.sender.deliver_pending()
         await self.homes.round()
@@ -227,6 +238,7 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             fetcher=FileFetcher(office, workspace, client, session),
             sweeper=FileSweeper(office, workspace),
             heads=HeadKeeper(office, workspace, settings.audit_heads),
+            cases=CaseBuilder(office, workspace),
         )
     except BaseException:
         await session.close()

@@ -64,6 +64,12 @@ async def erase(session: Work, root: str, ids: Sequence[UUID]) -> None:
     await session.execute(delete(table).where(table.c.id.in_(ids)))
 
 
+def belongs(table: str, root: str, ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """Return the condition that a row of this table belongs to one of the rows of `root`. Raises KeyError: none can."""
+    tables = owned_tables(root)
+    return _belongs(tables[table], root, ids, tables)
+
+
 def _belongs(
     owned: OwnedTable, root: str, ids: Sequence[UUID], tables: Mapping[str, OwnedTable]
 ) -> ColumnElement[bool]:
