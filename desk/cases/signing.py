@@ -38,14 +38,14 @@ async def signer(desk: Desk) -> Signer:
     return Signer(row.number, row.public, Ed25519PrivateKey.from_private_bytes(private))
 
 
-async def replace_key(desk: Desk) -> SigningKey:
-    """Retire the present key, delete its private part, and return its successor."""
+async def replace_key(desk: Desk, by: str) -> SigningKey:
+    """Retire the present key, delete its private part, and return its successor. `by` is the operator."""
     known = await cases.keys(desk.session, desk.workspace.id, locked=True)
     for row in known:
         if row.retired_at is None:
             row.retired_at, row.private_cipher = desk.now, None
             desk.add(row)
-    return _new_key(desk, known[0].number + 1 if known else 1)
+    return _new_key(desk, known[0].number + 1 if known else 1, by=by)
 
 
 async def public_keys(desk: Desk) -> list[SigningKey]:
@@ -59,7 +59,7 @@ def fingerprint(public: bytes) -> str:
     return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
 
-def _new_key(desk: Desk, number: int) -> SigningKey:
+def _new_key(desk: Desk, number: int, **details: str) -> SigningKey:
     key, row_id = Ed25519PrivateKey.generate(), new_id()
     private = base64.b64encode(key.private_bytes_raw()).decode()
     row = SigningKey(
@@ -71,5 +71,5 @@ def _new_key(desk: Desk, number: int) -> SigningKey:
         made_at=desk.now,
     )
     desk.add(row)
-    desk.audit("signing_key", subject_id=row_id, number=number, public=row.public.hex())
+    desk.audit("signing_key", subject_id=row_id, number=number, public=row.public.hex(), **details)
     return row

@@ -16,7 +16,6 @@ import pytest
 from desk.cases.verification import verify
 from desk.files.upkeep import UNFILED_FOR
 from sandbox.elements import find_element
-from storage.engine.types import new_id
 from storage.tables import AuditEntry, CaseExport, DocumentItem, Loan, Member, StoredFile
 from storage.upkeep.erasing import erase
 from tests.builders import make_loan
@@ -188,8 +187,8 @@ async def test_who_loses_the_right_before_it_is_made_or_before_it_is_opened_has_
 async def test_it_is_asked_for_by_form_with_or_without_files(slack: Slack, browser: Browser) -> None:
     await lively_loan(slack)
     form = await slack.form(slack.compliance, "/loan-case")
-    form.fill("loan", "A-1")
-    form.fill("parts", ())
+    await form.fill("Loan", "A-1")
+    await form.fill("Besides the records", [])
     await form.submit()
     await make(slack)
     status, archive, _ = await browser.open(*await ask_link(slack, slack.compliance))
