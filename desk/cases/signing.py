@@ -59,7 +59,7 @@ def fingerprint(public: bytes) -> str:
     return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
 
-def _new_key(desk: Desk, number: int, **details: str) -> SigningKey:
+def _new_key(desk: Desk, number: int, by: str = "") -> SigningKey:
     key, row_id = Ed25519PrivateKey.generate(), new_id()
     private = base64.b64encode(key.private_bytes_raw()).decode()
     row = SigningKey(
@@ -71,5 +71,5 @@ def _new_key(desk: Desk, number: int, **details: str) -> SigningKey:
         made_at=desk.now,
     )
     desk.add(row)
-    desk.audit("signing_key", subject_id=row_id, number=number, public=row.public.hex(), **details)
+    desk.audit("signing_key", subject_id=row_id, number=number, public=row.public.hex(), **({"by": by} if by else {}))
     return row

@@ -21,6 +21,7 @@ class CaseExport(Row, table=True):
     """
 
     __tablename__ = "case_export"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (
         Index("ix_case_export_loan", "loan_id"),
         Index("ix_case_export_file", "file_id"),
@@ -50,6 +51,7 @@ class SigningKey(Row, table=True):
     """
 
     __tablename__ = "signing_key"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("proof",)
     __table_args__ = (UniqueConstraint("workspace_id", "number"),)
 
     id: UUID = row_id()
