@@ -71,5 +71,5 @@ def _new_key(desk: Desk, number: int, by: str = "") -> SigningKey:
         made_at=desk.now,
     )
     desk.add(row)
-    desk.audit("signing_key", subject_id=row_id, number=number, public=row.public.hex(), **({"by": by} if by else {}))
+    desk.audit("signing_key", subject_id=row_id, number=number, public=row.public.hex(), by=by or None)
     return row
