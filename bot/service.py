@@ -52,6 +52,7 @@ from storage.upkeep.inspection import wrong_key
 
 if TYPE_CHECKING:
     from bot.delivery.rounds import Pace
+    from bot.time_stamps import StampKeeper
 
 log = structlog.get_logger()
 
@@ -89,6 +90,7 @@ class Service:
     sweeper: FileSweeper
     heads: HeadKeeper
     cases: CaseBuilder
+    stamps: "StampKeeper | None"
     worker: Worker | None = None
     server: SlackServer | None = None
     runner: web.ServerRunner | None = None
@@ -142,6 +144,7 @@ class Service:
             self.sweeper,
             self.heads,
             self.cases,
+            self.stamps,
         )
         await self.worker.start()
 
@@ -239,6 +242,7 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             sweeper=FileSweeper(office, workspace),
             heads=HeadKeeper(office, workspace, settings.audit_heads),
             cases=CaseBuilder(office, workspace),
+            stamps=_stamp_keeper(settings, office, workspace, session),
         )
     except BaseException:
         await session.close()
@@ -252,6 +256,16 @@ def file_storage(settings: Settings, workspace_id: UUID) -> FileStorage | None:
         return None
     store = store_at(settings.files_at(), workspace_id)
     return FileStorage(store, settings.public_url, settings.file_megabytes * MEGABYTE)
+
+
+def _stamp_keeper(
+    settings: Settings, office: Office, workspace: Workspace, session: aiohttp.ClientSession
+) -> "StampKeeper | None":
+    if not settings.tsa_url:
+        return None
+    from bot.time_stamps import StampKeeper, authority_of  # a desk without an authority starts without its library
+
+    return StampKeeper(authority_of(settings), settings.audit_heads, str(workspace.id), session, office.clock)
 
 
 async def _first_admin(directory: Directory, settings: Settings) -> Newcomer | None:
