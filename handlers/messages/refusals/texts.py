@@ -44,11 +44,14 @@ TEXTS: dict[str, str] = {
     "bad_month": _("“{given}” is no month. Write it like 2026-11."),
     "month_ahead": _("{month} has not begun. Choose an earlier month."),
     "team_trail": _("Managers see what their own teams saw and did. Compliance sees the rest."),
+    "team_case": _("Managers have case files made of the loans of their own teams. Compliance has those of all."),
+    "purpose_too_long": _("What the case file is for has more than {limit} characters. Say it in fewer."),
     "team_figures": _("Only the managers of a team see its figures."),
     "team_only": _("Only the member, their manager or an admin can change this."),
     "member_of_others": _("Only an admin or a manager of this member can do that: {who}."),
     "team_of_others": _("You don't manage {team}. An admin can do that, or who manages it."),
     "team_needed": _("Name the team as well, one that you manage: {teams}."),
+    "reveal_limit_range": _("A limit is a number from {low} to {high}, for one of the roles."),
     "trail_days_order": _("The last day must not lie before the first."),
     "pool_closed": _(
         "Loans without an owner are seen by managers and by members without a team. An admin can widen it."
