@@ -14,6 +14,7 @@ demo: $(VENV)/.run ## try the desk in a local workspace at http://127.0.0.1:8420
 
 test: export PYTHONDONTWRITEBYTECODE := # otherwise each worker compiles every test itself
 test: $(VENV)/.dev ## run the tests on SQLite and PostgreSQL
+	@command -v softhsm2-util >/dev/null || sh tests/storage/keys/install_softhsm.sh || echo "SoftHSM cannot be installed here: its tests are left out, and say so"
 	$(BIN)/python -m pytest -m "not browser and not long and not in_time" -n auto --dist worksteal $(ARGS)
 	$(BIN)/python -m pytest -m "in_time and not long" $(or $(ARGS),$$(grep -rl --include='*.py' 'mark\.in_time' tests)) $(if $(ARGS),|| [ $$? -eq 5 ]) # 5: ARGS selects none of these
 

@@ -1,11 +1,11 @@
 """The command line: `loandesk …`."""
 
 import asyncio
-import base64
 import gc
 import json
 import logging
 import os
+import resource
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from functools import cache
@@ -50,6 +50,7 @@ def console(*, stderr: bool = False) -> "Console":
 def begin() -> None:
     """Loan Desk: an auto-loan team's phone work in Slack."""
     os.umask(0o077)  # only the owner may read what a command writes
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of the memory would have the keys
 
 
 @app.command()
@@ -161,7 +162,7 @@ def doctor() -> None:
     from bot.settings import WrongSettingsError, read_settings
 
     try:
-        settings = read_settings()
+        settings = read_settings(with_keys=False)
     except WrongSettingsError as error:
         console().print(f"FIX  settings: {error} See .env.example.")
         raise typer.Exit(1) from None
@@ -242,10 +243,55 @@ def demo(
 
 
 @keys_app.command("new")
-def new_keys() -> None:
-    """Print new keys for the environment."""
-    console().print(f"LOANDESK_ENCRYPTION_KEYS=1:{base64.b64encode(os.urandom(32)).decode()}")
-    console().print(f"LOANDESK_SEARCH_KEY={base64.b64encode(os.urandom(32)).decode()}")
+def new_keys(
+    file: Annotated[
+        Path | None, typer.Option(help="A new file for LOANDESK_KEY_FILE, which its owner alone may read.")
+    ] = None,
+) -> None:
+    """Print new keys for the environment, or write them to a file."""
+    from bot.commands import key_files
+
+    raise typer.Exit(key_files.new(file, console()))
+
+
+@keys_app.command("list")
+def list_keys() -> None:
+    """List the keys: where they come from, their ids and check values. No key is shown."""
+    from bot.commands import key_files
+
+    _run_with_settings(lambda settings: key_files.list_keys(settings, console()))
+
+
+@keys_app.command("add")
+def add_key() -> None:
+    """Add a key of a higher id to the file of LOANDESK_KEY_FILE, or print one for the environment. Rotate afterwards."""
+    from bot.commands import key_files
+
+    _run_with_settings(_on_database(lambda settings: key_files.add(settings, console())))
+
+
+@keys_app.command("remove")
+def remove_key(number: Annotated[int, typer.Argument(help="The id of an older key that nothing needs.")]) -> None:
+    """Take an older key out of the file of LOANDESK_KEY_FILE, once everything was rotated."""
+    from bot.commands import key_files
+
+    _run_with_settings(_on_database(lambda settings: key_files.remove(settings, number, console())))
+
+
+@keys_app.command("wrap")
+def wrap_keys(target: Annotated[Path, typer.Argument(help="A new file, for LOANDESK_KEY_FILE.")]) -> None:
+    """Write the keys to a file, wrapped by a new key in the KMS of LOANDESK_PKCS11_MODULE. No row changes."""
+    from bot.commands import key_files
+
+    _run_with_settings(_on_database(lambda settings: key_files.wrap_keys(settings, target, console())))
+
+
+@keys_app.command("rewrap")
+def rewrap_keys() -> None:
+    """Wrap the keys in the file with a new key in the KMS. No row changes."""
+    from bot.commands import key_files
+
+    _run_with_settings(_on_database(lambda settings: key_files.rewrap(settings, console())))
 
 
 @keys_app.command("rotate")
@@ -311,6 +357,25 @@ def export_audit(target: Annotated[Path, typer.Argument(help="A new file.")]) ->
     _run_with_settings(_on_database(lambda settings: audit.export(settings, target, console())))
 
 
+@audit_app.command("proof")
+def prove_month(
+    month: Annotated[str, typer.Argument(help="The month, like 2026-11, in the time zone of the workspace.")],
+    out: Annotated[Path, typer.Option(help="A folder. Files of the same month there are replaced.")] = Path(),
+    language: Annotated[Literal["zh", "en", "both"], typer.Option(help="Language of the page.")] = "both",
+) -> None:
+    """Write a page about a month, counted from the sealed trail: contact rules, disclosures, refusals, deletions, acts of the
+    operator. Exit code 1: something in the trail is not as it was sealed."""
+    from bot.commands.audit_proof import run
+    from desk.core.errors import Invalid
+    from desk.messages.monthly_proof import read_month
+
+    try:
+        first = read_month(month)
+    except Invalid:
+        raise typer.BadParameter("write it like 2026-11", param_hint="MONTH") from None
+    _run_with_settings(_on_database(lambda settings: run(settings, out, console(), month=first, language=language)))
+
+
 def _run_process(command: Literal["serve", "socket", "worker"]) -> None:
     # What is imported stays, so the collector would only look through it, for a fifth of a start. `run` enables it.
     gc.disable()
@@ -327,6 +392,9 @@ def _run_with_settings(run: Command) -> None:
     except WrongSettingsError as error:
         console(stderr=True).print(str(error))
         console(stderr=True).print("See .env.example.")
+        raise typer.Exit(2) from None
+    except CannotStartError as error:
+        console(stderr=True).print(str(error))
         raise typer.Exit(2) from None
     logs.configure(settings.log_format)
     try:

@@ -1,25 +1,32 @@
-"""The page that opens a file, or an appointment for a calendar: `GET /files/<token>` asks for the code, `POST` with the right one
-sends the file.
+"""The page that opens a file, or what the desk makes for a link: `GET /files/<token>` asks for the code, `POST` with the right
+one sends the file.
 
 The address alone opens nothing; `desk.files.links` has the rules. Answers may not be stored, framed or
 sniffed, and tell no other site where they came from.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import field
 from urllib.parse import parse_qsl, quote
 
 import structlog
 from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from desk.core.transaction import Office
-from desk.files.calendar_links import follow_calendar_link, open_calendar_link
+from desk.core.dataclass import dataclass
+from desk.core.languages import LANGUAGES
+from desk.core.transaction import Desk, Office
+from desk.files.calendar_links import CALENDAR, open_calendar
 from desk.files.links import LinkAnswer, SealedFile, follow_link, open_link
+from desk.files.page_links import OpenedLink, follow_page_link, open_page_link
+from desk.files.proof_links import PROOF, open_proof
+from desk.messages.monthly_proof import monthly_proof
 from desk.rules.file_kinds import KINDS, FileKind
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.file_page import CONTENT_SECURITY_POLICY, file_page
+from handlers.reports.monthly_proof import proof_csv, proof_name, proof_pdf
 from storage.engine.cipher import UnreadableError
 from storage.engine.trouble import log_fields
 from storage.files.sealing import DamagedFileError, unseal
@@ -28,8 +35,8 @@ from storage.tables import Workspace
 
 log = structlog.get_logger()
 
-FILES, CALENDARS = "/files/", "/files/calendar/"
-"""The beginnings of the paths that it serves: of files, and below it, so that a proxy passes on one, of appointments."""
+FILES = "/files/"
+"""The beginning of the paths that it serves: of files, and below it, so that a proxy passes on one, of each kind of `MADE`."""
 
 SIGN = ("X-Loandesk-Page", "files")
 """A header of every answer, by which `loandesk doctor` knows the page."""
@@ -61,6 +68,51 @@ _STATUS = {"ask": 200, "wrong": 403, "forbidden": 403, "spent": 410, "expired": 
 _NOT_OPENED = (MissingBytesError, StoreAwayError, DamagedFileError, UnreadableError)
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What the desk has made for a link, as a file to keep. `media_type` is complete, with the text's encoding."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+Make = Callable[[Office, Workspace, OpenedLink], Awaitable[Download]]
+"""Makes what a link was opened for, after the transaction that opened it."""
+
+Open = Callable[[Desk, OpenedLink], Awaitable[Make | None]]
+"""Checks that the member may still have it, and records either. Returns how it is made; None: they may not."""
+
+
+async def _open_calendar(desk: Desk, opened: OpenedLink) -> Make | None:
+    text = await open_calendar(desk, opened)
+
+    async def made(_office: Office, _workspace: Workspace, _opened: OpenedLink) -> Download:
+        return Download("appointment.ics", "text/calendar; charset=utf-8", (text or "").encode())
+
+    return None if text is None else made
+
+
+async def _open_proof(desk: Desk, opened: OpenedLink) -> Make | None:
+    wanted = await open_proof(desk, opened)
+
+    async def made(office: Office, workspace: Workspace, _opened: OpenedLink) -> Download:
+        assert wanted is not None
+        async with office.reading_desk(workspace) as reading:
+            proof = await monthly_proof(reading, wanted.month)
+        t = Translator(LANGUAGES[wanted.language].locale)
+        is_pdf = wanted.ending == "pdf"
+        content = await proof_pdf(t, proof) if is_pdf else proof_csv(t, proof)
+        name = proof_name(proof, wanted.language, wanted.ending)
+        return Download(name, "application/pdf" if is_pdf else "text/csv; charset=utf-8", content)
+
+    return None if wanted is None else made
+
+
+MADE: Mapping[str, Open] = {CALENDAR: _open_calendar, PROOF: _open_proof}
+"""What the desk makes for a link, by the kind of its page."""
+
+
 class FilePage:
     """Serves the page of one workspace."""
 
@@ -70,22 +122,21 @@ class FilePage:
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request whose path begins with `FILES`."""
-        in_calendar = request.path.startswith(CALENDARS)
-        token = request.path.removeprefix(CALENDARS if in_calendar else FILES)
+        kind, _, address = request.path.removeprefix(FILES).rpartition("/")
         if request.method not in ("GET", "HEAD", "POST"):
             return web.Response(status=405, headers={**_HEADERS, "Allow": "GET, HEAD, POST"})
         try:
-            if not token or len(token) > _LONGEST_TOKEN:
+            if not address or len(address) > _LONGEST_TOKEN or (kind and kind not in MADE):
                 return self._page(LinkAnswer("unknown", self._workspace.locale))
             if request.method != "POST":
                 async with self._office.reading_desk(self._workspace) as desk:
-                    answer = await (follow_calendar_link if in_calendar else follow_link)(desk, token)
+                    answer = await (follow_page_link(desk, kind, address) if kind else follow_link(desk, address))
                 return self._page(answer)
             typed = await _typed_code(request)
-            if in_calendar:
-                return await self._calendar(token, typed)
+            if kind:
+                return await self._make(kind, address, typed)
             async with self._office.desk(self._workspace) as desk:
-                answer = await open_link(desk, token, typed)
+                answer = await open_link(desk, address, typed)
         except _BrokenRequestError as broken:
             return web.Response(status=broken.status, headers=_HEADERS)
         except Exception as error:
@@ -93,14 +144,22 @@ class FilePage:
             return self._trouble(self._workspace.locale)
         return self._page(answer) if answer.file is None else await self._send(request, answer.file, answer.locale)
 
-    async def _calendar(self, token: str, typed: str) -> web.Response:
+    async def _make(self, kind: str, address: str, typed: str) -> web.Response:
         async with self._office.desk(self._workspace) as desk:
-            answer, text = await open_calendar_link(desk, token, typed)
-        if text is None:
-            return self._page(answer)
-        disposition = {"Content-Disposition": 'attachment; filename="appointment.ics"'}
-        headers = {**_HEADERS, **disposition, "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
-        return web.Response(text=text, headers=headers, content_type="text/calendar", charset="utf-8")
+            opened = await open_page_link(desk, kind, address, typed)
+            if isinstance(opened, LinkAnswer):
+                return self._page(opened)
+            make = await MADE[kind](desk, opened)
+        if make is None:
+            return self._page(LinkAnswer("forbidden", opened.locale))
+        made = await make(self._office, self._workspace, opened)
+        headers = {
+            **_HEADERS,
+            "Content-Disposition": f'attachment; filename="{made.name}"',
+            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+            "Content-Type": made.media_type,
+        }
+        return web.Response(body=made.content, headers=headers)
 
     async def _send(self, request: web.BaseRequest, file: SealedFile, locale: str) -> web.StreamResponse:
         """Send the file, of which the link is used up by now."""

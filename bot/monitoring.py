@@ -52,6 +52,8 @@ OLDEST_PENDING = Gauge(
 )
 WORKER_AGE = Gauge("loandesk_worker_age_seconds", "Time since a worker's last complete round, in any process.")
 
+KEY_STORE_AWAY = Gauge("loandesk_key_store_away", "1 when the KMS does not open the wrapped keys; 0 without a KMS.")
+
 
 def count_answer(name: str, outcome: str, seconds: float) -> None:
     """Record the answer to a command or press."""
@@ -75,12 +77,14 @@ class _State:
 
 @dataclass(slots=True)
 class Health:
-    """Check the database on each request. `connected` tells whether Socket Mode is; None without Socket Mode."""
+    """Check the database on each request. `connected` tells whether Socket Mode is; None without Socket Mode. `key_store` is what
+    is wrong with the KMS, empty if nothing is; None without one."""
 
     office: Office
     workspace: Workspace
     longest_backlog: timedelta
     connected: Callable[[], bool] | None = None
+    key_store: Callable[[], str | None] = lambda: None
 
     async def report(self) -> dict[str, object]:
         """Return `ready`, and for each part `ok` or what is wrong."""
@@ -90,6 +94,8 @@ class Health:
         if self.connected is not None:
             parts["socket"] = "ok" if self.connected() else "there is no connection to Slack"
         ready = all(part == "ok" for part in parts.values())
+        if (trouble := self.key_store()) is not None:  # the keys are in memory: what runs is ready all the same
+            parts["key_store"] = trouble or "ok"
         return {"ready": ready} | parts | {"owed": state.pending, "oldest_owed_seconds": state.oldest}
 
     async def measure(self) -> None:
@@ -98,6 +104,8 @@ class Health:
         BACKLOG.set(math.nan if state.pending is None else state.pending)
         OLDEST_PENDING.set(math.nan if state.oldest is None else state.oldest)
         WORKER_AGE.set(math.nan if state.worker_age is None else state.worker_age)
+        if (trouble := self.key_store()) is not None:
+            KEY_STORE_AWAY.set(bool(trouble))
 
     async def _check(self) -> _State:
         state = _State()

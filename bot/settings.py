@@ -2,11 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.logs import LogFormat
@@ -15,6 +15,12 @@ from handlers.loan_links import LoanLinks
 from storage.engine.cipher import Cipher, KeyRing
 from storage.engine.database import async_url
 from storage.files.bucket import Bucket
+from storage.keys.errors import KeysError, KmsAwayError
+from storage.keys.key_file import WrappedKeys, read_keys, unwrap
+from storage.keys.private_text import read_private
+
+if TYPE_CHECKING:
+    from storage.keys.pkcs11_token import Pkcs11Kms
 
 T = TypeVar("T", str, SecretStr)
 
@@ -134,11 +140,29 @@ class Settings(BaseSettings):
     )
     """Where the Web API is. Only the sandbox is elsewhere."""
 
-    encryption_keys: SecretStr
+    encryption_keys: SecretStr = SecretStr("")
     """The keys of personal data, `1:<base64 of 32 bytes>`, joined by commas; the highest id encrypts."""
 
-    search_key: SecretStr
+    search_key: SecretStr = SecretStr("")
     """The key of the search index, base64 of 32 bytes. Changing it requires indexing every borrower again."""
+
+    key_file: Annotated[str, BeforeValidator(str)] = ""
+    """The file with both, in their place: in clear, or wrapped by a key in a KMS."""
+
+    pkcs11_module: Annotated[str, BeforeValidator(str)] = ""
+    """The PKCS#11 library of the KMS that has the wrapping key, `/usr/lib/softhsm/libsofthsm2.so`."""
+
+    pkcs11_token: str = ""
+    """The label of the token."""
+
+    pkcs11_key: Annotated[str, AfterValidator(_given)] = "loandesk"
+    """The label of new wrapping keys."""
+
+    pkcs11_pin: SecretStr = SecretStr("")
+    """The PIN of the token's user."""
+
+    pkcs11_pin_file: Annotated[str, BeforeValidator(str)] = ""
+    """The file with the PIN, in its place."""
 
     first_admin: Annotated[str, AfterValidator(_member_id)] = ""
     """The Slack id of the first admin, who adds the others with `/loan-team add`."""
@@ -218,9 +242,49 @@ class Settings(BaseSettings):
             self.aws_session_token.get_secret_value(),
         )
 
+    _unwrapped: dict[tuple[str, str], KeyRing] = PrivateAttr(default_factory=dict)
+
     def cipher(self) -> Cipher:
-        """Return a cipher with these keys. Raise ValueError naming what is wrong with them."""
-        return Cipher(KeyRing.read(self.encryption_keys.get_secret_value(), self.search_key.get_secret_value()))
+        """Return a cipher with these keys. Raise as `key_ring` does."""
+        return Cipher(self.key_ring())
+
+    def key_ring(self) -> KeyRing:
+        """Return the keys. A KMS unwraps them once: later they come from memory.
+
+        Raise KeysError and KmsAwayError.
+        """
+        given = (self.encryption_keys.get_secret_value(), self.search_key.get_secret_value())
+        if not self.key_file:
+            return _keys_of_environment(*given)
+        if any(given):
+            raise KeysError(
+                "LOANDESK_KEY_FILE and LOANDESK_ENCRYPTION_KEYS or LOANDESK_SEARCH_KEY are given: remove the file or those two"
+            )
+        source = (self.key_file, self.pkcs11_token)
+        if source not in self._unwrapped:
+            found = read_keys(Path(self.key_file))
+            if isinstance(found, KeyRing):
+                return found
+            self._unwrapped[source] = unwrap(found, self.kms())
+        return self._unwrapped[source]
+
+    def wrapped_keys(self) -> WrappedKeys | None:
+        """Return the keys as the KMS wrapped them; None if they are in clear. Raise KeysError."""
+        found = read_keys(Path(self.key_file)) if self.key_file else None
+        return found if isinstance(found, WrappedKeys) else None
+
+    def kms(self) -> "Pkcs11Kms":
+        """Return the KMS that these settings name. Raise KeysError naming what is missing."""
+        from storage.keys.pkcs11_token import Pkcs11Kms  # only a desk with a KMS needs its library
+
+        if not (self.pkcs11_module and self.pkcs11_token):
+            raise KeysError("LOANDESK_PKCS11_MODULE and LOANDESK_PKCS11_TOKEN: wrapped keys need both")
+        pin = self.pkcs11_pin.get_secret_value()
+        if bool(pin) is bool(self.pkcs11_pin_file):
+            raise KeysError("LOANDESK_PKCS11_PIN_FILE or LOANDESK_PKCS11_PIN: wrapped keys need one of them, not both")
+        if self.pkcs11_pin_file:
+            pin = read_private(Path(self.pkcs11_pin_file)).strip()
+        return Pkcs11Kms(self.pkcs11_module, self.pkcs11_token, self.pkcs11_key, pin)
 
 
 class CannotStartError(Exception):
@@ -231,18 +295,36 @@ class WrongSettingsError(Exception):
     """A setting is missing or wrong; the message names it, never its value."""
 
 
-def read_settings(env_file: Path | None = Path(".env")) -> Settings:
-    """Return the settings of this process. Raise WrongSettingsError."""
+def read_settings(env_file: Path | None = Path(".env"), *, with_keys: bool = True) -> Settings:
+    """Return the settings of this process, whose keys can be used; without `with_keys` those are not tried.
+
+    Raise WrongSettingsError, and CannotStartError when the KMS that has the wrapping key is away.
+    """
     try:
         settings = Settings(_env_file=env_file)  # pyright: ignore[reportCallIssue]
-        settings.cipher()
+        if with_keys:
+            settings.key_ring()
     except ValidationError as error:
         wrong = [(_variable(str(e["loc"][0])), e["msg"]) for e in error.errors(include_input=False)]
         lines = [f"  {name}: {message.removeprefix('Value error, ')}" for name, message in wrong]
         raise WrongSettingsError("These settings are missing or wrong:\n" + "\n".join(lines)) from None
-    except ValueError as error:
-        raise WrongSettingsError(f"LOANDESK_ENCRYPTION_KEYS or LOANDESK_SEARCH_KEY: {error}") from None
+    except KeysError as error:
+        raise WrongSettingsError(f"{error}.") from None
+    except KmsAwayError as error:
+        raise CannotStartError(f"The keys cannot be unwrapped: {error}.") from None
     return settings
+
+
+def _keys_of_environment(encryption: str, search: str) -> KeyRing:
+    if not (encryption or search):
+        raise KeysError(
+            "LOANDESK_ENCRYPTION_KEYS and LOANDESK_SEARCH_KEY are missing: `loandesk keys new` prints them, or writes the file "
+            "for LOANDESK_KEY_FILE"
+        )
+    try:
+        return KeyRing.read(encryption, search)
+    except ValueError as error:
+        raise KeysError(f"LOANDESK_ENCRYPTION_KEYS or LOANDESK_SEARCH_KEY: {error}") from None
 
 
 def _variable(location: str) -> str:

@@ -20,4 +20,4 @@ from desk.follow_ups import (
 from desk.handover import day_moves, reassigning
 from desk.loans import borrowers, edits, inquiries, related, stage_rules, stages, term_rows
 from desk.messages import digest_times, held_bundles
-from desk.people import calendars, compliance, onboarding, own_settings, team, working_time
+from desk.people import calendars, compliance, onboarding, own_settings, staffing, team, working_time

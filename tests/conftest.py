@@ -33,6 +33,8 @@ from storage.tables import Workspace
 from tests.buckets import MotoBucket, moto_bucket
 from tests.builders import make_workspace
 from tests.clocks import FrozenClock
+from tests.examples import chosen
+from tests.kept_connections import KeptConnections
 from tests.scratch import keep_in_memory
 
 hypothesis.settings.register_profile("desk", deadline=None)
@@ -65,6 +67,7 @@ def share_compiled_statements() -> None:
 
 
 share_compiled_statements()
+KeptConnections().install()
 keep_in_memory()
 
 LIMITS_OF_TIME = (
@@ -99,11 +102,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what is rendered now into tests/handlers/messages/snapshots",
     )
+    parser.addoption(
+        "--every-example",
+        action="store_true",
+        help="run every example of a test on PostgreSQL too, not only the first two",
+    )
 
 
 def pytest_xdist_auto_num_workers() -> int:
     """Two more than there are cores: some tests wait for a process to start or a lease to run out, and compute nothing."""
     return (os.cpu_count() or 1) + 2
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out examples that say nothing new about a database, unless all are asked for, or tests are named one by one."""
+    if not config.getoption("--every-example") and not any("::" in named for named in config.args):
+        items[:], left_out = chosen(items)
+        config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_collection_finish() -> None:
@@ -205,7 +220,7 @@ async def _is_emptied(connection: asyncpg.Connection) -> bool:
     """End what else works on that database and delete its rows. Return False when it is no longer as the template was."""
     await connection.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
-        "AND pid <> pg_backend_pid()"
+        "AND pid <> pg_backend_pid() AND state <> 'idle'"
     )
     schemas = await connection.fetch("SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema)'")
     tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")

@@ -46,7 +46,8 @@ def _values(rule: Rule) -> str:
         case Duty():
             return rule.do
         case Keep():
-            return f"{rule.what}: {rule.years} years from {rule.since}"
+            then = f", deleted after {rule.delete_after_years}" if rule.delete_after_years else ""
+            return f"{rule.what}: {rule.years} years from {rule.since}{then}"
         case _:
             return ""
 

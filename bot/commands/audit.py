@@ -52,7 +52,7 @@ async def verdicts(
     settings: Settings, clock: Clock | None = None, heads: dict[UUID, list[Head]] | None = None
 ) -> AsyncIterator[Verdict]:
     """Verify the trail of each workspace. `heads` were kept elsewhere, by workspace."""
-    async with _offices(settings, clock) as office:
+    async with offices(settings, clock) as office:
         for workspace in await every_workspace(office):
             verification = Verification((heads or {}).get(workspace.id, ()))
             async with office.reading_desk(workspace) as desk:
@@ -104,7 +104,7 @@ async def list_entries(
     """
     missing: str | None = None
     listed = False
-    async with _offices(settings, clock) as office:
+    async with offices(settings, clock) as office:
         for workspace in await every_workspace(office):
             async with office.reading_desk(workspace) as desk:
                 row = await loans.by_number(desk.session, workspace.id, loan) if loan is not None else None
@@ -141,7 +141,7 @@ async def export(settings: Settings, target: Path, console: Console, clock: Cloc
     try:
         # A part of a trail verifies, too.
         with private_file(unfinished) as raw, TextIOWrapper(raw, encoding="utf-8") as out:
-            async with _offices(settings, clock) as office:
+            async with offices(settings, clock) as office:
                 count = 0
                 for workspace in await every_workspace(office):
                     async with office.reading_desk(workspace) as desk:
@@ -185,7 +185,8 @@ def _summary(verdict: Verdict) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _offices(settings: Settings, clock: Clock | None) -> AsyncGenerator[Office]:
+async def offices(settings: Settings, clock: Clock | None) -> AsyncGenerator[Office]:
+    """Open the database for a command about the trail."""
     database = Database(settings.database_url.get_secret_value(), patient=True)
     try:
         yield Office(database=database, cipher=settings.cipher(), clock=clock or SystemClock())

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.doctor.database import check_database
 from bot.doctor.files import check_files
 from bot.doctor.findings import Finding, ok
+from bot.doctor.keys import check_keys
 from bot.doctor.slack import check_slack
 from bot.doctor.workspace import check_workspace
 from bot.settings import Settings
@@ -23,6 +24,8 @@ async def examine(settings: Settings, clock: Clock | None = None) -> AsyncIterat
     """Yield each finding as soon as it is known, without the checks that an earlier one makes impossible."""
     clock = clock or SystemClock()
     yield ok("settings", "all are present and readable")
+    for finding in check_keys(settings):
+        yield finding
     database = Database(settings.database_url.get_secret_value())
     try:
         usable = True

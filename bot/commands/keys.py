@@ -51,10 +51,18 @@ async def run(settings: Settings, console: Console) -> int:
     await record(settings, "rotate_keys", key=current)
     older = ", ".join(str(number) for number in sorted(cipher.ring.keys) if number != current)
     if older and not unreadable:
-        console.print(
-            f"You may remove from LOANDESK_ENCRYPTION_KEYS: {older}. Keep it elsewhere as long as you keep an older backup."
-        )
+        source = "LOANDESK_ENCRYPTION_KEYS" if not settings.key_file else "the file with `loandesk keys remove`"
+        console.print(f"You may remove from {source}: {older}. Keep it elsewhere as long as you keep an older backup.")
     return 1 if unreadable else 0
+
+
+async def count_stale(settings: Settings, current: int) -> int:
+    """Return how many values need an older key than the current one."""
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        return await _count(database, current)
+    finally:
+        await database.close()
 
 
 async def _open_current(database: Database, cipher: Cipher) -> set[str]:

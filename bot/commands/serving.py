@@ -14,6 +14,7 @@ from aiohttp import web
 from slack_sdk.errors import SlackApiError
 
 from bot.heartbeat import BEAT_SECONDS, Heartbeat, Identity, NameTakenError, identity
+from bot.key_watch import WATCH_SECONDS, KeyWatch
 from bot.logs import kind_of
 from bot.monitoring import Health, admin_application
 from bot.service import NotMigratedError, Service, WrongKeyError, open_service
@@ -53,6 +54,7 @@ class Tuning:
     pace: "Pace | None" = None
     beat_seconds: float = BEAT_SECONDS
     timeouts: SocketTimeouts | None = None
+    key_watch_seconds: float = WATCH_SECONDS
 
 
 async def run(settings: Settings, command: Command, tuning: Tuning | None = None) -> int:
@@ -75,7 +77,7 @@ async def run(settings: Settings, command: Command, tuning: Tuning | None = None
                 # Objects made at start live as long as the process: scanning them, even once, would delay answers by 0.2 s.
                 gc.freeze()
                 gc.enable()
-                async with _admin(service, command):
+                async with _key_watch(settings, tuning) as watch, _admin(service, command, watch):
                     log.info("serving", command=command, name=name.name, port=service.port)
                     await _wait_for_any(stop, heartbeat.overtaken)
                     log.info("stopping", command=command, name=name.name)
@@ -207,10 +209,21 @@ async def let_commands_go_first(service: Service) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _admin(service: Service, command: Command) -> AsyncIterator[None]:
+async def _key_watch(settings: Settings, tuning: Tuning) -> AsyncIterator[KeyWatch]:
+    watch = KeyWatch(settings, seconds=tuning.key_watch_seconds)
+    await watch.start()
+    try:
+        yield watch
+    finally:
+        await watch.stop()
+
+
+@contextlib.asynccontextmanager
+async def _admin(service: Service, command: Command, watch: KeyWatch) -> AsyncIterator[None]:
     settings, socket = service.settings, service.socket
     connected = (lambda: socket.connected) if socket is not None else None
-    health = Health(service.office, service.workspace, timedelta(seconds=settings.backlog_seconds), connected)
+    backlog = timedelta(seconds=settings.backlog_seconds)
+    health = Health(service.office, service.workspace, backlog, connected, lambda: watch.trouble)
     runner = web.AppRunner(admin_application(health), access_log=None, shutdown_timeout=1)
     await runner.setup()
     port = ADMIN_PORTS[command] if settings.admin_port is None else settings.admin_port

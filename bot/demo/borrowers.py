@@ -9,7 +9,7 @@ from desk.core.permissions import CALLERS, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import lifecycle
-from desk.loans import borrowers
+from desk.loans import borrowers, keeping
 from desk.people import onboarding
 from desk.people.members import zone_of
 from storage.engine.types import new_id
@@ -79,7 +79,7 @@ async def add_demo(desk: Desk) -> DemoAdded:
 async def remove_demo(desk: Desk) -> int:
     """Remove only the demo borrowers, with everything about them, and return how many.
 
-    Raise NotAllowed (`role_missing`), NotFound (`demo_gone`).
+    Raise NotAllowed (`role_missing`), NotFound (`demo_gone`), Conflict (`under_hold`).
     """
     require_role(desk, "manage_demo")
     await workspaces.locked(desk.session, desk.workspace.id)
@@ -87,6 +87,7 @@ async def remove_demo(desk: Desk) -> int:
     if not ids:
         raise NotFound("demo_gone")
     await loans.lock_all(desk.session, ids)
+    await keeping.require_not_held(desk, ids)
     await demo.remove(desk.session, ids, desk.now)
     desk.audit("remove_demo", count=len(ids))
     await onboarding.refresh_welcome(desk)

@@ -13,6 +13,7 @@ from storage.engine import schema
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database, open_to_others
 from storage.engine.trouble import DATABASE_ERRORS
+from storage.keys.errors import KeysError, KmsAwayError
 from storage.upkeep import inspection
 from storage.upkeep.serving_role import owns_the_trail
 
@@ -52,7 +53,11 @@ async def check_database(settings: Settings, database: Database) -> AsyncIterato
         yield await _trail(database)
         for finding in _journal(settings.database_url.get_secret_value()):
             yield finding
-        async for finding in _keys(database, settings.cipher()):
+        try:
+            cipher = settings.cipher()
+        except (KeysError, KmsAwayError):
+            return  # `check_keys` has said it
+        async for finding in _keys(database, cipher):
             yield finding
 
 

@@ -20,7 +20,7 @@ from desk.core.vocabulary import VOCABULARY, Outcome
 from desk.follow_ups import chasing, checks, quiet_periods
 from desk.follow_ups.assignees import assignee_of_next
 from desk.follow_ups.checks import Findings
-from desk.follow_ups.contact_gate import broken_by_call, record_broken, record_route
+from desk.follow_ups.contact_gate import NO_RULES, CallCheck, check_call, record_broken, record_route
 from desk.follow_ups.escalation_rules import escalate_after_attempt, escalate_outcome
 from desk.follow_ups.lifecycle import check_note, close, move, plan
 from desk.follow_ups.locking import lock_follow_up
@@ -30,7 +30,6 @@ from desk.loans.parties import Party, find_party, named, party_of, record_whom, 
 from desk.people.members import require_may_act
 from desk.repayment.payments import Taken, require_paid_out
 from desk.repayment.promises import PURPOSE, make_promise
-from desk.rules.contact_rules import Broken
 from storage.engine.types import new_id
 from storage.queries.calls import calls
 from storage.queries.documents import documents
@@ -282,11 +281,11 @@ async def _log(
         result = await _go_on_chasing(desk, loan, result)
     for ended in result.ended:
         await report_check(desk, loan, ended)
-    broken = await _broken_by(desk, loan, details, party, minutes)
+    check = await _checked(desk, loan, details, party, minutes)
     call = create(desk, _call(desk, call_id, loan, outcome, match, result.answered, digest, minutes))
     call.amount, call.share = amount, share
     record_route(desk, call.id, details.route)
-    record_broken(desk, loan, call.id, broken)
+    record_broken(desk, loan, call.id, check.broken)
     if outcome.next_purpose == PURPOSE and result.planned is not None and not attempt:
         rest = amount if outcome.code != PART_PAID else _rest(result.taken)
         await make_promise(desk, loan, call, result.planned.follow_up, open_rows, rest)
@@ -296,7 +295,8 @@ async def _log(
     told = outcome.tells_manager and await escalate_outcome(desk, loan, call, result.answered)
     told = await _escalate_last_attempt(desk, loan, outcome, result.answered) or told
     subject = result.answered.id if result.answered else call.id
-    desk.audit("call", loan_id=loan.id, subject_id=subject, outcome=outcome.code, call=str(call.id))
+    said = {"contact": check.said} if check.said else {}
+    desk.audit("call", loan_id=loan.id, subject_id=subject, outcome=outcome.code, call=str(call.id), **said)
     undo_id = offer_undo(desk, "call", loan_id=loan.id)
     return await call_logged(
         desk,
@@ -306,21 +306,19 @@ async def _log(
         result,
         managers_told=told,
         undo_id=undo_id,
-        broken=broken,
+        broken=check.broken,
         open_before=open_rows,
         noted=noted,
         party=named(desk, party) if party else None,
     )
 
 
-async def _broken_by(
-    desk: Desk, loan: Loan, details: CallDetails, party: Party | None, minutes: int | None
-) -> tuple[Broken, ...]:
-    """Return the contact rules that a call which is about to be logged broke; one that the borrower made breaks none."""
+async def _checked(desk: Desk, loan: Loan, details: CallDetails, party: Party | None, minutes: int | None) -> CallCheck:
+    """Return what contact rules say of a call which is about to be logged; of one that the borrower made, nothing."""
     if details.route == "inbound":
-        return ()
+        return NO_RULES
     person_id = party.person.id if party and party.person else None
-    return await broken_by_call(desk, loan, minutes=minutes, person_id=person_id, role=party.role if party else None)
+    return await check_call(desk, loan, minutes=minutes, person_id=person_id, role=party.role if party else None)
 
 
 async def _left_borrower_asked(desk: Desk, loan: Loan, call: Call, match: FollowUpMatch) -> bool:

@@ -74,7 +74,8 @@ class Verification:
             unseen[head.segment].append(head)
         while batch := await audit.segments(session, workspace_id, after=self.head.segment, limit=_SEGMENTS):
             for segment in batch:
-                for finding in await self._follow(desk, segment, unseen.pop(segment.number, [])):
+                entries = await sealed_entries(desk, segment)
+                for finding in self.follow(desk, segment, entries, unseen.pop(segment.number, [])):
                     yield finding
         sealed_now = await audit.chain_end(session, workspace_id)
         if sealed_now < self.head.place or (chain and not self._reaches(chain)):
@@ -90,7 +91,9 @@ class Verification:
         beyond = self.head.segment > chain.segments and self.head.place > chain.entries
         return beyond or self.head == Head(chain.segments, chain.entries, chain.head)
 
-    async def _follow(self, desk: Desk, segment: AuditSegment, known: Sequence[Head]) -> list[Finding]:
+    def follow(
+        self, desk: Desk, segment: AuditSegment, entries: Sequence[StoredEntry], known: Sequence[Head] = ()
+    ) -> list[Finding]:
         """Return what is wrong with the next segment and its entries, and go on behind it."""
         findings = list[Finding]()
         if segment.number != self.head.segment + 1:
@@ -103,7 +106,6 @@ class Verification:
         if segment.dropped_at is not None:
             self.dropped += segment.last - segment.first + 1
             return findings
-        entries = await audit.sealed(desk.session, desk.workspace.id, segment.first, segment.last)
         self.entries += len(entries)
         self.found += len(entries) if segment.found else 0
         return findings + check_entries(segment, entries)
@@ -118,6 +120,13 @@ class Verification:
         beyond = await audit.outside(session, workspace_id, before=self.dropped + 1, after=self.head.place)
         sealed_now = await audit.chain_end(session, workspace_id)
         return [place for place in beyond if place <= self.dropped or place > max(sealed_now, self.head.place)]
+
+
+async def sealed_entries(desk: Desk, segment: AuditSegment) -> list[StoredEntry]:
+    """Return the entries of a segment; none where retention dropped them."""
+    if segment.dropped_at is not None:
+        return []
+    return await audit.sealed(desk.session, desk.workspace.id, segment.first, segment.last)
 
 
 def check_entries(segment: AuditSegment, entries: Sequence[StoredEntry]) -> list[Finding]:

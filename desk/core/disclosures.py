@@ -72,7 +72,12 @@ async def take_journal(desk: Desk) -> None:
 
 def _entry_of(desk: Desk, what: str, shown: list[UUID]) -> AuditEntry:
     assert desk.origin is not None
-    details: dict[str, Any] = {"what": what, "door": desk.origin.door, "ref": desk.origin.reference}
+    details: dict[str, Any] = {
+        "what": what,
+        "roles": desk.member.roles,
+        "door": desk.origin.door,
+        "ref": desk.origin.reference,
+    }
     if len(shown) > 1:
         details["shown"] = [str(each) for each in shown]
     return AuditEntry(

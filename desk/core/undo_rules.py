@@ -98,6 +98,7 @@ RIGHTS: Mapping[str, str] = {
     "stage": "change_stage",
     "stage_rules": "change_stage_rules",
     "compliance": "change_compliance",
+    "retention": "change_retention",
     "team_settings": "manage_teams",
     "workspace_settings": "change_workspace",
 }

@@ -1,23 +1,21 @@
-"""Links by which a member downloads an appointment for their calendar: as with files, for one use and with a code that Slack
-shows to that member alone."""
+"""Links by which a member downloads an appointment for their calendar."""
 
-import hmac
-import secrets
 from dataclasses import field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from desk.core import drafts, unreadable
+from desk.core import unreadable
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid, NotFound
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
-from desk.files.links import DIGITS, LINK_LIFETIME, TRIES, LinkAnswer, read_code
+from desk.files.page_links import OpenedLink, make_link
 from desk.loans import borrowers, lookup
-from desk.people.members import is_at_desk, locale_of
 from desk.rules.calendar_files import CalendarEvent, calendar_file
-from storage.queries.people import members
-from storage.tables import Appointment, Draft, Loan, Member
+from storage.tables import Appointment, Loan
+
+CALENDAR = "calendar"
+"""The kind of these pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,90 +39,22 @@ async def offer_calendar(desk: Desk, appointment_id: UUID) -> CalendarOffer:
     if desk.files is None:
         raise Invalid("no_calendar_page")
     loan = await desk.session.get_one(Loan, row.loan_id)
-    token, code = secrets.token_urlsafe(32), f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
-    body = {"appointment": str(row.id), "token": _digest(desk, "token", token), "tries": 0}
-    link_id = await drafts.save_for_confirmation(desk, {**body, "code": _digest(desk, "code", f"{token}:{code}")})
+    link = await make_link(desk, CALENDAR, {"appointment": str(row.id)})
     desk.audit("calendar_link", loan_id=row.loan_id, subject_id=row.id)
-    url = f"{desk.files.page_url}/files/calendar/{link_id.hex}.{token}"
-    return CalendarOffer(loan.number, row.kind, row.at, url, code, desk.now + LINK_LIFETIME)
+    return CalendarOffer(loan.number, row.kind, row.at, link.url, link.code, link.until)
 
 
-async def follow_calendar_link(desk: Desk, address: str) -> LinkAnswer:
-    """Return whether the link still asks for its code. Changes nothing."""
-    found = await _found(desk, address, locked=False)
-    if found is None:
-        return LinkAnswer("unknown", desk.workspace.locale)
-    outcome = "expired" if desk.now >= found.until else "spent" if found.tries >= TRIES else "ask"
-    return LinkAnswer(outcome, locale_of(found.member), TRIES - found.tries)
-
-
-async def open_calendar_link(desk: Desk, address: str, typed: str) -> tuple[LinkAnswer, str | None]:
-    """Return the calendar file of a link with its code, if its member may still see the appointment. Count a wrong code. Raises
-    nothing: also what is refused is recorded."""
-    found = await _found(desk, address, locked=True)
-    if found is None:
-        return LinkAnswer("unknown", desk.workspace.locale), None
-    locale, code = locale_of(found.member), read_code(typed)
-    if desk.now >= found.until or found.tries >= TRIES or not code:
-        return await follow_calendar_link(desk, address), None
-    if not hmac.compare_digest(_digest(desk, "code", f"{found.token}:{code}"), found.code):
-        tries = found.tries + 1
-        drafts.rewrite(desk, found.draft, {**found.body, "tries": tries})
-        desk.audit("calendar_code_wrong", subject_id=found.appointment_id, tries=tries)
-        return LinkAnswer("wrong" if tries < TRIES else "spent", locale, TRIES - tries), None
-    await desk.session.delete(found.draft)
-    if is_at_desk(found.member):
-        desk.actor = found.member
+async def open_calendar(desk: Desk, opened: OpenedLink) -> str | None:
+    """Return the calendar file of a link that was opened; None if its member may no longer see the appointment. That is
+    recorded too."""
+    appointment_id = UUID(opened.about["appointment"])
     try:
-        row = await _visible(desk, found.appointment_id)
+        row = await _visible(desk, appointment_id)
     except DeskError:
-        desk.audit("calendar_refused", subject_id=found.appointment_id, member=str(found.member.id))
-        return LinkAnswer("forbidden", locale), None
-    desk.audit("calendar_opened", loan_id=row.loan_id, subject_id=row.id)
-    return LinkAnswer("opened", locale), calendar_file(await _event(desk, row, locale), desk.now)
-
-
-@dataclass(frozen=True, slots=True)
-class _Link:
-    draft: Draft
-    member: Member
-    body: dict[str, object]
-    token: str = field(repr=False)
-
-    @property
-    def until(self) -> datetime:
-        return self.draft.at + LINK_LIFETIME
-
-    @property
-    def tries(self) -> int:
-        return int(str(self.body["tries"]))
-
-    @property
-    def code(self) -> str:
-        return str(self.body["code"])
-
-    @property
-    def appointment_id(self) -> UUID:
-        return UUID(str(self.body["appointment"]))
-
-
-async def _found(desk: Desk, address: str, *, locked: bool) -> _Link | None:
-    link_id, _, token = address.partition(".")
-    try:
-        draft = await desk.session.get(Draft, UUID(link_id), with_for_update=locked)
-    except ValueError:
+        desk.audit("calendar_refused", subject_id=appointment_id, member=str(opened.member.id))
         return None
-    body = drafts.body_or_none(desk, draft) if draft is not None and draft.form is None else None
-    if draft is None or body is None or "appointment" not in body:
-        return None
-    if not hmac.compare_digest(_digest(desk, "token", token), str(body["token"])):
-        return None
-    member = (await members.by_ids(desk.session, [draft.member_id]))[draft.member_id]
-    return _Link(draft, member, body, token)
-
-
-def _digest(desk: Desk, what: str, words: str) -> str:
-    return desk.cipher.digest(f"calendar_{what}", words).hex()
+    desk.audit("calendar_opened", loan_id=row.loan_id, subject_id=row.id, roles=opened.member.roles)
+    return calendar_file(await _event(desk, row, opened.locale), desk.now)
 
 
 async def _visible(desk: Desk, appointment_id: UUID) -> Appointment:

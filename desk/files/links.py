@@ -130,7 +130,7 @@ async def open_link(desk: Desk, token: str, typed: str) -> LinkAnswer:
     except DeskError:
         desk.audit("file_refused", subject_id=link.file_id, member=str(link.member_id))
         return LinkAnswer("forbidden", locale)
-    desk.audit("file_opened", loan_id=file.loan_id, subject_id=file.id)
+    desk.audit("file_opened", loan_id=file.loan_id, subject_id=file.id, roles=member.roles)
     assert file.blob_id is not None
     key = desk.cipher.decrypt(StoredFile.key_cipher, file)
     return LinkAnswer("opened", locale, file=SealedFile(file_view(desk, file), file.blob_id, key))

@@ -47,6 +47,19 @@ class Held:
     person_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CallCheck:
+    """What contact rules say of a call: none is chosen or recorded for the loan (empty), all were `kept`, one `warned`, a manager
+    `allowed` it, or it has `broken` those rules, for which no reason was given."""
+
+    said: Literal["", "kept", "warned", "allowed", "broken"] = ""
+    broken: tuple[Broken, ...] = ()
+
+
+NO_RULES = CallCheck()
+"""What is said of a call that no rule binds."""
+
+
 async def held(desk: Desk, loan: Loan, person: RelatedPerson | None = None) -> Held | None:
     """Return why the number of the borrower, or of another person around the loan, is not shown now, and have the access log say
     so; None: it may be shown."""
@@ -97,20 +110,22 @@ async def allow(desk: Desk, loan_id: UUID, reason: str, person_id: UUID | None =
     desk.audit(act, loan_id=loan.id, rules=[each.rule.id for each in answer.broken])
 
 
-async def broken_by_call(
+async def check_call(
     desk: Desk, loan: Loan, *, minutes: int | None, person_id: UUID | None, role: str | None
-) -> tuple[Broken, ...]:
-    """Return the rules that refuse a call which was made and is about to be logged, and for which no reason was given."""
+) -> CallCheck:
+    """Return what the rules say of a call which was made and is about to be logged."""
     if not contact_choices.may_have_any(desk):
-        return ()
+        return NO_RULES
     limits = await limits_of(desk, loan, others=role is not None)
     if limits is None:
-        return ()
+        return NO_RULES
     began = desk.now - timedelta(minutes=minutes or 0)
     them = str(person_id or role or BORROWER)
     answer = limits.answer(began, person=them, number=them, who=who_is(role))
     refusing = tuple(each for each in answer.broken if each.effect == "deny")
-    return () if not refusing or await _is_decided(desk, loan, refusing) else refusing
+    if not refusing:
+        return CallCheck("kept" if answer.effect is None else "warned")
+    return CallCheck("allowed") if await _is_decided(desk, loan, refusing) else CallCheck("broken", refusing)
 
 
 def record_broken(desk: Desk, loan: Loan, call_id: UUID, broken: tuple[Broken, ...]) -> None:

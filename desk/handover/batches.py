@@ -13,6 +13,7 @@ from desk.core.undo_rules import leaves_undo_to_worker
 from desk.handover.moves import HandoverCounts, hand_over, notice_key, notify_giver, notify_taker
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
+from desk.people.members import require_responsible
 from storage.engine.types import new_id
 from storage.queries.core import recomputations as queries
 from storage.queries.core import undos
@@ -25,6 +26,10 @@ from storage.tables import Handover, Member, Recomputation, Undo
 
 BATCH = 40
 """How many loans, with their follow-ups, the worker moves in one transaction, which holds up others for less than 0.2 s."""
+
+
+GIVES = frozenset({"reassign", "reassign_all", "move_calls"})
+"""The acts on what members have whose Undo asks whether who presses it may still do them."""
 
 
 def are_many(loans: Sequence[LoanOutline], follow_ups: Sequence[FollowUpOutline]) -> bool:
@@ -102,11 +107,13 @@ async def hand_over_batch(desk: Desk, work: Recomputation) -> bool:
 @leaves_undo_to_worker("reassign_all")
 @leaves_undo_to_worker("remove_member")
 async def leave_undo_to_worker(desk: Desk, undo: Undo) -> bool:
-    """Have the worker take back what it handed over, and hand over no more of it."""
+    """Have the worker take back what it handed over, and hand over no more of it. Raises NotAllowed (`others_may_act`)."""
     # A worker locks what is left to it before the handovers, so lock in that order too.
     ids = await holdings.ids_of_batch(desk.session, undo.id)
     left = {handover_id: await queries.of_id(desk.session, handover_id) for handover_id in ids}
     for handover in await holdings.of_batch(desk.session, undo.id):
+        if undo.act in GIVES:
+            await require_responsible(desk, undo.act, await desk.session.get_one(Member, handover.from_id))
         handover.stayed = []
         desk.add(handover)
         work = left[handover.id] or _work(desk, handover, HANDOVER_UNDO, handover.to_id)

@@ -10,6 +10,7 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import CALLERS, require, require_role, roles_of
 from desk.core.transaction import Desk
+from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.follow_ups import rescheduling
 from desk.follow_ups.appointment_clashes import NO_CLASHES, Clashes, clashes_of, given_with_all, given_with_loans
 from desk.follow_ups.appointments import attends, hand_over_all_appointments
@@ -24,6 +25,7 @@ from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.people import accounts
 from desk.people.absences import end_all, forget_cover
 from desk.people.members import acting_for, managers_for, require_caller, require_may_act, require_responsible
+from desk.people.staffing import require_may_leave
 from desk.people.team import require_may_change_roles, require_other_admin, require_settled
 from desk.people.views import MemberChange, view_of
 from storage.engine.types import new_id
@@ -31,7 +33,7 @@ from storage.queries.handover import holdings
 from storage.queries.handover.holdings import FollowUpOutline, LoanOutline
 from storage.queries.messages import homes
 from storage.queries.people import members
-from storage.tables import FollowUp, Loan, Member
+from storage.tables import FollowUp, Loan, Member, Undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +221,12 @@ async def hand_to_manager(desk: Desk, follow_up_id: UUID, version: int) -> Manag
 async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberRemoved:
     """End a membership, and reassign the member's loans and open follow-ups to `to`; many are left to the worker.
 
-    Raises NotAllowed (`role_missing`, `admin_only`), Invalid (`same_person`, `last_admin`, `cannot_take_calls`), Conflict
-    (`handover_under_way`).
+    Raises NotAllowed (`role_missing`, `admin_only`, `member_of_others`, `team_of_others`), Invalid (`same_person`, `last_admin`,
+    `cannot_take_calls`), Conflict (`handover_under_way`).
     """
     require_role(desk, "remove_member")
     require_may_change_roles(desk, roles_of(outgoing))
+    await require_may_leave(desk, outgoing)
     await require_other_admin(desk, outgoing)
     _require_other(outgoing, to)
     holding = await _held_by(desk, outgoing)
@@ -293,6 +296,19 @@ async def _hand_over_all(
     counts = await hand_over(desk, holding.loans, holding.follow_ups, outgoing, to, why=why, batch=batch)
     await notify_both(desk, batch, outgoing, to, counts)
     return counts
+
+
+@corrects_after_undo(Loan, FollowUp)
+async def require_may_take_back(desk: Desk, undo: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Raise NotAllowed (`others_may_act`) unless the acting member may still do the act whose Undo gives these back.
+
+    What the worker gave in batches `batches` asks about.
+    """
+    if undo.act not in batches.GIVES or undo.undone_at is not None:
+        return
+    ids: set[UUID | None] = {each.row.owner_id if isinstance(each.row, Loan) else each.row.assignee_id for each in rows}
+    for member in (await members.by_ids(desk.session, filter(None, ids))).values():
+        await require_responsible(desk, undo.act, member)
 
 
 async def require_may_reassign(desk: Desk, outgoing: Member | None) -> None:

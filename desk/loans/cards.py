@@ -26,6 +26,7 @@ from desk.follow_ups.quiet_periods import Quiet, quiet_of
 from desk.follow_ups.reservations import Taken, taken_of
 from desk.follow_ups.standing import RepaymentSummary, summary
 from desk.loans import borrowers, lookup
+from desk.loans.holds import HoldView, holds_of
 from desk.loans.notes import PastNote, past_notes
 from desk.loans.related import RelatedView, people_of
 from desk.loans.terms import TermsView
@@ -135,6 +136,8 @@ class LoanCard:
     steps: tuple[StepView, ...] = ()
     taken: Taken | None = None
     """Who is about to call the borrower."""
+    holds: tuple[HoldView, ...] = ()
+    """The legal holds in force."""
     contact: ContactView | None = None
     """Whether the borrower may be called now, where more than the workspace's hours says so."""
 
@@ -204,7 +207,7 @@ async def reveal_number(desk: Desk, loan_id: UUID) -> RevealedNumber:
     if (why := await held(desk, loan)) is not None:
         return RevealedNumber(await loan_view(desk, loan), contact.name, "", "", contact.phone_is_wrong, held=why)
     if contact.phone_is_readable:
-        desk.audit("show_number", loan_id=loan.id)
+        desk.audit("show_number", loan_id=loan.id, roles=desk.member.roles)
     return RevealedNumber(
         loan=await loan_view(desk, loan),
         name=contact.name,
@@ -264,6 +267,7 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         steps=await steps_of(desk, loan.id) if details.has_steps else (),
         taken=(await taken_of(desk, [loan.id])).get(loan.id) if _may_be_taken(desk, details.reservation) else None,
         contact=await contact_view(desk, loan),
+        holds=await holds_of(desk, loan) if details.has_holds else (),
         checks=_marks(open_rows, await checks.of_loan(desk.session, loan.id) if has_results else ()),
     )
 

@@ -5,7 +5,7 @@ from desk.core.errors import Conflict
 from desk.core.terms import TERM_FIELDS, TermName, TermValue
 from desk.core.transaction import Desk
 from desk.follow_ups import rule_plans
-from desk.loans import borrowers, related, stages, term_rows
+from desk.loans import borrowers, keeping, related, stages, term_rows
 from desk.loans.owner_notices import move_owner_asked, revise_owner_asked
 from desk.rules.contacts import without_extension
 from desk.rules.stages import weigh_imported_stage
@@ -19,7 +19,7 @@ async def join(desk: Desk, inquiry: Loan, brought: Loan, number: str) -> tuple[s
     """Give an inquiry what the other loan has, remove that loan, and return the borrower's name before and after if it changed.
 
     Both are locked. The caller has checked the rights on both and gives the inquiry the number, as it was typed. Raises Conflict:
-    `number_taken` (they have different phones, or are not an inquiry and an imported loan), `join_has_work`.
+    `number_taken` (they have different phones, or are not an inquiry and an imported loan), `join_has_work`, `under_hold`.
     """
     if not inquiry.minted or brought.minted or brought.demo_at is not None:
         raise Conflict("number_taken", given=number)
@@ -28,6 +28,7 @@ async def join(desk: Desk, inquiry: Loan, brought: Loan, number: str) -> tuple[s
     other = await borrowers.contact_of(desk, brought.borrower_id)
     if without_extension(own.phone) != without_extension(other.phone):
         raise Conflict("number_taken", given=number)
+    await keeping.require_not_held(desk, [brought.id])
     if await acts.members_acted_on(desk.session, brought.id, but=acts.READING):
         raise Conflict("join_has_work", given=number, loan=inquiry.number)
     await _take_values(desk, inquiry, brought)

@@ -22,9 +22,9 @@ from storage.queries.core import acts
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans, search
 from storage.queries.loans.visibility import Deputy, Viewer, viewer
-from storage.tables import ContactConsent, ContactState, FollowUp, Loan, Member, RepaymentPause, Undo
+from storage.tables import ContactConsent, ContactState, FollowUp, LegalHold, Loan, Member, RepaymentPause, Undo
 
-_Row = TypeVar("_Row", ContactConsent, ContactState, RepaymentPause)
+_Row = TypeVar("_Row", ContactConsent, ContactState, LegalHold, RepaymentPause)
 
 CHOICES = 5
 """How many loans an ambiguous word offers."""

@@ -251,7 +251,7 @@ async def reveal_phone(desk: Desk, phone_id: UUID) -> RevealedPhone:
     number = unreadable.read(desk, RelatedPhone.phone_cipher, phone, unreadable.PHONE)
     readable = number != unreadable.PHONE
     if readable:
-        desk.audit("show_number", loan_id=person.loan_id, subject_id=phone.id)
+        desk.audit("show_number", loan_id=person.loan_id, subject_id=phone.id, roles=desk.member.roles)
     return RevealedPhone(
         loan=await loan_view(desk, about),
         role=person.role,

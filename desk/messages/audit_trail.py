@@ -50,7 +50,8 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class TrailRow:
-    """One entry. `who` is a Slack id, None for the desk itself; `what` is the kind of a disclosure or the code of a refusal.
+    """One entry. `who` is a Slack id, None for the desk itself; `operator` the account that ran a command of `loandesk`, or
+    empty; `what` the kind of a disclosure or the code of a refusal.
 
     `loans` are the first that it names, by id and number; `more` counts the others. A loan that is gone, or that
     the reader may not see, has no number.
@@ -58,6 +59,7 @@ class TrailRow:
 
     at: datetime
     who: str | None
+    operator: str
     act: str
     what: str
     door: str
@@ -170,6 +172,7 @@ async def _rows(desk: Desk, entries: Sequence[AuditEntry]) -> tuple[TrailRow, ..
         TrailRow(
             at=entry.at,
             who=actor.slack_user_id if (actor := people.get(entry.actor_id)) else entry.details.get("slack"),
+            operator=str(entry.details.get("by", "")) if entry.actor_id is None else "",
             act=entry.act,
             what=str(entry.details.get("what") or entry.details.get("code") or ""),
             door=str(entry.details.get("door", "")),

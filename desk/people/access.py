@@ -11,10 +11,11 @@ from desk.core.transaction import Desk
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.access_requests import announce, close, deciders
+from desk.people.staffing import joinable_teams
 from desk.people.team import Candidate, add_member, check_candidate
 from storage.engine.types import new_id
 from storage.queries.people import access, members
-from storage.tables import AccessRequest, Member
+from storage.tables import AccessRequest, Member, Team
 
 GRANTABLE = ("agent", "verifier", "collector")
 """The roles that one click can grant; `/loan-team add` grants the others."""
@@ -55,8 +56,8 @@ async def ask(desk: Desk, candidate: Candidate) -> RequestReceipt:
 
 
 async def grant(desk: Desk, request_id: UUID, role: str, candidate: Candidate) -> None:
-    """Make the requester a member with that role, as `/loan-team add` does, in the desk's only team, or else in that of the
-    acting member. The form for a member, which shows it, asks for another team and a channel.
+    """Make the requester a member with that role, as `/loan-team add` does, in the only team that the acting member may
+    name, or else in their own. The form for a member, which shows it, asks for another team and a channel.
 
     Raises what `add_member` raises, NotFound (`access_unknown`), Conflict (`access_decided`, `member_already`).
     """
@@ -79,8 +80,9 @@ async def decline(desk: Desk, request_id: UUID) -> None:
 
 
 async def _likely_team(desk: Desk) -> str:
-    teams = await members.teams(desk.session, desk.workspace.id)
-    return next((team.name for team in teams if len(teams) == 1 or team.id == desk.member.team_id), "")
+    names = await joinable_teams(desk)
+    own = await desk.session.get(Team, desk.member.team_id) if desk.member.team_id else None
+    return next((name for name in names if len(names) == 1 or (own is not None and name == own.name)), "")
 
 
 async def _open(desk: Desk, request_id: UUID) -> AccessRequest:

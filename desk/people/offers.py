@@ -39,6 +39,9 @@ class Offers:
     change_stage_rules: bool
     see_audit: bool
     change_compliance: bool
+    export_proof: bool
+    keep_holds: bool
+    change_retention: bool
     choose_contact_rules: bool
     enter_contact_state: bool
 

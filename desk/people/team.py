@@ -6,14 +6,16 @@ from uuid import UUID
 from desk.core.changes import create, offer_undo, track
 from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid
-from desk.core.permissions import CALLERS, allows, require, require_role, roles_of
+from desk.core.permissions import CALLERS, has_role_for, require, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo, takes_back
 from desk.messages.digest_times import next_for
 from desk.people import access_requests, onboarding
 from desk.people.absences import end_all, forget_cover
 from desk.people.installing import Newcomer, new_member
+from desk.people.staffing import ELSEWHERE, place_of, present_place, require_may_staff
 from desk.people.views import MemberView, view_of
+from storage.engine.types import new_id
 from storage.queries.handover import holdings
 from storage.queries.messages import homes
 from storage.queries.people import members
@@ -89,7 +91,8 @@ async def add_member(
     """Add a member, or add the roles to those of a present one and change their channel and team.
 
     A manager manages the named team; the channel of its first manager becomes the team's manager channel. Only admins
-    grant and revoke the roles admin and compliance. Raises NotAllowed (`role_missing`, `admin_only`), Invalid
+    grant and revoke the roles admin and compliance; managers change the members of their own teams, as `require_may_staff`
+    says. Raises NotAllowed (`role_missing`, `admin_only`, `member_of_others`, `team_of_others`, `team_needed`), Invalid
     (`not_a_person`, `guest`, `channel_shared_outside`, `channel_archived`, `channel_without_bot`, `team_name_too_long`).
     """
     return await change_member(desk, candidate, MemberUpdate(add=roles, channel=channel, team_name=team_name))
@@ -106,6 +109,7 @@ async def change_member(desk: Desk, candidate: Candidate, wanted: MemberUpdate) 
     check_candidate(candidate)
     if wanted.channel is not None:
         check_channel(wanted.channel)
+    await _require_may_place(desk, member, before is not None, roles, wanted.team_name)
     if member is None:
         member = create(desk, new_member(desk, candidate.newcomer, roles=tuple(roles)))
     else:
@@ -139,10 +143,25 @@ async def change_member(desk: Desk, candidate: Candidate, wanted: MemberUpdate) 
     )
 
 
+async def _require_may_place(
+    desk: Desk, member: Member | None, is_present: bool, roles: Collection[str], team_name: str
+) -> None:
+    team_id = member.team_id if member else None
+    if team_name:
+        team = await members.team_of_name(desk.session, desk.workspace.id, team_name)
+        team_id = team.id if team else new_id()
+        # A team that the act is to make has no members whom its manager could see.
+        roles = roles if team else [role for role in roles if role != "manager"]
+    was = await present_place(desk, member) if member and is_present else ELSEWHERE
+    will = await place_of(desk, member, roles=roles, team_id=team_id)
+    await require_may_staff(desk, "add_member", member if is_present else None, was, will)
+
+
 async def drop_roles(desk: Desk, member: Member, roles: Collection[str]) -> MemberAddition:
     """Take roles away from a member.
 
-    Raises NotAllowed (`role_missing`, `admin_only`), Invalid (`role_not_held`, `only_role`, `last_admin`), Conflict
+    Raises NotAllowed (`role_missing`, `admin_only`, `member_of_others`, `team_of_others`), Invalid (`role_not_held`,
+    `only_role`, `last_admin`), Conflict
     (`roles_leave_loans`: without these roles the member makes no calls, but still has loans or follow-ups;
     `handover_under_way`: they still give or get some).
     """
@@ -151,8 +170,12 @@ async def drop_roles(desk: Desk, member: Member, roles: Collection[str]) -> Memb
     require_may_change_roles(desk, {*roles, *before.roles})
     if missing := [role for role in roles if role not in before.roles]:
         raise Invalid("role_not_held", who=member.slack_user_id, roles=tuple(missing))
+    left = [role for role in before.roles if role not in roles]
+    was = await present_place(desk, member)
+    will = await place_of(desk, member, roles=left, team_id=member.team_id)
+    await require_may_staff(desk, "add_member", member, was, will)
     track(desk, member)
-    await _set_roles(desk, member, [role for role in before.roles if role not in roles])
+    await _set_roles(desk, member, left)
     await _manage(desk, member, None)
     member.next_digest_at = await next_for(desk, member)
     desk.audit("drop_roles", subject_id=member.id, roles=sorted(roles))
@@ -286,7 +309,7 @@ ADMINS_ROLES = ("admin", "compliance")
 
 def may_grant(desk: Desk, role: str) -> bool:
     """Return whether the acting member may grant that role."""
-    return allows(desk.member, "change_admin_roles" if role in ADMINS_ROLES else "add_member")
+    return has_role_for(desk.member, "change_admin_roles" if role in ADMINS_ROLES else "add_member")
 
 
 def require_may_change_roles(desk: Desk, roles: Collection[str]) -> None:

@@ -151,10 +151,12 @@ class Duty(Rule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keep(Rule):
-    """How long something is kept at least. It refuses nothing."""
+    """How long something is kept at least, and after how many years it is deleted where nothing else keeps it. It refuses
+    nothing."""
 
     what: Literal["contacts", "recordings", "complaints", "assessments"]
     years: Annotated[int, Field(ge=0, le=50)]
+    delete_after_years: Annotated[int, Field(ge=1, le=50)] | None = None
     since: Literal["contact", "last_activity", "closed", "received", "made"]
 
 

@@ -5,7 +5,7 @@ from typing import get_args
 from uuid import UUID
 
 from desk.core.errors import Conflict, NotFound
-from desk.core.permissions import allows
+from desk.core.permissions import allows, has_role_for
 from desk.handover import plans, reassigning
 from desk.handover.planned_lists import Counted, planned_list
 from desk.handover.plans import PlanPreview
@@ -106,7 +106,7 @@ async def team_list(request: Request, *, offset: int = 0) -> Message:
     return members(
         request.t,
         await views.list_team(desk, offset=offset),
-        sets_up=allows(desk.member, "add_member"),
+        sets_up=has_role_for(desk.member, "add_member"),
         admin=allows(desk.member, "change_admin_roles"),
         year_to_enter=await calendars.year_to_enter(desk),
     )

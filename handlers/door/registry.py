@@ -23,6 +23,7 @@ from handlers.buttons import (
     playbooks,
     queues,
     related,
+    retention,
     undo,
 )
 from handlers.commands import COMMANDS
@@ -59,6 +60,7 @@ FAMILIES: tuple[ButtonFamily, ...] = (
     playbooks.FAMILY,
     queues.FAMILY,
     related.FAMILY,
+    retention.FAMILY,
     undo.FAMILY,
 )
 """The button families of the desk; the demo adds its own at start."""

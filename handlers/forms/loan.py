@@ -92,6 +92,7 @@ CORRECTION = Form(
         "name_missing": "name",
         "number_taken": "number",
         "join_has_work": "number",
+        "under_hold": "number",
         "number_separated": "number",
         "number_too_long": "number",
         "number_not_minted": "number",

@@ -8,7 +8,8 @@ from desk.core.values import PersonRef
 from desk.core.vocabulary import VOCABULARY
 from desk.handover.reassigning import remove_member
 from desk.people.members import find_member, slack_id_of
-from desk.people.team import TEAM_LIMIT, MemberUpdate, change_member, may_grant, team_names
+from desk.people.staffing import joinable_teams
+from desk.people.team import TEAM_LIMIT, MemberUpdate, change_member, may_grant
 from desk.people.views import MemberView, member_now
 from handlers.door.request import Request, values
 from handlers.forms.fields import CHANNEL_REFUSALS, words
@@ -40,7 +41,8 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     offered = [role for role in VOCABULARY.roles if may_grant(desk, role.code)]
     form.several("roles", t("Roles"), words(t, offered))
     form.channel("channel", t("Channel for their reminders"), optional=True)
-    if known := [Option(name, name) for _key, name in await team_names(desk)]:
+    offered_teams = dict.fromkeys([*await joinable_teams(desk), *filter(None, [was["team"] if was else ""])])
+    if known := [Option(name, name) for name in sorted(offered_teams)]:
         form.choice("team", t("Team"), known, optional=True)
     form.text("new_team", t("Or a new team"), optional=True, limit=TEAM_LIMIT)
     return form.view(FORM.name, t(FORM.title), submit=t("Save") if was and was["roles"] else t("Add"))
@@ -80,6 +82,9 @@ FORM = Form(
     main="who",
     fields={
         "admin_only": "roles",
+        "team_of_others": "team",
+        "team_needed": "new_team",
+        "member_of_others": "who",
         "last_admin": "roles",
         "only_role": "roles",
         "roles_leave_loans": "roles",
@@ -117,6 +122,6 @@ LEAVER = Form(
     build=_build_leaver,
     submit=_submit_leaver,
     main="who",
-    fields={"same_person": "to", "cannot_take_calls": "to", "account_lost": "to"},
+    fields={"member_of_others": "who", "same_person": "to", "cannot_take_calls": "to", "account_lost": "to"},
 )
 """`/loan-team remove` with the mouse."""

@@ -22,11 +22,14 @@ _SEEN = {
 }
 """What was shown, by the code of the entry."""
 
-_ACTS = {
+OTHER_ACTS = {
     "show_number": _("saw the phone number"),
     "file_link": _("asked for a file"),
     "file_opened": _("opened a file"),
     "calendar_opened": _("opened an appointment"),
+    "proof_link": _("asked for a monthly proof"),
+    "proof_opened": _("opened a monthly proof"),
+    "audit_proof": _("made a monthly proof"),
     "see_audit": _("read the audit trail"),
     "refused": _("was refused"),
     "contact_held": _("was held back by contact rules"),
@@ -34,6 +37,18 @@ _ACTS = {
     "override_contact": _("allowed a call against contact rules"),
     "contact_broken": _("logged a call that broke contact rules"),
     "contact_moved": _("had a call moved by contact rules"),
+    "import": _("imported a file"),
+    "backup": _("backed the desk up"),
+    "restore": _("restored a backup"),
+    "add_key": _("added an encryption key"),
+    "rotate_keys": _("encrypted everything with the newest key"),
+    "remove_key": _("removed an older encryption key"),
+    "wrap_keys": _("wrapped the keys in the key store"),
+    "rewrap_keys": _("took a new wrapping key"),
+    "place_hold": _("placed a legal hold"),
+    "lift_hold": _("lifted a legal hold"),
+    "change_retention": _("changed how long records are kept"),
+    "retention_deleted": _("deleted what was older than its period"),
 }
 """Acts that change nothing, by the code of the entry."""
 
@@ -79,7 +94,7 @@ def _subject(t: Translator, view: Trail) -> list[Inline]:
 def _row(t: Translator, row: TrailRow, zone: ZoneInfo) -> list[Inline]:
     at = row.at.astimezone(zone)
     parts: list[Inline] = [f"{t.short_date(at.date())} {at:%H:%M:%S} · "]
-    parts += [Mention(row.who) if row.who else t("the desk"), " · ", _what(t, row)]
+    parts += [_who(t, row), " · ", what_happened(t, row.act, row.what)]
     if row.loans:
         numbers = ", ".join(number for _id, number in row.loans)
         parts.append(f" · {numbers}")
@@ -92,12 +107,17 @@ def _row(t: Translator, row: TrailRow, zone: ZoneInfo) -> list[Inline]:
     return parts
 
 
-def _what(t: Translator, row: TrailRow) -> str:
-    if row.act == "disclosure":
-        return t(_SEEN.get(row.what, _SEEN["answer"]))
-    if row.act in _ACTS:
-        return t(_ACTS[row.act])
-    return act(t, row.act)
+def _who(t: Translator, row: TrailRow) -> Inline:
+    if row.who:
+        return Mention(row.who)
+    return t("operator {account}", account=row.operator) if row.operator else t("the desk")
+
+
+def what_happened(t: Translator, code: str, what: str) -> str:
+    """Return the words for an entry, by the code of its act; `what` is the kind of a disclosure."""
+    if code == "disclosure":
+        return t(_SEEN.get(what, _SEEN["answer"]))
+    return t(OTHER_ACTS[code]) if code in OTHER_ACTS else act(t, code)
 
 
 def _value(view: Trail) -> dict[str, str]:

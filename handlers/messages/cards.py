@@ -47,6 +47,7 @@ from handlers.messages.escalations import escalate_button, write_escalations
 from handlers.messages.playbooks import playbook_button
 from handlers.messages.related import write_people, write_people_with_buttons
 from handlers.messages.repayment import repayment_button, write_page, write_summary
+from handlers.messages.retention import write_holds
 from handlers.messages.terms import write_terms
 from handlers.messages.timelines import NoteBudget, correct_button_of, event_line, write_corrections
 
@@ -82,6 +83,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
         *([repayment_button(t, loan_id)] if view.loan.stage in REPAID else ()),
         Button(t("People"), "related.list", value),
         contact_button(t, loan_id),
+        *([form_button(t("Legal hold"), "legal_hold", loan=loan_id)] if view.offers.keep_holds else ()),
         *([checks_button(t, loan_id)] if view.checks else ()),
         *_changes(t, view.offers, loan_id, view.loan.stage),
         *([Button(t("Who saw this"), "audit.list", {**value, "x": "seen"})] if view.offers.see_audit else ()),
@@ -115,6 +117,7 @@ def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo)
     if view.phone_is_wrong:
         write_wrong_number(t, writer, loan)
     write_contact(t, writer, view.contact, zone)
+    write_holds(t, writer, view.holds, lift=view.offers.keep_holds)
     since = t.date(view.stage_since.astimezone(zone).date())
     owner: Inline = Mention(loan.owner) if loan.owner else t("nobody")
     writer.phrase(t, "{stage} since {date} · owner: {owner}", stage=Bold(stage(t, loan.stage)), date=since, owner=owner)

@@ -50,8 +50,11 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
         *([elements.form_button(t("Rules of calls"), "cadence")] if offers.change_cadence else ()),
         *([elements.form_button(t("Buckets, promises"), "arrears_scale")] if offers.change_cadence else ()),
         *([elements.form_button(t("Compliance"), "compliance")] if offers.change_compliance else ()),
+        *([elements.form_button(t("Monthly proof"), "proof")] if offers.export_proof else ()),
         *([Button(t("Who saw what"), "audit.list", {"x": "seen"})] if offers.see_audit else ()),
         *([Button(t("Refused attempts"), "audit.list", {"x": "refused"})] if offers.see_audit else ()),
+        *([Button(t("Legal holds"), "retention.holds", {"o": 0})] if offers.keep_holds else ()),
+        *([Button(t("Retention"), "retention.policies")] if offers.change_retention else ()),
         *([elements.form_button(t("Contact rules"), "contact_rules")] if offers.choose_contact_rules else ()),
     )
     write_waiting(t, writer, view.escalations, zone)

@@ -73,6 +73,7 @@ ACTS: dict[str, str] = {
     "stage": _("a stage change"),
     "stage_rules": _("a change of what stages need"),
     "compliance": _("a change of what compliance has set"),
+    "retention": _("a change of how long records are kept"),
     "documents": _("a document change"),
     "new_loan": _("a new inquiry"),
     "edit": _("a correction"),

@@ -6,7 +6,7 @@ would track what `storage.engine.work` tracks: a row is made by filling its `__d
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import ConfigDict
 from sqlalchemy import Table
@@ -89,6 +89,9 @@ class Row(SQLModel, metaclass=RowType):
     """A row of a table. `Work` knows by `read_values` and `changed_columns` what to write."""
 
     __slots__ = ("__read__",)
+
+    __retained__: ClassVar[tuple[str, ...]] = ()
+    """How long a row is kept, by codes of `storage.tables.retained`. Each table says so."""
 
     model_config = ConfigDict(defer_build=True)  # pyright: ignore[reportAssignmentType] # no row is validated
 

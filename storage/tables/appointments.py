@@ -21,6 +21,7 @@ class Appointment(Row, table=True):
     """
 
     __tablename__ = "appointment"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (
         Index("ix_appointment_loan", "loan_id", "at"),
         Index("ix_appointment_open_loan", "loan_id", "at", sqlite_where=_OPEN, postgresql_where=_OPEN),

@@ -22,6 +22,7 @@ class AuditEntry(Row, table=True):
     """
 
     __tablename__ = "audit_entry"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("audit",)
 
     id: UUID = row_id()
     workspace_id: UUID
@@ -72,6 +73,7 @@ class AuditSegment(Row, table=True):
     """
 
     __tablename__ = "audit_segment"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("proof",)
     __table_args__ = (UniqueConstraint("workspace_id", "number"),)
 
     id: UUID = row_id()
@@ -95,6 +97,7 @@ class AuditChain(Row, table=True):
     """
 
     __tablename__ = "audit_chain"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("proof",)
 
     workspace_id: UUID = Field(primary_key=True)
     segments: int = 0
@@ -107,6 +110,7 @@ class AuditLoan(Row, table=True):
     """A loan that an entry names among several. It follows from the entry, and is written when that is sealed."""
 
     __tablename__ = "audit_loan"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("audit",)
 
     loan_id: UUID = Field(primary_key=True)
     entry_id: UUID = Field(primary_key=True)
@@ -120,6 +124,7 @@ class ComplianceRules(Row, table=True):
     """
 
     __tablename__ = "compliance_rules"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("setting",)
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace", unique=True)

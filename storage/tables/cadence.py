@@ -14,6 +14,7 @@ class CadenceVersion(Row, table=True):
     """The numbers that a workspace's rules had from a change on: those of `workspace.cadence` after it."""
 
     __tablename__ = "cadence_version"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("setting",)
     __table_args__ = (Index("ix_cadence_version_workspace", "workspace_id", "at"),)
 
     id: UUID = row_id()
@@ -32,6 +33,7 @@ class Replanning(Row, table=True):
     """
 
     __tablename__ = "replanning"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_replanning_requested", "workspace_id", "requested_at"),)
 
     loan_id: UUID = references("loan", primary_key=True)
@@ -47,6 +49,7 @@ class DailyLook(Row, table=True):
     """
 
     __tablename__ = "daily_look"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("running",)
     __table_args__ = (Index("ix_daily_look_day", "workspace_id", "looked_on"),)
 
     id: UUID = row_id()
@@ -58,6 +61,7 @@ class QuietPeriod(Row, table=True):
     """A loan that needs no call before `until_on`, and why. `ended_at` is when another one, or a member, ended it earlier."""
 
     __tablename__ = "quiet_period"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (
         Index("ix_quiet_period_loan", "loan_id", "until_on"),
         Index("ix_quiet_period_until", "workspace_id", "until_on"),

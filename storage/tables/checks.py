@@ -20,6 +20,7 @@ class Check(Row, table=True):
     """
 
     __tablename__ = "loan_check"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_loan_check_loan", "loan_id", "at"),)
 
     id: UUID = row_id()
@@ -50,6 +51,7 @@ class StageRules(Row, table=True):
     """
 
     __tablename__ = "stage_rules"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("setting",)
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace", unique=True)

@@ -19,6 +19,7 @@ class ContactChoice(Row, table=True):
     """
 
     __tablename__ = "contact_choice"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan", "setting")
     __table_args__ = (
         Index("ix_contact_choice_loan", "loan_id", "number"),
         Index("ix_contact_choice_workspace", "workspace_id", "at"),
@@ -46,6 +47,7 @@ class ContactState(Row, table=True):
     """
 
     __tablename__ = "contact_state"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_contact_state_loan", "loan_id", "at"),)
 
     id: UUID = row_id()
@@ -71,6 +73,7 @@ class ContactConsent(Row, table=True):
     """
 
     __tablename__ = "contact_consent"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_contact_consent_loan", "loan_id", "given_at"),)
 
     id: UUID = row_id()
@@ -99,6 +102,7 @@ class CallContact(Row, table=True):
     """
 
     __tablename__ = "call_contact"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")
@@ -122,6 +126,7 @@ class ContactDecision(Row, table=True):
     """
 
     __tablename__ = "contact_decision"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_contact_decision_loan", "loan_id", "at"),)
 
     id: UUID = row_id()

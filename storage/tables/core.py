@@ -15,6 +15,7 @@ class ProcessedDelivery(Row, table=True):
     """A delivery that was handled, with its answer: a repeat has no effect and gets the same answer."""
 
     __tablename__ = "processed_delivery"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("short",)
     __table_args__ = (UniqueConstraint("workspace_id", "delivery_key"), Index("ix_processed_delivery_at", "at"))
 
     id: UUID = row_id()
@@ -31,6 +32,7 @@ class Draft(Row, table=True):
     """
 
     __tablename__ = "draft"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("short",)
     __table_args__ = (Index("ix_draft_at", "at"), Index("ix_draft_form", "member_id", "form", unique=True))
 
     id: UUID = row_id()
@@ -49,6 +51,7 @@ class Undo(Row, table=True):
     """
 
     __tablename__ = "undo"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan", "short")
     __table_args__ = (Index("ix_undo_made_at", "made_at"), Index("ix_undo_part_of", "part_of"))
 
     id: UUID = row_id()
@@ -70,6 +73,7 @@ class Recomputation(Row, table=True):
     """
 
     __tablename__ = "recomputation"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("running",)
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace", index=True)
@@ -90,6 +94,7 @@ class SetAside(Row, table=True):
     """
 
     __tablename__ = "set_aside"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("running",)
     __table_args__ = (UniqueConstraint("workspace_id", "chore", "subject_id"),)
 
     id: UUID = row_id()
@@ -106,6 +111,7 @@ class RateLimit(Row, table=True):
     """A method of Slack's API that no process may use until `until`, because Slack asked one of them to wait."""
 
     __tablename__ = "rate_limit"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("running",)
 
     workspace_id: UUID = references("workspace", primary_key=True)
     method: str = Field(primary_key=True)
@@ -120,6 +126,7 @@ class Process(Row, table=True):
     """
 
     __tablename__ = "process"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("running",)
     __table_args__ = (UniqueConstraint("workspace_id", "kind", "name"),)
 
     id: UUID = row_id()

@@ -25,6 +25,7 @@ class Escalation(Row, table=True):
     """
 
     __tablename__ = "escalation"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (
         Index("ix_escalation_loan", "loan_id", "raised_at"),
         Index(

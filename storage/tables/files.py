@@ -23,6 +23,7 @@ class StoredFile(Row, table=True):
     """
 
     __tablename__ = "stored_file"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan", "file", "short")
     __table_args__ = (
         UniqueConstraint("workspace_id", "batch_id", "slack_file_id"),
         Index("ix_stored_file_loan", "loan_id", "state"),
@@ -66,6 +67,7 @@ class FileLink(Row, table=True):
     """
 
     __tablename__ = "file_link"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan", "short")
     __table_args__ = (
         UniqueConstraint("workspace_id", "token_digest"),
         Index("ix_file_link_file", "file_id"),

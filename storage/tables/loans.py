@@ -35,6 +35,7 @@ class Borrower(Row, table=True):
     """
 
     __tablename__ = "borrower"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("borrower",)
     __table_args__ = (Index("ix_borrower_search_version", "workspace_id", "search_version", "id"),)
 
     id: UUID = row_id()
@@ -54,6 +55,7 @@ class SearchTerm(Row, table=True):
     """
 
     __tablename__ = "search_term"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("borrower",)
     __table_args__ = (Index("ix_search_term_borrower", "borrower_id"),)
 
     digest: int = Field(sa_type=BigInteger, primary_key=True)
@@ -77,6 +79,7 @@ class Loan(Row, table=True):
     """
 
     __tablename__ = "loan"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("ended_loan", "application", "inquiry")
     __table_args__ = (
         UniqueConstraint("workspace_id", "number_key"),
         Index("ix_loan_owner_stage", "owner_id", "stage"),
@@ -133,6 +136,7 @@ class ImportedValues(Row, table=True):
     """
 
     __tablename__ = "imported_values"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (UniqueConstraint("workspace_id", "number_key"),)
 
     id: UUID = row_id()
@@ -147,6 +151,7 @@ class StageChange(Row, table=True):
     """A change of a loan's stage, and its reason. `from_stage` is None for the first stage of a loan."""
 
     __tablename__ = "stage_change"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_stage_change_loan", "loan_id", "at"),)
 
     id: UUID = row_id()
@@ -168,6 +173,7 @@ class LoanNote(Row, table=True):
     """
 
     __tablename__ = "loan_note"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan", "words")
     __table_args__ = (Index("ix_loan_note_loan", "loan_id", "at"),)
 
     id: UUID = row_id()
@@ -189,6 +195,7 @@ class LoanCorrection(Row, table=True):
     """
 
     __tablename__ = "loan_correction"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan", "correction")
     __table_args__ = (Index("ix_loan_correction_loan", "loan_id", "at"),)
 
     id: UUID = row_id()
@@ -206,6 +213,7 @@ class Assignment(Row, table=True):
     """A change of the owner of a loan, or of the assignee of one of its follow-ups."""
 
     __tablename__ = "assignment"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_assignment_loan", "loan_id", "at"),)
 
     id: UUID = row_id()
@@ -230,6 +238,7 @@ class Handover(Row, table=True):
     """
 
     __tablename__ = "handover"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("short",)
     __table_args__ = (Index("ix_handover_at", "at"), Index("ix_handover_batch", "batch_id"))
 
     id: UUID = row_id()

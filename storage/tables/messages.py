@@ -27,6 +27,7 @@ class Notice(Row, table=True):
     """
 
     __tablename__ = "notice"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("notice",)
     __table_args__ = (
         UniqueConstraint("workspace_id", "key"),
         Index("ix_notice_owed_from", "owed_from", sqlite_where=_OWED, postgresql_where=_OWED),
@@ -65,6 +66,7 @@ class MemberNews(Row, table=True):
     """A member who is still to be told, at `tell_at` or when they are at work next, what changed after release `since`."""
 
     __tablename__ = "member_news"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("running",)
     __table_args__ = (Index("ix_member_news_tell_at", "workspace_id", "tell_at"),)
 
     id: UUID = row_id()
@@ -78,6 +80,7 @@ class NoticeItem(Row, table=True):
     """A follow-up that a notice shows; when the follow-up changes, the notice is rewritten."""
 
     __tablename__ = "notice_item"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan", "notice")
 
     notice_id: UUID = references("notice", primary_key=True)
     follow_up_id: UUID = references("follow_up", primary_key=True, index=True)
@@ -94,6 +97,7 @@ class DeliveryRound(Row, table=True):
     """
 
     __tablename__ = "delivery_round"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("running",)
     __table_args__ = (UniqueConstraint("workspace_id", "channel"),)
 
     id: UUID = row_id()
@@ -110,6 +114,7 @@ class Home(Row, table=True):
     """
 
     __tablename__ = "home"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("member",)
     __table_args__ = (Index("ix_home_checked_at", "checked_at"),)
 
     member_id: UUID = references("member", primary_key=True)

@@ -35,6 +35,7 @@ class Workspace(Row, table=True):
     """
 
     __tablename__ = "workspace"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("setting",)
 
     id: UUID = row_id()
     slack_team_id: str = Field(unique=True)
@@ -73,6 +74,7 @@ class Team(Row, table=True):
     """
 
     __tablename__ = "team"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("setting",)
     __table_args__ = (UniqueConstraint("workspace_id", "name_key"),)
 
     id: UUID = row_id()
@@ -99,6 +101,7 @@ class Member(Row, table=True):
     """
 
     __tablename__ = "member"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("member",)
     __table_args__ = (
         UniqueConstraint("workspace_id", "slack_user_id"),
         Index("ix_member_roles", "workspace_id", "roles", sqlite_where=_PRESENT, postgresql_where=_PRESENT),
@@ -177,6 +180,7 @@ class PlannedAbsence(Row, table=True):
     """An absence of a member after the one in their row. `ended_at` is when it was cancelled, or became the one in their row."""
 
     __tablename__ = "planned_absence"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("member",)
     __table_args__ = (
         Index("ix_planned_absence_member", "member_id", "absent_from", sqlite_where=_AHEAD, postgresql_where=_AHEAD),
     )
@@ -197,6 +201,7 @@ class TeamManager(Row, table=True):
     """A manager of a team, which may have several. `removed_at` ends it."""
 
     __tablename__ = "team_manager"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("setting",)
     __table_args__ = (UniqueConstraint("team_id", "member_id"),)
 
     id: UUID = row_id()
@@ -211,6 +216,7 @@ class CalendarOverride(Row, table=True):
     """A working day or day off of the workspace's own, which overrides the public calendar."""
 
     __tablename__ = "calendar_override"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("setting",)
     __table_args__ = (UniqueConstraint("workspace_id", "day"),)
 
     id: UUID = row_id()
@@ -229,6 +235,7 @@ class AccessRequest(Row, table=True):
     """
 
     __tablename__ = "access_request"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("access_request",)
     __table_args__ = (UniqueConstraint("workspace_id", "slack_user_id", "asked_on"),)
 
     id: UUID = row_id()

@@ -22,6 +22,7 @@ class Reservation(Row, table=True):
     """
 
     __tablename__ = "reservation"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_reservation_member", "member_id", "until"),)
 
     loan_id: UUID = references("loan", primary_key=True)
@@ -44,6 +45,7 @@ class CollectionStep(Row, table=True):
     """
 
     __tablename__ = "collection_step"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (
         Index("ix_collection_step_loan", "loan_id", "at"),
         Index("ix_collection_step_planned", "assignee_id", sqlite_where=_PLANNED, postgresql_where=_PLANNED),

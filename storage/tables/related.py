@@ -18,6 +18,7 @@ class RelatedPerson(Row, table=True):
     """
 
     __tablename__ = "related_person"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (
         Index("ix_related_person_loan", "loan_id"),
         Index("ix_related_person_search_version", "workspace_id", "search_version", "id"),
@@ -42,6 +43,7 @@ class RelatedPhone(Row, table=True):
     """A phone (E.164 with its extension) of a related person, in their order. `wrong_at` is when it turned out to be wrong."""
 
     __tablename__ = "related_phone"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_related_phone_person", "person_id"),)
 
     id: UUID = row_id()
@@ -61,6 +63,7 @@ class RelatedTerm(Row, table=True):
     """A term that finds a related person, as `SearchTerm` finds a borrower."""
 
     __tablename__ = "related_term"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_related_term_person", "person_id"),)
 
     digest: int = Field(sa_type=BigInteger, primary_key=True)
@@ -71,6 +74,7 @@ class CallParty(Row, table=True):
     """Whom a call reached instead of the borrower: a role, and the related person, if the desk knows them."""
 
     __tablename__ = "call_party"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")

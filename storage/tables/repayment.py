@@ -22,6 +22,7 @@ class RepaymentSchedule(Row, table=True):
     """
 
     __tablename__ = "repayment_schedule"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_repayment_schedule_loan", "loan_id", "at"),)
 
     id: UUID = row_id()
@@ -42,6 +43,7 @@ class Instalment(Row, table=True):
     """A row of a schedule, in the loan's currency. A lender may give the amount alone."""
 
     __tablename__ = "instalment"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (UniqueConstraint("schedule_id", "number"),)
 
     id: UUID = row_id()
@@ -62,6 +64,7 @@ class Payment(Row, table=True):
     """
 
     __tablename__ = "payment"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (
         Index("ix_payment_loan", "loan_id", "paid_on"),
         Index("ux_payment_reference", "loan_id", "reference", unique=True),
@@ -88,6 +91,7 @@ class Promise(Row, table=True):
     """A promise to pay, made in a call. `state` is open, kept, partly_kept or broken; `amount` None: none was named."""
 
     __tablename__ = "promise"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (
         Index("ix_promise_loan", "loan_id", "at"),
         Index("ix_promise_due", "workspace_id", "due_on"),
@@ -111,6 +115,7 @@ class RepaymentPause(Row, table=True):
     or `hardship`; `ended_at` is when a member ended it early, on the day that is then its end."""
 
     __tablename__ = "repayment_pause"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (
         Index("ix_repayment_pause_loan", "loan_id", "starts_on"),
         Index("ix_repayment_pause_end", "workspace_id", "ends_on"),

@@ -18,6 +18,7 @@ class LoanTerms(Row, table=True):
     """
 
     __tablename__ = "loan_terms"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")
@@ -46,6 +47,7 @@ class Vehicle(Row, table=True):
     """The vehicle that a loan pays for; None: not known. `condition` is `new` or `used`; number and plate identify a person."""
 
     __tablename__ = "vehicle"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")

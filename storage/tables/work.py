@@ -32,6 +32,7 @@ class FollowUp(Row, table=True):
     """
 
     __tablename__ = "follow_up"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (
         UniqueConstraint("loan_id", "number"),
         Index("ix_follow_up_open_assignee", "assignee_id", "late_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -82,6 +83,7 @@ class Call(Row, table=True):
     """
 
     __tablename__ = "call"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan", "words")
     __table_args__ = (
         Index("ix_call_loan", "loan_id", "at"),
         Index("ix_call_caller", "caller_id", "at"),
@@ -112,6 +114,7 @@ class PlaybookVersion(Row, table=True):
     """
 
     __tablename__ = "playbook_version"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("setting",)
     __table_args__ = (UniqueConstraint("workspace_id", "code", "number"),)
 
     id: UUID = row_id()
@@ -129,6 +132,7 @@ class PlaybookShown(Row, table=True):
     """That a member was shown a playbook for a loan, and which version: what a call that follows was made with."""
 
     __tablename__ = "playbook_shown"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_playbook_shown_loan", "loan_id", "at"),)
 
     id: UUID = row_id()
@@ -145,6 +149,7 @@ class CallCorrection(Row, table=True):
     related person, if the desk knows them; neither for the borrower."""
 
     __tablename__ = "call_correction"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan", "words")
     __table_args__ = (Index("ix_call_correction_call", "call_id", "at"),)
 
     id: UUID = row_id()
@@ -169,6 +174,7 @@ class DocumentRequest(Row, table=True):
     """Documents requested together. `follow_up_id` is the planned call that asks for them."""
 
     __tablename__ = "document_request"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_document_request_loan", "loan_id"),)
 
     id: UUID = row_id()
@@ -191,6 +197,7 @@ class DocumentItem(Row, table=True):
     """
 
     __tablename__ = "document_item"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (
         Index("ix_document_item_loan", "loan_id", "state"),
         Index(
@@ -218,6 +225,7 @@ class DocumentStep(Row, table=True):
     """A change of a document's state: when, by whom (None: by the desk), and why."""
 
     __tablename__ = "document_step"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
     __table_args__ = (Index("ix_document_step_loan", "loan_id", "at"),)
 
     id: UUID = row_id()

@@ -27,6 +27,8 @@ from storage.upkeep import archive
 from tests.bot.keys import KEY_1, KEY_2, SEARCH, settings_with
 from tests.builders import make_follow_up, make_loan, make_member
 
+pytestmark = pytest.mark.every_example
+
 IN_DOUBT = ("notice", "workspace")
 """Tables of which a restore changes rows: what may have been sent since is looked for."""
 

@@ -9,6 +9,8 @@ from desk.core.transaction import Office
 from storage.tables import Workspace
 from storage.upkeep import processes
 
+pytestmark = pytest.mark.every_example
+
 
 @pytest.mark.parametrize(("timeouts", "starts"), [(0, True), (2, True), (3, False)])
 async def test_a_slow_database_is_asked_again(

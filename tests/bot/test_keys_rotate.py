@@ -25,6 +25,8 @@ from storage.upkeep import rotation
 from tests.bot.keys import KEY_1, KEY_2, SEARCH, settings_with
 from tests.builders import make_loan, make_member
 
+pytestmark = pytest.mark.every_example
+
 BOTH = f"1:{KEY_1},2:{KEY_2}"
 
 

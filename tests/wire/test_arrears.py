@@ -10,6 +10,8 @@ from tests.builders import make_follow_up, make_loan, make_manager, make_team
 from tests.wire.office_day import Slack, buttons, shown
 from tests.wire.test_tables import cells
 
+pytestmark = pytest.mark.every_example
+
 NOVEMBER = {"stage": "disbursed", "due_day": 15, "unpaid_since": date(2026, 11, 15)}
 OCTOBER = {"stage": "disbursed", "due_day": 15, "unpaid_since": date(2026, 10, 15)}
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from desk.core.operator_acts import operator, record_act
 from storage.tables import AuditEntry, Team
 from tests.builders import make_loan, make_manager
 from tests.wire.office_day import Slack, buttons, given, shown
@@ -81,3 +82,16 @@ async def test_a_manager_reads_what_their_own_team_did_and_an_agent_nothing(slac
     await form.submit()
     assert await world.press(west, "audit.list", of_loan) == others
     assert "L-1" in await world.press(west, "audit.list", {})
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_acts_of_the_operator_are_read_with_their_account(slack: Slack, language: str) -> None:
+    for act in ("import", "backup", "restore", "add_key", "rotate_keys", "remove_key", "wrap_keys", "rewrap_keys"):
+        await record_act(slack.office, act, file="keys")
+    if language == "zh":
+        await slack.in_chinese(slack.compliance)
+    read = (await slack.command(slack.compliance, "/loan-audit" if language == "en" else "/loan-audit 今天")).text
+    assert (f"operator {operator()}" if language == "en" else f"运维人员 {operator()}") in read
+    words = ("added an encryption key", "restored a backup") if language == "en" else ("新增了加密密钥", "恢复了备份")
+    assert all(word in read for word in words)
+    assert ("a change" if language == "en" else "一项修改") not in read

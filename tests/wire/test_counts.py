@@ -12,6 +12,8 @@ from storage.tables import Loan, Member
 from tests.builders import make_follow_up, make_loan, make_member, make_team
 from tests.wire.office_day import Slack, buttons, shown
 
+pytestmark = pytest.mark.every_example
+
 PERIODS = ("today", "tomorrow", "week", "late", "all", "arrears", "unplanned")
 NOVEMBER = {"stage": "disbursed", "due_day": 15, "unpaid_since": date(2026, 11, 15)}
 

@@ -16,7 +16,7 @@ from storage.tables import Borrower, Call, Draft, ImportedValues, Loan, LoanNote
 from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack, logged, shown
 
-pytestmark = pytest.mark.usefixtures("log")
+pytestmark = [pytest.mark.usefixtures("log"), pytest.mark.every_example]
 
 UNREADABLE, ZH = "name cannot be read", "姓名无法读取"
 MARKS = "\ufdd0\ufdd1\ufdd2"

@@ -26,6 +26,8 @@ from tests.builders import make_loan
 from tests.wire.conftest import settings_for
 from tests.wire.office_day import SIGNING_SECRET, TOKEN, Slack
 
+pytestmark = pytest.mark.every_example
+
 OTHER_KEY = base64.b64encode(bytes(range(32))).decode()
 
 

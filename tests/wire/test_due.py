@@ -8,6 +8,8 @@ from storage.tables import Loan
 from tests.builders import make_follow_up, make_loan, make_member, make_team
 from tests.wire.office_day import Slack, buttons, shown
 
+pytestmark = pytest.mark.every_example
+
 
 @pytest.fixture
 async def loan(slack: Slack) -> Loan:

@@ -6,6 +6,8 @@ from storage.tables import Loan
 from tests.builders import make_loan
 from tests.wire.office_day import Slack
 
+pytestmark = pytest.mark.every_example
+
 RARE = "\U0002ebf0"
 """A character of CJK Extension I, which Python 3.11 does not know as a letter."""
 

@@ -11,6 +11,8 @@ from storage.upkeep.erasing import erase
 from tests.imports import HEADER, bring_rows, remarks
 from tests.wire.office_day import Slack, shown
 
+pytestmark = pytest.mark.every_example
+
 JOHN = "A-1,John Smith,13800138000,application,UAGENT"
 
 

@@ -6,6 +6,8 @@ from bot.commands.importing import Outcome
 from tests.imports import bring_rows, refusals, remarks
 from tests.wire.office_day import Slack
 
+pytestmark = pytest.mark.every_example
+
 
 async def bring(slack: Slack, *rows: str) -> Outcome:
     return await bring_rows(slack.office, slack.workspace, *rows)

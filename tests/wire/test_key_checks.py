@@ -24,6 +24,8 @@ from tests.clocks import FrozenClock
 from tests.wire.conftest import install, settings_for
 from tests.wire.office_day import Slack, logged
 
+pytestmark = pytest.mark.every_example
+
 OTHER = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 
 

@@ -9,6 +9,8 @@ from storage.tables import FollowUp, QuietPeriod
 from tests.builders import make_loan
 from tests.wire.office_day import Slack, buttons, given, shown
 
+pytestmark = pytest.mark.every_example
+
 
 async def unplanned(slack: Slack) -> str:
     return (await slack.command(slack.agent, "/loan-due unplanned")).text

@@ -7,6 +7,8 @@ from storage.tables import Loan
 from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack, buttons
 
+pytestmark = pytest.mark.every_example
+
 LOG, PLAN, REQUEST, NOTE = "Log a call", "Assign a follow-up", "Request documents", "Add a note"
 CORRECT, REASSIGN, NEW = "Correct details", "Reassign", "New inquiry"
 

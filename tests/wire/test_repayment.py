@@ -12,6 +12,8 @@ from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack, buttons
 from tests.wire.repaying import disbursed, form_of, give_schedule, page_of, pay
 
+pytestmark = pytest.mark.every_example
+
 OCTOBER, NOVEMBER, DECEMBER = "Sat 10 Oct 2026", "Tue 10 Nov 2026", "Thu 10 Dec 2026"
 
 

@@ -22,6 +22,8 @@ from tests.wire.forms_and_presses import form_of, presses_of
 from tests.wire.office_day import Slack, shown
 from tests.wire.worlds import NAME, REGISTRY, World, make_world
 
+pytestmark = pytest.mark.every_example
+
 PUBLIC_URL = "https://desk.example.com"
 
 ROLES = ("agent", "verifier", "collector", "manager", "compliance", "admin")

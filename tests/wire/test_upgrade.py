@@ -41,6 +41,8 @@ from tests.imports import bring_rows, remarks
 from tests.wire.conftest import PEOPLE, install, settings_for
 from tests.wire.office_day import Slack, shown
 
+pytestmark = pytest.mark.every_example
+
 FIXTURES = Path(__file__).parent.parent / "storage" / "fixtures"
 RELEASES = ("0012",)
 """The newest migration of each release whose data is kept."""

@@ -40,9 +40,15 @@ TEXTS: dict[str, str] = {
     "reveal_limit": _(
         "You have looked at {limit} phone numbers today, as many as your role may. Compliance can raise it."
     ),
+    "bad_proof": _("There is no such proof. Choose the language and the kind of file again."),
+    "bad_month": _("“{given}” is no month. Write it like 2026-11."),
+    "month_ahead": _("{month} has not begun. Choose an earlier month."),
     "team_trail": _("Managers see what their own teams saw and did. Compliance sees the rest."),
     "team_figures": _("Only the managers of a team see its figures."),
     "team_only": _("Only the member, their manager or an admin can change this."),
+    "member_of_others": _("Only an admin or a manager of this member can do that: {who}."),
+    "team_of_others": _("You don't manage {team}. An admin can do that, or who manages it."),
+    "team_needed": _("Name the team as well, one that you manage: {teams}."),
     "only_role": _("{who} has no other role. Give them one with /loan-team add, or remove them."),
     "role_not_held": _("{who} doesn't have the role {roles}."),
     "roles_leave_loans": _(
@@ -162,6 +168,7 @@ TEXTS: dict[str, str] = {
     "files_stay_out": _(
         "This desk has no page where files can be opened, so it keeps none. An admin can set one up: LOANDESK_PUBLIC_URL."
     ),
+    "no_page": _("This desk has no page where this can be opened. An admin can set one up: LOANDESK_PUBLIC_URL."),
     "no_calendar_page": _(
         "This desk has no page where calendar files can be downloaded; please enter the appointment by hand. An admin can set "
         "a page up: LOANDESK_PUBLIC_URL."
@@ -315,6 +322,16 @@ TEXTS: dict[str, str] = {
     "bucket_name": _("Line {line}: “{given}”. Each bucket needs a name of its own, of at most {most} characters."),
     "bucket_gone": _("Choose the bucket from which on the rule applies."),
     "bucket_count": _("That's {given} buckets; there are from 1 to {most}."),
+    # legal holds, and how long records are kept
+    "under_hold": _("{loan} is under a legal hold: nothing of it may be deleted. Compliance can lift it."),
+    "hold_reason_missing": _("Why? Write the reason in a few words: the case, or who asked."),
+    "hold_past": _("{given} is over already."),
+    "hold_too_long": _("The last day can be {latest} at the latest. Without a last day it lasts until it is lifted."),
+    "hold_gone": _("This hold is no longer there."),
+    "hold_over": _("This hold was lifted or changed meanwhile. Open the card of {loan} again."),
+    "kind_unknown": _("There are no records of the kind “{given}”."),
+    "months_out_of_range": _("From 1 to {most} months."),
+    "kept_longer_by_rule": _("They must be kept {least} months at least: {source}"),
     "quiet_past": _("{given} isn't after today."),
     "quiet_too_long": _("{given} is too far off: {latest} at the latest."),
     "quiet_ended": _("{loan} has ended ({stage}): it needs no call anyway."),

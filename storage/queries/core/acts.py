@@ -19,6 +19,8 @@ READING = (
     "file_opened",
     "calendar_link",
     "calendar_opened",
+    "proof_link",
+    "proof_opened",
 )
 """Acts that change nothing."""
 

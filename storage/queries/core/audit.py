@@ -122,6 +122,31 @@ async def segments(session: Work, workspace_id: UUID, *, after: int, limit: int)
     return list((await session.exec(statement.order_by(col(AuditSegment.number)).limit(limit))).all())
 
 
+async def segments_within(
+    session: Work, workspace_id: UUID, since: datetime, until: datetime
+) -> tuple[int, int] | None:
+    """Return the numbers of the first and last segment that may have entries of that time, dropped ones too; None without one."""
+    of_workspace = AuditSegment.workspace_id == workspace_id
+    number = col(AuditSegment.number)
+    first = (
+        await session.exec(select(number).where(of_workspace, AuditSegment.last_at >= since).order_by(number).limit(1))
+    ).first()
+    if first is None:
+        return None
+    behind = (
+        select(number).where(of_workspace, AuditSegment.last_at >= until, number >= first).order_by(number).limit(1)
+    )
+    # An entry that a killed process left in the journal is sealed long after its time.
+    latest = select(func.max(AuditEntry.sequence)).where(
+        AuditEntry.workspace_id == workspace_id, *_within(AuditEntry, since, until)
+    )
+    place = (await session.exec(latest)).one()
+    holding = select(number).where(of_workspace, AuditSegment.first <= (place or 0)).order_by(number.desc()).limit(1)
+    end = select(number).where(of_workspace).order_by(number.desc()).limit(1)
+    last = (await session.exec(behind)).first() or (await session.exec(end)).one()
+    return first, max(last, (await session.exec(holding)).first() or 0)
+
+
 async def sealed(session: Work, workspace_id: UUID, first: int, last: int) -> list[StoredEntry]:
     """Return the entries that have these places in the chain."""
     within = (_ENTRY.c.workspace_id == workspace_id) & _ENTRY.c.sequence.between(first, last)
@@ -137,9 +162,12 @@ async def outside(session: Work, workspace_id: UUID, *, before: int, after: int)
     return [place for place in found if place is not None]
 
 
-async def count_unsealed(session: Work, workspace_id: UUID) -> int:
-    """Return how many entries are not sealed yet."""
-    return (await session.exec(select(func.count()).select_from(AuditEntry).where(_is_unsealed(workspace_id)))).one()
+async def count_unsealed(
+    session: Work, workspace_id: UUID, *, since: datetime | None = None, until: datetime | None = None
+) -> int:
+    """Return how many entries are not sealed yet, within a time as far as given."""
+    statement = select(func.count()).select_from(AuditEntry).where(_is_unsealed(workspace_id))
+    return (await session.exec(statement.where(*_within(AuditEntry, since, until)))).one()
 
 
 async def entries(

@@ -36,11 +36,11 @@ class IndexProgress:
 
 
 async def progress(
-    session: Work, workspace_id: UUID, table: type[Borrower] | type[RelatedPerson] = Borrower
+    session: Work, workspace_id: UUID, owners: type[Borrower] | type[RelatedPerson] = Borrower
 ) -> IndexProgress:
     """Count the borrowers, or the people around loans, by what the index still has to do for them."""
-    version = col(table.search_version)
-    statement = select(version, func.count()).where(table.workspace_id == workspace_id)
+    version = col(owners.search_version)
+    statement = select(version, func.count()).where(owners.workspace_id == workspace_id)
     counts = dict((await session.exec(statement.group_by(version))).all())
     current, set_aside = counts.get(VERSION, 0), counts.get(SET_ASIDE, 0)
     total = sum(counts.values())
@@ -48,16 +48,16 @@ async def progress(
 
 
 async def take_next(
-    session: Work, table: type[Indexed], workspace_id: UUID, now: datetime, *, limit: int
+    session: Work, owners: type[Indexed], workspace_id: UUID, now: datetime, *, limit: int
 ) -> Sequence[Indexed]:
     """Return the next rows of this table to index again, locked by this transaction. Those that another one holds are left to it,
     and those that could not be indexed are tried again after a while."""
-    behind = col(table.search_version)
-    tried = is_set_aside(workspace_id, SEARCH_ENTRIES, col(table.id), now)
+    behind = col(owners.search_version)
+    tried = is_set_aside(workspace_id, SEARCH_ENTRIES, col(owners.id), now)
     statement = (
-        select(table)
-        .where(table.workspace_id == workspace_id, behind < VERSION, (behind > SET_ASIDE) | ~tried)
-        .order_by(behind, col(table.id))
+        select(owners)
+        .where(owners.workspace_id == workspace_id, behind < VERSION, (behind > SET_ASIDE) | ~tried)
+        .order_by(behind, col(owners.id))
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)
     )
@@ -66,19 +66,19 @@ async def take_next(
 
 async def write(
     session: Work,
-    table: type[Borrower] | type[RelatedPerson],
+    owners: type[Borrower] | type[RelatedPerson],
     indexed: Mapping[UUID, Sequence[int]],
     set_aside: Sequence[UUID],
 ) -> None:
     """Replace the entries of these rows of the table by those digests, and note which rows could not be indexed."""
-    await (replace_digests if table is Borrower else replace_terms)(session, indexed)
+    await (replace_digests if owners is Borrower else replace_terms)(session, indexed)
     for version, of in ((VERSION, list(indexed)), (SET_ASIDE, set_aside)):
-        await session.exec(update(table).where(col(table.id).in_(of)).values(search_version=version))
+        await session.exec(update(owners).where(col(owners.id).in_(of)).values(search_version=version))
 
 
 async def mark_next(
     session: Work,
-    table: type[Borrower] | type[RelatedPerson],
+    owners: type[Borrower] | type[RelatedPerson],
     workspace_id: UUID,
     *,
     after: UUID | None,
@@ -86,11 +86,11 @@ async def mark_next(
 ) -> UUID | None:
     """Have the next rows of the table behind `after` indexed again, or only those of a version. Return the last one, None at the
     end."""
-    statement = select(table.id).where(table.workspace_id == workspace_id).order_by(col(table.id)).limit(_MARKED)
+    statement = select(owners.id).where(owners.workspace_id == workspace_id).order_by(col(owners.id)).limit(_MARKED)
     if after is not None:
-        statement = statement.where(col(table.id) > after)
+        statement = statement.where(col(owners.id) > after)
     if only is not None:
-        statement = statement.where(table.search_version == only)
+        statement = statement.where(owners.search_version == only)
     ids = (await session.exec(statement)).all()
-    await session.exec(update(table).where(col(table.id).in_(ids)).values(search_version=0))
+    await session.exec(update(owners).where(col(owners.id).in_(ids)).values(search_version=0))
     return ids[-1] if ids else None

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from storage.engine.work import Work
@@ -16,6 +17,7 @@ from storage.tables import (
     Borrower,
     CollectionStep,
     Escalation,
+    LegalHold,
     Loan,
     LoanTerms,
     RelatedPerson,
@@ -40,9 +42,27 @@ _STEPS = (
     select(CollectionStep.id).where(CollectionStep.loan_id == Loan.id, col(CollectionStep.undone_at).is_(None)).exists()
 )
 
+_OTHER = aliased(Loan)
+_HOLDS = (
+    select(LegalHold.id)
+    .join(_OTHER, col(_OTHER.id) == col(LegalHold.loan_id))
+    .where(col(_OTHER.borrower_id) == col(Loan.borrower_id), col(LegalHold.lifted_at).is_(None))
+    .exists()
+)
+
 _columns: Any = select  # the types of SQLModel end with four columns
 _DETAILS: Any = (
-    _columns(Borrower, LoanTerms, Vehicle, Reservation, _PEOPLE, _ESCALATIONS, _STEPS, col(StageRules.default_product))
+    _columns(
+        Borrower,
+        LoanTerms,
+        Vehicle,
+        Reservation,
+        _PEOPLE,
+        _ESCALATIONS,
+        _STEPS,
+        _HOLDS,
+        col(StageRules.default_product),
+    )
     .select_from(Loan)
     .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
     .outerjoin(LoanTerms, col(LoanTerms.loan_id) == col(Loan.id))
@@ -58,7 +78,8 @@ class Details:
     """What a card needs besides the loan's row, read at once.
 
     `reservation` is who took the loan last to call next; `has_people`: there are people around it; `has_escalations`: there are
-    some that nobody has resolved; `has_steps`: there are steps beyond calls. `default_product` is the workspace's.
+    some that nobody has resolved; `has_steps`: there are steps beyond calls; `has_holds`: one of the
+    borrower's loans may be under a legal hold. `default_product` is the workspace's.
     """
 
     borrower: Borrower
@@ -68,6 +89,7 @@ class Details:
     has_people: bool
     has_escalations: bool
     has_steps: bool
+    has_holds: bool
     default_product: str | None
 
 

@@ -15,6 +15,8 @@ from tests.bot.delivery.conftest import Room
 from tests.builders import make_manager, make_team
 from tests.clocks import FrozenClock
 
+pytestmark = pytest.mark.every_example
+
 
 @pytest.fixture(params=[True, False], ids=["slack knows repeats", "slack knows no repeats"])
 def knows_repeats(request: pytest.FixtureRequest, room: Room) -> None:

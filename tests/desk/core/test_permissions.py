@@ -25,6 +25,7 @@ see_figures            - - - r - -  managed
 see_audit              - - - r y -  own managed unowned
 log_call               y y y y - -
 answer_follow_up       r r r r r r  own loan covered managed taken
+export_proof           - - - - y -
 take_next_call         y y y y - -
 add_to_call            r r r r - -  own
 correct_call           r r r y - -  recent
@@ -65,13 +66,15 @@ open_inquiry           y y y y - -
 change_stage           y y y y - -
 change_stage_rules     - - - y - y
 change_compliance      - - - - y y
+keep_holds             - - - - y -
+change_retention       - - - - y -
 write_off              - - - y - -
 undo                   r r r r r r  own
 change_own_settings    r r r r r r  own
 set_absence            r r r r r y  own managed
 set_hours              r r r r r y  own managed
-add_member             - - - y - y
-remove_member          - - - y - y
+add_member             - - - r - y  own managed
+remove_member          - - - r - y  own managed
 change_admin_roles     - - - - - y
 answer_access_request  - - - y - y
 manage_teams           - - - - - y
@@ -90,6 +93,8 @@ ASKS = {
     "require_may_act",
     "_meant",
     "_require_may_manage",
+    "_require_manages",
+    "require_may_staff",
 }
 
 
@@ -225,9 +230,13 @@ def asked_acts() -> set[str]:
     asking_files = [text for text in texts if "permissions import" in text or "may_act" in text or "def allows" in text]
     calls = [node for text in asking_files for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
     asking = [call for call in calls if _name(call.func) in ASKS and call.args]
-    words = [node for call in asking for arg in call.args[1:2] or call.args for node in ast.walk(arg)]
-    words += [call.args[0] for call in asking if _name(call.func) == "refusal"]
+    words = [node for call in asking for arg in _act_of(call) for node in ast.walk(arg)]
     return {n.value for n in words if isinstance(n, ast.Constant) and isinstance(n.value, str)} - {"written_off"}
+
+
+def _act_of(call: ast.Call) -> list[ast.expr]:
+    """The argument that names the act: the first of `refusal`, the second of what asks for a member's right."""
+    return call.args[:1] if _name(call.func) == "refusal" else call.args[1:2] or call.args
 
 
 def _name(function: ast.expr) -> str:

@@ -10,6 +10,7 @@ from desk.follow_ups.contact_choices import NOTHING, Chosen
 from desk.follow_ups.contact_views import ConsentView, ContactView, StateView
 from desk.rules.contact_packs import PACKS, RULES, Cap
 from desk.rules.contact_rules import Answer, Broken, Tally
+from desk.rules.retention import KINDS, Period, period_of
 from tests.handlers.messages.choices import Choices
 
 _ID = UUID(int=0x01A20C7F_0000_7000_8000_000000000001)
@@ -38,6 +39,9 @@ def contact_values(choices: Choices) -> dict[Any, Callable[[], Any]]:
             ends_on=date(2026, 11, 26) if choices.includes("starts_on") else None,
             starts=time(8) if choices.includes("starts") else None,
             ends=time(23) if choices.includes("starts") else None,
+        ),
+        Period: lambda: period_of(
+            KINDS[choices.one_of(("inquiry", "words", "audit"))], None, [PACKS["CN"]], date(2026, 11, 25)
         ),
         Broken: lambda: Broken(PACKS["CN"], RULES["CN-C1"][1], "deny"),
     }

@@ -135,7 +135,7 @@ async def test_slack_accepts_every_form(
     office: Office, workspace: Workspace, choices: RandomChoices, language: str, typed: dict[str, str]
 ) -> None:
     unique = new_id().hex[-12:].upper()
-    lin = await make_member(office, workspace, f"U{unique}", name=choices.name, roles="agent manager admin")
+    lin = await make_member(office, workspace, f"U{unique}", name=choices.name, roles="agent manager admin compliance")
     loan = await make_loan(office, workspace, f"L-{unique}", owner=lin, name=choices.name)
     kept = {name: text[:3000] for name, text in typed.items() if text}
     call = await make_call(office, loan, lin, note=kept.get("note", "")[:NOTE_LIMIT])

@@ -108,7 +108,7 @@ def test_every_refusal(language: str, snapshot: Snapshot) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_form(office: Office, workspace: Workspace, language: str, snapshot: Snapshot) -> None:
-    lin = await make_member(office, workspace, "U0LIN", name="Lin", roles="agent manager admin")
+    lin = await make_member(office, workspace, "U0LIN", name="Lin", roles="agent manager admin compliance")
     loan = await make_loan(office, workspace, "L-1042", owner=lin)
     await make_follow_up(office, loan, lin, purpose="documents")
     call = await make_call(office, loan, lin, note="brings the payslip")

@@ -10,6 +10,8 @@ from storage.queries.people import members
 from storage.tables import Workspace
 from tests.builders import make_loan, make_member, make_team
 
+pytestmark = pytest.mark.every_example
+
 
 async def found(office: Office, workspace: Workspace, words: str, *, by: str = "UCOMP") -> list[str]:
     async with office.reading_desk(workspace) as desk:

@@ -1,0 +1,1 @@
+"""How long records are kept: what a workspace says, and deleting what is older."""

@@ -1,0 +1,22 @@
+"""Runs of `loandesk retention`: what each has deleted, and when one last came to its end."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import col, func, select
+
+from storage.engine.work import Work
+from storage.tables import RetentionRun
+
+
+async def last_ended(session: Work, workspace_id: UUID) -> datetime | None:
+    """Return when a run last came to its end; None: never."""
+    statement = select(func.max(RetentionRun.ended_at)).where(RetentionRun.workspace_id == workspace_id)
+    return (await session.exec(statement)).one()
+
+
+async def unfinished(session: Work, workspace_id: UUID) -> RetentionRun | None:
+    """Return the last run if it was broken off, locked to go on with it."""
+    statement = select(RetentionRun).where(RetentionRun.workspace_id == workspace_id)
+    row = (await session.exec(statement.order_by(col(RetentionRun.began_at).desc()).limit(1))).first()
+    return row if row is not None and row.ended_at is None else None
