@@ -33,6 +33,13 @@ class HeadKeeper:
         self.written_on = now.date()
 
 
+def newest_line(file: Path, workspace_id: str) -> str:
+    """Return the last head of a workspace in the file, without the end of the line; empty if there is none. Raises OSError."""
+    if not file.exists():
+        return ""
+    return next((line for line in reversed(_last_lines(file)) if workspace_id in line), "")
+
+
 def append(file: Path, line: str) -> None:
     """Append a line to a file that only its owner may read. Raises OSError."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -44,5 +51,8 @@ def append(file: Path, line: str) -> None:
 def _has_line_of(file: Path, day: str, workspace_id: str) -> bool:
     if not file.exists():
         return False
-    lines = file.read_text("utf-8").splitlines()
-    return any(line.startswith(day) and workspace_id in line for line in lines[-50:])
+    return any(line.startswith(day) and workspace_id in line for line in _last_lines(file))
+
+
+def _last_lines(file: Path) -> list[str]:
+    return file.read_text("utf-8").splitlines()[-50:]

@@ -156,6 +156,18 @@ def reindex(
 
 
 @app.command()
+def retention(
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Delete; without it, only show what would be deleted.")
+    ] = False,
+) -> None:
+    """Show what is older than its period and why the rest is kept, or delete it in batches while the desk runs."""
+    from bot.commands.retention import run
+
+    _run_with_settings(_on_database(lambda settings: run(settings, console(), apply=apply)))
+
+
+@app.command()
 def doctor() -> None:
     """Check everything the desk needs, one line each. Exit code 1: something needs fixing."""
     from bot.commands.doctor import run
@@ -186,11 +198,15 @@ def restore(
     unsigned: Annotated[
         bool, typer.Option("--unsigned", help="Accept a backup of an earlier release, which has no signature.")
     ] = False,
+    erased: Annotated[
+        Path | None,
+        typer.Option(help="The list erased.txt: what was deleted for good since the backup is deleted again."),
+    ] = None,
 ) -> None:
     """Restore a backup into an empty database. No message is sent twice."""
     from bot.commands.restore import run
 
-    _run_with_settings(lambda settings: run(settings, file, console(), unsigned=unsigned))
+    _run_with_settings(lambda settings: run(settings, file, console(), unsigned=unsigned, erased=erased))
 
 
 @app.command("manifest")

@@ -22,6 +22,7 @@ from desk.files.calendar_links import CALENDAR, open_calendar
 from desk.files.links import LinkAnswer, SealedFile, follow_link, open_link
 from desk.files.page_links import OpenedLink, follow_page_link, open_page_link
 from desk.files.proof_links import PROOF, open_proof
+from desk.files.trail_links import TRAIL, open_trail
 from desk.messages.monthly_proof import monthly_proof
 from desk.rules.file_kinds import KINDS, FileKind
 from handlers.messages.block_kit.translator import Translator
@@ -109,7 +110,16 @@ async def _open_proof(desk: Desk, opened: OpenedLink) -> Make | None:
     return None if wanted is None else made
 
 
-MADE: Mapping[str, Open] = {CALENDAR: _open_calendar, PROOF: _open_proof}
+async def _open_trail(desk: Desk, opened: OpenedLink) -> Make | None:
+    table = await open_trail(desk, opened)
+
+    async def made(_office: Office, _workspace: Workspace, _opened: OpenedLink) -> Download:
+        return Download("audit-trail.csv", "text/csv; charset=utf-8", table or b"")
+
+    return None if table is None else made
+
+
+MADE: Mapping[str, Open] = {CALENDAR: _open_calendar, PROOF: _open_proof, TRAIL: _open_trail}
 """What the desk makes for a link, by the kind of its page."""
 
 

@@ -51,6 +51,7 @@ from storage.upkeep.inspection import wrong_key
 
 if TYPE_CHECKING:
     from bot.delivery.rounds import Pace
+    from bot.time_stamps import StampKeeper
 
 log = structlog.get_logger()
 
@@ -87,6 +88,7 @@ class Service:
     fetcher: FileFetcher
     sweeper: FileSweeper
     heads: HeadKeeper
+    stamps: "StampKeeper | None"
     worker: Worker | None = None
     server: SlackServer | None = None
     runner: web.ServerRunner | None = None
@@ -131,7 +133,15 @@ class Service:
 
         engine = DbosEngine(self.sender, executor_id=executor_id, pace=pace)
         self.worker = Worker(
-            self.office, self.workspace, engine, self.homes, self.look, self.fetcher, self.sweeper, self.heads
+            self.office,
+            self.workspace,
+            engine,
+            self.homes,
+            self.look,
+            self.fetcher,
+            self.sweeper,
+            self.heads,
+            self.stamps,
         )
         await self.worker.start()
 
@@ -227,6 +237,7 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             fetcher=FileFetcher(office, workspace, client, session),
             sweeper=FileSweeper(office, workspace),
             heads=HeadKeeper(office, workspace, settings.audit_heads),
+            stamps=_stamp_keeper(settings, office, workspace, session),
         )
     except BaseException:
         await session.close()
@@ -240,6 +251,16 @@ def file_storage(settings: Settings, workspace_id: UUID) -> FileStorage | None:
         return None
     store = store_at(settings.files_at(), workspace_id)
     return FileStorage(store, settings.public_url, settings.file_megabytes * MEGABYTE)
+
+
+def _stamp_keeper(
+    settings: Settings, office: Office, workspace: Workspace, session: aiohttp.ClientSession
+) -> "StampKeeper | None":
+    if not settings.tsa_url:
+        return None
+    from bot.time_stamps import StampKeeper, authority_of  # a desk without an authority starts without its library
+
+    return StampKeeper(authority_of(settings), settings.audit_heads, str(workspace.id), session, office.clock)
 
 
 async def _first_admin(directory: Directory, settings: Settings) -> Newcomer | None:

@@ -102,6 +102,18 @@ def _endpoint(url: str) -> str:
     return url.rstrip("/")
 
 
+def _authority(url: str) -> str:
+    if url and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?", url):
+        raise ValueError("write it like https://tsa.example.com/tsr")
+    return url
+
+
+def _policy(oid: str) -> str:
+    if oid and not re.fullmatch(r"[0-2](\.\d{1,19}){1,19}", oid):
+        raise ValueError("write the policy's object identifier, like 1.2.3.4.1")
+    return oid
+
+
 def _given(value: T) -> T:
     if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
         raise ValueError("it is empty")
@@ -204,6 +216,15 @@ class Settings(BaseSettings):
 
     audit_heads: Path = Path("data/audit-heads.txt")
     """The file to which the worker appends the head of the audit trail once a day."""
+
+    tsa_url: Annotated[str, AfterValidator(_authority)] = ""
+    """The address of the authority (RFC 3161) that stamps each day's head of the audit trail. Empty: none does."""
+
+    tsa_ca: Annotated[str, BeforeValidator(str)] = ""
+    """The file of its certificates in PEM: the root, those between, and its own if its answers are without."""
+
+    tsa_policy: Annotated[str, AfterValidator(_policy)] = ""
+    """The policy that its stamps must be under, like `1.2.3.4.1`. Empty: any."""
 
     file_megabytes: int = Field(default=20, ge=1, le=200)
     """The largest file that the desk takes, in megabytes of 1,048,576 bytes."""

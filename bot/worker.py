@@ -48,6 +48,7 @@ from storage.tables import Workspace
 
 if TYPE_CHECKING:
     from bot.delivery.engine import DbosEngine
+    from bot.time_stamps import StampKeeper
 
 log = structlog.get_logger()
 
@@ -195,6 +196,7 @@ class Worker:
     fetcher: FileFetcher
     sweeper: FileSweeper
     heads: HeadKeeper
+    stamps: "StampKeeper | None"
     worked_at: datetime | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
@@ -204,6 +206,8 @@ class Worker:
         self._tasks.append(asyncio.create_task(self._work(), name="worker"))
         if self.office.files is not None:
             self._tasks.append(asyncio.create_task(self._tend_files(), name="files"))
+        if self.stamps is not None:
+            self._tasks.append(asyncio.create_task(self._stamp_heads(self.stamps), name="time stamps"))
 
     async def stop(self) -> None:
         """Finish the current round and the deliveries in flight."""
@@ -228,6 +232,15 @@ class Worker:
                 await self.sweeper.round()
             except Exception as error:  # the next round tries again
                 log.error("files_not_tended", **log_fields(error))
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _stamp_heads(self, stamps: "StampKeeper") -> None:
+        """Have the heads stamped, apart from the rounds: an authority may be slow, or away for days."""
+        while True:
+            try:
+                await stamps.round()
+            except Exception as error:  # the head is written all the same, and the next round tries again
+                log.error("head_not_stamped", **log_fields(error))
             await asyncio.sleep(TICK_SECONDS)
 
     async def _round(self) -> None:

@@ -73,7 +73,34 @@ async def verify(settings: Settings, console: Console, *, heads: Path | None = N
         for finding in verdict.findings:
             console.print(f"FIX  {_FAULTS[finding.kind].format(place=finding.place, segment=finding.segment)}")
         console.print(_summary(verdict))
+    if heads is not None:
+        wrong += _print_stamps(settings, heads, console)
     return 1 if wrong else 0
+
+
+def _print_stamps(settings: Settings, heads: Path, console: Console) -> int:
+    """Verify the time stamps beside a file of heads. Return how many prove nothing."""
+    from bot import time_stamps  # its library is read where there are stamps
+
+    try:
+        stamps = time_stamps.read_stamps(time_stamps.stamps_file(heads))
+        trusted = time_stamps.authority_of(settings).pem() if settings.tsa_ca else None
+        if not stamps:
+            return 0
+        failed = time_stamps.stamps_that_fail(stamps, heads.read_text("utf-8").splitlines(), trusted)
+    except (time_stamps.BadStampError, OSError) as error:
+        console.print(f"FIX  the time stamps were not verified: {reason_of(error)}")
+        return 1
+    for stamp, why in failed:
+        console.print(f"FIX  the time stamp of the head of {stamp.line[:10]}: {why}")
+    good = [stamp for stamp in stamps if stamp not in [bad for bad, _ in failed]]
+    said = f"{len(good)} of {len(stamps)} time stamps hold"
+    if good:
+        root = time_stamps.fingerprint(good[-1].certificates if trusted is None else trusted)
+        said += f", the last of {time_stamps.check(good[-1], trusted):%Y-%m-%d %H:%M:%S} UTC"
+        said += f". The root certificate is {root}" + (": compare it with the authority's" if trusted is None else "")
+    console.print(f"{said}.")
+    return len(failed)
 
 
 def read_heads(file: Path) -> dict[UUID, list[Head]]:

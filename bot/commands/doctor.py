@@ -12,6 +12,7 @@ from bot.doctor.files import check_files
 from bot.doctor.findings import Finding, ok
 from bot.doctor.keys import check_keys
 from bot.doctor.slack import check_slack
+from bot.doctor.time_stamps import check_time_stamps
 from bot.doctor.workspace import check_workspace
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
@@ -45,6 +46,8 @@ async def examine(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 client, links=bool(settings.loan_links), files=bool(settings.public_url)
             ):
                 slack_team_id = team or slack_team_id
+                yield finding
+            async for finding in check_time_stamps(settings, session, clock):
                 yield finding
             if usable:
                 links = bool(settings.loan_links)

@@ -1,6 +1,7 @@
 """`loandesk restore`: load a backup into an empty database so that no message is sent twice."""
 
 import gzip
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -18,19 +19,28 @@ from storage.engine.database import Database, make_folder
 from storage.engine.trouble import is_outage
 from storage.upkeep import archive, restoring
 from storage.upkeep.archive import BrokenArchiveError, Summary
+from storage.upkeep.erased_again import BadErasedListError, Erased, erase_again, read_erased
 
 
 class RefusedError(Exception):
     """The backup cannot be restored; the message says why and what to do."""
 
 
-_FAULTS_OF_THE_FILE = (BrokenArchiveError, RefusedError, IntegrityError, DataError, OSError)
+_FAULTS_OF_THE_FILE = (BadErasedListError, BrokenArchiveError, RefusedError, IntegrityError, DataError, OSError)
 
 
 async def run(
-    settings: Settings, file: Path, console: Console, clock: Clock | None = None, *, unsigned: bool = False
+    settings: Settings,
+    file: Path,
+    console: Console,
+    clock: Clock | None = None,
+    *,
+    unsigned: bool = False,
+    erased: Path | None = None,
 ) -> int:
     """Restore the file in one transaction and return 0; on failure write no row and return 1.
+
+    What the list `erased` names was deleted for good since the backup, and is deleted again before the desk can be started.
 
     With `unsigned`, a backup of a release that did not sign them is accepted.
     """
@@ -38,12 +48,15 @@ async def run(
     make_folder(url)
     database = Database(url, patient=True)
     try:
+        gone = _read(erased) if erased is not None else []
         with gzip.open(file, "rt", encoding="utf-8") as lines:
             summary = archive.read(lines)
         require_keys(summary, settings.cipher().ring)
         await _prepare(database, summary)
         require_signature(summary, settings.cipher().ring, unsigned=unsigned)
-        await _load(database, file, summary, console, (clock or SystemClock()).now())
+        now = (clock or SystemClock()).now()
+        await _load(database, file, summary, console, now)
+        again = await _erase_again(database, gone, now)
     except Exception as error:
         if not isinstance(error, _FAULTS_OF_THE_FILE) and not is_outage(error):
             raise
@@ -52,17 +65,36 @@ async def run(
     finally:
         await database.close()
     taken_at = summary.taken_at.isoformat()
-    await record(settings, "restore", clock, file=file.name, sha256=sum_of(file), taken_at=taken_at)
+    await record(settings, "restore", clock, file=file.name, sha256=sum_of(file), taken_at=taken_at, erased=again)
     console.print(
         f"{sum(summary.rows.values())} rows were restored as of {summary.taken_at:%Y-%m-%d %H:%M:%S} UTC. "
         "What people did since then is lost. Before the desk sends a message again, it looks for it in Slack."
     )
+    if erased is not None:
+        console.print(f"{again} records that were erased since the backup were deleted again.")
+    else:
+        console.print(
+            "Records that were erased since the backup are back. If there were any, restore again with --erased and the list "
+            "erased.txt, which is kept beside the heads of the audit trail."
+        )
     if summary.rows.get("stored_file"):
         console.print(
             f"The bytes of files were not in it: put their copy at {settings.files}. `loandesk doctor` counts those that are "
             "missing; for a week the desk deletes none that it does not know."
         )
     return 0
+
+
+def _read(erased: Path) -> list[Erased]:
+    with erased.open(encoding="utf-8") as lines:
+        return read_erased(lines)
+
+
+async def _erase_again(database: Database, gone: Sequence[Erased], now: datetime) -> int:
+    if not gone:
+        return 0
+    async with database.transaction() as session:
+        return await erase_again(session, gone, now)
 
 
 def require_keys(summary: Summary, ring: KeyRing) -> None:

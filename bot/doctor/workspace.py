@@ -15,7 +15,7 @@ from desk.rules.hours import known_zone
 from handlers.door.directory import Directory
 from handlers.messages.work_objects import ENTITY_TYPE
 from storage.engine.database import Database
-from storage.queries.core import set_aside
+from storage.queries.core import retention_runs, set_aside
 from storage.queries.loans import index_versions
 from storage.queries.messages import backlogs
 from storage.queries.people import members, workspaces
@@ -24,6 +24,9 @@ from storage.upkeep import processes
 
 LATE = timedelta(minutes=5)
 """A message that is pending for longer is late."""
+
+RETENTION_DUE = timedelta(days=35)
+"""A desk that has deleted what is older than its period does so monthly."""
 
 RECENT = timedelta(days=1)
 
@@ -60,6 +63,20 @@ async def check_workspace(
     if (finding := await _set_aside(database, workspace, now)) is not None:
         yield finding
     yield await _backlog(database, workspace, now)
+    yield await _retention(database, workspace, now)
+
+
+async def _retention(database: Database, workspace: Workspace, now: datetime) -> Finding:
+    async with database.reading() as session:
+        ended_at = await retention_runs.last_ended(session, workspace.id)
+    if ended_at is None:
+        return ok(
+            "retention", "never run: `loandesk retention` shows what is older than its period, `--apply` deletes it"
+        )
+    words = f"last run {ended_at:%Y-%m-%d %H:%M} UTC"
+    if now - ended_at > RETENTION_DUE:
+        return fix("retention", f"{words}: run `loandesk retention`, and with `--apply` what it shows is deleted")
+    return ok("retention", words)
 
 
 async def _accounts(database: Database, workspace: Workspace) -> AsyncIterator[Finding]:

@@ -81,17 +81,24 @@ def allows(member: Member, act: str, relations: Collection[Relation] = ()) -> bo
 
 
 def sight_of(member: Member, workspace: Workspace) -> Sight:
-    """Return which loans of the workspace the member sees without acting for others (`see_loan`). `managers_see_all` is the
-    workspace's choice."""
+    """Return which loans of the workspace the member sees without acting for others (`see_loan`). `managers_see_all` and
+    `callers_see_unowned` are the workspace's choice: without the second, loans of nobody are for managers and who has no team."""
     widest: Relation = "managed" if allows(member, "see_loan", {"managed"}) else "team"
     if allows(member, "see_loan") or (widest == "managed" and workspace.managers_see_all):
         return "all"
-    return widest if allows(member, "see_loan", {widest}) else "held"
+    if not allows(member, "see_loan", {widest}):
+        return "held"
+    return "team_only" if widest == "team" and member.team_id and not workspace.callers_see_unowned else widest
 
 
 def sees_all(member: Member, workspace: Workspace) -> bool:
     """Return whether the member sees every loan of the workspace, and what every member has due."""
     return sight_of(member, workspace) == "all"
+
+
+def sees_unowned(member: Member, workspace: Workspace) -> bool:
+    """Return whether the member sees the loans that are nobody's."""
+    return sight_of(member, workspace) not in {"held", "team_only"}
 
 
 def require(desk: Desk, act: str, relations: Collection[Relation] = (), **params: Any) -> Member:

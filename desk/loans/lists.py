@@ -8,8 +8,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.dataclass import dataclass
-from desk.core.errors import Invalid
-from desk.core.permissions import makes_calls, require_role
+from desk.core.errors import Invalid, NotAllowed
+from desk.core.permissions import makes_calls, require_role, sees_unowned
 from desk.core.transaction import Desk
 from desk.core.values import LINE_LIMIT
 from desk.follow_ups.due_lists import DueList, late_window, list_due, people_listed
@@ -147,8 +147,11 @@ async def mine(desk: Desk, stage: str | None = None, *, whose: Member | None = N
 
 
 async def pool(desk: Desk, *, offset: int = 0) -> Pool:
-    """Return a page of the live loans that are nobody's, the newest first. Raises NotAllowed (`role_missing`)."""
+    """Return a page of the live loans that are nobody's, the newest first. Raises NotAllowed (`role_missing`;
+    `pool_closed`: the acting member is in a team, and the workspace shows them to others alone)."""
     require_role(desk, "reassign")
+    if not sees_unowned(desk.member, desk.workspace):
+        raise NotAllowed("pool_closed")
     found = await loans.of_nobody(desk.session, desk.workspace.id, limit=PAGE + 1, offset=offset)
     rows = await loan_rows(desk, found[:PAGE])
     versions = tuple(loan.version for loan in found[:PAGE])

@@ -1,18 +1,19 @@
 """Read the audit trail: who saw and did what, on a loan, by a member, or today. Reading it is recorded too."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 from uuid import UUID
 
 from desk.core.dataclass import dataclass
 from desk.core.disclosures import DISCLOSURE, REFUSED
-from desk.core.errors import NotFound
+from desk.core.errors import Invalid, NotFound
 from desk.core.permissions import Relation, allows, require, require_role
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef, PersonRef
 from desk.loans import lookup
-from desk.people.members import find_member, heard_by, manages, zone_of
+from desk.people.members import find_member, heard_by, manages, today_of, zone_of
 from storage.queries.core import audit
 from storage.queries.core.rows import by_ids
 from storage.queries.loans import loans
@@ -20,7 +21,7 @@ from storage.queries.people import members, scopes
 from storage.queries.people.scopes import People
 from storage.tables import AuditEntry, Member
 
-Kind = Literal["all", "seen", "refused"]
+Kind = Literal["all", "seen", "refused", "revealed", "overridden"]
 
 PAGE = 10
 """Entries of a page."""
@@ -35,17 +36,24 @@ ACTS: Mapping[Kind, Collection[str]] = {
     "all": (),
     "seen": (DISCLOSURE, "show_number", "file_opened", "calendar_opened"),
     "refused": (REFUSED,),
+    "revealed": ("show_number",),
+    "overridden": ("override_contact", "explain_contact", "contact_broken"),
 }
 """The acts of each kind of entries; none: every act."""
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Whose entries: of a loan, of a member, or, without both, of everybody today."""
+    """Whose entries: of a loan, of a member, or both, or, without, of everybody; of these days, inclusive, in the reader's zone.
+
+    Without days those of a loan are all, those of a member of the last 30 days, and those of everybody of today.
+    """
 
     loan_id: UUID | None = None
     member_id: UUID | None = None
     kind: Kind = "all"
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +100,25 @@ async def trail_of_member(desk: Desk, ref: PersonRef) -> Trail:
     return await trail(desk, About(member_id=(await find_member(desk, ref)).id))
 
 
-async def trail(desk: Desk, about: About, *, offset: int = 0) -> Trail:
+async def filtered_trail(desk: Desk, about: About, *, loan: LoanRef | None, who: PersonRef | None) -> Trail:
+    """Return the first page of what a form asks for. Raises as `trail`, `lookup.resolve` and `find_member` do."""
+    require_role(desk, "see_audit")
+    if about.since and about.until and about.until < about.since:
+        raise Invalid("trail_days_order")
+    return await trail(
+        desk,
+        replace(
+            about,
+            loan_id=(await lookup.resolve(desk, loan)).loan.id if loan else None,
+            member_id=(await find_member(desk, who)).id if who else None,
+        ),
+    )
+
+
+async def trail(desk: Desk, about: About, *, offset: int = 0, limit: int = PAGE) -> Trail:
     """Return a page of entries: all to compliance, to managers those of their teams' members and loans.
 
-    Raises NotAllowed (`role_missing`, `team_trail`), NotFound (`unknown_loan_pressed`).
+    Raises NotAllowed (`role_missing`, `team_trail`), NotFound (`unknown_loan_pressed`, `member_gone`).
     """
     require_role(desk, "see_audit")
     everything = allows(desk.member, "see_audit")
@@ -106,7 +129,7 @@ async def trail(desk: Desk, about: About, *, offset: int = 0) -> Trail:
         owner = await desk.session.get_one(Member, loan.owner_id) if loan.owner_id else None
         require(desk, "see_audit", await _relations_to(desk, owner))
         number = loan.number
-    elif about.member_id is not None:
+    if about.member_id is not None:
         member = await desk.session.get(Member, about.member_id)
         if member is None or member.workspace_id != desk.workspace.id:
             raise NotFound("member_gone")
@@ -115,21 +138,22 @@ async def trail(desk: Desk, about: About, *, offset: int = 0) -> Trail:
         desk.session,
         desk.workspace.id,
         since=_since(desk, about),
+        until=_midnight(desk, about.until + timedelta(days=1)) if about.until else None,
         loan_id=about.loan_id,
         actor_id=about.member_id,
-        actor_ids=team if about == About(kind=about.kind) else None,
+        actor_ids=team if about.loan_id is None and about.member_id is None else None,
         acts=ACTS[about.kind],
         offset=offset,
-        limit=PAGE + 1,
+        limit=limit + 1,
     )
     desk.audit("see_audit", loan_id=about.loan_id, subject_id=about.member_id, kind=about.kind)
     return Trail(
         about=about,
         number=number,
         member=member.slack_user_id if member else None,
-        rows=await _rows(desk, entries[:PAGE]),
+        rows=await _rows(desk, entries[:limit]),
         offset=offset,
-        more=len(entries) > PAGE,
+        more=len(entries) > limit,
     )
 
 
@@ -153,12 +177,17 @@ async def _relations_to(desk: Desk, member: Member | None) -> Sequence[Relation]
 
 
 def _since(desk: Desk, about: About) -> datetime | None:
+    if about.since is not None:
+        return _midnight(desk, about.since)
     if about.loan_id is not None:
         return None
     if about.member_id is not None:
         return desk.now - SINCE
-    zone = zone_of(desk, desk.member)
-    return desk.now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return _midnight(desk, min(today_of(desk, desk.member), about.until or date.max))
+
+
+def _midnight(desk: Desk, day: date) -> datetime:
+    return datetime.combine(day, time(), zone_of(desk, desk.member))
 
 
 async def _rows(desk: Desk, entries: Sequence[AuditEntry]) -> tuple[TrailRow, ...]:

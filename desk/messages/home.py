@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from desk.core.dataclass import dataclass
-from desk.core.permissions import allows
+from desk.core.permissions import allows, sees_unowned
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.waiting import count_waiting
@@ -14,6 +14,7 @@ from desk.follow_ups.due_lists import DueRow, Kind, end_of_day, late_window, pur
 from desk.follow_ups.escalation_views import NO_ESCALATIONS, WaitingEscalations, waiting_for
 from desk.loans.lists import LoanRow, loan_rows
 from desk.messages import overview
+from desk.messages.compliance_home import ComplianceLists, compliance_lists
 from desk.messages.digests import TeamDigest, team_digest_of
 from desk.messages.overview import OpenDocuments
 from desk.people.members import acts_for
@@ -81,6 +82,8 @@ class HomeView:
     team: TeamDigest | None
     is_admin: bool
     offers: Offers
+    sees_unowned: bool = False
+    compliance: ComplianceLists | None = None
     escalations: WaitingEscalations = NO_ESCALATIONS
     queues: tuple[QueueKind, ...] = ()
 
@@ -155,6 +158,8 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         team=await team_digest_of(desk, member) if allows(member, "see_team_digest") else None,
         is_admin=allows(member, "change_workspace"),
         offers=offers,
+        sees_unowned=offers.reassign and sees_unowned(member, desk.workspace),
+        compliance=await compliance_lists(desk),
         escalations=await waiting_for(desk, member),
         queues=queues_for(member, in_arrears=arrears > 0, checks=not by_purpose.keys().isdisjoint(CHECKS)),
     )

@@ -20,7 +20,8 @@ from storage.tables import Workspace
 @dataclass(frozen=True, slots=True)
 class WorkspaceSettings:
     """`country` is an ISO 3166 code, or None for no public holidays; contact hours are in `zone`. With `work_objects`, links to
-    loans are shown as Slack's Work Objects; with `managers_see_all`, managers see the loans of all teams."""
+    loans are shown as Slack's Work Objects; with `managers_see_all`, managers see the loans of all teams; with
+    `callers_see_unowned`, members of a team who make calls see loans without an owner."""
 
     locale: str
     country: str | None
@@ -29,6 +30,7 @@ class WorkspaceSettings:
     contact_end: time
     work_objects: bool
     managers_see_all: bool
+    callers_see_unowned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +82,7 @@ async def change_settings(
     desk.workspace = row
     desk.audit("workspace_settings", subject_id=row.id)
     undo_id = offer_undo(desk, "workspace_settings")
-    under_way = bool(changed.keys() - {"work_objects", "managers_see_all"}) and await recompute(desk, [row])
+    under_way = bool(changed.keys() - {"work_objects", "managers_see_all", "callers_see_unowned"}) and await recompute(
+        desk, [row]
+    )
     return WorkspaceChange(settings, undo_id, under_way)

@@ -4,7 +4,7 @@ from desk.messages.audit_trail import About, trail, trail_of_loan, trail_of_memb
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
 from handlers.door.request import Request
-from handlers.forms import compliance, proof, retention
+from handlers.forms import audit_filter, compliance, proof, retention
 from handlers.grammar.audit import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
@@ -47,6 +47,6 @@ COMMAND = Command(
     handler=loan_audit,
     nearest=(Terms((keyword("audit", "访问记录", "审计", "谁看过", "who saw", "access log"),)),),
     precedence=15,
-    forms=(compliance.FORM, proof.FORM, retention.HOLD, retention.POLICY),
+    forms=(audit_filter.FORM, compliance.FORM, proof.FORM, retention.HOLD, retention.POLICY),
 )
 """`/loan-audit [today|refused|@who|<loan>]`."""

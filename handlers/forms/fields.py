@@ -64,7 +64,14 @@ def loan_option(t: Translator, number: str, name: str, tail: str) -> Option:
     return Option(f"{number} {name} · {t('phone ending {digits}', digits=tail)}", number)
 
 
-def loan_field(t: Translator, form: FormWriter, chosen: ChosenLoan | ChecksToMake | None, *, live: bool = True) -> None:
+def loan_field(
+    t: Translator,
+    form: FormWriter,
+    chosen: ChosenLoan | ChecksToMake | None,
+    *,
+    live: bool = True,
+    optional: bool = False,
+) -> None:
     """Add a field that searches for a loan."""
     option = loan_option(t, chosen.number, chosen.name, chosen.tail) if chosen else None
     form.search(
@@ -73,6 +80,7 @@ def loan_field(t: Translator, form: FormWriter, chosen: ChosenLoan | ChecksToMak
         LOANS,
         chosen=option,
         live=live,
+        optional=optional,
         placeholder=t("Name, pinyin, loan number or last four digits of the phone"),
     )
 

@@ -20,6 +20,8 @@ COUNTRIES = "country.search"
 _NONE = "-"
 _PLAIN, _WORK_OBJECT = "plain", "work_object"
 _OWN_TEAMS, _ALL_TEAMS = "own_teams", "all_teams"
+_FEW, _CALLERS = "few", "callers"
+_SIGHTS = ("managers", "unowned")
 _LOCALES = tuple(language.locale for language in LANGUAGES.values())
 _OFFERED = 50
 
@@ -63,13 +65,21 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
         [Option(t("their own teams"), _OWN_TEAMS), Option(t("all teams"), _ALL_TEAMS)],
         hint=t("A manager without a team sees those of people without one."),
     )
+    form.choice(
+        "unowned",
+        t("Loans without an owner are seen by"),
+        [
+            Option(t("managers, and members without a team"), _FEW),
+            Option(t("everyone who makes calls, to claim them"), _CALLERS),
+        ],
+    )
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 
 async def submit(request: Request) -> Message:
     """Change what differs from what the form showed, so that what another admin set meanwhile stays."""
     was: Mapping[str, str] | None = request.private.get(WAS)  # a form that the release before has opened has none
-    typed = {name: request.one(name) for name in ("language", "country", "zone", "from", "until", "links", "managers")}
+    typed = {name: request.one(name) for name in ("language", "country", "zone", "from", "until", "links", *_SIGHTS)}
     shown = _read(was) if was is not None else None
     return settings_changed(request.t, await change_settings(request.desk, _read(typed), shown))
 
@@ -84,6 +94,7 @@ def _read(values: Mapping[str, str]) -> WorkspaceSettings:
         # A form that the release before has opened has no such fields.
         work_objects=values.get("links") == _WORK_OBJECT,
         managers_see_all=values.get("managers") == _ALL_TEAMS,
+        callers_see_unowned=values.get("unowned") == _CALLERS,
     )
 
 
@@ -97,6 +108,7 @@ def _written(now: WorkspaceSettings) -> dict[str, str]:
         "until": f"{now.contact_end:%H:%M}",
         "links": _WORK_OBJECT if now.work_objects else _PLAIN,
         "managers": _ALL_TEAMS if now.managers_see_all else _OWN_TEAMS,
+        "unowned": _CALLERS if now.callers_see_unowned else _FEW,
     }
 
 

@@ -2,11 +2,13 @@
 
 from zoneinfo import ZoneInfo
 
+from desk.files.trail_links import TrailOffer
 from desk.messages.audit_trail import PAGE, Kind, Trail, TrailRow
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.files import write_code
 from handlers.messages.undo import act
 
 _SEEN = {
@@ -31,6 +33,10 @@ OTHER_ACTS = {
     "proof_opened": _("opened a monthly proof"),
     "audit_proof": _("made a monthly proof"),
     "see_audit": _("read the audit trail"),
+    "audit_link": _("asked for the audit trail as a table"),
+    "audit_opened": _("opened the audit trail as a table"),
+    "audit_refused": _("was refused the audit trail as a table"),
+    "audit_code_wrong": _("typed a wrong code for the audit trail"),
     "refused": _("was refused"),
     "contact_held": _("was held back by contact rules"),
     "explain_contact": _("gave a reason for a call"),
@@ -66,6 +72,9 @@ def audit_trail(t: Translator, view: Trail, zone: ZoneInfo) -> Message:
         for kind, label in (("all", t("Everything")), ("seen", t("Who saw it")), ("refused", t("Refused")))
         if kind != view.about.kind
     ]
+    others = [elements.form_button(t("Filter"), "audit_filter")]
+    if view.rows:
+        others.append(Button(t("Export"), "audit.export", {**value, "x": view.about.kind}))
     pages = elements.pages(
         t,
         "audit.list",
@@ -75,20 +84,41 @@ def audit_trail(t: Translator, view: Trail, zone: ZoneInfo) -> Message:
         more=int(view.more),
         page=PAGE,
     )
-    return writer.buttons(*pages, *kinds).message()
+    return writer.buttons(*pages, *kinds, *others).message()
 
 
 def _title(t: Translator, kind: Kind) -> str:
-    titles = {"all": t("Audit trail"), "seen": t("Who saw it"), "refused": t("Refused attempts")}
-    return titles[kind]
+    return t("Audit trail") if kind == "all" else kind_words(t, kind)
+
+
+def kind_words(t: Translator, kind: Kind) -> str:
+    """Return the words for which acts are shown."""
+    return {
+        "all": t("Everything"),
+        "seen": t("Who saw it"),
+        "refused": t("Refused attempts"),
+        "revealed": t("Phone numbers shown"),
+        "overridden": t("Contact rules overridden"),
+    }[kind]
+
+
+def trail_offered(t: Translator, offer: TrailOffer, zone: ZoneInfo) -> Message:
+    """Render a link to the entries as a table. Only the reader sees it."""
+    writer = Writer().line(t("The entries as a table (CSV). Opening it is recorded."))
+    write_code(t, writer, offer.code, offer.until, zone)
+    return writer.buttons(Button(t("Open the page"), "files.follow", url=offer.url, style="primary")).message()
 
 
 def _subject(t: Translator, view: Trail) -> list[Inline]:
+    about, of = view.about, list[Inline]()
     if view.number:
-        return [" · ", Bold(view.number)]
+        of += [" · ", Bold(view.number)]
     if view.member is not None:
-        return [" · ", Mention(view.member)]
-    return [" · ", t("today")]
+        of += [" · ", Mention(view.member)]
+    if about.since or about.until:
+        days = [t.short_date(day) if day else "" for day in (about.since, about.until)]
+        of.append(f" · {days[0]}–{days[1]}")
+    return of or [" · ", t("today")]
 
 
 def _row(t: Translator, row: TrailRow, zone: ZoneInfo) -> list[Inline]:
@@ -121,6 +151,6 @@ def what_happened(t: Translator, code: str, what: str) -> str:
 
 
 def _value(view: Trail) -> dict[str, str]:
-    if view.about.loan_id is not None:
-        return {"l": str(view.about.loan_id)}
-    return {"m": str(view.about.member_id)} if view.about.member_id is not None else {}
+    about = view.about
+    named = {"l": about.loan_id, "m": about.member_id, "a": about.since, "b": about.until}
+    return {name: str(value) for name, value in named.items() if value is not None}

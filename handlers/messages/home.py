@@ -14,6 +14,7 @@ from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Ment
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import HOME, VIEW_BLOCKS, View
 from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.compliance_home import write_compliance
 from handlers.messages.digests import write_loads
 from handlers.messages.documents import brief_papers
 from handlers.messages.escalations import write_waiting
@@ -37,7 +38,7 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
         *([elements.form_button(t("Request documents"), "documents")] if offers.request_documents else ()),
         *([elements.form_button(t("Documents arrived"), "arrival")] if offers.change_documents else ()),
         *([elements.form_button(t("New inquiry"), "inquiry")] if offers.open_inquiry else ()),
-        *([Button(t("Without an owner"), "loan.pool", {"o": 0})] if offers.reassign else ()),
+        *([Button(t("Without an owner"), "loan.pool", {"o": 0})] if view.sees_unowned else ()),
         *([elements.form_button(t("Change the stage"), "stage")] if offers.change_stage else ()),
         elements.form_button(t("Find a loan"), "find"),
         elements.form_button(t("My settings"), "settings"),
@@ -57,6 +58,8 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
         *([Button(t("Retention"), "retention.policies")] if offers.change_retention else ()),
         *([elements.form_button(t("Contact rules"), "contact_rules")] if offers.choose_contact_rules else ()),
     )
+    if view.compliance is not None:
+        write_compliance(t, writer, view.compliance, zone)
     write_waiting(t, writer, view.escalations, zone)
     _today(t, writer, view)
     _loans(t, writer, view)

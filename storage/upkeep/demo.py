@@ -19,8 +19,8 @@ async def loans_of(session: Work, workspace_id: UUID) -> list[UUID]:
     return list((await session.exec(statement.order_by(col(Loan.id)))).all())
 
 
-async def remove(session: Work, loan_ids: Sequence[UUID], now: datetime) -> None:
-    """Delete the loans, all that belongs to them, and borrowers who have no other loan.
+async def remove(session: Work, loan_ids: Sequence[UUID], now: datetime) -> list[UUID]:
+    """Delete the loans, all that belongs to them, and borrowers who have no other loan; return the ids of these borrowers.
 
     The audit trail stays, without the loan.
     """
@@ -28,7 +28,9 @@ async def remove(session: Work, loan_ids: Sequence[UUID], now: datetime) -> None
     borrowers = (await session.exec(select(Loan.borrower_id).where(col(Loan.id).in_(loan_ids)))).all()
     await erase(session, "loan", loan_ids)
     kept = (await session.exec(select(Loan.borrower_id).where(col(Loan.borrower_id).in_(borrowers)))).all()
-    await erase(session, "borrower", sorted(set(borrowers) - set(kept)))
+    gone = sorted(set(borrowers) - set(kept))
+    await erase(session, "borrower", gone)
+    return gone
 
 
 async def _withdraw_notices(session: Work, loan_ids: Sequence[UUID], now: datetime) -> None:

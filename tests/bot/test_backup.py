@@ -284,6 +284,7 @@ async def test_a_backup_of_an_older_release_is_migrated(
         "native_refused_at",
         "work_objects",
         "managers_see_all",
+        "callers_see_unowned",
         "contact_rules",
         "entities_refused_at",
         "version",

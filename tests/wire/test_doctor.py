@@ -125,6 +125,7 @@ async def test_a_healthy_desk_has_no_findings(doctor: Doctor) -> None:
             "admins",
             "worker",
             "backlog",
+            "retention",
             "file page",
         ),
     ]

@@ -33,12 +33,12 @@ async def west_manager(slack: Slack) -> Member:
     return await make_manager(slack.office, slack.workspace, west, "UWEST")
 
 
-async def choose(slack: Slack, teams: str) -> None:
-    """Have an admin choose the loans of which teams managers see."""
+async def choose(slack: Slack, choice: str, what: str = "Managers see the loans of") -> None:
+    """Have an admin choose the loans of which teams managers see, or another setting."""
     await slack.sandbox.open_home("UADMIN")
     await slack.sandbox.home_of("UADMIN").press("Language and country")
     form = slack.sandbox.modal_of("UADMIN")
-    await form.fill("Managers see the loans of", teams)
+    await form.fill(what, choice)
     await form.submit()
 
 
@@ -69,6 +69,33 @@ async def test_of_people_without_a_team_only_managers_without_one_see_the_loans(
     assert await sees(slack, head, "L-9")
     assert not await sees(slack, slack.manager, "L-9")
     assert not await sees(slack, slack.agent, "L-9")
+
+
+async def test_loans_of_nobody_are_seen_by_managers_and_who_has_no_team_unless_an_admin_widens_it(slack: Slack) -> None:
+    alone = await hire(slack, "UALONE", roles="agent")
+    await make_loan(slack.office, slack.workspace, "L-9", name=NAME)
+
+    async def offered(who: Member) -> bool:
+        listed = (await slack.command(who, "/loan pool")).text
+        await slack.sandbox.open_home(who.slack_user_id)
+        home = slack.sandbox.home_of(who.slack_user_id)
+        ways = {"L-9" in listed, "Without an owner" in home.text, await sees(slack, who, "L-9")}
+        assert len(ways) == 1, listed
+        return ways.pop()
+
+    assert [await offered(who) for who in (alone, slack.manager, slack.agent, slack.collector)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert "seen by managers and by members without a team" in (await slack.command(slack.agent, "/loan pool")).text
+    assert "no loan “L-9” that you can see" in (await slack.command(slack.agent, "/loan-reassign L-9 <@UAGENT>")).text
+    await slack.in_chinese(slack.agent)
+    assert "无主贷款只对主管和没有团队的成员可见" in (await slack.command(slack.agent, "/loan pool")).text
+    await slack.change(slack.agent, locale="en-US")
+    await choose(slack, "callers", "Loans without an owner are seen by")
+    assert await offered(slack.agent)
 
 
 async def test_every_manager_sees_the_loans_of_a_team_without_one(slack: Slack) -> None:

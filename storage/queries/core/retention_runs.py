@@ -1,12 +1,13 @@
 """Runs of `loandesk retention`: what each has deleted, and when one last came to its end."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, func, select
 
 from storage.engine.work import Work
-from storage.tables import RetentionRun
+from storage.tables import ErasedRecord, RetentionRun
 
 
 async def last_ended(session: Work, workspace_id: UUID) -> datetime | None:
@@ -20,3 +21,9 @@ async def unfinished(session: Work, workspace_id: UUID) -> RetentionRun | None:
     statement = select(RetentionRun).where(RetentionRun.workspace_id == workspace_id)
     row = (await session.exec(statement.order_by(col(RetentionRun.began_at).desc()).limit(1))).first()
     return row if row is not None and row.ended_at is None else None
+
+
+async def erased(session: Work) -> Sequence[ErasedRecord]:
+    """Return all that was deleted for good, in the order of time."""
+    statement = select(ErasedRecord).order_by(col(ErasedRecord.at), col(ErasedRecord.id))
+    return (await session.exec(statement)).all()

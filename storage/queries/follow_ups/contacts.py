@@ -248,3 +248,13 @@ def _newest(table: type[R], at: Any, loan_id: UUID, limit: int) -> SelectOfScala
     row: Any = table
     statement = sqlmodel_select(table).where(row.loan_id == loan_id, col(row.undone_at).is_(None))
     return statement.order_by(col(at).desc()).limit(limit)
+
+
+async def overridden_on(session: Work, loan_ids: Collection[UUID], since: datetime) -> list[ContactDecision]:
+    """Return what managers allowed on these loans against contact rules, from `since` on, newest first."""
+    if not loan_ids:
+        return []
+    statement = sqlmodel_select(ContactDecision).where(
+        col(ContactDecision.loan_id).in_(loan_ids), ContactDecision.kind == "overridden", ContactDecision.at >= since
+    )
+    return list((await session.exec(statement.order_by(col(ContactDecision.at).desc()))).all())

@@ -137,6 +137,16 @@ async def held_among(session: Work, loan_ids: Collection[UUID], today: date) -> 
     return found
 
 
+def held_loans(workspace_id: UUID, today: date) -> Any:
+    """Return the selection of the loans of a workspace that are under a legal hold, by one on any loan of their borrowers."""
+    return (
+        select(_ALSO.id)
+        .join(Loan, col(Loan.borrower_id) == col(_ALSO.borrower_id))
+        .join(LegalHold, col(LegalHold.loan_id) == col(Loan.id))
+        .where(LegalHold.workspace_id == workspace_id, *_present(today))
+    )
+
+
 async def holds_on(session: Work, loan_id: UUID, today: date) -> list[LegalHold]:
     """Return the holds that are in force on a loan, by one on any loan of its borrower, the earliest first."""
     await session.flush()

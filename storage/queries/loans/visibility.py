@@ -12,9 +12,10 @@ from storage.queries.core.literals import IS_OPEN
 from storage.queries.people.members import MANAGES
 from storage.tables import Escalation, FollowUp, Loan, Member, TeamManager
 
-Sight = Literal["all", "held", "team", "managed"]
-"""All loans of the workspace; those that a member has; also those of their team; also those that the teams have which they
-manage. A member has the loans that they own, and those on which they hold a follow-up; of a team, it is its owners who count."""
+Sight = Literal["all", "held", "team_only", "team", "managed"]
+"""All loans of the workspace; those that a member has; also those of their team; also those of nobody; also those that the
+teams have which they manage. A member has the loans that they own, and those on which they hold a follow-up; of a team, it is its
+owners who count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ _ASSIGNEE = col(FollowUp.assignee_id)
 
 _SIGHTS: dict[Sight, tuple[ColumnElement[bool], ...]] = {
     "held": (_OWNER == _ME, _holds(_ASSIGNEE == _ME)),
+    "team_only": (_OWNER == _ME, _OF_TEAM, _holds(_ASSIGNEE == _ME)),
     "team": (_OWNER.is_(None), _OWNER == _ME, _OF_TEAM, _holds(_ASSIGNEE == _ME)),
     "managed": (
         _OWNER.is_(None),

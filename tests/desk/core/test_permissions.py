@@ -11,6 +11,7 @@ from desk.core import permissions
 from desk.core.errors import NotAllowed
 from desk.core.permissions import RULES, Relation
 from desk.core.transaction import Office
+from storage.engine.types import new_id
 from storage.tables import Member, Workspace
 from tests.builders import make_member
 from tests.permissions import in_doc, table
@@ -200,6 +201,10 @@ def test_what_a_member_sees_without_acting_for_others(roles: str, sight: str) ->
     assert permissions.sight_of(with_role(roles), Workspace(slack_team_id="T1")) == sight
     widest = "all" if "manager" in roles else sight
     assert permissions.sight_of(with_role(roles), Workspace(slack_team_id="T1", managers_see_all=True)) == widest
+    in_team = with_role(roles)
+    in_team.team_id = new_id()
+    assert permissions.sight_of(in_team, Workspace(slack_team_id="T1")) == {"team": "team_only"}.get(sight, sight)
+    assert permissions.sight_of(in_team, Workspace(slack_team_id="T1", callers_see_unowned=True)) == sight
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -1,0 +1,199 @@
+"""Which records are older than their period: rows in the order of their ids, which sort by time, and segments of the trail."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, update
+from sqlalchemy import select as core_select
+from sqlmodel import SQLModel, col, select
+
+from storage.engine.database import insert_into
+from storage.engine.work import Work
+from storage.queries.loans import keeping
+from storage.tables import (
+    AccessRequest,
+    AuditEntry,
+    AuditLoan,
+    AuditSegment,
+    Call,
+    CallCorrection,
+    ErasedRecord,
+    Loan,
+    LoanCorrection,
+    LoanNote,
+    Notice,
+    NoticeItem,
+    StoredFile,
+)
+from storage.upkeep.audit_guards import lifted
+from storage.upkeep.erasing import erase
+
+_columns: Any = core_select  # columns of tables that are known only when it runs
+
+NONE_YET = UUID(int=0)
+"""Before the first id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Rows of a table whose time counts from the column `at`. Retention deletes them, or clears the column `clears`.
+
+    `loan` is the column that names the loan whose holds and disputes keep them; `only` are further conditions.
+    """
+
+    table: Any
+    at: Any
+    loan: Any = None
+    clears: str = ""
+    only: tuple[Any, ...] = ()
+
+
+RECORDS: dict[str, tuple[Records, ...]] = {
+    "words": (
+        Records(Call, Call.at, Call.loan_id, "note_cipher", (col(Call.note_cipher).is_not(None),)),
+        Records(
+            CallCorrection, CallCorrection.at, None, "note_cipher", (col(CallCorrection.note_cipher).is_not(None),)
+        ),
+        Records(LoanNote, LoanNote.at, LoanNote.loan_id),
+    ),
+    "file": (Records(StoredFile, StoredFile.made_at, StoredFile.loan_id, only=(StoredFile.state == "filed",)),),
+    "correction": (
+        Records(
+            LoanCorrection,
+            LoanCorrection.at,
+            LoanCorrection.loan_id,
+            "before_cipher",
+            (col(LoanCorrection.before_cipher).is_not(None),),
+        ),
+    ),
+    "notice": (
+        Records(
+            Notice,
+            Notice.created_at,
+            only=(
+                col(Notice.about_loan_id).is_(None),
+                col(Notice.owed_from).is_(None),
+                col(Notice.id).not_in(select(NoticeItem.notice_id)),
+            ),
+        ),
+    ),
+    "access_request": (Records(AccessRequest, AccessRequest.asked_at, only=(AccessRequest.state != "open",)),),
+}
+"""The records of each kind that retention takes by themselves; loans and the audit trail go another way."""
+
+
+async def ended_loans(
+    session: Work, workspace_id: UUID, stages: Collection[str], *, after: UUID, limit: int
+) -> list[UUID]:
+    """Return the next loans at one of these stages, in the order of their ids."""
+    statement = select(Loan.id).where(Loan.workspace_id == workspace_id, col(Loan.stage).in_(stages), Loan.id > after)
+    return list((await session.exec(statement.order_by(col(Loan.id)).limit(limit))).all())
+
+
+async def old_records(
+    session: Work, workspace_id: UUID, records: Records, before: datetime, *, after: UUID, limit: int
+) -> list[tuple[UUID, UUID | None]]:
+    """Return the next rows whose time is before `before`, in the order of their ids, each with the loan that it belongs to."""
+    table = records.table
+    loan = records.loan
+    if table is CallCorrection:
+        loan = select(Call.loan_id).where(Call.id == CallCorrection.call_id).scalar_subquery()
+    columns: Any = (table.id, loan) if loan is not None else (table.id,)
+    statement: Any = _columns(*columns).where(table.workspace_id == workspace_id, table.id > after, records.at < before)
+    rows = (await session.execute(statement.where(*records.only).order_by(table.id).limit(limit))).all()
+    return [(row[0], row[1] if len(row) > 1 else None) for row in rows]
+
+
+async def let_go(session: Work, records: Records, ids: Sequence[UUID]) -> None:
+    """Delete these rows, or clear their column."""
+    table: Any = records.table
+    row_id: Any = table.id
+    if records.clears:
+        await session.execute(update(table).where(row_id.in_(ids)).values({records.clears: None}))
+        return
+    if table is LoanNote:  # the earlier versions of a note go with it
+        await session.execute(delete(LoanNote).where(col(LoanNote.earlier_of_id).in_(ids)))
+    if table is StoredFile:
+        await erase(session, "stored_file", ids)
+        return
+    await session.execute(delete(table).where(row_id.in_(ids)))
+
+
+async def note_erased(
+    session: Work, workspace_id: UUID, table: str, ids: Collection[UUID], why: str, now: datetime
+) -> None:
+    """Note that these rows were deleted for good, so that no restored backup brings them back."""
+    rows = [
+        {"id": row_id, "workspace_id": workspace_id, "table_name": table, "why": why, "at": now}
+        for row_id in sorted(ids)
+    ]
+    if rows:
+        await session.execute(insert_into(session, ErasedRecord).values(rows).on_conflict_do_nothing())
+
+
+async def present(session: Work, table: str, workspace_id: UUID, ids: Collection[UUID]) -> list[UUID]:
+    """Return which of these rows of a workspace are there."""
+    column: Any = SQLModel.metadata.tables[table].c
+    statement: Any = _columns(column.id).where(column.id.in_(ids), column.workspace_id == workspace_id)
+    return list((await session.execute(statement)).scalars().all())
+
+
+async def next_segment(session: Work, workspace_id: UUID) -> AuditSegment | None:
+    """Return the first segment of the trail whose entries are still there."""
+    statement = select(AuditSegment).where(
+        AuditSegment.workspace_id == workspace_id, col(AuditSegment.dropped_at).is_(None)
+    )
+    return (await session.exec(statement.order_by(col(AuditSegment.number)).limit(1))).first()
+
+
+async def count_old_segments(session: Work, workspace_id: UUID, before: datetime) -> int:
+    """Return how many segments in a row, from the first on, end before an instant."""
+    young = select(func.min(AuditSegment.number)).where(
+        AuditSegment.workspace_id == workspace_id, col(AuditSegment.last_at) >= before
+    )
+    statement = select(func.count()).where(
+        AuditSegment.workspace_id == workspace_id,
+        col(AuditSegment.dropped_at).is_(None),
+        col(AuditSegment.last_at) < before,
+        or_(young.scalar_subquery().is_(None), col(AuditSegment.number) < young.scalar_subquery()),
+    )
+    return (await session.exec(statement)).one()
+
+
+async def names_held_loan(session: Work, segment: AuditSegment, today: date) -> bool:
+    """Return whether an entry of a segment is about a loan that is under a legal hold."""
+    held = keeping.held_loans(segment.workspace_id, today)
+    within = (
+        AuditEntry.workspace_id == segment.workspace_id,
+        col(AuditEntry.sequence).between(segment.first, segment.last),
+    )
+    about = select(AuditEntry.id).where(*within, col(AuditEntry.loan_id).in_(held)).limit(1)
+    named = (
+        select(AuditEntry.id)
+        .join(AuditLoan, col(AuditLoan.entry_id) == col(AuditEntry.id))
+        .where(*within, col(AuditLoan.loan_id).in_(held))
+        .limit(1)
+    )
+    return any([(await session.exec(each)).first() is not None for each in (about, named)])
+
+
+async def drop_segment(session: Work, segment: AuditSegment, now: datetime) -> int:
+    """Delete the entries of a segment and keep its head, as the owner of the tables. Return how many entries there were."""
+    ids = select(AuditEntry.id).where(
+        AuditEntry.workspace_id == segment.workspace_id,
+        col(AuditEntry.sequence).between(segment.first, segment.last),
+    )
+    async with lifted(session):
+        await session.execute(delete(AuditLoan).where(col(AuditLoan.entry_id).in_(ids)))
+        await session.execute(
+            delete(AuditEntry).where(
+                col(AuditEntry.workspace_id) == segment.workspace_id,
+                col(AuditEntry.sequence).between(segment.first, segment.last),
+            )
+        )
+        segment.dropped_at = now
+        session.add(segment)
+    return segment.last - segment.first + 1

@@ -1,0 +1,126 @@
+"""Compliance reads in their Home what was unusual, refused and overridden, and opens, filters and exports the entries behind it.
+It is Wednesday 25 November, 10:00."""
+
+import csv
+import re
+from datetime import date
+from io import StringIO
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+
+from desk.core.values import LoanRef
+from desk.loans.holds import place_hold
+from sandbox.elements import find_element
+from storage.engine.types import new_id
+from storage.tables import AuditEntry, ContactDecision, Loan
+from tests.builders import make_loan, make_manager, make_team
+from tests.wire.office_day import Slack, given, shown
+
+NAME = "欧阳绝密"
+PUBLIC_URL = "https://desk.example.com"
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    return await make_loan(slack.office, slack.workspace, "=A-1", owner=slack.agent, name=NAME)
+
+
+async def happened(slack: Slack, loan: Loan) -> None:
+    """Yesterday the collector looked at 31 numbers; today a manager allowed a call, and the agent was refused."""
+    slack.clock.advance(days=-1)
+    async with slack.office.desk(slack.workspace, slack.collector) as desk:
+        for _ in range(31):
+            desk.audit("show_number")
+    slack.clock.advance(days=1)
+    async with slack.office.desk(slack.workspace, slack.manager) as desk:
+        row_id = new_id()
+        desk.add(
+            ContactDecision(
+                id=row_id,
+                workspace_id=slack.workspace.id,
+                loan_id=loan.id,
+                kind="overridden",
+                rules="AU.weekday",
+                reason_cipher=desk.cipher.encrypt_optional(ContactDecision.reason_cipher, row_id, "Agreed by letter"),
+                by_id=slack.manager.id,
+                at=desk.now,
+            )
+        )
+        desk.audit("override_contact", loan_id=loan.id, rules=["AU.weekday"])
+    await slack.command(slack.agent, "/loan-audit")
+    async with slack.office.desk(slack.workspace, slack.compliance) as desk:
+        for until in (date(2026, 12, 20), date(2027, 2, 1), None):
+            await place_hold(desk, loan=LoanRef("=A-1", "=A-1"), why="Court", until=until)
+
+
+async def test_the_home_lists_what_compliance_looks_after(slack: Slack, loan: Loan) -> None:
+    await slack.sandbox.open_home("UCOMPLIANCE")
+    assert "Nothing unusual, nothing refused, no rule overridden." in slack.sandbox.home_of("UCOMPLIANCE").text
+    await happened(slack, loan)
+    await slack.sandbox.open_home("UCOMPLIANCE")
+    home = slack.sandbox.home_of("UCOMPLIANCE")
+    for line in (
+        "Tue 24 Nov · Collector: 31, usually 0 a day",
+        "Agent: 1",
+        "=A-1 · Manager · Agreed by letter",
+        "=A-1 · Sun 20 Dec 2026",
+    ):
+        assert line in home.text, home.text
+    assert NAME not in home.text.split("Compliance: the last 7 days")[1]
+    await home.press("Collector · Tue 24 Nov")
+    assert "saw the phone number" in slack.sandbox.modal_of("UCOMPLIANCE").text
+    await slack.sandbox.open_home("UMANAGER")
+    assert "the last 7 days" not in slack.sandbox.home_of("UMANAGER").text
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_the_entries_are_filtered_and_exported_once(slack: Slack, loan: Loan, language: str) -> None:
+    if language == "zh":
+        await slack.in_chinese(slack.compliance)
+    await slack.command(slack.agent, "/loan =A-1")
+    await happened(slack, loan)
+    words = {"en": ("Filter", "What", "From", "Export"), "zh": ("筛选", "事项", "开始", "导出")}[language]
+    read = given((await slack.command(slack.compliance, "/loan-audit")).message)
+    await slack.press(slack.compliance, read, words[0])
+    form = slack.sandbox.modal_of("UCOMPLIANCE")
+    await form.fill(words[1], "overridden")
+    await form.fill(words[2], "2026-11-24")
+    await form.submit()
+    assert "=A-1" in form.text
+    assert "@Collector" not in form.text
+    await form.press(words[3])
+    form = slack.sandbox.modal_of("UCOMPLIANCE")
+    found = re.search(r"\b(\d{3}) (\d{3})\b", form.text)
+    assert found is not None, form.text
+    path = urlsplit(find_element(form.blocks, "files.follow#1")[1]["url"]).path
+    url = f"http://127.0.0.1:{slack.service.port}{path}"
+    async with aiohttp.ClientSession() as browser:
+        async with browser.post(url, data={"code": found[1] + found[2]}) as answer:
+            table = (await answer.read()).decode("utf-8-sig")
+            assert answer.headers["Content-Disposition"] == 'attachment; filename="audit-trail.csv"'
+        async with browser.post(url, data={"code": found[1] + found[2]}) as answer:
+            assert answer.status == 404
+    (row,) = csv.DictReader(StringIO(table))
+    assert (row["who"], row["act"], row["loans"]) == ("UMANAGER", "override_contact", "'=A-1")
+    acts = [entry.act for entry in await slack.rows(AuditEntry)]
+    assert {"audit_link", "audit_opened"} <= set(acts)
+
+
+async def test_days_in_the_wrong_order_and_what_is_not_theirs_are_refused(slack: Slack, loan: Loan) -> None:
+    read = given((await slack.command(slack.manager, "/loan-audit")).message)
+    await slack.press(slack.manager, read, "Filter")
+    form = slack.sandbox.modal_of("UMANAGER")
+    await form.fill("From", "2026-11-25")
+    await form.fill("Until", "2026-11-24")
+    await form.submit()
+    assert form.errors == {"Until": "The last day must not lie before the first."}
+    await form.fill("Until", "2026-11-25")
+    west = await make_team(slack.office, slack.workspace, "West")
+    await make_manager(slack.office, slack.workspace, west, "UWEST")
+    await slack.change(slack.other, team_id=west.id)
+    await form.fill("Member", "UOTHER")
+    await form.submit()
+    assert "Managers see what their own teams saw and did" in str(form.errors)
+    assert "Export" not in shown(await slack.press(slack.manager, read, "Refused")).text
