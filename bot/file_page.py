@@ -17,14 +17,15 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from desk.core.dataclass import dataclass
 from desk.core.languages import LANGUAGES
-from desk.core.transaction import Desk, Office
+from desk.core.transaction import Desk, Office, Origin
 from desk.files.calendar_links import CALENDAR, open_calendar
 from desk.files.links import LinkAnswer, SealedFile, follow_link, open_link
 from desk.files.page_links import OpenedLink, follow_page_link, open_page_link
 from desk.files.proof_links import PROOF, open_proof
 from desk.files.trail_links import TRAIL, open_trail
 from desk.messages.monthly_proof import monthly_proof
-from desk.rules.file_kinds import KINDS, FileKind
+from desk.rules.file_kinds import KINDS, MADE_KINDS, FileKind
+from handlers.door.transaction import new_reference
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.file_page import CONTENT_SECURITY_POLICY, file_page
 from handlers.reports.monthly_proof import proof_csv, proof_name, proof_pdf
@@ -77,6 +78,9 @@ class Download:
     media_type: str
     content: bytes = field(repr=False)
 
+
+_DOOR = "page"
+"""By which door what the page shows was reached, as the audit trail names it; the kind of what was made follows."""
 
 Make = Callable[[Office, Workspace, OpenedLink], Awaitable[Download]]
 """Makes what a link was opened for, after the transaction that opened it."""
@@ -146,6 +150,7 @@ class FilePage:
             if kind:
                 return await self._make(kind, address, typed)
             async with self._office.desk(self._workspace) as desk:
+                desk.origin = Origin(_DOOR, new_reference())
                 answer = await open_link(desk, address, typed)
         except _BrokenRequestError as broken:
             return web.Response(status=broken.status, headers=_HEADERS)
@@ -156,6 +161,7 @@ class FilePage:
 
     async def _make(self, kind: str, address: str, typed: str) -> web.Response:
         async with self._office.desk(self._workspace) as desk:
+            desk.origin = Origin(f"{_DOOR} {kind}", new_reference())
             opened = await open_page_link(desk, kind, address, typed)
             if isinstance(opened, LinkAnswer):
                 return self._page(opened)
@@ -242,7 +248,7 @@ def _html(text: str, status: int) -> web.Response:
 
 
 def _headers_of(file: SealedFile) -> dict[str, str]:
-    kind = KINDS[file.view.kind]
+    kind = (KINDS | MADE_KINDS)[file.view.kind]
     shown = "inline" if kind.inline else "attachment"
     name = _file_name(file.view.name, kind)
     disposition = f"{shown}; filename=\"document.{kind.extension}\"; filename*=UTF-8''{quote(name, safe='')}"

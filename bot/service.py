@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import monitoring
 from bot.audit_heads import HeadKeeper
+from bot.case_builder import CaseBuilder
 from bot.delivery.sender import Sender
 from bot.demo.messages import DEMO_BUTTONS, DEMO_COMPOSERS
 from bot.file_fetcher import FileFetcher
@@ -88,6 +89,7 @@ class Service:
     fetcher: FileFetcher
     sweeper: FileSweeper
     heads: HeadKeeper
+    cases: CaseBuilder
     stamps: "StampKeeper | None"
     worker: Worker | None = None
     server: SlackServer | None = None
@@ -141,6 +143,7 @@ class Service:
             self.fetcher,
             self.sweeper,
             self.heads,
+            self.cases,
             self.stamps,
         )
         await self.worker.start()
@@ -150,6 +153,7 @@ class Service:
         await self.look.round()
         await self.fetcher.round()
         await self.sweeper.round()
+        await self.cases.round()
         await do_chores(self.office, self.workspace)
         await self.sender.deliver_pending()
         await self.homes.round()
@@ -237,6 +241,7 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             fetcher=FileFetcher(office, workspace, client, session),
             sweeper=FileSweeper(office, workspace),
             heads=HeadKeeper(office, workspace, settings.audit_heads),
+            cases=CaseBuilder(office, workspace),
             stamps=_stamp_keeper(settings, office, workspace, session),
         )
     except BaseException:

@@ -12,6 +12,7 @@ import structlog
 import desk.registrations  # noqa: F401  (what is left to the worker, and what an Undo corrects)
 from bot import monitoring
 from bot.audit_heads import HeadKeeper
+from bot.case_builder import CaseBuilder
 from bot.file_fetcher import FileFetcher
 from bot.file_sweeper import FileSweeper
 from bot.home_updater import HomeUpdater
@@ -196,6 +197,7 @@ class Worker:
     fetcher: FileFetcher
     sweeper: FileSweeper
     heads: HeadKeeper
+    cases: CaseBuilder
     stamps: "StampKeeper | None"
     worked_at: datetime | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
@@ -230,6 +232,7 @@ class Worker:
             try:
                 await self.fetcher.round()
                 await self.sweeper.round()
+                await self.cases.round()
             except Exception as error:  # the next round tries again
                 log.error("files_not_tended", **log_fields(error))
             await asyncio.sleep(TICK_SECONDS)

@@ -3,6 +3,7 @@
 # ruff: noqa: F401
 # pyright: reportUnusedImport=false
 
+from desk.cases import exports
 from desk.documents import expiries, steps
 from desk.files import filing
 from desk.follow_ups import (

@@ -8,7 +8,9 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pkcs11
 import pytest
+from pkcs11 import Attribute, ObjectClass
 
 from storage.keys.errors import KmsAwayError, UnopenedError
 from storage.keys.pkcs11_token import Pkcs11Kms
@@ -32,6 +34,14 @@ class SoftToken:
     def kms(self, **other: str) -> Pkcs11Kms:
         named = {"module": MODULE, "token": self.label, "key_label": "loandesk", "pin": PIN}
         return Pkcs11Kms(**named | other)
+
+    def keys(self) -> list[str]:
+        """Return the ids of the wrapping keys in it."""
+        library = pkcs11.lib(MODULE)
+        with library.get_token(token_label=self.label).open(user_pin=PIN) as session:
+            found = [key[Attribute.ID].hex() for key in session.get_objects({Attribute.CLASS: ObjectClass.SECRET_KEY})]
+        library.finalize()
+        return found
 
     def add_token(self, label: str) -> None:
         command = ["softhsm2-util", "--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", PIN]
@@ -78,6 +88,9 @@ class MemoryKms:
 
     def make_key(self) -> str:
         return os.urandom(16).hex()
+
+    def delete_key(self, key_id: str) -> None:
+        raise KmsAwayError(f"{self.place} deletes no key")
 
     @contextlib.contextmanager
     def opened(self, key_id: str) -> Generator["MemoryKey"]:

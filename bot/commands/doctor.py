@@ -60,10 +60,10 @@ async def examine(settings: Settings, clock: Clock | None = None) -> AsyncIterat
 
 
 async def run(settings: Settings, console: Console, clock: Clock | None = None) -> int:
-    """Print one line for each finding. Return 0 when all are ok, else 1."""
+    """Print one line for each finding. Return 0 when none needs action, else 1: a warning does not."""
     wrong = 0
     async for finding in examine(settings, clock):
-        mark = "ok " if finding.ok else "FIX"
-        console.print(f"{mark}  {finding.subject}: {finding.words}")
+        mark = "FIX" if not finding.ok else "WARN" if finding.is_warning else "ok"
+        console.print(f"{mark:<5}{finding.subject}: {finding.words}")
         wrong += not finding.ok
     return 1 if wrong else 0

@@ -88,7 +88,9 @@ async def remove(settings: Settings, number: int, console: Console) -> int:
         console.print(f"Nothing was changed: key {number} {why}.")
         return 1
     if stale := await count_stale(settings, ring.current):
-        console.print(f"Nothing was changed: {stale} values need an older key. Run `loandesk keys rotate` first.")
+        console.print(
+            f"Nothing was changed: {stale} values need an older key. Run `loandesk keys rotate`, which names damaged ones."
+        )
         return 1
     before = file.with_name(f"{file.name}.with-{number}")
     rest = {each: key for each, key in ring.keys.items() if each != number}
@@ -114,12 +116,7 @@ async def wrap_keys(settings: Settings, target: Path, console: Console) -> int:
         console.print(f"Nothing was changed: {target} already exists.")
         return 1
 
-    async def write() -> None:
-        kms = settings.kms()
-        wrapped = wrap(settings.key_ring(), kms, kms.make_key())
-        await _record_and_place(settings, target, wrapped.written(), "wrap_keys", wrapping_key=wrapped.wrapping_key)
-
-    if not await _changed(console, write()):
+    if not await _changed(console, _wrap_anew(settings, target, "wrap_keys")):
         return 1
     console.print(f"{target} has the keys, wrapped in {settings.kms().place}.")
     console.print(
@@ -136,13 +133,7 @@ async def rewrap(settings: Settings, console: Console) -> int:
         console.print("Nothing was changed: the keys are not wrapped. `loandesk keys wrap` does that.")
         return 1
 
-    async def write() -> None:
-        kms = settings.kms()
-        again = wrap(settings.key_ring(), kms, kms.make_key())
-        target = Path(settings.key_file)
-        await _record_and_place(settings, target, again.written(), "rewrap_keys", wrapping_key=again.wrapping_key)
-
-    if not await _changed(console, write()):
+    if not await _changed(console, _wrap_anew(settings, Path(settings.key_file), "rewrap_keys")):
         return 1
     console.print(f"{settings.key_file} is wrapped with a new key. Copy it to the other machines of the desk.")
     console.print(
@@ -163,6 +154,19 @@ async def _changed(console: Console, change: Coroutine[Any, Any, None]) -> bool:
         console.print(f"Nothing was changed: {reason_of(error)}")
         return False
     return True
+
+
+async def _wrap_anew(settings: Settings, target: Path, act: str) -> None:
+    """Wrap the keys with a new wrapping key, which is deleted again when the file cannot be written."""
+    kms = settings.kms()
+    wrapping_key = kms.make_key()
+    try:
+        text = wrap(settings.key_ring(), kms, wrapping_key).written()
+        await _record_and_place(settings, target, text, act, wrapping_key=wrapping_key)
+    except BaseException:
+        with contextlib.suppress(KmsAwayError):
+            kms.delete_key(wrapping_key)
+        raise
 
 
 async def _save(settings: Settings, ring: KeyRing, act: str, **details: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from bot.doctor.findings import Finding, error_name, fix, ok
+from bot.doctor.findings import Finding, error_name, fix, ok, warn
 from bot.journals import journal_of
 from bot.settings import Settings
 from storage.engine import schema
@@ -72,7 +72,7 @@ async def _trail(database: Database) -> Finding:
     if not owned:
         return ok("audit trail", "the role that serves can neither change it nor lift what keeps it")
     advice = "serve with a role that owns nothing: `loandesk migrate --serving-role NAME`, as the owner"
-    return ok("audit trail", f"one role does all, and could lift what keeps it: {advice}")
+    return warn("audit trail", f"one role does all, and could lift what keeps it: {advice}")
 
 
 def _journal(url: str) -> Iterator[Finding]:

@@ -46,6 +46,11 @@ class Due:
     on: date
     at: datetime | None = None
 
+    @property
+    def code(self) -> str:
+        """Return the instant or the date alone, ISO 8601."""
+        return (self.at or self.on).isoformat()
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:

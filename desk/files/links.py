@@ -17,6 +17,7 @@ from desk.core.errors import DeskError, Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.documents.files import FileView, file_view
+from desk.files.made import may_open_made
 from desk.loans import lookup
 from desk.people.members import is_at_desk, locale_of
 from storage.engine.types import new_id
@@ -143,10 +144,13 @@ def read_code(typed: str) -> str:
 
 
 async def may_open(desk: Desk, file: StoredFile) -> bool:
-    """Return whether the acting member may open a file: of a loan that they see, or one of their own that waits."""
+    """Return whether the acting member may open a file: of a loan that they see, one of their own that waits, or one made for
+    them."""
     if file.state == "filed" and file.loan_id is not None:
         return await lookup.may_see(desk, file.loan_id)
-    return file.state == "waiting" and file.member_id == desk.member.id
+    if file.state == "waiting":
+        return file.member_id == desk.member.id
+    return await may_open_made(desk, file)
 
 
 async def _require_openable(desk: Desk, file_id: UUID) -> StoredFile:

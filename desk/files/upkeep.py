@@ -8,18 +8,21 @@ from desk.core.transaction import Desk
 from storage.queries.files import files
 
 UNFILED_FOR = timedelta(days=7)
-"""How long a file waits for its sender, and how long it is known why one was not taken."""
+"""How long a file waits for its sender, how long it is known why one was not taken, and how long one is kept that
+the desk made."""
 
 AFTER_RESTORE = timedelta(days=7)
 """How long no bytes are removed after a restore: the rows may be older than they, or the backup the wrong one."""
 
 _BATCH = 100
+_FOR_A_WEEK = ("waiting", "refused", "making", "made")
 
 
 async def forget_unfiled(desk: Desk) -> bool:
-    """Delete the next files that nobody filed in time, or that were not taken. Return whether there may be more."""
+    """Delete the next files that nobody filed in time, that were not taken, or that the desk made. Return whether
+    there may be more."""
     before = desk.now - UNFILED_FOR
-    ids = await files.unfiled_before(desk.session, desk.workspace.id, ("waiting", "refused"), before, limit=_BATCH)
+    ids = await files.unfiled_before(desk.session, desk.workspace.id, _FOR_A_WEEK, before, limit=_BATCH)
     await files.delete_files(desk.session, ids)
     return len(ids) == _BATCH
 

@@ -239,11 +239,12 @@ async def close_follow_up(desk: Desk, *, loan: LoanRef, state: str, why: str) ->
 
 
 async def _move(desk: Desk, loan: Loan, row: FollowUp, due: Due) -> PlanResult:
+    was = due_of(row)
     planned = await lifecycle.move(desk, row, due, assignee=await desk.session.get_one(Member, row.assignee_id))
     row.rule = None  # a person placed it: no rule moves or cancels it any more
     if await keep_asked_time(desk, loan, row):
         planned = replace(planned, schedule=lifecycle.with_contact_warning(planned.schedule))
-    desk.audit("move", loan_id=loan.id, subject_id=row.id)
+    desk.audit("move", loan_id=loan.id, subject_id=row.id, was=was.code, to=due_of(row).code)
     await desk.session.flush()
     return await _plan_result(desk, loan, planned, "move")
 

@@ -280,13 +280,13 @@ def _latest(row: FollowUp, confirming: Sequence[UUID], day: date) -> date | None
 
 
 async def _move(desk: Desk, row: FollowUp, day: date, member: Member) -> None:
-    due = Due(on=day)
+    due, was = Due(on=day), lifecycle.due_of(row)
     try:
         await lifecycle.move(desk, row, due, assignee=member)
     except Invalid:  # that day has no such time of day
         await lifecycle.move(desk, row, due, assignee=member, keeps_hour=False)
     row.rule = None  # a person placed it: no rule moves or cancels it any more
-    desk.audit("move", loan_id=row.loan_id, subject_id=row.id)
+    desk.audit("move", loan_id=row.loan_id, subject_id=row.id, was=was.code, to=lifecycle.due_of(row).code)
 
 
 async def _stays(desk: Desk, plan: _Plan) -> tuple[StayingCall, ...]:

@@ -68,20 +68,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
     desk.discloses = "timeline"
     # Read from each source as many as this page and those before it can hold, so that the merged order is right.
     wanted = offset + PAGE + 1
-    found = [
-        *await _calls(desk, await calls.last_of_loan(desk.session, loan.id, limit=wanted)),
-        *await _notes(desk, await notes.last_of_loan(desk.session, loan.id, limit=wanted)),
-        *await _stages(desk, await stage_changes(desk.session, loan.id, limit=wanted)),
-        *await _assignments(desk, await follow_ups.of_loan(desk.session, loan.id, limit=wanted)),
-        *await _corrections(desk, loan, await corrections(desk.session, loan.id, limit=wanted)),
-        *await _decisions(desk, await checks.decided_of_loan(desk.session, loan.id, limit=wanted)),
-        *await _quiet(desk, await quiet_periods.of_loan(desk.session, loan.id, limit=wanted)),
-        *await _appointments(desk, await appointments.of_loan(desk.session, loan.id, limit=wanted)),
-        *await _escalations(desk, await escalations.of_loan(desk.session, loan.id, limit=wanted)),
-        *await _documents(desk, await documents.steps_of_loan(desk.session, loan.id, limit=wanted)),
-        *await repayment_events(desk, loan, limit=wanted),
-        *await contact_events(desk, loan, limit=wanted),
-    ]
+    found = await last_events(desk, loan, limit=wanted)
     found.sort(key=lambda event: (event.at, event.id), reverse=True)
     return Timeline(
         loan=await loan_view(desk, loan),
@@ -91,6 +78,24 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
         offset=offset,
         more=len(found) > offset + PAGE,
     )
+
+
+async def last_events(desk: Desk, loan: Loan, *, limit: int) -> list[Event]:
+    """Return the last events of each kind of a loan, in no order."""
+    return [
+        *await _calls(desk, await calls.last_of_loan(desk.session, loan.id, limit=limit)),
+        *await _notes(desk, await notes.last_of_loan(desk.session, loan.id, limit=limit)),
+        *await _stages(desk, await stage_changes(desk.session, loan.id, limit=limit)),
+        *await _assignments(desk, await follow_ups.of_loan(desk.session, loan.id, limit=limit)),
+        *await _corrections(desk, loan, await corrections(desk.session, loan.id, limit=limit)),
+        *await _decisions(desk, await checks.decided_of_loan(desk.session, loan.id, limit=limit)),
+        *await _quiet(desk, await quiet_periods.of_loan(desk.session, loan.id, limit=limit)),
+        *await _appointments(desk, await appointments.of_loan(desk.session, loan.id, limit=limit)),
+        *await _escalations(desk, await escalations.of_loan(desk.session, loan.id, limit=limit)),
+        *await _documents(desk, await documents.steps_of_loan(desk.session, loan.id, limit=limit)),
+        *await repayment_events(desk, loan, limit=limit),
+        *await contact_events(desk, loan, limit=limit),
+    ]
 
 
 async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:

@@ -127,13 +127,13 @@ async def trail(desk: Desk, about: About, *, offset: int = 0, limit: int = PAGE)
     if about.loan_id is not None:
         loan = await lookup.lock_by_id(desk, about.loan_id)
         owner = await desk.session.get_one(Member, loan.owner_id) if loan.owner_id else None
-        require(desk, "see_audit", await _relations_to(desk, owner))
+        require(desk, "see_audit", await relations_to(desk, owner))
         number = loan.number
     if about.member_id is not None:
         member = await desk.session.get(Member, about.member_id)
         if member is None or member.workspace_id != desk.workspace.id:
             raise NotFound("member_gone")
-        require(desk, "see_audit", await _relations_to(desk, member))
+        require(desk, "see_audit", await relations_to(desk, member))
     entries = await audit.entries(
         desk.session,
         desk.workspace.id,
@@ -167,7 +167,7 @@ async def _team(desk: Desk) -> frozenset[UUID]:
     return frozenset({desk.member.id, *(each.id for each in people)})
 
 
-async def _relations_to(desk: Desk, member: Member | None) -> Sequence[Relation]:
+async def relations_to(desk: Desk, member: Member | None) -> Sequence[Relation]:
     """Return how the acting member relates to what a member, or nobody, did and has."""
     if member is None:
         return ("unowned",)

@@ -38,6 +38,7 @@ class Offers:
     take_escalation: bool
     change_stage_rules: bool
     see_audit: bool
+    export_case: bool
     change_compliance: bool
     export_proof: bool
     keep_holds: bool
@@ -66,6 +67,7 @@ async def offers_on(desk: Desk, owner_id: UUID | None) -> Offers:
         edit_loan=allows(member, "edit_loan", related),
         reassign=allows(member, "reassign", related | seen_widely),
         see_audit=allows(member, "see_audit", related),
+        export_case=allows(member, "export_case", related),
     )
 
 

@@ -30,6 +30,15 @@ KINDS: dict[str, FileKind] = {
 }
 """Every kind that the desk takes, by code: documents on paper as a scanner or a phone makes them."""
 
+MADE_KINDS: dict[str, FileKind] = {
+    kind.code: kind
+    for kind in (
+        FileKind("zip", "application/zip", "zip", inline=False),
+        FileKind("csv", "text/csv", "csv", inline=False),
+    )
+}
+"""Kinds that the desk makes and does not take, by code."""
+
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})
 
 _OTHERS: tuple[tuple[str, tuple[bytes, ...]], ...] = (

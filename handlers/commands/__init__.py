@@ -4,6 +4,7 @@ from handlers.commands import (
     loan,
     loan_audit,
     loan_call,
+    loan_case,
     loan_digest,
     loan_docs,
     loan_due,
@@ -26,5 +27,6 @@ COMMANDS = (
     loan_reassign.COMMAND,
     loan_team.COMMAND,
     loan_audit.COMMAND,
+    loan_case.COMMAND,
 )
 """The commands, the busiest first: the order in Slack's manifest, in the help, and of Bolt's listeners."""

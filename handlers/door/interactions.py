@@ -171,8 +171,11 @@ class PressInteraction(Interaction):
         self._in_form = state is not None and state.form in registry.forms
 
     def named_loan(self) -> UUID | None:
+        named = self._value.get("l") or self._value.get("loan")
+        if self.name == "form.open":
+            named = self._value.get("i") or named
         try:
-            return UUID(str(self._value.get("l", "")))
+            return UUID(str(named))
         except ValueError:
             return None
 

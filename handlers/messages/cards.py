@@ -39,6 +39,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
 from handlers.messages.block_kit.writer import Writer, renumbered
 from handlers.messages.calls import share_buttons
+from handlers.messages.cases import case_button
 from handlers.messages.checks import checks_button, marks
 from handlers.messages.collection_steps import write_steps
 from handlers.messages.contact import contact_button, write_contact, write_held
@@ -87,6 +88,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
         *([checks_button(t, loan_id)] if view.checks else ()),
         *_changes(t, view.offers, loan_id, view.loan.stage),
         *([Button(t("Who saw this"), "audit.list", {**value, "x": "seen"})] if view.offers.see_audit else ()),
+        *([case_button(t, loan_id)] if view.offers.export_case else ()),
     )
     return writer.message()
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from desk.cases.exports import case_view
 from desk.core.permissions import has_role_for
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
@@ -30,6 +31,7 @@ from desk.people.onboarding import setup_status
 from desk.rules.hours import known_zone
 from handlers.messages import (
     appointments,
+    cases,
     checks,
     collection_steps,
     compliance,
@@ -296,6 +298,11 @@ async def _news(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> M
     return news.news(t, view, name=_name_in_channel(reader)) if view.changes else None
 
 
+async def _case_ready(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    view = await case_view(desk, UUID(notice.facts["case"]))
+    return cases.case_ready(t, view) if view is not None else None
+
+
 async def _appointment(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
     reader = await desk.session.get_one(Member, notice.to_id)
     view = await appointment_notice(desk, UUID(notice.facts["appointment"]), reader)
@@ -335,6 +342,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.PAPERS_ARRIVED: _papers_arrived,
     kinds.FILES_ARRIVED: _files_arrived,
     kinds.OWNER_ASKED: _owner_asked,
+    kinds.CASE_READY: _case_ready,
     kinds.APPOINTMENT: _appointment,
     kinds.APPOINTMENT_ON_DAY_OFF: _appointment_on_day_off,
     kinds.COLLECTION_STEP: _collection_step,

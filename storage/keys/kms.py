@@ -31,6 +31,10 @@ class Kms(Protocol):
         """Make a wrapping key that cannot leave the KMS, and return its id. Raises KmsAwayError."""
         ...
 
+    def delete_key(self, key_id: str) -> None:
+        """Delete a wrapping key that wraps nothing. Raises KmsAwayError."""
+        ...
+
     def opened(self, key_id: str) -> AbstractContextManager[WrappingKey]:
         """Return that wrapping key, for as long as the context lasts. Raises KmsAwayError."""
         ...

@@ -114,6 +114,14 @@ class Pkcs11Kms:
                 ) from None
         return key_id.hex()
 
+    def delete_key(self, key_id: str) -> None:
+        """Delete a wrapping key that wraps nothing. Raises KmsAwayError."""
+        with self._session(rw=True) as session:
+            try:
+                self._key(session, key_id).destroy()
+            except PKCS11Error as error:
+                raise KmsAwayError(f"{self.place} does not delete the key {key_id} ({_name(error)})") from None
+
     @contextlib.contextmanager
     def opened(self, key_id: str) -> Generator[TokenKey]:
         """Open the token, and return the wrapping key of that id. Raises KmsAwayError."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import configure_mappers
 from storage.tables.appointments import Appointment
 from storage.tables.audit import AuditChain, AuditEntry, AuditLoan, AuditSegment, ComplianceRules
 from storage.tables.cadence import CadenceVersion, DailyLook, QuietPeriod, Replanning
+from storage.tables.cases import CaseExport, SigningKey
 from storage.tables.checks import Check, StageRules
 from storage.tables.contact import CallContact, ContactChoice, ContactConsent, ContactDecision, ContactState
 from storage.tables.core import (

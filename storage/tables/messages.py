@@ -11,6 +11,7 @@ from storage.engine.rows import Row
 from storage.tables.columns import instant, maybe_instant, references, row_id
 
 _OWED = text("owed_from IS NOT NULL")
+_ABOUT_LOAN = text("about_loan_id IS NOT NULL")
 
 
 class Notice(Row, table=True):
@@ -32,6 +33,7 @@ class Notice(Row, table=True):
         UniqueConstraint("workspace_id", "key"),
         Index("ix_notice_owed_from", "owed_from", sqlite_where=_OWED, postgresql_where=_OWED),
         Index("ix_notice_ts", "ts"),
+        Index("ix_notice_loan", "about_loan_id", sqlite_where=_ABOUT_LOAN, postgresql_where=_ABOUT_LOAN),
     )
 
     id: UUID = row_id()

@@ -6,6 +6,7 @@ the loan. An optional foreign key declares what happens to its row: `references(
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +63,17 @@ async def erase(session: Work, root: str, ids: Sequence[UUID]) -> None:
             await session.execute(delete(owned.table).where(_belongs(owned, root, ids, tables)))
     table = SQLModel.metadata.tables[root]
     await session.execute(delete(table).where(table.c.id.in_(ids)))
+
+
+def belongs(table: str, root: str, ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """Return the condition that a row of this table belongs to one of the rows of `root`. Raises KeyError: none can."""
+    tables = _owned_by(root)
+    return _belongs(tables[table], root, ids, tables)
+
+
+@cache
+def _owned_by(root: str) -> dict[str, OwnedTable]:
+    return owned_tables(root)
 
 
 def _belongs(

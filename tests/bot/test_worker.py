@@ -1,12 +1,13 @@
 """The worker's round."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot import worker
-from bot.worker import do_chores
+from bot.worker import Worker, do_chores
 from desk.core.transaction import Desk, Office
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database
@@ -59,3 +60,45 @@ async def test_chores_that_wait_for_an_instant_begin_nothing_while_none_has_come
     waits = [chore for chore, rows in worker.ROWS.items() if rows.name in waiting()]
     assert len(waits) >= 7
     assert len(begun) == len(worker.CHORES) - len(waits)
+
+
+async def test_a_time_stamp_that_fails_or_takes_long_holds_no_round_up(
+    office: Office, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "CHORES", ())
+    monkeypatch.setattr(worker, "TICK_SECONDS", 0)
+    asked, headed, answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    class Stamps:
+        rounds = 0
+
+        async def round(self) -> None:
+            self.rounds += 1
+            if self.rounds == 1:
+                raise OSError("the file cannot be written")
+            asked.set()
+            await answered.wait()
+
+    class Heads:
+        async def round(self) -> None:
+            if asked.is_set():
+                headed.set()
+
+    class Nothing:
+        async def round(self) -> None:
+            pass
+
+        async def start(self) -> None:
+            pass
+
+        async def stop(self) -> None:
+            pass
+
+    rest: Any = Nothing()
+    stamping: Any = Stamps()
+    heading: Any = Heads()
+    running = Worker(office, workspace, rest, rest, rest, rest, rest, heading, stamping)
+    await running.start()
+    await headed.wait()  # while the second answer does not come
+    await running.stop()
+    assert stamping.rounds == 2

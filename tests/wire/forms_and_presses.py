@@ -46,6 +46,7 @@ def form_of(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "next_step": (next_step, {"at": "1795900000"}),
         "snooze": ({"f": str(world.follow_up.id), "v": world.follow_up.version}, {"at": "1795900000"}),
         "stage": ({}, {"loan": "L-1", "stage": "approved"}),
+        "case": ({}, {"loan": "L-1", "purpose": "Court", "parts": ("files",)}),
         "audit_filter": ({}, {"what": "all"}),
         "compliance": ({"v": 0}, {"limit_agent": "40"}),
         "proof": ({}, {"month": "2026-10", "language": "en", "ending": "csv"}),

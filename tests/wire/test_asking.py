@@ -14,6 +14,7 @@ from tests.wire.office_day import Slack
         ("loan-due team", "/loan-due late team repayment"),
         ("请假怎么设置", "/loan-team"),
         ("how do I write down a note?", "/loan-note L-1042 prefers calls after 18:00"),
+        ("we need the case file for court", "/loan-case L-1042"),
         ("hello", "/loan find wang"),
     ],
 )

@@ -106,6 +106,8 @@ async def test_refused_attempts_are_recorded(slack: Slack) -> None:
     stranger = slack.agent.model_copy(update={"slack_user_id": "USTRANGER"})
     await slack.command(stranger, "/loan L-1")
     await world.press(world.outsider, "loan.card", {"l": str(world.loan.id)})
+    await world.press(world.outsider, "form.open", {"form": "note", "i": str(world.loan.id)})
+    await world.press(slack.compliance, "form.open", {"form": "note", "i": str(world.loan.id)})
 
     refused = [(e.actor_id, e.loan_id, e.details["code"]) for e in await new_entries(slack) if e.act == "refused"]
     assert refused == [
@@ -113,6 +115,8 @@ async def test_refused_attempts_are_recorded(slack: Slack) -> None:
         (slack.compliance.id, None, "role_missing"),
         (None, None, "not_a_member"),
         (world.outsider.id, world.loan.id, "unknown_loan_pressed"),
+        (world.outsider.id, world.loan.id, "unknown_loan_pressed"),
+        (slack.compliance.id, world.loan.id, "role_missing"),
     ]
     by_stranger = next(e for e in await new_entries(slack) if e.details.get("code") == "not_a_member")
     assert by_stranger.details["slack"] == "USTRANGER"

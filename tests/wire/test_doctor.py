@@ -107,7 +107,12 @@ async def test_a_healthy_desk_has_no_findings(doctor: Doctor) -> None:
 
     assert code == 0, printed
     lines = printed.splitlines()
-    assert all(line.startswith("ok   ") for line in lines)
+    on_sqlite = doctor.slack.office.database.is_sqlite
+    # The tests serve as the owner, who could lift what keeps the audit trail on PostgreSQL.
+    warned = (
+        [] if on_sqlite else [next(line for line in lines if line.startswith("WARN audit trail: one role does all"))]
+    )
+    assert all(line.startswith("ok   ") for line in lines if line not in warned)
     subjects = [line[5:].partition(":")[0] for line in lines]
     assert subjects == [
         *(

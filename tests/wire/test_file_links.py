@@ -108,6 +108,7 @@ async def test_the_member_who_asked_opens_the_file_once(slack: Slack, browser: B
     token = urlsplit(url).path.rpartition("/")[2].encode()
     assert token not in (link.token_digest, link.code_digest)
     assert (opened.actor_id, opened.subject_id, opened.loan_id) == (slack.verifier.id, file.id, file.loan_id)
+    assert (opened.details["door"], bool(opened.details["ref"])) == ("page", True)
 
 
 @pytest.mark.usefixtures("file")

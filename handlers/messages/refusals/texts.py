@@ -44,6 +44,8 @@ TEXTS: dict[str, str] = {
     "bad_month": _("“{given}” is no month. Write it like 2026-11."),
     "month_ahead": _("{month} has not begun. Choose an earlier month."),
     "team_trail": _("Managers see what their own teams saw and did. Compliance sees the rest."),
+    "team_case": _("Managers have case files made of the loans of their own teams. Compliance has those of all."),
+    "purpose_too_long": _("What the case file is for has more than {limit} characters. Say it in fewer."),
     "team_figures": _("Only the managers of a team see its figures."),
     "team_only": _("Only the member, their manager or an admin can change this."),
     "member_of_others": _("Only an admin or a manager of this member can do that: {who}."),

@@ -4,14 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlmodel import col, func, select
 
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
-from storage.tables import FileLink, StoredFile
+from storage.tables import CaseExport, FileLink, StoredFile
 
-STORED = ("waiting", "filed")
+STORED = ("waiting", "filed", "made")
 """States of a file whose bytes are in the store."""
 
 
@@ -124,6 +124,7 @@ async def delete_files(session: Work, file_ids: Collection[UUID]) -> None:
     """Delete files with their links. What is stored of them becomes a leftover."""
     for ids in chunks(file_ids):
         await session.exec(delete(FileLink).where(col(FileLink.file_id).in_(ids)))
+        await session.exec(update(CaseExport).where(col(CaseExport.file_id).in_(ids)).values(file_id=None))
         await session.exec(delete(StoredFile).where(col(StoredFile.id).in_(ids)))
 
 

@@ -9,13 +9,14 @@ import pytest
 
 from desk.core.data_files import DataFileError
 from desk.core.releases import LATEST, RELEASES, changes_for, load_releases
-from handlers.grammar import audit, call, due_list, loan, stage
+from handlers.grammar import audit, call, case, due_list, loan, stage
 from handlers.grammar.text import Line
 
 TEXT = (resources.files("desk") / "data" / "releases.toml").read_text("utf-8")
 GRAMMARS = {
     "/loan": loan.parse,
     "/loan-audit": audit.parse,
+    "/loan-case": case.parse,
     "/loan-call": call.parse,
     "/loan-due": due_list.parse,
     "/loan-stage": stage.parse,

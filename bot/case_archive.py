@@ -1,0 +1,229 @@
+"""Put a case file together: the records, the pages in each language, the files, and the manifest that is signed."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import asdict, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from desk.cases import exports
+from desk.cases.archive import Archive, Source, of_bytes
+from desk.cases.contents import Contents, gather, history
+from desk.cases.signing import Signer, signer
+from desk.core.dataclass import dataclass
+from desk.core.languages import LANGUAGES
+from desk.core.transaction import Desk, Office
+from desk.loans.events import Event
+from desk.rules.file_kinds import KINDS
+from handlers.messages.block_kit.translator import Translator, _
+from handlers.messages.documents import document
+from handlers.reports.case_file import CaseFacts, case_reports
+from handlers.reports.page import to_page
+from handlers.reports.pdf import to_pdf
+from handlers.reports.report import Report
+from storage.engine.cipher import UnreadableError
+from storage.files.sealing import DamagedFileError, unseal
+from storage.files.store import FileStore, MissingBytesError, StoreAwayError
+from storage.queries.files import files
+from storage.tables import Loan, StoredFile, Workspace
+
+SCHEMA = 1
+"""The version of what `case.json` consists of: docs/case-file.md describes it."""
+
+MOST_BYTES = 1024**3
+"""The most bytes of files in one archive."""
+
+_MOST_FILES = 2000
+_AWAY, _DAMAGED, _TOO_MUCH = _("it is not in the store"), _("it is damaged"), _("the archive would be too large")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOrder:
+    """What is asked for: by whom, when, what for, which parts, in which languages."""
+
+    loan_id: UUID
+    by: str
+    asked_at: datetime
+    purpose: str = field(repr=False)
+    parts: frozenset[str]
+    languages: tuple[str, ...] = tuple(LANGUAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes into the archive: its path there, the document that it is, and what opens its bytes; `missing` says why
+    they are not there."""
+
+    path: str
+    code: str
+    words: str = field(repr=False)
+    size: int
+    sha256: str
+    blob_id: UUID | None
+    key: str = field(repr=False)
+    missing: str = ""
+
+
+async def assemble(office: Office, workspace: Workspace, order: CaseOrder, store: FileStore | None) -> "Assembled":
+    """Read everything of the loan and set its pages.
+
+    Raises LookupError (the loan is gone), UnreadableError (no key opens the signing key), TypesettingError.
+    """
+    async with office.desk(workspace) as desk:
+        key = await signer(desk)
+    async with office.reading_desk(workspace) as desk:
+        loan = await desk.session.get_one(Loan, order.loan_id)
+        contents = await gather(desk, loan)
+        events = {code: await history(desk, loan, LANGUAGES[code].locale) for code in order.languages}
+        found = await _attachments(desk, contents) if "files" in order.parts else []
+    attachments = await _checked(found, store)
+    pages: list[Source] = []
+    for code in order.languages:
+        pages += await _pages(code, contents, events[code], order, attachments)
+    record = await asyncio.to_thread(_json, contents, events, order)
+    sources = [*pages, of_bytes("case.json", record)]
+    sources += [_stored(each, store) for each in attachments if store is not None and not each.missing]
+    facts = {
+        "loan": contents.number,
+        "asked_by": order.by,
+        "asked_at": order.asked_at.isoformat(),
+        "purpose": order.purpose,
+        "parts": sorted(order.parts),
+        "audit_head": contents.segments[-1]["head"] if contents.segments else None,
+    }
+    return Assembled(contents.number, key, facts, sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A case file that is ready to be written."""
+
+    number: str
+    signer: Signer
+    facts: dict[str, Any]
+    sources: Sequence[Source]
+
+    def archive(self) -> Archive:
+        """Return what writes it."""
+        return Archive(self.signer, self.facts)
+
+    def members(self) -> Iterator[Source]:
+        """Return the members in their order."""
+        return iter(self.sources)
+
+
+async def _attachments(desk: Desk, contents: Contents) -> list[Attachment]:
+    found: list[Attachment] = []
+    items = {each["id"]: each for each in contents.records.get("document_item", ())}
+    for n, row in enumerate(await files.of_loan(desk.session, contents.loan_id, limit=_MOST_FILES), start=1):
+        item = items.get(str(row.document_item_id), {})
+        kind = KINDS.get(row.kind or "")
+        code, words = item.get("document", "other"), item.get("words") or ""
+        path = f"files/{n:04}-{exports.safe_name(code)}.{kind.extension if kind else 'bin'}"
+        try:
+            key, missing = desk.cipher.decrypt(StoredFile.key_cipher, row), ""
+        except UnreadableError:
+            key, missing = "", _DAMAGED
+        found.append(Attachment(path, code, words, row.size or 0, row.sha256 or "", row.blob_id, key, missing))
+    return found
+
+
+async def _checked(found: Sequence[Attachment], store: FileStore | None) -> list[Attachment]:
+    """Return the files, with why one cannot be in the archive: one that is damaged must not cost the others."""
+    checked: list[Attachment] = []
+    room = MOST_BYTES
+    for each in found:
+        missing = each.missing or (_TOO_MUCH if each.size > room else await _fault(each, store))
+        room -= 0 if missing else each.size
+        checked.append(
+            Attachment(each.path, each.code, each.words, each.size, each.sha256, each.blob_id, each.key, missing)
+        )
+    return checked
+
+
+async def _fault(each: Attachment, store: FileStore | None) -> str:
+    """Return why the bytes of a file are not those that were stored; empty if they are."""
+    if store is None or each.blob_id is None:
+        return _AWAY
+    digest = hashlib.sha256()
+    try:
+        async with aclosing(unseal(store.read(each.blob_id), each.key, each.blob_id)) as plain:
+            async for piece in plain:
+                digest.update(piece)
+    except (MissingBytesError, StoreAwayError):
+        return _AWAY
+    except DamagedFileError:
+        return _DAMAGED
+    return "" if digest.hexdigest() == each.sha256 else _DAMAGED
+
+
+def _stored(each: Attachment, store: FileStore) -> Source:
+    async def pieces() -> AsyncIterator[bytes]:
+        assert each.blob_id is not None
+        async with aclosing(unseal(store.read(each.blob_id), each.key, each.blob_id)) as plain:
+            async for piece in plain:
+                yield piece
+
+    return Source(each.path, pieces)
+
+
+async def _pages(
+    code: str, contents: Contents, events: Sequence[Event], order: CaseOrder, attachments: Sequence[Attachment]
+) -> list[Source]:
+    t = Translator(LANGUAGES[code].locale)
+    facts = CaseFacts(
+        by=order.by,
+        asked_at=order.asked_at,
+        purpose=order.purpose,
+        members=[
+            (each.path, document(t, each.code, each.words), each.size, each.sha256)
+            for each in attachments
+            if not each.missing
+        ],
+        missing=[(document(t, each.code, each.words), t(each.missing)) for each in attachments if each.missing],
+    )
+    reports = await asyncio.to_thread(case_reports, t, contents, events, facts)
+    found: list[Source] = []
+    for n, report in enumerate(reports, start=1):
+        part = f".{n}" if len(reports) > 1 else ""
+        found.append(of_bytes(f"case.{code}{part}.pdf", await to_pdf(t, report, order.asked_at)))
+        found.append(of_bytes(f"case.{code}{part}.html", await asyncio.to_thread(_page, t, report)))
+    return found
+
+
+def _page(t: Translator, report: Report) -> bytes:
+    return to_page(t, report).encode()
+
+
+def _json(contents: Contents, events: dict[str, list[Event]], order: CaseOrder) -> bytes:
+    first = next(iter(events.values()), [])
+    value = {
+        "format": "loandesk-case-records",
+        "schema": SCHEMA,
+        "asked": {"by": order.by, "at": order.asked_at, "purpose": order.purpose, "parts": sorted(order.parts)},
+        "loan": {
+            "id": contents.loan_id,
+            "number": contents.number,
+            "stage": contents.stage,
+            "currency": contents.currency,
+        },
+        "borrower": {"name": contents.contact.name, "phone": contents.contact.phone},
+        "zone": contents.zone,
+        "timeline": [_event(event) for event in first],
+        "records": contents.records,
+        "messages": contents.notices,
+        "audit": {"entries": contents.audit, "segments": contents.segments},
+        "contact_rules": {"bound_by": contents.packs, "choices": contents.choices},
+        "playbooks": contents.playbooks,
+        "members": {member_id: asdict(person) for member_id, person in contents.members.items()},
+        "cut": contents.cut,
+    }
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str).encode() + b"\n"
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {name: value for name, value in asdict(event).items() if value not in (None, "", (), False)}

@@ -1,0 +1,234 @@
+"""Compliance and managers have the case file of a loan made: `/loan-case`, the worker, the link. Now is Wednesday 10:00."""
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+
+from desk.cases.verification import verify
+from desk.files.upkeep import UNFILED_FOR
+from sandbox.elements import find_element
+from storage.tables import AuditEntry, CaseExport, DocumentItem, Loan, Member, StoredFile
+from storage.upkeep.erasing import erase
+from tests.builders import make_loan
+from tests.sample_files import pdf, store_file
+from tests.wire.office_day import Slack, buttons, given, shown
+from tests.wire.worlds import make_world
+
+PUBLIC_URL = "https://desk.example.com"
+SCAN = pdf(2, filler=200_000)
+MARKUP = '<script>alert(1)</script> #panic("x") *bold*'
+
+
+@dataclass(slots=True)
+class Browser:
+    """A browser that reaches the desk's page at its public address."""
+
+    slack: Slack
+    session: aiohttp.ClientSession
+
+    async def open(self, url: str, code: str) -> tuple[int, bytes, Any]:
+        address = f"http://127.0.0.1:{self.slack.service.port}{urlsplit(url).path}"
+        async with self.session.post(address, data={"code": code}) as answer:
+            return answer.status, await answer.read(), answer.headers
+
+
+@pytest.fixture
+async def browser(slack: Slack) -> AsyncIterator[Browser]:
+    async with aiohttp.ClientSession() as session:
+        yield Browser(slack, session)
+
+
+async def make(slack: Slack) -> None:
+    """Do what the worker does, and deliver what it says."""
+    while await slack.service.cases.round():
+        pass
+    await slack.deliver()
+
+
+async def ask_link(slack: Slack, who: Member) -> tuple[str, str]:
+    """Ask for a link in the message that says that the case file is ready."""
+    offer = shown(await slack.press(who, slack.posts(who)[-1], "Open the case file"))
+    _, button = find_element(offer.blocks, "Open the page", None)
+    found = re.search(r"\d{3} \d{3}", offer.text)
+    assert found is not None
+    return button["url"], found[0]
+
+
+async def lively_loan(slack: Slack) -> Loan:
+    """A loan with calls that were corrected, a moved follow-up, a document with its file, a promise, and a borrower beside it."""
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="王𬭚田")
+    await make_loan(slack.office, slack.workspace, "B-2", owner=slack.agent, name="李四别人")
+    for line in (
+        f"/loan-call A-1 reached {MARKUP}",
+        "/loan-follow A-1 tomorrow 15:00 income",
+        "/loan-follow A-1/1 move fri 16:00",
+        "/loan-docs A-1 id",
+        "/loan-docs A-1 got id",
+        "/loan-stage A-1 application",
+        "/loan find B-2",
+        "/loan mine",
+    ):
+        await slack.command(slack.agent, line)
+    (item,) = await slack.rows(DocumentItem)
+    await store_file(slack.office, slack.agent, SCAN, name="身份证.pdf", item=item)
+    return loan
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_compliance_asks_opens_and_proves_a_case_file(
+    slack: Slack, browser: Browser, tmp_path: Path, language: str
+) -> None:
+    loan = await lively_loan(slack)
+    if language == "zh":
+        await slack.in_chinese(slack.compliance)
+    asked = (await slack.command(slack.compliance, "/loan-case A-1 浦东法院诉讼")).text
+    assert ("I'm putting the case file of A-1 together" if language == "en" else "正在整理 A-1 的案卷") in asked
+
+    await make(slack)
+    ready = slack.texts(slack.compliance)[-1]
+    assert ("The case file of A-1 is ready" if language == "en" else "A-1 的案卷已备好") in ready
+    assert "王" not in ready
+    if language == "zh":
+        assert buttons(slack.posts(slack.compliance)[-1]) == ["打开案卷"]
+        return
+    url, code = await ask_link(slack, slack.compliance)
+    status, archive, headers = await browser.open(url, code)
+    assert (status, headers["Content-Type"]) == (200, "application/zip")
+    assert "attachment" in headers["Content-Disposition"]
+    assert (await browser.open(url, code))[0] == 410
+
+    file = tmp_path / "case.zip"
+    file.write_bytes(archive)
+    proof = verify(file)
+    assert proof.findings == ()
+    assert proof.facts["loan"] == "A-1"
+    assert proof.facts["asked_by"] == "Compliance"
+    assert proof.facts["purpose"] == "浦东法院诉讼"
+    with zipfile.ZipFile(file) as opened:
+        names = opened.namelist()
+        pages = {code: opened.read(f"case.{code}.html").decode() for code in ("en", "zh")}
+        record = json.loads(opened.read("case.json"))
+        assert opened.read("files/0001-id.pdf") == SCAN
+        assert opened.read("case.zh.pdf").startswith(b"%PDF-")
+    assert names == [
+        "case.zh.pdf",
+        "case.zh.html",
+        "case.en.pdf",
+        "case.en.html",
+        "case.json",
+        "files/0001-id.pdf",
+        "manifest.json",
+        "manifest.sig",
+    ]
+    for page in pages.values():
+        assert "王𬭚田" in page
+        assert "<script" not in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+        assert "Compliance · 2026-11-25 10:00:00 · 浦东法院诉讼" in page  # the watermark
+        assert "2026-11-26 15:00:00 → 2026-11-27 16:00:00" in page  # the move, by whom and from when to when
+    assert "已接通" in pages["zh"]
+    assert "reached" in pages["en"]
+    assert record["schema"] == 1
+    assert record["borrower"]["name"] == "王𬭚田"
+    assert [call["note"] for call in record["records"]["call"]] == [MARKUP]
+    whole = json.dumps(record, ensure_ascii=False) + "".join(pages.values())
+    for other in ("B-2", "李四别人"):
+        assert other not in whole
+    (export,) = await slack.rows(CaseExport)
+    (built,) = [entry for entry in await slack.rows(AuditEntry) if entry.act == "case_built"]
+    assert (built.actor_id, built.loan_id) == (slack.compliance.id, loan.id)
+    assert built.details["sha256"] == export.sha256
+    assert export.sha256 is not None
+    assert export.sha256 in ready
+
+
+async def test_a_manager_has_those_of_their_team_and_others_none(slack: Slack) -> None:
+    world = await make_world(slack)
+    assert "You need the role" in (await slack.command(slack.agent, "/loan-case L-1")).text
+    assert "You need the role" in (await slack.command(slack.admin, "/loan-case L-1")).text
+    card = given((await slack.command(slack.agent, "/loan L-1")).message)
+    assert "Case file" not in buttons(card)
+    card = given((await slack.command(slack.manager, "/loan L-1")).message)
+    assert "Case file" in buttons(card)
+    assert "I'm putting the case file of L-1 together" in (await slack.command(slack.manager, "/loan-case L-1")).text
+    await make(slack)
+    (export,) = await slack.rows(CaseExport)
+    # The file is its asker's alone: another member who may have one of their own must ask for it.
+    assert "no longer exists" in await world.press(slack.compliance, "files.open", {"f": str(export.file_id)})
+
+
+async def test_who_loses_the_right_before_it_is_made_or_before_it_is_opened_has_none(
+    slack: Slack, browser: Browser
+) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.manager, "/loan-case A-1")
+    await make(slack)
+    url, code = await ask_link(slack, slack.manager)
+    await slack.command(slack.manager, "/loan-case A-1")
+    await slack.change(slack.manager, roles="agent")
+    assert (await browser.open(url, code))[0] == 403
+    await make(slack)
+    assert "There is no case file of A-1 for you" in slack.texts(slack.manager)[-1]
+    _, second = sorted(await slack.rows(CaseExport), key=lambda row: row.id)
+    assert (second.why, second.file_id, second.build_at) == ("forbidden", None, None)
+    refused = [entry.details["code"] for entry in await slack.rows(AuditEntry) if entry.act == "refused"]
+    assert "team_case" in refused
+
+
+async def test_it_is_asked_for_by_form_with_or_without_files(slack: Slack, browser: Browser) -> None:
+    await lively_loan(slack)
+    form = await slack.form(slack.compliance, "/loan-case")
+    await form.fill("Loan", "A-1")
+    await form.fill("Besides the records", [])
+    await form.submit()
+    await make(slack)
+    status, archive, _ = await browser.open(*await ask_link(slack, slack.compliance))
+    assert status == 200
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        assert [name for name in opened.namelist() if name.startswith("files/")] == []
+
+
+async def test_a_file_that_is_gone_is_named_and_costs_nothing_else(slack: Slack, browser: Browser) -> None:
+    await lively_loan(slack)
+    (file,) = await slack.rows(StoredFile)
+    assert file.blob_id is not None
+    assert slack.office.files is not None
+    await slack.office.files.store.delete(file.blob_id)
+    await slack.command(slack.compliance, "/loan-case A-1")
+    await make(slack)
+    _, archive, _ = await browser.open(*await ask_link(slack, slack.compliance))
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        assert "it is not in the store" in opened.read("case.en.html").decode()
+
+
+async def test_an_old_one_is_deleted_and_one_of_a_removed_loan_too(slack: Slack) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="closed")
+    await slack.command(slack.compliance, "/loan-case A-1")
+    await make(slack)
+    first = slack.posts(slack.compliance)[-1]
+    await slack.later(days=UNFILED_FOR.days, seconds=1)
+    await slack.service.round()
+    assert await slack.rows(StoredFile) == []
+    assert "no longer exists" in shown(await slack.press(slack.compliance, first, "Open the case file")).text
+
+    await slack.command(slack.compliance, "/loan-case A-1")
+    async with slack.office.database.transaction() as session:
+        await erase(session, "loan", [loan.id])
+    assert not await slack.service.cases.round()
+    assert await slack.rows(CaseExport) == []
+
+
+async def test_what_cannot_be_asked_for_is_refused(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    assert "more than 200 characters" in (await slack.command(slack.compliance, f"/loan-case A-1 {'x' * 201}")).text
+    assert "A-9" in (await slack.command(slack.compliance, "/loan-case A-9")).text
+    assert await slack.rows(CaseExport) == []
