@@ -28,6 +28,7 @@ from handlers.reports.report import Report
 from storage.engine.cipher import UnreadableError
 from storage.files.sealing import DamagedFileError, unseal
 from storage.files.store import FileStore, MissingBytesError, StoreAwayError
+from storage.queries.core.rows import by_ids
 from storage.queries.files import files
 from storage.tables import Loan, StoredFile, Workspace
 
@@ -36,6 +37,9 @@ SCHEMA = 1
 
 MOST_BYTES = 1024**3
 """The most bytes of files in one archive."""
+
+RECORDING = "recording"
+"""The code of a file that is a recording and no document."""
 
 _MOST_FILES = 2000
 _AWAY, _DAMAGED, _TOO_MUCH = _("it is not in the store"), _("it is damaged"), _("the archive would be too large")
@@ -79,7 +83,7 @@ async def assemble(office: Office, workspace: Workspace, order: CaseOrder, store
         loan = await desk.session.get_one(Loan, order.loan_id)
         contents = await gather(desk, loan)
         events = {code: await history(desk, loan, LANGUAGES[code].locale) for code in order.languages}
-        found = await _attachments(desk, contents) if "files" in order.parts else []
+        found = await _attachments(desk, contents, order.parts)
     attachments = await _checked(found, store)
     pages: list[Source] = []
     for code in order.languages:
@@ -116,20 +120,35 @@ class Assembled:
         return iter(self.sources)
 
 
-async def _attachments(desk: Desk, contents: Contents) -> list[Attachment]:
-    found: list[Attachment] = []
+async def _attachments(desk: Desk, contents: Contents, parts: frozenset[str]) -> list[Attachment]:
+    """Return the files that were asked for: those of documents, and the recordings of calls that were not discarded."""
     items = {each["id"]: each for each in contents.records.get("document_item", ())}
-    for n, row in enumerate(await files.of_loan(desk.session, contents.loan_id, limit=_MOST_FILES), start=1):
-        item = items.get(str(row.document_item_id), {})
-        kind = KINDS.get(row.kind or "")
-        code, words = item.get("document", "other"), item.get("words") or ""
-        path = f"files/{n:04}-{exports.safe_name(code)}.{kind.extension if kind else 'bin'}"
-        try:
-            key, missing = desk.cipher.decrypt(StoredFile.key_cipher, row), ""
-        except UnreadableError:
-            key, missing = "", _DAMAGED
-        found.append(Attachment(path, code, words, row.size or 0, row.sha256 or "", row.blob_id, key, missing))
+    recorded = {each["file_id"]: each for each in contents.records.get("recording", ()) if each["file_id"]}
+    found: list[Attachment] = []
+    if "files" in parts:
+        rows = await files.of_loan(desk.session, contents.loan_id, limit=_MOST_FILES)
+        for n, row in enumerate((row for row in rows if str(row.id) not in recorded), start=1):
+            item = items.get(str(row.document_item_id), {})
+            code = item.get("document", "other")
+            found.append(
+                _attachment(desk, row, f"files/{n:04}-{exports.safe_name(code)}", code, item.get("words") or "")
+            )
+    if "recordings" in parts:
+        kept = [UUID(file_id) for file_id, each in recorded.items() if each["discarded_at"] is None]
+        rows = sorted((await by_ids(desk.session, StoredFile, kept)).values(), key=lambda row: row.id)
+        for n, row in enumerate((row for row in rows if row.state == "filed"), start=1):
+            found.append(_attachment(desk, row, f"recordings/{n:04}", RECORDING, ""))
     return found
+
+
+def _attachment(desk: Desk, row: StoredFile, path: str, code: str, words: str) -> Attachment:
+    kind = KINDS.get(row.kind or "")
+    extension = kind.extension if kind else exports.safe_name(row.kind or "bin")
+    try:
+        key, missing = desk.cipher.decrypt(StoredFile.key_cipher, row), ""
+    except UnreadableError:
+        key, missing = "", _DAMAGED
+    return Attachment(f"{path}.{extension}", code, words, row.size or 0, row.sha256 or "", row.blob_id, key, missing)
 
 
 async def _checked(found: Sequence[Attachment], store: FileStore | None) -> list[Attachment]:
@@ -179,12 +198,8 @@ async def _pages(
         by=order.by,
         asked_at=order.asked_at,
         purpose=order.purpose,
-        members=[
-            (each.path, document(t, each.code, each.words), each.size, each.sha256)
-            for each in attachments
-            if not each.missing
-        ],
-        missing=[(document(t, each.code, each.words), t(each.missing)) for each in attachments if each.missing],
+        members=[(each.path, _what(t, each), each.size, each.sha256) for each in attachments if not each.missing],
+        missing=[(_what(t, each), t(each.missing)) for each in attachments if each.missing],
     )
     reports = await asyncio.to_thread(case_reports, t, contents, events, facts)
     found: list[Source] = []
@@ -193,6 +208,10 @@ async def _pages(
         found.append(of_bytes(f"case.{code}{part}.pdf", await to_pdf(t, report, order.asked_at)))
         found.append(of_bytes(f"case.{code}{part}.html", await asyncio.to_thread(_page, t, report)))
     return found
+
+
+def _what(t: Translator, each: Attachment) -> str:
+    return t("recording of a call") if each.code == RECORDING else document(t, each.code, each.words)
 
 
 def _page(t: Translator, report: Report) -> bytes:

@@ -108,6 +108,7 @@ class _CaseWriter:
         yield from self._money()
         yield from self._contact()
         yield from self._playbooks()
+        yield from self._recordings()
         yield from self._files()
         yield from self._audit()
 
@@ -379,6 +380,31 @@ class _CaseWriter:
             parts = ("\n".join(text) if isinstance(text, list | tuple) else str(text) for text in script.values())
             yield Paragraph("\n\n".join(filter(None, parts)))
 
+    def _recordings(self) -> Iterable[Block]:
+        t = self.t
+        rows = self._rows("recording")
+        if not rows:
+            return
+        calls = {each["id"]: _instant(each["at"], self.zone) for each in self._rows("call")}
+        heard: dict[str, list[str]] = {}
+        for play in self._rows("recording_play"):
+            said = f"{_instant(play['at'], self.zone)} {self._member(play['member_id'])}"
+            heard.setdefault(play["recording_id"], []).append(said)
+        yield Heading(t("Recordings of calls"))
+        listed = [
+            (
+                calls.get(each["call_id"] or "", ""),
+                _length(each["seconds"]) or "?",
+                f"{_instant(each['at'], self.zone)}\n{self._member(each['added_by_id'])}",
+                t("discarded: {why}", why=self._words(each["discarded_why"] or "")) if each["discarded_at"] else "",
+                "\n".join(heard.get(each["id"], ())),
+            )
+            for each in rows
+            if each["undone_at"] is None
+        ]
+        head = (t("Call"), t("Length"), t("Added"), t("State"), t("Who listened"))
+        yield self._table(head, listed, (3, 1, 3, 3, 5), right=(1,))
+
     def _files(self) -> Iterable[Block]:
         t = self.t
         yield Heading(t("Files in this archive"))
@@ -491,6 +517,10 @@ def _volumes(blocks: Iterable[Block]) -> Iterable[list[Block]]:
                 volume, room = [], MOST_ROWS
     if volume:
         yield volume
+
+
+def _length(seconds: int | None) -> str:
+    return "" if seconds is None else f"{seconds // 60}:{seconds % 60:02}"
 
 
 def _instant(text: str, zone: ZoneInfo) -> str:
