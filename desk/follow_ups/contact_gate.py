@@ -20,6 +20,7 @@ from desk.follow_ups.contact_views import ContactView, view_of
 from desk.follow_ups.lifecycle import check_note
 from desk.loans import lookup
 from desk.rules.contact_facts import BORROWER
+from desk.rules.contact_packs import Cap, Gap
 from desk.rules.contact_rules import Answer, Broken
 from storage.engine.types import new_id
 from storage.queries.follow_ups import contacts
@@ -31,8 +32,6 @@ REASON_HOLDS = timedelta(hours=12)
 
 _SETTLED = {"explained": ("warn",), "overridden": ("warn", "deny")}
 """Which effects of its rules a reason settles, by the kind of the decision."""
-
-_DECISIONS = 20
 
 Route = Literal["", "inbound", "home", "work"]
 
@@ -172,16 +171,16 @@ def _may(desk: Desk, answer: Answer) -> Literal["explain", "override", "nothing"
 
 async def _is_decided(desk: Desk, loan: Loan, broken: Iterable[Broken]) -> bool:
     """Return whether a reason was given lately for each of these rules: a manager's for those that refuse. None ever is for one
-    that cannot be overridden."""
+    that cannot be overridden. A rule that counts per person is settled on all loans of the borrower."""
     rules = {(each.rule.id, each.effect) for each in broken}
     if any(each.fixed for each in broken):
         return False
-    rows = await contacts.decisions_of(desk.session, loan.id, limit=_DECISIONS)
+    of_person = {each.rule.id for each in broken if isinstance(each.rule, Cap | Gap) and each.rule.per == "person"}
     given = {
         (rule, effect)
-        for row in rows
-        if row.at > desk.now - REASON_HOLDS
+        for row in await contacts.decisions_since(desk.session, loan.id, desk.now - REASON_HOLDS)
         for effect in _SETTLED.get(row.kind, ())
         for rule in row.rules.split()
+        if row.loan_id == loan.id or rule in of_person
     }
     return rules <= given

@@ -55,7 +55,8 @@ async def change_compliance(
 ) -> ComplianceChanged:
     """Change the settings that a form showed at that version. A `channel` given by its id is the one that is set.
 
-    Raises NotAllowed (`role_missing`), Conflict (`rules_changed`), Invalid (`nothing_changed_here`, and as `check_channel`).
+    Raises NotAllowed (`role_missing`), Conflict (`rules_changed`), Invalid (`nothing_changed_here`,
+    `reveal_limit_range`, and as `check_channel`).
     """
     require_role(desk, "change_compliance")
     await workspaces.locked(desk.session, desk.workspace.id)  # of two members at once, one waits and is told
@@ -65,6 +66,8 @@ async def change_compliance(
         raise Conflict("rules_changed")
     if isinstance(channel, ReminderChannel):
         check_channel(channel)
+    if not set(limits) <= set(LIMITED_ROLES) or any(not 1 <= each <= MOST_REVEALS for each in limits.values()):
+        raise Invalid("reveal_limit_range", low=1, high=MOST_REVEALS)
     wanted = channel.channel_id if isinstance(channel, ReminderChannel) else channel
     if (wanted, dict(limits)) == (before.channel_id, dict(before.limits)):
         raise Invalid("nothing_changed_here")

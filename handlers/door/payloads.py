@@ -10,6 +10,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 MOST_FIELDS = 100
 """Most fields of a form that Slack sends; a slash command has about fifteen."""
 
+_NAMED = ("channel", "user", "team", "enterprise")
+_WITHIN = ("event", "message", "previous_message", "item", "assistant_thread")
+"""Where Bolt looks for the ids of a request, and where it looks for these."""
+
 
 class MalformedError(Exception):
     """A body that Slack does not send. The message is a code for the log: `not_json`, `wrong_shape:block_actions`…"""
@@ -48,6 +52,8 @@ def check_payload(payload: Any, slack_team_id: str) -> None:
             _SHAPES[kind].model_validate(body)
     except ValidationError:
         raise MalformedError(f"wrong_shape:{kind}") from None
+    if not _names_well(body):
+        raise MalformedError(f"wrong_shape:{kind}")
     teams = _teams(body)
     if not teams:
         raise MalformedError("no_team")
@@ -90,6 +96,15 @@ def _kind(body: Mapping[str, Any]) -> str:
     if kind == "event_callback" and isinstance(name, str) and name in _EVENTS:
         return f"event:{name}"
     return kind if isinstance(kind, str) and kind in _SHAPES else "other"
+
+
+def _names_well(body: Mapping[str, Any]) -> bool:
+    """Return whether all in which Bolt looks for ids, of payloads that no listener takes too, is an id or has one."""
+    named = (body.get(key) for key in _NAMED)
+    within = [body.get(key) for key in _WITHIN] + list(body.get("authorizations") or [])
+    return all(each is None or isinstance(each, str | dict) for each in named) and all(
+        _names_well(each) for each in within if isinstance(each, dict)
+    )
 
 
 def _teams(body: Mapping[str, Any]) -> set[str]:

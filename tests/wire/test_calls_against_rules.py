@@ -3,7 +3,7 @@
 Now is Wednesday 25 November 2026, 10:00.
 """
 
-from storage.tables import AuditEntry, CallContact, ContactDecision
+from storage.tables import AuditEntry, CallContact, ContactDecision, Loan
 from tests.builders import make_call, make_loan
 from tests.wire.office_day import Slack, buttons, shown
 from tests.wire.test_contact_rules import choose, line
@@ -104,3 +104,25 @@ async def test_a_callers_reason_for_a_warning_lifts_no_refusal_of_the_same_rule(
     held = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Show number"))
     assert "138" not in held.text
     assert "Not to be called now" in held.text
+
+
+async def test_a_reason_for_a_rule_that_counts_per_person_holds_on_their_other_loan(slack: Slack) -> None:
+    await after_three_conversations(slack)
+    await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent)
+    await make_loan(slack.office, slack.workspace, "B-1", owner=slack.agent)
+    async with slack.office.database.transaction() as session:
+        rows = {loan.number: await session.get_one(Loan, loan.id) for loan in await slack.rows(Loan)}
+        rows["A-2"].borrower_id = rows["A-1"].borrower_id
+        session.add(rows["A-2"])
+
+    async def number(of: str) -> str:
+        return shown(await slack.press(slack.agent, await slack.card(slack.agent, of), "Show number")).text
+
+    assert "Not to be called now" in await number("A-2")
+    held = shown(await slack.press(slack.manager, await slack.card(slack.manager), "Show number"))
+    await slack.press(slack.manager, held, "Call all the same")
+    form = slack.sandbox.modal_of("UMANAGER")
+    await form.fill("Reason for the call", "He asked for it by letter")
+    await form.submit()
+    assert "138 0013 5678" in await number("A-2")
+    assert "138 0013 5678" in await number("B-1"), "another person"

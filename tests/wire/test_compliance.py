@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from desk.core.errors import Invalid
 from desk.messages.compliance import is_unusual
+from desk.people.compliance import change_compliance
 from storage.tables import AuditEntry, ComplianceRules, Loan, Member
 from tests.builders import SHANGHAI, make_loan
 from tests.wire.office_day import Slack, given, shown
@@ -81,3 +83,11 @@ async def test_compliance_hears_once_a_day_of_unusual_ones_and_keeps_the_head(sl
     await slack.at("2026-11-26T08:00:00+08:00")
     await slack.deliver()
     assert len([text for text in slack.texts(slack.compliance) if "For compliance" in text]) == 2
+
+
+@pytest.mark.parametrize("limits", [{"agent": 0}, {"agent": -1}, {"agent": 10_001}, {"owner": 5}])
+async def test_a_limit_that_is_no_limit_is_refused_by_whichever_door(slack: Slack, limits: dict[str, int]) -> None:
+    with pytest.raises(Invalid, match="reveal_limit_range"):
+        async with slack.office.desk(slack.workspace, slack.compliance) as desk:
+            await change_compliance(desk, None, limits, 0)
+    assert await slack.rows(ComplianceRules) == []

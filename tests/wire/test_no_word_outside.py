@@ -1,10 +1,11 @@
-"""Borrowers' names, phones and notes never appear in logs, engine tables, metadata or channels."""
+"""Names, phones and notes of borrowers are in no log, audit trail, file of the database, engine table, metadata or channel."""
 
 import io
 import json
 import logging
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -16,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from bot import logs
 from desk.calls import calls
 from handlers.commands import loan_call
-from storage.tables import Loan
+from storage.tables import AuditEntry, Loan
 from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack
 
@@ -157,6 +158,11 @@ async def test_a_day_with_faults_leaks_nothing_about_borrowers(
 
     clean(log.getvalue())
     clean(await _engine_tables(slack.office.database.url))
+    entries = await slack.rows(AuditEntry)
+    assert {"disclosure", "call", "documents"} <= {entry.act for entry in entries}
+    clean(json.dumps([entry.details for entry in entries], ensure_ascii=False))
+    for file in _files_of(slack.office.database.url):
+        clean(file.read_bytes().decode(errors="ignore"))
     for call in slack.sandbox.traffic.api_calls():
         clean(json.dumps(call.body.get("metadata", ""), ensure_ascii=False))
     for place in slack.sandbox.workspace.channels.values():
@@ -187,6 +193,16 @@ def test_personal_data_is_masked_in_the_log(log: io.StringIO) -> None:
     assert lines(log, "Failed")
     assert lines(log, "never retrieved")
     assert "Penelope" not in log.getvalue()
+
+
+def _files_of(url: str) -> list[Path]:
+    """Return SQLite's files: the database, its log of writes, the delivery engine's, and the journal of what was disclosed."""
+    if not url.startswith("sqlite"):
+        return []
+    database = Path(str(make_url(url).database))
+    found = sorted(database.parent.glob(f"{database.name}*"))
+    assert {database, database.with_name(f"{database.name}-engine")} <= {*found}
+    return found
 
 
 async def _engine_tables(url: str) -> str:

@@ -211,6 +211,12 @@ MALFORMED: list[tuple[bytes, str, str]] = [
         "wrong_shape:event:user_change",
     ),
     (json.dumps(event(event={"type": "user_change"})).encode(), "application/json", "wrong_shape:event:user_change"),
+    (json.dumps(press(type="no_such_kind", channel=2**63)).encode(), "application/json", "wrong_shape:other"),
+    (
+        json.dumps(event(event={"type": "no_such", "item": {"channel": 1}})).encode(),
+        "application/json",
+        "wrong_shape:event_callback",
+    ),
 ]
 
 

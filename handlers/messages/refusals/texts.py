@@ -51,6 +51,7 @@ TEXTS: dict[str, str] = {
     "member_of_others": _("Only an admin or a manager of this member can do that: {who}."),
     "team_of_others": _("You don't manage {team}. An admin can do that, or who manages it."),
     "team_needed": _("Name the team as well, one that you manage: {teams}."),
+    "reveal_limit_range": _("A limit is a number from {low} to {high}, for one of the roles."),
     "trail_days_order": _("The last day must not lie before the first."),
     "pool_closed": _(
         "Loans without an owner are seen by managers and by members without a team. An admin can widen it."

@@ -219,6 +219,12 @@ async def decisions_of(session: Work, loan_id: UUID, *, limit: int) -> Sequence[
     return (await session.exec(_newest(ContactDecision, ContactDecision.at, loan_id, limit))).all()
 
 
+async def decisions_since(session: Work, loan_id: UUID, since: datetime) -> Sequence[ContactDecision]:
+    """Return what rules decided on a loan and on the other loans of its borrower, from `since` on."""
+    statement = _entered_for_borrower(ContactDecision, loan_id)
+    return (await session.exec(statement.where(col(ContactDecision.at) > since))).all()
+
+
 async def marks(session: Work, workspace_id: UUID) -> dict[str, bool]:
     """Return whether a loan of the workspace has packs of its own (`loans`), and whether one has a state (`states`)."""
     loans = _select(ContactChoice.id).where(

@@ -46,7 +46,7 @@ def test_a_member_hears_what_later_releases_changed_for_one_of_their_roles():
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("[1]\n", "[3]\n", r"releases.toml, line \d+, \[3\]: the releases are numbered from 1 on"),
+        ("[1]\n", "[9]\n", r"releases.toml, line \d+, \[9\]: the releases are numbered from 1 on"),
         ('roles = ["verifier"]', 'roles = ["checker"]', "there is no role 'checker'"),
         ('roles = ["verifier"]', "roles = []", r"\[1\]: lines"),
     ],
@@ -55,6 +55,6 @@ def test_a_wrong_file_is_refused(tmp_path: Path, old: str, new: str, said: str):
     assert old in TEXT
     file = tmp_path / "releases.toml"
     wrong = TEXT.replace(old, new)
-    file.write_text(wrong.replace("[[1.", "[[3.") if "[3]" in new else wrong, "utf-8")
+    file.write_text(wrong.replace("[[1.", "[[9.") if "[9]" in new else wrong, "utf-8")
     with pytest.raises(DataFileError, match=said):
         load_releases(file)
