@@ -47,7 +47,6 @@ async def add_loans(
     """
     ids = [(owner, number, n, new_id(), new_id()) for number, owner in enumerate(owners, first) for n in range(each)]
     now, cipher = office.clock.now(), office.cipher
-    digests = search.digests_of(cipher, _NAME, _PHONE)
     await bulk(
         office.database,
         "borrower",
@@ -68,9 +67,9 @@ async def add_loans(
         office.database,
         "search_term",
         (
-            {"borrower_id": borrower, "workspace_id": workspace.id, "digest": digest}
+            {"borrower_id": borrower, "digest": digest}
             for *_, borrower in ids
-            for digest in digests
+            for digest in search.digests_of(cipher, _NAME, _PHONE)
         ),
     )
     await bulk(

@@ -1,4 +1,4 @@
-"""`loandesk reindex`: make the search entries of this release for every borrower while the desk runs."""
+"""`loandesk reindex`: make the search entries of this release for everybody whom search finds, while the desk runs."""
 
 import asyncio
 from uuid import UUID
@@ -13,7 +13,7 @@ from desk.loans.indexing import BATCH, index_next
 from storage.engine.database import Database
 from storage.queries.loans import index_versions
 from storage.queries.people import workspaces
-from storage.tables import Workspace
+from storage.tables import Borrower, RelatedPerson, Workspace
 
 _PAUSE_SECONDS = 0.02
 """Between two transactions, so that a desk on SQLite gets its turn: SQLite does not queue the writers of two processes."""
@@ -39,8 +39,9 @@ async def _reindex(office: Office, workspace: Workspace, console: Console, *, ev
     await _mark(office, workspace, only=None if every else index_versions.SET_ASIDE)
     async with office.database.reading() as session:
         before = await index_versions.progress(session, workspace.id)
+        people = await index_versions.progress(session, workspace.id, RelatedPerson)
     with Progress(console=console, transient=True) as shown:
-        task = shown.add_task("search entries", total=before.waiting)
+        task = shown.add_task("search entries", total=before.waiting + people.waiting)
         more = True
         while more:
             async with office.desk(workspace) as desk:
@@ -49,20 +50,25 @@ async def _reindex(office: Office, workspace: Workspace, console: Console, *, ev
             await asyncio.sleep(_PAUSE_SECONDS)
     async with office.database.reading() as session:
         now = await index_versions.progress(session, workspace.id)
-    left = now.waiting + now.set_aside
+        people_now = await index_versions.progress(session, workspace.id, RelatedPerson)
+    left, people_left = now.waiting + now.set_aside, people_now.waiting + people_now.set_aside
     console.print(f"Borrowers indexed: {before.waiting - left}. In the desk: {now.borrowers}.")
-    if now.set_aside:
+    if people.waiting:
+        done = people.waiting - people_left
+        console.print(f"People around loans indexed: {done}. In the desk: {people_now.borrowers}.")
+    if failed := now.set_aside + people_now.set_aside:
         console.print(
-            f"{now.set_aside} could not be: no key opens their name or phone. The log names them (`row_set_aside`); "
+            f"{failed} could not be: no key opens their name or phone. The log names them (`row_set_aside`); "
             "restore the key and run this again."
         )
-    return left
+    return left + people_left
 
 
 async def _mark(office: Office, workspace: Workspace, *, only: int | None) -> None:
-    last: UUID | None = None
-    while True:
-        async with office.database.transaction() as session:
-            last = await index_versions.mark_next(session, workspace.id, after=last, only=only)
-        if last is None:
-            return
+    for table in (Borrower, RelatedPerson):
+        last: UUID | None = None
+        while True:
+            async with office.database.transaction() as session:
+                last = await index_versions.mark_next(session, table, workspace.id, after=last, only=only)
+            if last is None:
+                break

@@ -52,7 +52,7 @@ class Prospects:
         self.names: list[bytes] = []
         self.phones: list[bytes] = []
         self.values: list[bytes] = []
-        self.digests: list[list[bytes]] = []
+        self.digests: list[list[int]] = []
 
     def add(self, rows: Iterable[ImportRow]) -> None:
         """Compute what is written of these rows; those that lack what a new loan needs are left out."""
@@ -71,13 +71,13 @@ class Prospects:
         self.names += encrypted[0]
         self.phones += encrypted[1]
         self.values += self._cipher.encrypt_rows((VALUES,), value_ids, said)[0]
-        self.digests += [self.digest_cache.of(name, phone) for name, phone in zip(names, phones, strict=True)]
+        self.digests += self.digest_cache.of_many(names, phones)
 
     def expect(self, rows: Iterable[ImportRow]) -> None:
-        """Compute the entries of search that these rows will have whose loans are at the desk, so that the cache has them."""
+        """Compute what the entries of search are made of that these rows will have whose loans are at the desk."""
         for row in rows:
             if row.name and row.phone:
-                self.digest_cache.of(row.name, row.phone)
+                self.digest_cache.expect(row.name)
 
     def place_of(self, row: ImportRow) -> int:
         """Return where the row is here, which has all that a new loan needs."""

@@ -153,8 +153,8 @@ class _Batch:
         self.first_due = FirstDueDays()
         self.terms: Mapping[UUID, tuple[LoanTerms | None, Vehicle | None]] = {}
         self.wrong: Mapping[str, datetime] = {}
-        self.digests: Mapping[str, bytes] = {}
-        self.in_use: frozenset[bytes] = frozenset()
+        self.digests: Mapping[str, int] = {}
+        self.in_use: frozenset[int] = frozenset()
         self.effects: Counter[Effect] = Counter()
         self.refused: list[RefusedRow] = []
         self.remarks: list[Remark] = []

@@ -24,7 +24,7 @@ class PeopleOfFile:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._found_by: dict[UUID, list[bytes]] = {}
+        self._found_by: dict[UUID, list[int]] = {}
 
     def add(self, loan_id: UUID, people: Mapping[str, PersonCells]) -> None:
         """Add these people, by their roles, to a loan that has none of these roles."""
@@ -57,7 +57,7 @@ class PeopleOfFile:
         """Let search find everybody by their present name and phone."""
         if self._found_by:
             await self._desk.session.flush()
-            await queries.replace_terms(self._desk.session, self._desk.workspace.id, self._found_by)
+            await queries.replace_terms(self._desk.session, self._found_by)
 
     def _change(self, update: Update, role: str, named: PersonCells, brought: Present | None) -> None:
         desk, loan = self._desk, update.known.loan

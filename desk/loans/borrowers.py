@@ -66,7 +66,7 @@ def new_borrower(desk: Desk, *, name: str, phone: str) -> Borrower:
     row_id = new_id()
     borrower = Borrower(**_values(desk, row_id, name, phone))
     desk.add(borrower)
-    for term in search.search_rows(desk.cipher, desk.workspace.id, row_id, name, phone):
+    for term in search.search_rows(desk.cipher, row_id, name, phone):
         desk.add(term)
     return borrower
 
@@ -83,7 +83,7 @@ async def write_many(desk: Desk, contacts: Sequence[tuple[UUID, str, str]]) -> N
         names=names,
         phones=phones,
         wrong=[wrong.get(phone) for phone in given_phones],
-        digests=[cache.of(name, phone) for _, name, phone in contacts],
+        digests=cache.of_many([name for _, name, _ in contacts], given_phones),
     )
 
 
@@ -94,7 +94,7 @@ async def write_encrypted(
     names: Sequence[bytes],
     phones: Sequence[bytes],
     wrong: Sequence[datetime | None],
-    digests: Sequence[Sequence[bytes]],
+    digests: Sequence[Sequence[int]],
 ) -> None:
     """Write many new borrowers at once, of whom everything is computed: ciphertexts, since when their phones are marked as wrong,
     and the digests by which search finds them."""
@@ -106,7 +106,7 @@ async def write_encrypted(
         "created_at": desk.now,
     }
     await bulk.insert(desk.session, Borrower, columns, shared)
-    await search.add_digests(desk.session, desk.workspace.id, zip(ids, digests, strict=True))
+    await search.add_digests(desk.session, zip(ids, digests, strict=True))
 
 
 async def correct(desk: Desk, borrower: Borrower, *, name: str | None = None, phone: str | None = None) -> None:
@@ -155,7 +155,7 @@ async def wrong_since(desk: Desk, phones: Sequence[str]) -> dict[str, datetime]:
     return {contact(desk, row).phone: row.phone_wrong_at for row in marked if row.phone_wrong_at}
 
 
-def phone_digest(desk: Desk, phone: str) -> bytes:
+def phone_digest(desk: Desk, phone: str) -> int:
     """Return the digest by which search finds a phone (E.164), whatever its extension."""
     return search.phone_digest(desk.cipher, phone)
 
@@ -164,7 +164,7 @@ def phone_digest(desk: Desk, phone: str) -> bytes:
 async def index(desk: Desk, rows: Iterable[Borrower]) -> None:
     """Make search find these borrowers by their present name and phone, and by no earlier ones."""
     cache: DigestCache = desk.cache.get(DigestCache) or DigestCache(desk.cipher)
-    digests: dict[UUID, list[bytes]] = {}
+    digests: dict[UUID, list[int]] = {}
     for borrower in rows:
         now = contact(desk, borrower)
         borrower.search_version = search.VERSION
@@ -172,7 +172,7 @@ async def index(desk: Desk, rows: Iterable[Borrower]) -> None:
         digests[borrower.id] = cache.of(
             now.name if now.name_is_readable else "", now.phone if now.phone_is_readable else ""
         )
-    await search.replace_digests(desk.session, desk.workspace.id, digests)
+    await search.replace_digests(desk.session, digests)
 
 
 def contact(desk: Desk, borrower: Borrower) -> Contact:

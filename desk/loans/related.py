@@ -149,6 +149,7 @@ def write_person(desk: Desk, loan_id: UUID, entry: PersonEntry) -> RelatedPerson
             loan_id=loan_id,
             role=entry.role,
             name_cipher=desk.cipher.encrypt(RelatedPerson.name_cipher, row_id, clean_name(entry.name)),
+            search_version=search.VERSION,
             created_at=desk.now,
         ),
     )
@@ -300,7 +301,7 @@ def view(desk: Desk, person: RelatedPerson, phones: Iterable[RelatedPhone]) -> R
 @recomputes_after(RelatedPerson, RelatedPhone)
 async def index(desk: Desk, rows: Iterable[RelatedPerson | RelatedPhone]) -> None:
     """Make search find these people by their present names and phones, and those who were removed by none."""
-    digests: dict[UUID, list[bytes]] = {}
+    digests: dict[UUID, list[int]] = {}
     for person_id in {row.id if isinstance(row, RelatedPerson) else row.person_id for row in rows}:
         person = await queries.present(desk.session, person_id)
         if person is None:
@@ -312,12 +313,12 @@ async def index(desk: Desk, rows: Iterable[RelatedPerson | RelatedPhone]) -> Non
             for phone in await queries.phones_of(desk.session, person_id)
         ]
         digests[person_id] = digests_of(desk, name, phones)
-    await queries.replace_terms(desk.session, desk.workspace.id, digests)
+    await queries.replace_terms(desk.session, digests)
 
 
-def digests_of(desk: Desk, name: str, phones: Sequence[str]) -> list[bytes]:
+def digests_of(desk: Desk, name: str, phones: Sequence[str]) -> list[int]:
     """Return the digests by which search finds a person."""
-    return [each for phone in phones or [""] for each in search.digests_of(desk.cipher, name, phone)]
+    return search.digests_of(desk.cipher, name, *phones)
 
 
 def _check(entry: PersonEntry) -> None:

@@ -15,7 +15,7 @@ from storage.queries.core import set_aside as queries
 from storage.queries.loans import loans
 from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import FollowUp, Loan, Member, Notice
+from storage.tables import FollowUp, Loan, Member, Notice, RelatedPerson
 
 SHOWN = 10
 """Rows that the message names; the rest is counted."""
@@ -97,6 +97,8 @@ async def _name(desk: Desk, row_id: UUID) -> str:
         return f"{(await desk.session.get_one(Loan, follow_up.loan_id)).number}/{follow_up.number}"
     if (notice := await desk.session.get(Notice, row_id)) is not None and notice.to_id is not None:
         return (await desk.session.get_one(Member, notice.to_id)).name
+    if (person := await desk.session.get(RelatedPerson, row_id)) is not None:
+        return (await desk.session.get_one(Loan, person.loan_id)).number
     if numbers := await loans.numbers_of_borrower(desk.session, row_id):
         return ", ".join(numbers)
     return str(row_id)

@@ -4,6 +4,8 @@ import base64
 import hashlib
 import hmac
 import os
+import sys
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,7 +13,10 @@ from typing import Any, cast
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher as BlockCipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from sqlmodel import SQLModel
@@ -20,6 +25,14 @@ _NONCE = 12
 
 CIPHER_SUFFIX = "_cipher"
 """Suffix of the name of an encrypted column. The name without it is the column in the associated data."""
+
+
+SHARDS = 128
+"""Under how many numbers a term of search may be written: those who share it share one of them only by chance. More tell a thief
+less, and looking a word up takes longer (`python -m bench.index_leak`)."""
+
+_SHARD_BYTES = tuple(bytes((0, number % SHARDS)) for number in range(256))
+"""How the shard of a random byte ends the block of a term."""
 
 
 class UnreadableError(Exception):
@@ -65,6 +78,10 @@ class KeyRing:
         """Return the HMAC of a segment of the audit trail. It needs the search key, which rotation does not change."""
         key = hmac.new(self.search, b"loandesk audit", hashlib.sha256).digest()
         return hmac.new(key, content, hashlib.sha256).digest()
+
+    def shard_key(self) -> bytes:
+        """Return the key by which the shards of a search term become numbers."""
+        return hmac.new(self.search, b"loandesk search shards", hashlib.sha256).digest()
 
     def search_check(self) -> str:
         """Return the same for the key of the search index."""
@@ -147,6 +164,8 @@ class Cipher:
         self.ring = ring
         self._ciphers = {number: AESGCM(key) for number, key in ring.keys.items()}
         self._hmac = HMAC(ring.search, SHA256())
+        # Single blocks that never repeat for one entry: a permutation with a key, and no text is encrypted.
+        self._shards = BlockCipher(AES256(ring.shard_key()), ECB())
 
     def encrypt(self, column: Any, row_id: UUID, text: str) -> bytes:
         """Return the ciphertext of `text` for that column of that row. Raises LookupError: not an encrypted column."""
@@ -206,6 +225,25 @@ class Cipher:
         keyed = self._hmac.copy()  # a third of the time of `hmac.digest`, which hashes the key each time
         keyed.update(f"{kind}\0{text}".encode())
         return keyed.finalize()[:16]
+
+    def number(self, kind: str, text: str) -> int:
+        """Return the search term as a number of 64 bits, the same wherever it occurs."""
+        return int.from_bytes(self.digest(kind, text)[:8], "big", signed=True)
+
+    def scattered(self, digests: Sequence[bytes]) -> list[int]:
+        """Return the search terms of these digests as numbers of 64 bits, each of a shard that is drawn by lot."""
+        shards = os.urandom(len(digests))
+        return self._numbers(b"".join([d[:14] + _SHARD_BYTES[s] for d, s in zip(digests, shards, strict=True)]))
+
+    def of_every_shard(self, digest: bytes) -> list[int]:
+        """Return the numbers that `scattered` may return for the search term of this digest."""
+        return self._numbers(digest[:14].join((b"", *_SHARD_BYTES[:SHARDS])))
+
+    def _numbers(self, blocks: bytes) -> list[int]:
+        found = array("q", self._shards.encryptor().update(blocks))
+        if sys.byteorder == "big":
+            found.byteswap()
+        return found[::2].tolist()
 
 
 def _column_of(attribute: Any) -> EncryptedColumn:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
 from storage.engine.rows import Row
@@ -49,19 +49,17 @@ class Borrower(Row, table=True):
 
 
 class SearchTerm(Row, table=True):
-    """A term that finds a borrower: the HMAC of a name, its pinyin, a phone, or a prefix of these.
+    """A term that finds a borrower: a keyed digest of a name, its pinyin, a phone, or a prefix of these, as a number of 64 bits.
 
-    There are some twenty for each borrower, so they are kept short: `workspace_id` is the borrower's and refers to nothing by
-    itself, and the index has the digest alone, which seldom belongs to several workspaces.
+    There are a dozen for each borrower, so they are kept short: the table is its own index, and the workspace is the borrower's.
     """
 
     __tablename__ = "search_term"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("borrower",)
-    __table_args__ = (Index("ix_search_term_digest", "digest"),)
+    __table_args__ = (Index("ix_search_term_borrower", "borrower_id"),)
 
+    digest: int = Field(sa_type=BigInteger, primary_key=True)
     borrower_id: UUID = references("borrower", primary_key=True)
-    digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
-    workspace_id: UUID
 
 
 class Loan(Row, table=True):

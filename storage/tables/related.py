@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary
+from sqlalchemy import BigInteger, Index, LargeBinary, text
 from sqlmodel import Field
 
 from storage.engine.rows import Row
@@ -14,12 +14,15 @@ class RelatedPerson(Row, table=True):
     """A person or an employer to whom the desk may turn about a borrower, in a `role` of `desk/data`; a firm's name is the name.
 
     `relation_cipher` says how they are related, `hours_cipher` when they are best called. `language` is what they speak.
-    `removed_at` is when a member removed them from the loan.
+    `removed_at` is when a member removed them from the loan. `search_version` is the version of their `RelatedTerm` rows.
     """
 
     __tablename__ = "related_person"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("loan",)
-    __table_args__ = (Index("ix_related_person_loan", "loan_id"),)
+    __table_args__ = (
+        Index("ix_related_person_loan", "loan_id"),
+        Index("ix_related_person_search_version", "workspace_id", "search_version", "id"),
+    )
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")
@@ -29,6 +32,7 @@ class RelatedPerson(Row, table=True):
     relation_cipher: bytes | None = maybe_cipher()
     hours_cipher: bytes | None = maybe_cipher()
     language: str | None = None
+    search_version: int = Field(default=0, sa_column_kwargs={"server_default": text("0"), "info": {"restored": False}})
     created_at: datetime = instant()
     removed_at: datetime | None = maybe_instant()
     undone_at: datetime | None = maybe_instant()
@@ -60,11 +64,10 @@ class RelatedTerm(Row, table=True):
 
     __tablename__ = "related_term"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("loan",)
-    __table_args__ = (Index("ix_related_term_digest", "workspace_id", "digest"),)
+    __table_args__ = (Index("ix_related_term_person", "person_id"),)
 
+    digest: int = Field(sa_type=BigInteger, primary_key=True)
     person_id: UUID = references("related_person", primary_key=True)
-    digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
-    workspace_id: UUID = references("workspace")
 
 
 class CallParty(Row, table=True):

@@ -18,11 +18,12 @@ from desk.loans import lists
 from desk.loans.borrowers import correct, write_many
 from desk.loans.edits import edit_loan
 from desk.loans.indexing import BATCH, index_next
+from desk.loans.related import PersonEntry, PhoneEntry, add_person
 from desk.messages.set_aside import SetAsideRow, set_aside_now
 from storage.engine.types import new_id
-from storage.queries.loans import index_versions
+from storage.queries.loans import index_versions, search
 from storage.queries.loans.index_versions import IndexProgress
-from storage.tables import Borrower, Loan, Member, SearchTerm, Workspace
+from storage.tables import Borrower, Loan, Member, RelatedPerson, RelatedTerm, SearchTerm, Workspace
 from tests.bot.keys import settings_with
 from tests.builders import make_loan, make_member
 from tests.clocks import FrozenClock
@@ -43,8 +44,7 @@ async def lend_in_the_earlier_release(office: Office, workspace: Workspace, numb
     async with office.database.transaction() as session:
         await session.exec(delete(SearchTerm).where(col(SearchTerm.borrower_id) == loan.borrower_id))
         session.add_all(
-            SearchTerm(borrower_id=loan.borrower_id, workspace_id=workspace.id, digest=office.cipher.digest(kind, text))
-            for kind, text in terms
+            SearchTerm(borrower_id=loan.borrower_id, digest=office.cipher.number(kind, text)) for kind, text in terms
         )
         await session.exec(update(Borrower).where(col(Borrower.id) == loan.borrower_id).values(search_version=0))
     return loan
@@ -73,7 +73,7 @@ async def reindex(database_url: str, *, every: bool = False) -> tuple[int, str]:
     return await reindexing.run(settings_with(database_url), console, every=every), printed.getvalue()
 
 
-async def terms(office: Office, loan: Loan) -> Sequence[bytes]:
+async def terms(office: Office, loan: Loan) -> Sequence[int]:
     async with office.database.reading() as session:
         found = await session.exec(select(SearchTerm.digest).where(SearchTerm.borrower_id == loan.borrower_id))
         return sorted(found.all())
@@ -241,6 +241,46 @@ async def test_an_undone_correction_keeps_the_present_version(
         await take_back(desk, edited.undo_id)
     assert (await progress(office, workspace)).waiting == 0
     assert await finds(office, workspace, lin, "yujianping") == ["A-1"]
+
+
+async def test_people_around_a_loan_are_found_before_and_after_and_one_who_cannot_be_read_keeps_the_entries(
+    office: Office, workspace: Workspace, lin: Member, database_url: str
+) -> None:
+    for number, name, phone in (("A-1", "于建平", "+8613900130001"), ("A-2", "韩梅梅", "+8613900130002")):
+        await make_loan(office, workspace, number)
+        entry = PersonEntry("spouse", name, phones=(PhoneEntry("mobile", phone),))
+        async with office.desk(workspace, lin) as desk:
+            await add_person(desk, loan=LoanRef(number, number), entry=entry)
+    async with office.database.transaction() as session:  # as version 2 had them
+        people = (await session.exec(select(RelatedPerson).order_by(col(RelatedPerson.loan_id)))).all()
+        await session.exec(delete(RelatedTerm))
+        for person, name, phone in zip(people, ("于建平", "韩梅梅"), ("8613900130001", "8613900130002"), strict=True):
+            terms = search.terms_of(name, f"+{phone}") | {("phone", phone[2:])}
+            session.add_all(RelatedTerm(person_id=person.id, digest=office.cipher.number(*term)) for term in terms)
+        await session.exec(update(RelatedPerson).values(search_version=0))
+    broken = people[1]
+    async with office.database.transaction() as session:
+        row = await session.get_one(RelatedPerson, broken.id)
+        readable, row.name_cipher = row.name_cipher, b"\x09" + row.name_cipher[1:]
+
+    words = {"yujianping": "A-1", "于": "A-1", "13900130001": "A-1", "hanmeimei": "A-2", "0002": "A-2"}
+    for _ in range(2):
+        for typed, number in words.items():
+            assert await finds(office, workspace, lin, typed) == [number], typed
+        await do_chores(office, workspace)
+    async with office.desk(workspace) as desk:
+        assert SetAsideRow("search_entries", "A-2") in (await set_aside_now(desk)).rows
+    code, printed = await reindex(database_url)
+    assert (code, "1 could not be" in printed) == (1, True)
+    async with office.database.transaction() as session:
+        (await session.get_one(RelatedPerson, broken.id)).name_cipher = readable
+    code, printed = await reindex(database_url)
+    assert (code, "People around loans indexed: 1. In the desk: 2." in printed) == (0, True)
+    for typed, number in words.items():
+        assert await finds(office, workspace, lin, typed) == [number], typed
+    async with office.database.reading() as session:
+        entries = set((await session.exec(select(RelatedTerm.digest))).all())
+    assert office.cipher.number("start", "于") not in entries
 
 
 async def test_a_batch_holds_up_others_for_less_than_a_fifth_of_a_second(office: Office, workspace: Workspace) -> None:

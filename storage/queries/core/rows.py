@@ -11,7 +11,7 @@ from sqlmodel import SQLModel, select
 from storage.engine.work import Work
 
 Row = TypeVar("Row", bound=SQLModel)
-Key = TypeVar("Key", UUID, str, bytes, tuple[str, int])
+Key = TypeVar("Key", UUID, str, bytes, int, tuple[str, int])
 
 _CHUNK = 500
 """How many ids one statement names: SQLite's limit is 32,766, and a short statement holds its locks briefly."""

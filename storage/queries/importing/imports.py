@@ -131,7 +131,7 @@ async def calls_about_instalments(session: Work, loan_ids: Collection[UUID]) -> 
 
 
 async def renamed_with_phone(
-    session: Work, workspace_id: UUID, digests: Sequence[bytes]
+    session: Work, workspace_id: UUID, digests: Sequence[int]
 ) -> Sequence[tuple[Loan, Borrower]]:
     """Return the loans with one of those phones whose number the file may not know, locked likewise: live ones numbered by the
     desk, and those that members corrected before what files said was kept."""
@@ -146,7 +146,6 @@ async def renamed_with_phone(
         .where(
             Loan.workspace_id == workspace_id,
             or_(col(Loan.minted) & col(Loan.stage).in_(LIVE_STAGES), ~col(Loan.minted) & corrected & ~said),
-            SearchTerm.workspace_id == workspace_id,
             col(SearchTerm.digest).in_(digests),
         )
         .order_by(col(Loan.id))

@@ -1,16 +1,20 @@
-"""Borrowers whose search entries are of another version than this release makes."""
+"""Borrowers, and people around loans, whose search entries are of another version than this release makes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from sqlmodel import col, func, select, update
 
 from storage.engine.work import Work
 from storage.queries.core.set_aside import is_set_aside
+from storage.queries.loans.related import replace_terms
 from storage.queries.loans.search import VERSION, replace_digests
-from storage.tables import Borrower
+from storage.tables import Borrower, RelatedPerson
+
+Indexed = TypeVar("Indexed", Borrower, RelatedPerson)
 
 SET_ASIDE = -1
 """The version of a borrower that could not be indexed; the earlier entries stay."""
@@ -31,24 +35,29 @@ class IndexProgress:
     set_aside: int
 
 
-async def progress(session: Work, workspace_id: UUID) -> IndexProgress:
-    """Count the borrowers by what the index still has to do for them."""
-    statement = select(col(Borrower.search_version), func.count()).where(Borrower.workspace_id == workspace_id)
-    counts = dict((await session.exec(statement.group_by(col(Borrower.search_version)))).all())
+async def progress(
+    session: Work, workspace_id: UUID, owners: type[Borrower] | type[RelatedPerson] = Borrower
+) -> IndexProgress:
+    """Count the borrowers, or the people around loans, by what the index still has to do for them."""
+    version = col(owners.search_version)
+    statement = select(version, func.count()).where(owners.workspace_id == workspace_id)
+    counts = dict((await session.exec(statement.group_by(version))).all())
     current, set_aside = counts.get(VERSION, 0), counts.get(SET_ASIDE, 0)
     total = sum(counts.values())
     return IndexProgress(borrowers=total, waiting=total - current - set_aside, set_aside=set_aside)
 
 
-async def take_next(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> Sequence[Borrower]:
-    """Return the next borrowers to index again, locked by this transaction. Those that another one holds are left to it,
+async def take_next(
+    session: Work, owners: type[Indexed], workspace_id: UUID, now: datetime, *, limit: int
+) -> Sequence[Indexed]:
+    """Return the next rows of this table to index again, locked by this transaction. Those that another one holds are left to it,
     and those that could not be indexed are tried again after a while."""
-    behind = col(Borrower.search_version)
-    tried = is_set_aside(workspace_id, SEARCH_ENTRIES, col(Borrower.id), now)
+    behind = col(owners.search_version)
+    tried = is_set_aside(workspace_id, SEARCH_ENTRIES, col(owners.id), now)
     statement = (
-        select(Borrower)
-        .where(Borrower.workspace_id == workspace_id, behind < VERSION, (behind > SET_ASIDE) | ~tried)
-        .order_by(behind, col(Borrower.id))
+        select(owners)
+        .where(owners.workspace_id == workspace_id, behind < VERSION, (behind > SET_ASIDE) | ~tried)
+        .order_by(behind, col(owners.id))
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)
     )
@@ -56,24 +65,32 @@ async def take_next(session: Work, workspace_id: UUID, now: datetime, *, limit: 
 
 
 async def write(
-    session: Work, workspace_id: UUID, indexed: Mapping[UUID, Sequence[bytes]], set_aside: Sequence[UUID]
+    session: Work,
+    owners: type[Borrower] | type[RelatedPerson],
+    indexed: Mapping[UUID, Sequence[int]],
+    set_aside: Sequence[UUID],
 ) -> None:
-    """Replace the entries of these borrowers by those digests, and note which borrowers could not be indexed."""
-    ids = list(indexed)
-    await replace_digests(session, workspace_id, indexed)
-    for version, of in ((VERSION, ids), (SET_ASIDE, set_aside)):
-        await session.exec(update(Borrower).where(col(Borrower.id).in_(of)).values(search_version=version))
+    """Replace the entries of these rows of the table by those digests, and note which rows could not be indexed."""
+    await (replace_digests if owners is Borrower else replace_terms)(session, indexed)
+    for version, of in ((VERSION, list(indexed)), (SET_ASIDE, set_aside)):
+        await session.exec(update(owners).where(col(owners.id).in_(of)).values(search_version=version))
 
 
-async def mark_next(session: Work, workspace_id: UUID, *, after: UUID | None, only: int | None) -> UUID | None:
-    """Have the next borrowers behind `after` indexed again, or only those of a version. Return the last one, None at the end."""
-    statement = (
-        select(Borrower.id).where(Borrower.workspace_id == workspace_id).order_by(col(Borrower.id)).limit(_MARKED)
-    )
+async def mark_next(
+    session: Work,
+    owners: type[Borrower] | type[RelatedPerson],
+    workspace_id: UUID,
+    *,
+    after: UUID | None,
+    only: int | None,
+) -> UUID | None:
+    """Have the next rows of the table behind `after` indexed again, or only those of a version. Return the last one, None at the
+    end."""
+    statement = select(owners.id).where(owners.workspace_id == workspace_id).order_by(col(owners.id)).limit(_MARKED)
     if after is not None:
-        statement = statement.where(col(Borrower.id) > after)
+        statement = statement.where(col(owners.id) > after)
     if only is not None:
-        statement = statement.where(Borrower.search_version == only)
+        statement = statement.where(owners.search_version == only)
     ids = (await session.exec(statement)).all()
-    await session.exec(update(Borrower).where(col(Borrower.id).in_(ids)).values(search_version=0))
+    await session.exec(update(owners).where(col(owners.id).in_(ids)).values(search_version=0))
     return ids[-1] if ids else None

@@ -198,14 +198,13 @@ async def of_borrowers(session: Work, borrower_ids: Collection[UUID], *, visible
 
 
 async def borrowers_with(
-    session: Work, workspace_id: UUID, digests: Collection[bytes], *, marked_only: bool = False
+    session: Work, workspace_id: UUID, digests: Collection[int], *, marked_only: bool = False
 ) -> list[Borrower]:
     """Return the borrowers that have one of these search digests, locked in the order of their ids; with `marked_only`, those
     whose phone is marked as wrong, not locked."""
-    indexed = select(SearchTerm.borrower_id).where(
-        SearchTerm.workspace_id == workspace_id, col(SearchTerm.digest).in_(digests)
-    )
-    statement = select(Borrower).where(col(Borrower.id).in_(indexed)).order_by(col(Borrower.id))
+    indexed = select(SearchTerm.borrower_id).where(col(SearchTerm.digest).in_(digests))
+    statement = select(Borrower).where(Borrower.workspace_id == workspace_id, col(Borrower.id).in_(indexed))
+    statement = statement.order_by(col(Borrower.id))
     if marked_only:
         return list((await session.exec(statement.where(col(Borrower.phone_wrong_at).is_not(None)))).all())
     locked = statement.with_for_update(key_share=True).execution_options(populate_existing=True)

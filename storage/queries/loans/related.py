@@ -10,6 +10,7 @@ from sqlmodel import col, delete, select
 from storage.engine.work import Work
 from storage.queries.core import rows
 from storage.queries.core.rows import chunks
+from storage.queries.loans.search import among
 from storage.tables import CallParty, RelatedPerson, RelatedPhone, RelatedTerm
 
 _PRESENT = (col(RelatedPerson.removed_at).is_(None), col(RelatedPerson.undone_at).is_(None))
@@ -71,30 +72,38 @@ async def phones_of(session: Work, person_id: UUID) -> list[RelatedPhone]:
     return list((await session.exec(statement.order_by(col(RelatedPhone.position), col(RelatedPhone.id)))).all())
 
 
-async def replace_terms(session: Work, workspace_id: UUID, digests: Mapping[UUID, Collection[bytes]]) -> None:
+async def phones_of_people(session: Work, person_ids: Collection[UUID]) -> dict[UUID, list[RelatedPhone]]:
+    """Return the present phones of these people, in their order, by the person's id."""
+    found: dict[UUID, list[RelatedPhone]] = {}
+    statement = select(RelatedPhone).where(col(RelatedPhone.person_id).in_(person_ids), *_PHONE_PRESENT)
+    for phone in await session.exec(statement.order_by(col(RelatedPhone.position), col(RelatedPhone.id))):
+        found.setdefault(phone.person_id, []).append(phone)
+    return found
+
+
+async def replace_terms(session: Work, digests: Mapping[UUID, Collection[int]]) -> None:
     """Replace what search finds these people by."""
     for ids in chunks(digests):
         await session.exec(delete(RelatedTerm).where(col(RelatedTerm.person_id).in_(ids)))
     session.add_all(
-        RelatedTerm(person_id=person_id, digest=digest, workspace_id=workspace_id)
-        for person_id, found in digests.items()
-        for digest in sorted(set(found))
+        RelatedTerm(digest=digest, person_id=person_id) for person_id, found in digests.items() for digest in found
     )
     await session.flush()
 
 
 async def named(
-    session: Work, workspace_id: UUID, loan_ids: Collection[UUID], digests: Iterable[bytes]
+    session: Work, workspace_id: UUID, loan_ids: Collection[UUID], digests: Iterable[int]
 ) -> list[RelatedPerson]:
     """Return the people around these loans whom one of the digests finds, in their order."""
     wanted = list(digests)
     if not (loan_ids and wanted):
         return []
-    found = select(RelatedTerm.person_id).where(
-        RelatedTerm.workspace_id == workspace_id, col(RelatedTerm.digest).in_(wanted)
-    )
+    found = select(RelatedTerm.person_id).where(among(session, col(RelatedTerm.digest), wanted))
     statement = select(RelatedPerson).where(
-        col(RelatedPerson.loan_id).in_(loan_ids), col(RelatedPerson.id).in_(found), *_PRESENT
+        RelatedPerson.workspace_id == workspace_id,
+        col(RelatedPerson.loan_id).in_(loan_ids),
+        col(RelatedPerson.id).in_(found),
+        *_PRESENT,
     )
     return list((await session.exec(statement.order_by(col(RelatedPerson.created_at), col(RelatedPerson.id)))).all())
 

@@ -1,15 +1,19 @@
-"""The search index: a borrower is found by HMAC digests of the ways to type a name or phone; nothing is decrypted.
+"""The search index: a borrower is found by keyed digests of the ways to type a name or phone; nothing is decrypted.
 
 A name is found by the whole and by each of its words and parts, with and without accents; by how it begins (each Chinese
 character, each other word from its third letter); by its pinyin in its readings, whole, at each syllable, without the surname,
 and by the initials. A phone is found by its number, with the country code or as dialled within the country, and by its last
 four digits. A typed word of which something is dropped matches no beginning.
 
+Each term but a whole phone has one of many digests, drawn by lot for each borrower, so that those who share a name, its beginning
+or its reading seldom share an entry: a thief of the table could count them. A typed word is looked up under all of them.
+
 Entries have a version, `borrower.search_version`: a release that makes other entries raises `VERSION`, the worker makes them
-in batches (`storage.upkeep.indexing`), and meanwhile a word is looked up as both versions have it.
+in batches (`desk.loans.indexing`), and meanwhile a word is looked up as all versions have it.
 """
 
 import contextlib
+import json
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -19,8 +23,9 @@ from operator import itemgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, bindparam, intersect, union
+from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, String, any_, bindparam, intersect, union
 from sqlalchemy import select as sqlalchemy_select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col, delete, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -34,18 +39,21 @@ from storage.queries.loans.readings import readings_of, spellings
 from storage.queries.loans.visibility import Viewer
 from storage.tables import Borrower, Loan, RelatedPerson, RelatedTerm, SearchTerm
 
-VERSION = 2
+VERSION = 3
 """The version of the entries that this release makes."""
 
 T = TypeVar("T")
 
 Term = tuple[str, str]
-"""A kind (`whole`, `start`, `phone`, `tail`; `name` in version 1) and a normalised text."""
+"""A kind (`whole`, `start`, `phone`, `tail`; `name` in version 1) and a normalised text. Version 2 had one digest for each."""
 
 _HAN_FIRST, _HAN_LAST = "\u3400", "\u9fff"
 _TAIL = re.compile(r"(?:尾号|尾號|tail|ending)?\s*(\d{4})")
 _IN_A_PHONE = re.compile(r"[\s\-()+./\u00b7\u2010-\u2015]")
 _SYLLABLE = re.compile("[a-zü']{1,6}", re.IGNORECASE)
+_OF_ONE_DIGEST = ("phone", "name")
+"""The kinds of terms of which every entry is the same: few share a phone, and an import looks up thousands."""
+
 _ABROAD = ("00", "011")
 """What is dialled before a country code."""
 
@@ -53,7 +61,9 @@ _MOST_WORDS = 6
 """Of a name of more words, those that stand together are not indexed as one: `vanderberg`."""
 
 _MAINLAND_MOBILE = re.compile(r"\+86(1[3-9][0-9]{9})")
-"""A number that the library writes within the country as its last eleven digits."""
+"""A number that the library writes within the country as its last eleven digits: those find it as typed for the whole."""
+
+_TYPED_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 
 _MOST_CACHED = 100_000
 """How many terms a `DigestCache` keeps."""
@@ -70,66 +80,83 @@ def terms_of(name: str, phone: str) -> set[Term]:
     return _name_terms(name) | _phone_terms(phone.partition(";")[0])
 
 
-def plain_phone_terms(phone: str) -> set[Term]:
-    """Return the terms of a phone (E.164) that need no table of countries, and that every entry has."""
-    digits = "".join(c for c in phone.partition(";")[0] if c.isdecimal())
-    return {("phone", digits), ("tail", digits[-4:])}
-
-
-def search_rows(cipher: Cipher, workspace_id: UUID, borrower_id: UUID, name: str, phone: str) -> list[SearchTerm]:
+def search_rows(cipher: Cipher, borrower_id: UUID, name: str, phone: str) -> list[SearchTerm]:
     """Return the index rows of one borrower."""
-    return [
-        SearchTerm(borrower_id=borrower_id, workspace_id=workspace_id, digest=digest)
-        for digest in digests_of(cipher, name, phone)
-    ]
+    return [SearchTerm(borrower_id=borrower_id, digest=digest) for digest in digests_of(cipher, name, phone)]
 
 
-async def add_digests(session: Work, workspace_id: UUID, digests: Iterable[tuple[UUID, Collection[bytes]]]) -> None:
+async def add_digests(session: Work, digests: Iterable[tuple[UUID, Collection[int]]]) -> None:
     """Insert the index rows of many borrowers, given as ids and digests."""
     given = list(digests)
     ids = bulk.stored_values(session, SearchTerm, "borrower_id", [key for key, _ in given])
-    workspace = bulk.stored_values(session, SearchTerm, "workspace_id", [workspace_id])[0]
-    rows = [(digest, key, workspace) for key, (_, found) in zip(ids, given, strict=True) for digest in found]
+    rows = [(digest, key) for key, (_, found) in zip(ids, given, strict=True) for digest in found]
     # In the order of the index, so that a page of it is written to once.
     rows.sort(key=itemgetter(0))
     if rows:
-        await session.insert_values("search_term", ("digest", "borrower_id", "workspace_id"), rows)
+        await session.insert_values("search_term", ("digest", "borrower_id"), rows)
 
 
-def digests_of(cipher: Cipher, name: str, phone: str) -> list[bytes]:
-    """Return the digests of the terms of a borrower."""
-    return [cipher.digest(kind, text) for kind, text in sorted(terms_of(name, phone))]
+def digests_of(cipher: Cipher, name: str, *phones: str) -> list[int]:
+    """Return digests that find a person of this name and these phones: of each term one of those that it has."""
+    cache = DigestCache(cipher)
+    found = cache.of_many([name], phones[:1] or ("",))[0]
+    for phone in phones[1:]:
+        found += cache.of_many([""], [phone])[0]
+    return sorted(set(found))
 
 
-def phone_digest(cipher: Cipher, phone: str) -> bytes:
+def phone_digest(cipher: Cipher, phone: str) -> int:
     """Return the digest by which search finds a phone (E.164), whatever its extension."""
-    return cipher.digest("phone", phone.partition(";")[0].removeprefix("+"))
+    return cipher.number("phone", phone.partition(";")[0].removeprefix("+"))
 
 
 class DigestCache:
-    """Makes the digests of many borrowers. Those of a name, and of a term that names share, are made once."""
+    """Makes the digests of many borrowers. What they are made of is computed once for each name, and for each term that names
+    share."""
 
     def __init__(self, cipher: Cipher) -> None:
         self._cipher = cipher
         self._terms: dict[Term, bytes] = {}
         self._names: dict[str, list[bytes]] = {}
-        self._phones: dict[str, bytes] = {}
+        self._phones: dict[str, int] = {}
 
-    def of(self, name: str, phone: str) -> list[bytes]:
-        """Return what `digests_of` returns, in another order."""
+    def of(self, name: str, phone: str) -> list[int]:
+        """Return what `digests_of` returns for the same, in any order and drawn again."""
+        return self.of_many([name], [phone])[0]
+
+    def of_many(self, borrowers: Sequence[str], phones: Sequence[str]) -> list[list[int]]:
+        """Return for each name and phone (E.164) the digests that find such a borrower, drawn by lot."""
+        of_terms: list[bytes] = []
+        numbers: list[list[int]] = []
+        ends: list[int] = []
+        for name, phone in zip(borrowers, phones, strict=True):
+            plain = phone.partition(";")[0]
+            of_terms += self._of_name(name)
+            if _MAINLAND_MOBILE.fullmatch(plain):
+                of_terms.append(self._digest(("tail", plain[-4:])))
+                numbers.append([self.of_phone(phone)])
+            else:
+                terms = _phone_terms(plain)
+                of_terms += [self._digest(term) for term in terms if term[0] == "tail"]
+                numbers.append([self._cipher.number(*term) for term in terms if term[0] == "phone"])
+            ends.append(len(of_terms))
+        drawn = self._cipher.scattered(of_terms)
+        return [found + drawn[start:end] for found, start, end in zip(numbers, [0, *ends], ends, strict=False)]
+
+    def expect(self, name: str) -> None:
+        """Compute what the digests of a name are made of."""
+        self._of_name(name)
+
+    def _of_name(self, name: str) -> list[bytes]:
         found = self._names.get(name)
         if found is None:
             if len(self._terms) > _MOST_CACHED:
                 self._terms.clear()
                 self._names.clear()
             found = self._names[name] = [self._digest(term) for term in _name_terms(name)]
-        plain = phone.partition(";")[0]
-        if mobile := _MAINLAND_MOBILE.fullmatch(plain):
-            own = self._cipher.digest("phone", mobile[1])
-            return [*found, self.of_phone(phone), own, self._digest(("tail", plain[-4:]))]
-        return found + [self._cipher.digest(*term) for term in _phone_terms(plain)]
+        return found
 
-    def of_phone(self, phone: str) -> bytes:
+    def of_phone(self, phone: str) -> int:
         """Return the digest by which search finds a phone (E.164), whatever its extension."""
         found = self._phones.get(phone)
         if found is None:
@@ -145,9 +172,9 @@ class DigestCache:
         return found
 
 
-async def known_digests(session: Work, digests: Collection[bytes]) -> frozenset[bytes]:
+async def known_digests(session: Work, digests: Collection[int]) -> frozenset[int]:
     """Return those of these digests that a borrower has."""
-    found: set[bytes] = set()
+    found: set[int] = set()
     for some in chunks(digests):
         found.update(digest for (digest,) in await session.execute(_KNOWN, {"digests": some}))
     return frozenset(found)
@@ -158,11 +185,19 @@ _KNOWN: Any = sqlalchemy_select(col(SearchTerm.digest)).where(
 )
 
 
-async def replace_digests(session: Work, workspace_id: UUID, digests: Mapping[UUID, Collection[bytes]]) -> None:
+def among(session: Work, column: Any, digests: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition for a digest to be one of these, however many: they are one parameter."""
+    if session.dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(digests), ARRAY(BigInteger)))
+    given = func.json_each(bindparam(None, json.dumps(list(digests)), String)).table_valued("value")
+    return column.in_(select(given.c.value))
+
+
+async def replace_digests(session: Work, digests: Mapping[UUID, Collection[int]]) -> None:
     """Replace the index rows of these borrowers by those of their digests."""
     for ids in chunks(digests):
         await session.exec(delete(SearchTerm).where(col(SearchTerm.borrower_id).in_(ids)))
-    await add_digests(session, workspace_id, digests.items())
+    await add_digests(session, digests.items())
 
 
 async def find_loans(
@@ -199,11 +234,7 @@ async def loans_of_names(
 ) -> list[Loan]:
     """Return the visible loans of borrowers of whose name one of the texts is the whole, or a whole part; newest first."""
     terms = {term for text in texts for term in (("whole", names.name_key(text)), ("name", _version_1_key(text)))}
-    indexed = select(SearchTerm.borrower_id).where(
-        SearchTerm.workspace_id == workspace_id,
-        col(SearchTerm.digest).in_([cipher.digest(kind, text) for kind, text in sorted(terms)]),
-    )
-    statement = select(Loan).where(col(Loan.borrower_id).in_(indexed), visible.condition)
+    statement = select(Loan).where(_has_terms(session, cipher, sorted(terms)), visible.condition)
     ordered = statement.order_by(col(Loan.created_at).desc(), col(Loan.id)).limit(limit)
     return list((await session.exec(ordered, params=visible.values)).all())
 
@@ -242,31 +273,38 @@ async def _matching(
     if len(asked) == 1 or not all(map(_SYLLABLE.fullmatch, asked)):
         return meant
     spelled = names.name_key("".join(asked))
-    whole = select(Loan.id).where(_has_terms(cipher, workspace_id, [("whole", spelled), ("start", spelled)]))
+    whole = select(Loan.id).where(_has_terms(session, cipher, [("whole", spelled), ("start", spelled)]))
     every = intersect(*(select(each.subquery().c.id) for each in meant))
-    others = [_of_related(cipher, workspace_id, [("whole", spelled), ("start", spelled)])] if related else []
+    of_spelled = [("whole", spelled), ("start", spelled)]
+    others = [_of_related(session, cipher, workspace_id, of_spelled)] if related else []
     return [union(select(every.subquery().c.id), whole, *others)]
 
 
-def digests_of_words(cipher: Cipher, words: Sequence[str]) -> list[bytes]:
+def digests_of_words(cipher: Cipher, words: Sequence[str]) -> list[int]:
     """Return the digests by which any of these typed words, or all as one name, finds a person."""
     terms = {term for word in words for term in _terms_for(word)}
     spelled = names.name_key("".join(words))
-    return [cipher.digest(*term) for term in sorted(terms | {("whole", spelled), ("start", spelled)})]
+    return digests_of_typed(cipher, terms | {("whole", spelled), ("start", spelled)})
 
 
-def _of_related(cipher: Cipher, workspace_id: UUID, terms: Iterable[Term]) -> SelectOfScalar[UUID]:
+def digests_of_typed(cipher: Cipher, terms: Iterable[Term]) -> list[int]:
+    """Return every digest that an entry of one of these terms may have, of this version or an earlier one."""
+    found: list[int] = []
+    for kind, text in terms:
+        found.append(cipher.number(kind, text))
+        if kind not in _OF_ONE_DIGEST:
+            found += cipher.of_every_shard(cipher.digest(kind, text))
+    return found
+
+
+def _of_related(session: Work, cipher: Cipher, workspace_id: UUID, terms: Iterable[Term]) -> SelectOfScalar[UUID]:
     """Return a query for the ids of loans of which a person around them has one of the terms."""
-    digests = [cipher.digest(kind, text) for kind, text in terms]
-    return (
-        select(RelatedPerson.loan_id)
-        .join(RelatedTerm, col(RelatedTerm.person_id) == col(RelatedPerson.id))
-        .where(
-            RelatedTerm.workspace_id == workspace_id,
-            col(RelatedTerm.digest).in_(digests),
-            col(RelatedPerson.removed_at).is_(None),
-            col(RelatedPerson.undone_at).is_(None),
-        )
+    has_one = among(session, col(RelatedTerm.digest), digests_of_typed(cipher, terms))
+    return select(RelatedPerson.loan_id).where(
+        RelatedPerson.workspace_id == workspace_id,
+        col(RelatedPerson.id).in_(select(RelatedTerm.person_id).where(has_one)),
+        col(RelatedPerson.removed_at).is_(None),
+        col(RelatedPerson.undone_at).is_(None),
     )
 
 
@@ -275,25 +313,22 @@ async def _meant(
 ) -> CompoundSelect[Any]:
     """Return a query for the ids of loans that a word may mean: by its number, its borrower or a person around it."""
 
-    among = partial(_has_terms, cipher, workspace_id)
-    meant = [*are_numbered(workspace_id, word), select(Loan.id).where(among(_terms_for(word)))]
+    having = partial(_has_terms, session, cipher)
+    meant = [*are_numbered(workspace_id, word), select(Loan.id).where(having(_terms_for(word)))]
     parts = names.parts_of(word)
     if len(parts) > 1:
-        meant.append(select(Loan.id).where(*(among(_terms_for_part(part, in_full=in_full)) for part in parts)))
+        meant.append(select(Loan.id).where(*(having(_terms_for_part(part, in_full=in_full)) for part in parts)))
     if _is_changed_by_version_1(word) and (checked := await _checked(session, cipher, workspace_id, word)):
         meant.append(select(Loan.id).where(col(Loan.borrower_id).in_(checked)))
     if related:
-        meant.append(_of_related(cipher, workspace_id, _terms_for(word)))
+        meant.append(_of_related(session, cipher, workspace_id, _terms_for(word)))
     return union(*meant)
 
 
-def _has_terms(cipher: Cipher, workspace_id: UUID, terms: Iterable[Term]) -> ColumnElement[bool]:
-    """Return the condition for the loans whose borrower has one of the terms."""
-    digests = [cipher.digest(kind, text) for kind, text in terms]
-    indexed = select(SearchTerm.borrower_id).where(
-        SearchTerm.workspace_id == workspace_id, col(SearchTerm.digest).in_(digests)
-    )
-    return col(Loan.borrower_id).in_(indexed)
+def _has_terms(session: Work, cipher: Cipher, terms: Iterable[Term]) -> ColumnElement[bool]:
+    """Return the condition for the loans, of any workspace, whose borrower has one of the terms."""
+    has_one = among(session, col(SearchTerm.digest), digests_of_typed(cipher, terms))
+    return col(Loan.borrower_id).in_(select(SearchTerm.borrower_id).where(has_one))
 
 
 def _terms_for(word: str) -> list[Term]:
@@ -310,6 +345,8 @@ def _terms_for(word: str) -> list[Term]:
     digits = _IN_A_PHONE.sub("", plain)
     if digits.isdecimal() and len(digits) >= 5:
         terms += [("phone", digits), *(("phone", digits.removeprefix(a)) for a in _ABROAD if digits.startswith(a))]
+        if _TYPED_MOBILE.fullmatch(digits):
+            terms.append(("phone", f"86{digits}"))
     return terms
 
 
@@ -319,8 +356,8 @@ def _terms_for_part(part: str, *, in_full: bool) -> list[Term]:
 
 
 def _phone_terms(phone: str) -> set[Term]:
-    if mobile := _MAINLAND_MOBILE.fullmatch(phone):
-        return {("phone", phone[1:]), ("phone", mobile[1]), ("tail", phone[-4:])}
+    if _MAINLAND_MOBILE.fullmatch(phone):
+        return {("phone", phone[1:]), ("tail", phone[-4:])}
     from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, national_significant_number, parse
 
     digits = {"".join(c for c in phone if c.isdecimal())}
@@ -397,8 +434,8 @@ async def _checked(session: Work, cipher: Cipher, workspace_id: UUID, word: str)
         select(Borrower)
         .join(SearchTerm, col(SearchTerm.borrower_id) == col(Borrower.id))
         .where(
-            SearchTerm.workspace_id == workspace_id,
-            SearchTerm.digest == cipher.digest("name", _version_1_key(word)),
+            Borrower.workspace_id == workspace_id,
+            SearchTerm.digest == cipher.number("name", _version_1_key(word)),
             col(Borrower.search_version) < VERSION,
         )
         .limit(_CHECKED)

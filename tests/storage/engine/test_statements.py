@@ -29,7 +29,7 @@ from storage.engine.types import Money, Rate, UtcDateTime
 from storage.engine.work import Work
 from storage.queries.loans.visibility import Deputy, viewer
 from storage.queries.messages import sending
-from storage.tables import Loan
+from storage.tables import Borrower, Loan
 from storage.upkeep import rotation
 
 NOW = datetime(2026, 11, 25, 2, 0, 0, 123456, tzinfo=UTC)
@@ -141,6 +141,7 @@ class Examples:
         """Return a value for a parameter."""
         special: dict[str, Any] = {
             "table": Loan,
+            "owners": Borrower,
             "place": rotation.places()[0],
             "visible": viewer(
                 self.rows["member"][0], "managed", Deputy(frozenset([self.rows["member"][1].id]), True, 2)

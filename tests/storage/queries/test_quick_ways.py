@@ -3,6 +3,7 @@
 import hmac
 import random
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from desk.core.errors import Invalid
 from desk.rules import contacts
-from storage.engine.cipher import Cipher, KeyRing
+from storage.engine.cipher import SHARDS, Cipher, KeyRing
 from storage.queries.loans import readings, search
 
 KEY = bytes(range(32))
@@ -28,10 +29,26 @@ def test_characters_read_one_by_one_are_read_as_the_dictionary_reads_the_name(na
 
 
 @given(st.text(CHARACTERS, min_size=1, max_size=4), st.sampled_from(["+8613800138000", "+12133734253"]))
-def test_terms_that_names_share_have_the_same_digests(name: str, phone: str) -> None:
+def test_each_term_has_one_of_the_digests_under_which_it_is_looked_up(name: str, phone: str) -> None:
     cache = search.DigestCache(CIPHER)
-    made = sorted(search.digests_of(CIPHER, name, phone))
-    assert made == sorted(cache.of(name, phone)) == sorted(cache.of(name, phone))
+    terms = search.terms_of(name, phone)
+    for made in (search.digests_of(CIPHER, name, phone), cache.of(name, phone), cache.of(name, phone)):
+        found = [set(made) & set(search.digests_of_typed(CIPHER, [term])) for term in terms]
+        assert set(map(len, found)) == {1}
+        assert len(made) == len(terms)
+
+
+def test_those_who_share_a_name_share_an_entry_by_chance_alone() -> None:
+    cache = search.DigestCache(CIPHER)
+    made = [set(cache.of("王小明", f"+86138{number:08}")) for number in range(2 * SHARDS)]
+    holders = Counter(digest for each in made for digest in each)
+    assert max(holders.values()) < 12
+    assert len(holders) > sum(map(len, made)) / 3
+
+
+def test_a_phone_has_the_same_digest_on_every_loan() -> None:
+    first, second = (search.DigestCache(CIPHER).of(name, "+8613800138000") for name in ("王小明", "李芳"))
+    assert search.phone_digest(CIPHER, "+8613800138000;ext=12") in set(first) & set(second)
 
 
 @given(st.text(st.characters(min_codepoint=0x3400, max_codepoint=0x9FFF), min_size=1, max_size=5))
@@ -61,7 +78,11 @@ def test_mobile_numbers_of_every_prefix_are_found_as_the_library_writes_them(mon
     numbers = [f"+861{prefix:03}1234567" for prefix in range(300, 1000, 2)]
     quick = [search._phone_terms(number) for number in numbers]
     monkeypatch.setattr(search, "_MAINLAND_MOBILE", NEVER)
-    assert quick == [search._phone_terms(number) for number in numbers]
+    for number, terms in zip(numbers, quick, strict=True):
+        every = search._phone_terms(number)
+        assert terms <= every
+        for _, written in every - terms:  # within the country: typed so, it is looked up as the whole number too
+            assert ("phone", number[1:]) in search._terms_for(written)
 
 
 def _read(number: str, region: str) -> str:
