@@ -45,6 +45,10 @@ _MOST_FILES = 2000
 _AWAY, _DAMAGED, _TOO_MUCH = _("it is not in the store"), _("it is damaged"), _("the archive would be too large")
 
 
+class LoanGoneError(Exception):
+    """The loan was removed, with all that belongs to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseOrder:
     """What is asked for: by whom, when, what for, which parts, in which languages."""
@@ -75,12 +79,14 @@ class Attachment:
 async def assemble(office: Office, workspace: Workspace, order: CaseOrder, store: FileStore | None) -> "Assembled":
     """Read everything of the loan and set its pages.
 
-    Raises LookupError (the loan is gone), UnreadableError (no key opens the signing key), TypesettingError.
+    Raises LoanGoneError, UnreadableError (no key opens the signing key), TypesettingError.
     """
     async with office.desk(workspace) as desk:
         key = await signer(desk)
     async with office.reading_desk(workspace) as desk:
-        loan = await desk.session.get_one(Loan, order.loan_id)
+        loan = await desk.session.get(Loan, order.loan_id)
+        if loan is None:
+            raise LoanGoneError("the loan is gone")
         contents = await gather(desk, loan)
         events = {code: await history(desk, loan, LANGUAGES[code].locale) for code in order.languages}
         found = await _attachments(desk, contents, order.parts)

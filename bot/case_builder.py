@@ -5,7 +5,7 @@ import contextlib
 
 import structlog
 
-from bot.case_archive import CaseOrder, assemble
+from bot.case_archive import CaseOrder, LoanGoneError, assemble
 from desk.cases import exports
 from desk.cases.exports import CaseToBuild
 from desk.core.dataclass import dataclass
@@ -39,7 +39,7 @@ class CaseBuilder:
         try:
             async with asyncio.timeout(SECONDS):
                 await self._build(held)
-        except LookupError:  # the loan was removed meanwhile, with what was asked of it
+        except LoanGoneError:  # the loan was removed meanwhile, with what was asked of it
             await self._discard(held)
         except (
             TimeoutError,

@@ -27,7 +27,7 @@ def _kind(kind: RecordKind) -> str:
     kept = f"{kind.months} months" if kind.months else "as long as the loan"
     least = f"; at least {kind.least_months} months: {kind.least}" if kind.least_months else ""
     rules = f"; and the rules of chosen packs about {', '.join(kind.keeps)}" if kind.keeps else ""
-    return f"| {kind.en} | `{kind.code}` | {kept}{least}{rules} | {kind.since_en} | {kind.source} |"
+    return f"| {kind.en} | `{kind.code}` | {kept}{least}{rules} | {kind.since_en} | {kind.source_en} |"
 
 
 def with_tables(text: str) -> str:

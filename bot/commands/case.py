@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.case_archive import CaseOrder, assemble
+from bot.case_archive import CaseOrder, LoanGoneError, assemble
 from bot.commands.audit import every_workspace
 from bot.logs import reason_of
 from bot.private_file import is_taken, private_file
@@ -95,7 +95,7 @@ async def _write(
         unfinished.rename(target)
     except (
         OSError,
-        LookupError,
+        LoanGoneError,
         TypesettingError,
         UnreadableError,
         DamagedFileError,

@@ -77,7 +77,7 @@ def reasons(
         if (begins := _begins(desk, rule, facts, ended_on)) is not None
     ]
     months = wanted_months(kind, chosen.get(kind.code), packs, today)
-    own = [Kept("policy", kind.code, months_after(ended_on, months), kind.source)] if months is not None else []
+    own = [Kept("policy", kind.code, months_after(ended_on, months), kind.source_en)] if months is not None else []
     return (*held, *(each for each in (*rules, *own) if each.until is not None and each.until > today))
 
 

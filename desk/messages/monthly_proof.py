@@ -42,7 +42,7 @@ UNCHECKED = "unchecked"
 NOT_NOTED = "not_noted"
 """The roles of entries from before the desk noted them."""
 
-KEPT = ("place_hold", "lift_hold", "change_retention", "retention_deleted")
+KEPT = ("place_hold", "lift_hold", "change_retention", "retention_deleted", "retention_ended")
 """Acts by which records are deleted, or kept from it."""
 
 OPERATED = (
@@ -50,6 +50,9 @@ OPERATED = (
     *("add_key", "rotate_keys", "remove_key", "wrap_keys", "rewrap_keys"),
 )
 """Acts of the operator, and proofs that compliance took."""
+
+DELETED = "records_deleted"
+"""How many records retention deleted, by their kind; each of its entries is about many."""
 
 DAYS_ABOVE = "days_above"
 """How often a member looked at more numbers in a day than are never unusual."""
@@ -222,6 +225,8 @@ class _Tally:
         if entry.act in CONTACT:
             for rule in details.get("rules", ()):
                 self.counts["rules", str(rule), entry.act] += 1
+        if entry.act == "retention_deleted":
+            self.counts["kept", DELETED, str(details.get("kind", ""))] += int(details.get("count", 0))
         if entry.act == REVEAL:
             self.reveals[entry.actor_id, entry.at.astimezone(self.begin.tzinfo).date()] += 1
 

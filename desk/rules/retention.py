@@ -21,6 +21,12 @@ from desk.rules.contact_packs import Keep, Pack
 Months = Annotated[int, Field(ge=1, le=600)]
 What = Literal["contacts", "recordings", "complaints", "assessments"]
 
+CODES = (
+    *("ended_loan", "application", "inquiry", "words", "file", "recording"),
+    *("correction", "notice", "access_request", "audit"),
+)
+"""The kinds that the desk knows how to delete."""
+
 LONGEST_MONTHS = 600
 """The longest period that can be set."""
 
@@ -36,7 +42,8 @@ class RecordKind:
     en: str
     since_zh: str
     since_en: str
-    source: str
+    source_zh: str
+    source_en: str
     months: Months | None = None
     keeps: tuple[What, ...] = ()
     least_months: Months | None = None
@@ -49,6 +56,10 @@ class RecordKind:
     def since(self, locale: str) -> str:
         """Return from what its months count, in the language of `locale`."""
         return self.since_zh if language_of(locale).code == "zh" else self.since_en
+
+    def source(self, locale: str) -> str:
+        """Return where its months come from, in the language of `locale`."""
+        return self.source_zh if language_of(locale).code == "zh" else self.source_en
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +80,18 @@ class Period:
     own: bool
     floor: Floor | None
 
-    @property
-    def source(self) -> str:
-        """Return where the months come from, empty for a choice of the workspace."""
+    def source(self, locale: str) -> str:
+        """Return where the months come from, in the language of `locale`; empty for a choice of the workspace."""
         if self.floor is not None and self.floor.months == self.months and self.floor.months != self.kind.months:
             return self.floor.source
-        return "" if self.own else self.kind.source
+        return "" if self.own else self.kind.source(locale)
 
 
 def load_kinds(source: Traversable) -> Mapping[str, RecordKind]:
     """Read the kinds of records, by code. Raises DataFileError with the file, the line and the entry."""
     file = DataFile(source)
+    if unknown := file.tables.keys() - set(CODES):
+        raise file.error("there are no records of this kind", min(unknown))
     kinds = {code: file.read(RecordKind, {"code": code, **_table(file, code)}, code) for code in file.tables}
     for kind in kinds.values():
         if (kind.least_months is None) != (kind.least is None):

@@ -59,6 +59,7 @@ OTHER_ACTS = {
     "lift_hold": _("lifted a legal hold"),
     "change_retention": _("changed how long records are kept"),
     "retention_deleted": _("deleted what was older than its period"),
+    "retention_ended": _("ended a run of retention"),
 }
 """Acts that change nothing, by the code of the entry."""
 

@@ -59,7 +59,7 @@ def hold_list(t: Translator, view: HoldList, zone: ZoneInfo) -> Message:
 def policy_list(t: Translator, view: Policies, zone: ZoneInfo) -> Message:
     """Render how long each kind of record is kept, and since when nothing was deleted."""
     writer = Writer().line(Bold(t("How long records are kept")))
-    writer.bullets([f"{each.kind.word(t.language)}: {period_words(t, each)}"] for each in view.periods)
+    writer.bullets([_line(t, each)] for each in view.periods)
     if view.last_run is None:
         writer.line(t("Nothing was deleted yet: whoever runs the desk starts it with loandesk retention."))
     else:
@@ -69,9 +69,7 @@ def policy_list(t: Translator, view: Policies, zone: ZoneInfo) -> Message:
 
 def policy_changed(t: Translator, result: PolicyChanged) -> Message:
     """Render the period that holds now."""
-    period = result.period
-    line = t("{kind}: {period}", kind=period.kind.word(t.language), period=period_words(t, period))
-    return Writer().line(line).buttons(undo_button(t, result.undo_id)).message()
+    return Writer().line(_line(t, result.period)).buttons(undo_button(t, result.undo_id)).message()
 
 
 def period_words(t: Translator, period: Period) -> str:
@@ -81,7 +79,12 @@ def period_words(t: Translator, period: Period) -> str:
     else:
         kept = t.n("{n} month", "{n} months", period.months)
         words = t("{months} after: {event}", months=kept, event=period.kind.since(t.language))
-    return t("{period} ({source})", period=words, source=period.source) if period.source else words
+    source = period.source(t.language)
+    return t("{period} ({source})", period=words, source=source) if source else words
+
+
+def _line(t: Translator, period: Period) -> str:
+    return t("{kind}: {period}", kind=period.kind.word(t.language), period=period_words(t, period))
 
 
 def _hold(t: Translator, hold: HoldView) -> str:

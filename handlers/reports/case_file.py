@@ -122,7 +122,7 @@ class _CaseWriter:
             (t("Owner"), self._member(str(contents.owner_id) if contents.owner_id else None) or t("nobody")),
             (t("Asked for by"), self.facts.by),
             (t("Asked at"), _instant(self.facts.asked_at.isoformat(), self.zone)),
-            (t("For"), self.facts.purpose or t("not said")),
+            (t("Made for"), self.facts.purpose or t("not said")),
         ]
         rows += [
             (label(t, name), self._words(value(t, name, given, contents.currency)))
@@ -256,9 +256,10 @@ class _CaseWriter:
         yield self._table(head, rows, (4, 4, 3, 3, 4, 1), right=(5,))
 
     def _unsent(self, notice: Record) -> str:
+        t = self.t
         if notice["gave_up_at"]:
-            return self.t("not sent: {error}", error=notice["error"] or "?")
-        return self.t("not sent: settled before") if notice["dropped_at"] else self.t("not sent yet")
+            return t("not sent: {error}", error=notice["error"] or "?")
+        return t("not sent: settled before") if notice["dropped_at"] else t("not sent yet")
 
     def _documents(self) -> Iterable[Block]:
         t = self.t
@@ -326,7 +327,7 @@ class _CaseWriter:
         ]
         yield Heading(t("What was chosen"), 2)
         yield self._table(
-            (t("Time"), t("Who"), t("For"), t("Rules"), t("Version")), chosen, (4, 3, 3, 5, 1), right=(4,)
+            (t("Time"), t("Who"), t("Binds"), t("Rules"), t("Version")), chosen, (4, 3, 3, 5, 1), right=(4,)
         )
         decided = [
             (
@@ -435,7 +436,7 @@ class _CaseWriter:
             )
             for each in self.contents.audit
         ]
-        head = (t("Entry"), t("Time"), t("Who"), t("What"), t("By"), t("Hash"))
+        head = (t("Entry"), t("Time"), t("Who"), t("What"), t("Command and reference"), t("Hash"))
         yield self._table(head, rows, (2, 4, 3, 5, 4, 3), right=(0,))
         segments = [
             (
@@ -456,7 +457,8 @@ class _CaseWriter:
         widths: tuple[int, ...],
         right: tuple[int, ...] = (),
     ) -> Block:
-        return Table(head, rows, widths, right) if rows else Paragraph(self.t("None."))
+        t = self.t
+        return Table(head, rows, widths, right) if rows else Paragraph(t("None."))
 
     def _rows(self, table: str) -> Sequence[Record]:
         return self.contents.records.get(table, ())

@@ -10,6 +10,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.messages.monthly_proof import (
     CONTACT,
     DAYS_ABOVE,
+    DELETED,
     NOT_NOTED,
     SECTIONS,
     MonthlyProof,
@@ -205,6 +206,8 @@ def _words(t: Translator, row: ProofRow) -> str:
     if row.section == "refused":
         over = row.detail == "reveal_limit"
         return t("More phone numbers than the role may look at in a day") if over else row.detail
+    if row.item == DELETED:
+        return t("Records deleted at the end of their period: {kind}", kind=row.detail)
     words = what_happened(t, row.item, "")
     return t("{what} ({code})", what=words, code=f"{row.item} {row.detail}".strip())
 

@@ -63,6 +63,7 @@ async def busy(office: Office, workspace: Workspace, clock: FrozenClock) -> Work
         ("2026-11-11T11:00:00+08:00", "disclosure", {"what": "card", "roles": "agent manager"}),
         ("2026-11-11T12:00:00+08:00", "disclosure", {"what": "card"}),
         ("2026-11-12T12:00:00+08:00", "refused", {"code": "reveal_limit"}),
+        ("2026-11-13T12:00:00+08:00", "retention_deleted", {"kind": "calls", "count": 40}),
         ("2026-11-30T23:59:59+08:00", "restore", {}),
         ("2026-12-01T00:00:00+08:00", "call", {"contact": "kept"}),
     ):
@@ -74,7 +75,7 @@ async def busy(office: Office, workspace: Workspace, clock: FrozenClock) -> Work
 
 async def test_a_month_begins_and_ends_at_midnight_of_the_workspace(office: Office, busy: Workspace) -> None:
     proof = await proof_of(office, busy)
-    assert (proof.entries, proof.first, proof.last, proof.is_whole, proof.findings) == (9, 2, 10, True, ())
+    assert (proof.entries, proof.first, proof.last, proof.is_whole, proof.findings) == (10, 2, 11, True, ())
     assert counts(proof) == {
         ("contact", "call", "kept"): 1,
         ("contact", "call", "broken"): 1,
@@ -88,9 +89,12 @@ async def test_a_month_begins_and_ends_at_midnight_of_the_workspace(office: Offi
         ("disclosed", "card", "agent manager"): 1,
         ("disclosed", "card", "not_noted"): 1,
         ("refused", "refused", "reveal_limit"): 1,
+        ("kept", "retention_deleted", ""): 1,
+        ("kept", "records_deleted", "calls"): 40,
         ("operated", "restore", ""): 1,
     }
-    assert sum(row.count for row in proof.rows if row.section != "rules") == proof.entries
+    told_twice = ("CN-C1", "CN-T1", "records_deleted")
+    assert sum(row.count for row in proof.rows if row.item not in told_twice) == proof.entries
 
 
 async def test_a_month_that_is_not_over_says_so_and_one_ahead_is_refused(
@@ -117,8 +121,8 @@ async def test_what_is_not_as_it_was_sealed_deleted_or_from_before_the_chain_is_
         await session.execute(text("DELETE FROM audit_entry"))
         await session.execute(text("UPDATE audit_segment SET dropped_at = sealed_at"))
     proof = await proof_of(office, busy)
-    assert (proof.entries, proof.dropped, proof.findings, proof.is_whole) == (0, 11, (), False)
-    assert (await proof_of(office, busy, date(2026, 9, 1))).dropped == 11  # the segment may have begun then
+    assert (proof.entries, proof.dropped, proof.findings, proof.is_whole) == (0, 12, (), False)
+    assert (await proof_of(office, busy, date(2026, 9, 1))).dropped == 12  # the segment may have begun then
 
 
 async def test_an_entry_that_was_sealed_late_and_many_segments_are_counted(
@@ -196,7 +200,7 @@ async def test_the_command_writes_the_same_files_from_the_same_trail(
         "detail": "broken",
         "text": "Calls logged that broke a rule",
     }.items() <= (next(row for row in rows if row["detail"] == "broken").items())
-    assert any("9 entries of the audit trail, between entry 2 and entry 10" in row["text"] for row in rows)
+    assert any("10 entries of the audit trail, between entry 2 and entry 11" in row["text"] for row in rows)
     assert "已登记、违反规则的通话" in (tmp_path / "first" / names[2]).read_text("utf-8-sig")
     assert (await run(date(2027, 1, 1), "third")) == (1, "Nothing was written: 2027-01 has not begun.\n")
     assert not (tmp_path / "third").exists()

@@ -30,6 +30,7 @@ STAY_SMALL = {
     "compliance_rules",
     "audit_chain",
     "playbook_version",
+    "signing_key",
 }
 """The tables of which a lender has few rows, however many people and loans."""
 

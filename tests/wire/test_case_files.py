@@ -135,6 +135,7 @@ async def test_compliance_asks_opens_and_proves_a_case_file(
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
         assert "Compliance · 2026-11-25 10:00:00 · 浦东法院诉讼" in page  # the watermark
         assert "2026-11-26 15:00:00 → 2026-11-27 16:00:00" in page  # the move, by whom and from when to when
+    assert "None." not in pages["zh"]
     assert "已接通" in pages["zh"]
     assert "reached" in pages["en"]
     assert record["schema"] == 1
