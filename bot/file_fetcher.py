@@ -19,6 +19,7 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
 from desk.core.transaction import Office
 from desk.files import intake
+from desk.files.call_recordings import settle_expected
 from desk.files.inspection import Inspection, RefusedFileError
 from desk.files.intake import FileToFetch
 from handlers.door.directory import code_of
@@ -68,10 +69,12 @@ class FileFetcher:
     async def _fetch(self, held: FileToFetch) -> None:
         assert self.office.files is not None
         store = self.office.files.store
-        inspection, key = Inspection(most_bytes=held.most_bytes), new_file_key()
+        key = new_file_key()
         try:
             async with asyncio.timeout(FETCH_SECONDS):
                 described = await self._describe(held)
+                name = str(described.get("name") or "")
+                inspection = Inspection(most_bytes=held.most_bytes, most_audio=held.most_audio, name=name)
                 async with contextlib.aclosing(self._download(described)) as plain:
                     await store.write(held.blob_id, seal(inspection.watch(plain), key, held.blob_id))
                 if inspection.facts().size != described.get("size"):
@@ -95,7 +98,7 @@ class FileFetcher:
                 await intake.record_failed(desk, held)
         else:
             async with self.office.desk(self.workspace) as desk:
-                kept = await intake.record_stored(desk, held, str(described.get("name") or ""), inspection.facts(), key)
+                kept = await intake.record_stored(desk, held, name, inspection.facts(), key)
             if not kept:
                 await self._discard(held)
         await self._file(held)
@@ -111,6 +114,8 @@ class FileFetcher:
         with contextlib.suppress(DeskError):
             async with self.office.desk(self.workspace) as desk:
                 await intake.file_where_form_said(desk, held.id)
+        async with self.office.desk(self.workspace) as desk:
+            await settle_expected(desk, held.id)
 
     async def _describe(self, held: FileToFetch) -> dict[str, Any]:
         """Return what Slack says of the file. Raises RefusedFileError and _UnavailableError."""
@@ -126,7 +131,7 @@ class FileFetcher:
             raise RefusedFileError("external")
         if file.get("user") != held.slack_user_id:
             raise RefusedFileError("withheld")
-        if int(file.get("size") or 0) > held.most_bytes:
+        if int(file.get("size") or 0) > max(held.most_bytes, held.most_audio):
             raise RefusedFileError("too_large")
         return file
 

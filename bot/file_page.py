@@ -1,11 +1,13 @@
 """The page that opens a file, or what the desk makes for a link: `GET /files/<token>` asks for the code, `POST` with the right
-one sends the file.
+one sends the file. A recording gets a page that plays it, whose parts the same browser asks for at
+`GET /files/recording/<token>`: a cookie with a secret of that opening says that it is the same, for half an hour.
 
 The address alone opens nothing; `desk.files.links` has the rules. Answers may not be stored, framed or
 sniffed, and tell no other site where they came from.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import field
@@ -19,7 +21,7 @@ from desk.core.dataclass import dataclass
 from desk.core.languages import LANGUAGES
 from desk.core.transaction import Desk, Office, Origin
 from desk.files.calendar_links import CALENDAR, open_calendar
-from desk.files.links import LinkAnswer, SealedFile, follow_link, open_link
+from desk.files.links import SESSION, LinkAnswer, SealedFile, follow_link, open_link, play_link
 from desk.files.page_links import OpenedLink, follow_page_link, open_page_link
 from desk.files.proof_links import PROOF, open_proof
 from desk.files.trail_links import TRAIL, open_trail
@@ -27,7 +29,7 @@ from desk.messages.monthly_proof import monthly_proof
 from desk.rules.file_kinds import KINDS, MADE_KINDS, FileKind
 from handlers.door.transaction import new_reference
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.file_page import CONTENT_SECURITY_POLICY, file_page
+from handlers.messages.file_page import CONTENT_SECURITY_POLICY, RECORDING_SECURITY_POLICY, file_page, recording_page
 from handlers.reports.monthly_proof import proof_csv, proof_name, proof_pdf
 from storage.engine.cipher import UnreadableError
 from storage.engine.trouble import log_fields
@@ -123,6 +125,11 @@ async def _open_trail(desk: Desk, opened: OpenedLink) -> Make | None:
     return None if table is None else made
 
 
+RECORDING = "recording"
+"""The kind below `FILES` of an opened recording."""
+
+_COOKIE = "loandesk_recording"
+
 MADE: Mapping[str, Open] = {CALENDAR: _open_calendar, PROOF: _open_proof, TRAIL: _open_trail}
 """What the desk makes for a link, by the kind of its page."""
 
@@ -137,6 +144,8 @@ class FilePage:
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request whose path begins with `FILES`."""
         kind, _, address = request.path.removeprefix(FILES).rpartition("/")
+        if kind == RECORDING and request.method in ("GET", "HEAD") and 0 < len(address) <= _LONGEST_TOKEN:
+            return await self._play(request, address)
         if request.method not in ("GET", "HEAD", "POST"):
             return web.Response(status=405, headers={**_HEADERS, "Allow": "GET, HEAD, POST"})
         try:
@@ -157,7 +166,47 @@ class FilePage:
         except Exception as error:
             log.error("file_page_failed", **log_fields(error))
             return self._trouble(self._workspace.locale)
-        return self._page(answer) if answer.file is None else await self._send(request, answer.file, answer.locale)
+        if answer.file is None:
+            return self._page(answer)
+        if answer.session:
+            return self._player(address, answer, answer.file)
+        return await self._send(request, answer.file, answer.locale)
+
+    def _player(self, token: str, answer: LinkAnswer, file: SealedFile) -> web.Response:
+        assert self._office.files is not None
+        path, kind = f"{FILES}{RECORDING}/{token}", KINDS[file.view.kind]
+        text = recording_page(
+            Translator(answer.locale), path, name=file.view.name, seconds=file.view.seconds, plays=kind.inline
+        )
+        response = web.Response(text=text, content_type="text/html", charset="utf-8", headers=_HEADERS)
+        response.headers["Content-Security-Policy"] = RECORDING_SECURITY_POLICY
+        response.set_cookie(
+            _COOKIE,
+            answer.session,
+            path=path,
+            max_age=int(SESSION.total_seconds()),
+            httponly=True,
+            samesite="Strict",
+            secure=self._office.files.page_url.startswith("https:"),
+        )
+        return response
+
+    async def _play(self, request: web.BaseRequest, token: str) -> web.StreamResponse:
+        """Send the part of an opened recording that the browser asks for."""
+        try:
+            async with self._office.desk(self._workspace) as desk:
+                answer = await play_link(desk, token, request.cookies.get(_COOKIE, ""))
+        except Exception as error:
+            log.error("file_page_failed", **log_fields(error))
+            return self._trouble(self._workspace.locale)
+        if answer.file is None:
+            return self._page(answer)
+        try:
+            asked = part_of(request, answer.file.view.size)
+        except ValueError:
+            headers = {**_HEADERS, "Content-Range": f"bytes */{answer.file.view.size}"}
+            return web.Response(status=416, headers=headers)
+        return await self._send(request, answer.file, answer.locale, asked)
 
     async def _make(self, kind: str, address: str, typed: str) -> web.Response:
         async with self._office.desk(self._workspace) as desk:
@@ -177,14 +226,25 @@ class FilePage:
         }
         return web.Response(body=made.content, headers=headers)
 
-    async def _send(self, request: web.BaseRequest, file: SealedFile, locale: str) -> web.StreamResponse:
-        """Send the file, of which the link is used up by now."""
+    async def _send(
+        self, request: web.BaseRequest, file: SealedFile, locale: str, part: range | None = None
+    ) -> web.StreamResponse:
+        """Send the file, of which the link is used up by now, or a part of it."""
         assert self._office.files is not None
-        async with aclosing(unseal(self._office.files.store.read(file.blob_id), file.key, file.blob_id)) as plain:
-            return await self._stream(request, file, plain, locale)
+        stored = self._office.files.store.read(file.blob_id)
+        async with aclosing(unseal(stored, file.key, file.blob_id)) as plain:
+            if part is None:
+                return await self._stream(request, file, plain, locale, None)
+            async with aclosing(_cut(plain, part)) as cut:
+                return await self._stream(request, file, cut, locale, part)
 
     async def _stream(
-        self, request: web.BaseRequest, file: SealedFile, plain: AsyncGenerator[bytes], locale: str
+        self,
+        request: web.BaseRequest,
+        file: SealedFile,
+        plain: AsyncGenerator[bytes],
+        locale: str,
+        part: range | None,
     ) -> web.StreamResponse:
         try:
             first = await anext(plain)
@@ -193,6 +253,12 @@ class FilePage:
             return self._trouble(locale)
         response = web.StreamResponse(headers=_headers_of(file))
         response.content_length = file.view.size
+        if KINDS[file.view.kind].audio:
+            response.headers["Accept-Ranges"] = "bytes"
+        if part is not None:
+            response.set_status(206)
+            response.content_length = len(part)
+            response.headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{file.view.size}"
         await response.prepare(request)
         try:
             async with asyncio.timeout(_SEND_SECONDS):
@@ -240,6 +306,37 @@ async def _typed_code(request: web.BaseRequest) -> str:
     except (ValueError, web.RequestPayloadError, HttpProcessingError, ClientError, ConnectionError):
         raise _BrokenRequestError(400) from None
     return fields.get("code", "")
+
+
+def part_of(request: web.BaseRequest, size: int) -> range | None:
+    """Return which bytes of a file of that size are asked for, None: all. Of several ranges, all (RFC 9110, section 14.2).
+
+    Raises ValueError for a range that the file does not have.
+    """
+    asked = request.headers.get("Range", "")
+    found = re.fullmatch(r"bytes=(\d{0,15})-(\d{0,15})", asked.replace(" ", ""), re.ASCII)
+    if found is None or found[0] == "bytes=-":
+        return None
+    first, last = found.groups()
+    start = int(first) if first else max(0, size - int(last))
+    stop = min(size, int(last) + 1) if first and last else size
+    if first and last and int(last) < int(first):
+        return None
+    if start >= size:
+        raise ValueError("not in the file")
+    return range(start, stop)
+
+
+async def _cut(plain: AsyncGenerator[bytes], part: range) -> AsyncGenerator[bytes]:
+    """Yield those bytes of a stream. Those before are opened too: each chunk of a file is checked in its place."""
+    at = 0
+    async for chunk in plain:
+        piece = chunk[max(0, part.start - at) : max(0, part.stop - at)]
+        at += len(chunk)
+        if piece:
+            yield piece
+        if at >= part.stop:
+            return
 
 
 def _html(text: str, status: int) -> web.Response:

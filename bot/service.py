@@ -255,7 +255,8 @@ def file_storage(settings: Settings, workspace_id: UUID) -> FileStorage | None:
     if not settings.public_url:
         return None
     store = store_at(settings.files_at(), workspace_id)
-    return FileStorage(store, settings.public_url, settings.file_megabytes * MEGABYTE)
+    limits = settings.file_megabytes * MEGABYTE, settings.recording_megabytes * MEGABYTE
+    return FileStorage(store, settings.public_url, *limits)
 
 
 def _stamp_keeper(

@@ -227,7 +227,10 @@ class Settings(BaseSettings):
     """The policy that its stamps must be under, like `1.2.3.4.1`. Empty: any."""
 
     file_megabytes: int = Field(default=20, ge=1, le=200)
-    """The largest file that the desk takes, in megabytes of 1,048,576 bytes."""
+    """The largest document that the desk takes, in megabytes of 1,048,576 bytes."""
+
+    recording_megabytes: int = Field(default=100, ge=1, le=1024)
+    """The largest recording of a call that the desk takes, in megabytes of 1,048,576 bytes."""
 
     executor_id: Annotated[str, AfterValidator(_process_name)] = ""
     """The unique name of this process, the same after a restart. Empty: made from the machine's name."""

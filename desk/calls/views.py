@@ -16,6 +16,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import chasing
 from desk.follow_ups.assignees import assignee_of_next
 from desk.follow_ups.chasing import Paper
+from desk.follow_ups.contact_limits import is_barred
 from desk.follow_ups.contact_views import ContactView, contact_view
 from desk.follow_ups.escalations import sounds_like
 from desk.follow_ups.lifecycle import note_of
@@ -215,6 +216,8 @@ async def _offers(
     if asks or waits_for_result(call.outcome, result.answered, result.planned):
         return await next_days(desk, purpose)
     if outcome.next == "planned" and result.planned is None and result.answered is None:
+        if await is_barred(desk, loan):
+            return ()
         assignee = await assignee_of_next(desk, loan, None)
         return (NextOffer("retry", await retry_due(desk, loan, outcome, assignee, counted=True), purpose),)
     return ()
@@ -272,7 +275,7 @@ async def chosen_loan(
     may = await may_act_on_each(desk, act, open_rows, loan)
     purpose = VOCABULARY.stage(loan.stage).purpose
     offers = await next_days(desk, purpose)
-    if outcome is not None and VOCABULARY.outcome(outcome).next == "planned":
+    if outcome is not None and VOCABULARY.outcome(outcome).next == "planned" and not await is_barred(desk, loan):
         assignee = await assignee_of_next(desk, loan, None)
         due = await retry_due(desk, loan, VOCABULARY.outcome(outcome), assignee)
         offers = with_retry(NextOffer("retry", due, purpose), offers)

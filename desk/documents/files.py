@@ -15,6 +15,7 @@ from storage.tables import StoredFile
 @dataclass(frozen=True, slots=True)
 class FileView:
     """A file as its sender named it. `kind` is a code of `desk.rules.file_kinds`; `size` is in bytes; `pages` None: unknown.
+    `seconds` is the length of a recording, None: unknown.
 
     `why` says why a refused file was not taken, and of a stored one what is to be looked at (`protected`).
     """
@@ -27,6 +28,7 @@ class FileView:
     kind: str
     size: int
     pages: int | None
+    seconds: int | None
     sent_at: datetime
 
 
@@ -41,6 +43,7 @@ def file_view(desk: Desk, row: StoredFile) -> FileView:
         kind=row.kind or "",
         size=row.size or 0,
         pages=row.pages,
+        seconds=row.seconds,
         sent_at=row.made_at,
     )
 

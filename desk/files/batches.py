@@ -13,6 +13,7 @@ from desk.documents.views import words_of
 from desk.loans import lookup
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
+from desk.rules.file_kinds import KINDS
 from storage.queries.files import files
 from storage.queries.messages import notices
 from storage.tables import DocumentItem, Loan, Member, StoredFile
@@ -48,6 +49,16 @@ class BatchView:
     def waiting(self) -> tuple[FileView, ...]:
         """Return the files that are stored and belong nowhere yet."""
         return tuple(file for file in self.files if file.state == "waiting")
+
+    @property
+    def documents(self) -> tuple[FileView, ...]:
+        """Return those of `waiting` that are documents."""
+        return tuple(file for file in self.waiting if not KINDS[file.kind].audio)
+
+    @property
+    def recordings(self) -> tuple[FileView, ...]:
+        """Return those of `waiting` that are recordings of calls."""
+        return tuple(file for file in self.waiting if KINDS[file.kind].audio)
 
 
 async def batch_view(desk: Desk, rows: Sequence[StoredFile]) -> BatchView:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from desk.core.dataclass import dataclass
-from desk.core.errors import Conflict, NotFound
+from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
@@ -14,6 +14,7 @@ from desk.documents.files import FileView, file_views
 from desk.documents.names import DocumentName
 from desk.files.batches import BatchView, FilePlace, batch_view, duplicates_of, revise_announcements
 from desk.loans import lookup
+from desk.rules.file_kinds import KINDS
 from storage.queries.files import files
 from storage.tables import StoredFile, Undo
 
@@ -37,14 +38,16 @@ async def file_batch(
 ) -> FilesFiled:
     """File these files of a batch as that document of the loan, which is received by that.
 
-    Raises NotAllowed (`role_missing`), NotFound (`unknown_file`), Conflict (`file_settled`), and what
-    `lookup.resolve` and `documents.receive_files` raise.
+    Raises NotAllowed (`role_missing`), NotFound (`unknown_file`), Conflict (`file_settled`), Invalid (`file_is_recording`), and
+    what `lookup.resolve` and `documents.receive_files` raise.
     """
     require_role(desk, "send_file")
     named = (await lookup.resolve(desk, loan)).loan  # locked before the files, as an Undo does
     rows = [row for row in await _own(desk, batch_id, locked=True) if row.id in file_ids]
     if not rows or any(row.state != "waiting" for row in rows):
         raise Conflict("file_settled")
+    if any(KINDS[row.kind or ""].audio for row in rows):
+        raise Invalid("file_is_recording")
     known = await duplicates_of(desk, rows)
     desk.audit("files_filed", subject_id=batch_id, files=[str(row.id) for row in rows], document=document.code)
     change = await receive_files(desk, named, which=document, rows=rows)
@@ -58,7 +61,7 @@ async def file_as_wished(desk: Desk, batch_id: UUID) -> FilesFiled:
     if batch.wished is None:
         raise Conflict("file_settled")
     number = batch.wished.number
-    waiting = {file.id for file in batch.waiting}
+    waiting = {file.id for file in batch.documents}
     return await file_batch(desk, batch_id, waiting, loan=LoanRef(number, number), document=batch.wished.document)
 
 

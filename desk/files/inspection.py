@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from desk.core.dataclass import dataclass
+from desk.rules.audio_length import KEPT, audio_seconds
 from desk.rules.file_kinds import HEAD, FileKind, kind_of, name_of_other
 from desk.rules.pdf_pages import PdfPages
 
@@ -23,20 +24,25 @@ class RefusedFileError(Exception):
 @dataclass(frozen=True, slots=True)
 class FileFacts:
     """What was found of a whole file. `size` is in bytes, `sha256` in hexadecimal digits; `pages` None: unknown. `protected`:
-    it is a PDF that may ask for a password; banks protect statements so that everyone can read them, too."""
+    it is a PDF that may ask for a password; banks protect statements so that everyone can read them, too. `seconds` is the
+    length of a recording, None: unknown."""
 
     kind: FileKind
     size: int
     pages: int | None
     sha256: str
     protected: bool = False
+    seconds: int | None = None
 
 
 class Inspection:
-    """Looks at one file: iterate over `watch`, then ask for `facts`."""
+    """Looks at one file: iterate over `watch`, then ask for `facts`.
 
-    def __init__(self, *, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
+    `most_bytes` is the limit of a document, `most_audio` that of a recording; `name` is what its sender calls it."""
+
+    def __init__(self, *, most_bytes: int, most_audio: int = 0, name: str = "") -> None:
+        self._most_bytes, self._most_audio, self._name = most_bytes, most_audio, name
+        self._ends = (bytearray(), bytearray())
         self._digest = hashlib.sha256()
         self._size = 0
         self._head = b""
@@ -50,13 +56,15 @@ class Inspection:
         """
         async for piece in plain:
             self._size += len(piece)
-            if self._size > self._most_bytes:
+            if self._size > self._limit():
                 raise RefusedFileError("too_large")
             if self._kind is None:
                 self._head += piece
                 if len(self._head) < HEAD:
                     continue
                 piece = self._begin()
+                if self._size > self._limit():
+                    raise RefusedFileError("too_large")
             self._take(piece)
             yield piece
         if self._kind is None:
@@ -69,15 +77,22 @@ class Inspection:
         """Return what was found, after `watch` has ended."""
         assert self._kind is not None
         pages = self._pdf.pages if self._pdf is not None else 1
-        pages = None if self._kind.code == "tiff" else pages
+        pages = None if self._kind.code == "tiff" or self._kind.audio else pages
         protected = self._pdf is not None and self._pdf.protected
-        return FileFacts(self._kind, self._size, pages, self._digest.hexdigest(), protected)
+        head, tail = self._ends
+        seconds = audio_seconds(self._kind.code, bytes(head), bytes(tail), self._size) if self._kind.audio else None
+        return FileFacts(self._kind, self._size, pages, self._digest.hexdigest(), protected, seconds)
+
+    def _limit(self) -> int:
+        if self._kind is None:
+            return max(self._most_bytes, self._most_audio)
+        return self._most_audio if self._kind.audio else self._most_bytes
 
     def _begin(self) -> bytes:
         head, self._head = self._head, b""
         if not head:
             raise RefusedFileError("empty")
-        self._kind = kind_of(head)
+        self._kind = kind_of(head, self._name)
         if self._kind is None:
             raise RefusedFileError(f"kind_{name_of_other(head)}")
         self._pdf = PdfPages() if self._kind.code == "pdf" else None
@@ -87,6 +102,11 @@ class Inspection:
         self._digest.update(piece)
         if self._pdf is not None:
             self._pdf.feed(piece)
+        if self._kind is not None and self._kind.audio:
+            head, tail = self._ends
+            head += piece[: KEPT - len(head)]
+            tail += piece
+            del tail[:-KEPT]
 
     def _end(self) -> None:
         if self._pdf is None:

@@ -20,6 +20,7 @@ from desk.files.filing import file_as_wished
 from desk.files.inspection import FileFacts
 from desk.loans import lookup
 from desk.people.members import is_at_desk
+from desk.rules.file_kinds import is_named_as_audio
 from storage.engine.types import new_id
 from storage.queries.files import files
 from storage.tables import Member, StoredFile
@@ -61,6 +62,8 @@ class FilesExpected:
     count: int
     too_large: tuple[str, ...] = field(repr=False)
     most_bytes: int
+    rows: tuple[UUID, ...] = ()
+    """Their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class FileToFetch:
     slack_file_id: str
     slack_user_id: str
     most_bytes: int
+    most_audio: int
 
 
 async def target_of(desk: Desk, loan: LoanRef, document: DocumentName) -> FileTarget:
@@ -93,14 +97,17 @@ async def expect_files(
         raise Invalid("files_stay_out")
     if len(incoming) > MOST_AT_ONCE:
         raise Invalid("too_many_files", count=len(incoming), most=MOST_AT_ONCE)
-    batch_id, most = new_id(), desk.files.most_bytes
-    fitting = [each for each in incoming if (each.size or 0) <= most]
-    for each in fitting:
-        desk.add(_row(desk, batch_id, each, words, target))
+    batch_id, storage = new_id(), desk.files
+    limits = [storage.most_audio if is_named_as_audio(each.name) else storage.most_bytes for each in incoming]
+    fitting = [each for each, limit in zip(incoming, limits, strict=True) if (each.size or 0) <= limit]
+    rows = [_row(desk, batch_id, each, words, target) for each in fitting]
+    for row in rows:
+        desk.add(row)
     if fitting:
         desk.audit("files_sent", subject_id=batch_id, count=len(fitting))
     too_large = tuple(each.name for each in incoming if each not in fitting)
-    return FilesExpected(len(fitting), too_large, most)
+    most = max((limit for each, limit in zip(incoming, limits, strict=True) if each not in fitting), default=0)
+    return FilesExpected(len(fitting), too_large, most, tuple(row.id for row in rows))
 
 
 async def hold_next(desk: Desk) -> FileToFetch | None:
@@ -118,7 +125,8 @@ async def hold_next(desk: Desk) -> FileToFetch | None:
     row.blob_id, row.fetch_at = new_id(), desk.now + HELD_FOR
     desk.add(row)
     sender = await desk.session.get_one(Member, row.member_id)
-    return FileToFetch(row.id, row.blob_id, row.slack_file_id, sender.slack_user_id, desk.files.most_bytes)
+    limits = desk.files.most_bytes, desk.files.most_audio
+    return FileToFetch(row.id, row.blob_id, row.slack_file_id, sender.slack_user_id, *limits)
 
 
 async def record_stored(desk: Desk, fetched: FileToFetch, name: str, facts: FileFacts, key: str) -> bool:
@@ -129,6 +137,7 @@ async def record_stored(desk: Desk, fetched: FileToFetch, name: str, facts: File
         return False
     row.state, row.fetch_at, row.stored_at = "waiting", None, desk.now
     row.kind, row.size, row.pages, row.sha256 = facts.kind.code, facts.size, facts.pages, facts.sha256
+    row.seconds = facts.seconds
     row.name_cipher = desk.cipher.encrypt(StoredFile.name_cipher, row.id, name[:NAME_LIMIT])
     row.why = "protected" if facts.protected else None
     row.key_cipher = desk.cipher.encrypt(StoredFile.key_cipher, row.id, key)

@@ -17,12 +17,13 @@ from desk.core.errors import DeskError, Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.documents.files import FileView, file_view
+from desk.files.call_recordings import is_recording, note_played, require_playable
 from desk.files.made import may_open_made
 from desk.loans import lookup
 from desk.people.members import is_at_desk, locale_of
 from storage.engine.types import new_id
-from storage.queries.files import files
-from storage.tables import FileLink, Member, StoredFile
+from storage.queries.files import files, recordings
+from storage.tables import FileLink, Member, Recording, StoredFile
 
 LINK_LIFETIME = timedelta(minutes=5)
 """How long a link can be used."""
@@ -32,6 +33,9 @@ TRIES = 5
 
 DIGITS = 6
 """The digits of a code."""
+
+SESSION = timedelta(minutes=30)
+"""How long the browser that opened a recording can go on asking for parts of it: to listen, and to go back."""
 
 Outcome = Literal["ask", "wrong", "opened", "spent", "expired", "used", "forbidden", "unknown"]
 
@@ -59,13 +63,15 @@ class SealedFile:
 class LinkAnswer:
     """What became of following a link: `ask` for the code, or of typing one. `file` only when it was opened.
 
-    `locale` is the language of the link's member, or the workspace's.
+    `locale` is the language of the link's member, or the workspace's. `session` is the secret of an opened recording, by which
+    `play_link` sends parts of it to the same browser.
     """
 
     outcome: Outcome
     locale: str
     tries_left: int = 0
     file: SealedFile | None = None
+    session: str = field(default="", repr=False)
 
 
 async def offer_link(desk: Desk, file_id: UUID) -> LinkOffer:
@@ -90,7 +96,10 @@ async def offer_link(desk: Desk, file_id: UUID) -> LinkOffer:
             made_at=desk.now,
         )
     )
-    desk.audit("file_link", loan_id=file.loan_id, subject_id=file.id)
+    if (row := await _recording_of(desk, file)) is None:
+        desk.audit("file_link", loan_id=file.loan_id, subject_id=file.id)
+    else:
+        desk.audit("recording_link", loan_id=row.loan_id, subject_id=row.id, call=str(row.call_id))
     url = f"{desk.files.page_url}/files/{token}"
     return LinkOffer(file_view(desk, file), url, code, desk.now + LINK_LIFETIME)
 
@@ -129,12 +138,37 @@ async def open_link(desk: Desk, token: str, typed: str) -> LinkAnswer:
     try:
         file = await _require_openable(desk, link.file_id)
     except DeskError:
-        desk.audit("file_refused", subject_id=link.file_id, member=str(link.member_id))
+        await _refuse(desk, link)
         return LinkAnswer("forbidden", locale)
-    desk.audit("file_opened", loan_id=file.loan_id, subject_id=file.id, roles=member.roles)
-    assert file.blob_id is not None
-    key = desk.cipher.decrypt(StoredFile.key_cipher, file)
-    return LinkAnswer("opened", locale, file=SealedFile(file_view(desk, file), file.blob_id, key))
+    session = ""
+    if (row := await _recording_of(desk, file)) is None:
+        desk.audit("file_opened", loan_id=file.loan_id, subject_id=file.id, roles=member.roles)
+    else:
+        session = secrets.token_urlsafe(32)
+        link.session_digest = _session_digest(desk, link.id, session)
+        note_played(desk, row)
+    return LinkAnswer("opened", locale, file=_sealed(desk, file), session=session)
+
+
+async def play_link(desk: Desk, token: str, session: str) -> LinkAnswer:
+    """Return the recording of a link that this browser has opened, whose secret is `session`. Whether its member may still
+    listen is asked again, and a refusal is recorded; what follows the opening is no further entry."""
+    link = await files.link_of(desk.session, desk.workspace.id, desk.cipher.digest("file_token", token), locked=False)
+    if link is None or link.session_digest is None or link.used_at is None:
+        return LinkAnswer("unknown", desk.workspace.locale)
+    member = await desk.session.get_one(Member, link.member_id)
+    locale = locale_of(member)
+    known = hmac.compare_digest(_session_digest(desk, link.id, session), link.session_digest)
+    if not known or desk.now >= link.used_at + SESSION:
+        return LinkAnswer("used", locale)
+    if is_at_desk(member):
+        desk.actor = member
+    try:
+        file = await _require_openable(desk, link.file_id)
+    except DeskError:
+        await _refuse(desk, link)
+        return LinkAnswer("forbidden", locale)
+    return LinkAnswer("opened", locale, file=_sealed(desk, file))
 
 
 def read_code(typed: str) -> str:
@@ -158,7 +192,34 @@ async def _require_openable(desk: Desk, file_id: UUID) -> StoredFile:
     file = await desk.session.get(StoredFile, file_id)
     if file is None or not await may_open(desk, file):
         raise NotFound("unknown_file")
+    if is_recording(file):
+        row = await _recording_of(desk, file)
+        if row is None:
+            raise NotFound("unknown_file")
+        await require_playable(desk, row.id)
     return file
+
+
+async def _recording_of(desk: Desk, file: StoredFile) -> Recording | None:
+    return await recordings.of_file(desk.session, file.id) if is_recording(file) else None
+
+
+async def _refuse(desk: Desk, link: FileLink) -> None:
+    row = await recordings.of_file(desk.session, link.file_id)
+    if row is None:
+        desk.audit("file_refused", subject_id=link.file_id, member=str(link.member_id))
+        return
+    about = {"member": str(link.member_id), "call": str(row.call_id)}
+    desk.audit("recording_refused", loan_id=row.loan_id, subject_id=row.id, **about)
+
+
+def _sealed(desk: Desk, file: StoredFile) -> SealedFile:
+    assert file.blob_id is not None
+    return SealedFile(file_view(desk, file), file.blob_id, desk.cipher.decrypt(StoredFile.key_cipher, file))
+
+
+def _session_digest(desk: Desk, link_id: UUID, session: str) -> bytes:
+    return desk.cipher.digest("file_session", f"{link_id}:{session}")
 
 
 def _ended(desk: Desk, link: FileLink) -> Outcome | None:

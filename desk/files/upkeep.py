@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from desk.core.transaction import Desk
+from desk.rules.file_kinds import KINDS
 from storage.queries.files import files
 
 UNFILED_FOR = timedelta(days=7)
@@ -17,12 +18,16 @@ AFTER_RESTORE = timedelta(days=7)
 _BATCH = 100
 _FOR_A_WEEK = ("waiting", "refused", "making", "made")
 
+_RECORDINGS = [kind.code for kind in KINDS.values() if kind.audio]
+
 
 async def forget_unfiled(desk: Desk) -> bool:
     """Delete the next files that nobody filed in time, that were not taken, or that the desk made. Return whether
-    there may be more."""
+    there may be more. Recordings of calls wait until they are filed or discarded."""
     before = desk.now - UNFILED_FOR
-    ids = await files.unfiled_before(desk.session, desk.workspace.id, _FOR_A_WEEK, before, limit=_BATCH)
+    ids = await files.unfiled_before(
+        desk.session, desk.workspace.id, _FOR_A_WEEK, before, but_kinds=_RECORDINGS, limit=_BATCH
+    )
     await files.delete_files(desk.session, ids)
     return len(ids) == _BATCH
 

@@ -111,6 +111,12 @@ async def limits_of(desk: Desk, loan: Loan, *, others: bool = False) -> Limits |
     return known.limits[loan.id, others]
 
 
+async def is_barred(desk: Desk, loan: Loan) -> bool:
+    """Return whether the borrower must not be called until a state ends that no manager overrides, e.g. do not call."""
+    limits = await limits_of(desk, loan)
+    return limits is not None and limits.answer(desk.now).fixed
+
+
 def forget(desk: Desk) -> None:
     """Have the limits read again, because this transaction changes what they follow from."""
     desk.cache.pop(_Read, None)

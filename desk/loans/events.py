@@ -78,6 +78,8 @@ class Event:
     earlier: tuple[EarlierVersion, ...] = ()
     may_correct: bool = False
     playbooks: tuple[tuple[str, int], ...] = ()
+    recordings: tuple[int | None, ...] = ()
+    """The lengths in seconds of a call's recordings; None: unknown."""
     day: date | None = None
     until: date | None = None
     when: datetime | None = None

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from desk.core import unreadable
 from desk.core.dataclass import dataclass
-from desk.core.permissions import allows
+from desk.core.permissions import allows, has_role_for
 from desk.core.terms import TERM_FIELDS, TermName, TermValue, text_value
 from desk.core.transaction import Desk
 from desk.documents.views import words_of
@@ -17,6 +17,7 @@ from desk.loans.events import EarlierVersion, Event
 from desk.loans.notes import text_of
 from desk.loans.parties import earlier_parties, parties_of
 from desk.loans.playbooks import playbooks_of_calls
+from desk.loans.recordings import lengths_of_calls
 from desk.loans.repayment_events import repayment_events
 from desk.loans.term_rows import values_of
 from desk.loans.terms import TermChange
@@ -60,6 +61,8 @@ class Timeline:
     events: tuple[Event, ...]
     offset: int
     more: bool
+    may_record: bool
+    """Whether the acting member may add recordings of calls."""
 
 
 async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
@@ -77,6 +80,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
         events=tuple(found[offset : offset + PAGE]),
         offset=offset,
         more=len(found) > offset + PAGE,
+        may_record=has_role_for(desk.member, "send_file"),
     )
 
 
@@ -103,6 +107,7 @@ async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
     earlier = await _earlier_calls(desk, [row.id for row in rows])
     reached = await parties_of(desk, [row.id for row in rows])
     books = await playbooks_of_calls(desk, rows)
+    recorded = await lengths_of_calls(desk, [row.id for row in rows])
     return [
         Event(
             id=row.id,
@@ -119,6 +124,7 @@ async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
             earlier=tuple(earlier.get(row.id, ())),
             may_correct=allows(desk.member, "correct_call", authorship(desk, row.caller_id, row.at)),
             playbooks=books.get(row.id, ()),
+            recordings=recorded.get(row.id, ()),
         )
         for row in rows
     ]

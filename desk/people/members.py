@@ -332,6 +332,12 @@ async def require_may_act(desk: Desk, act: str, row: FollowUp | Appointment | Co
     require(desk, act, _relations(desk, related), who=tuple(m.slack_user_id for m in allowed.values()))
 
 
+async def relations_to_held(desk: Desk, holder_id: UUID, loan: Loan) -> set[Relation]:
+    """Return the relations of the acting member to what that member holds or has made on a loan: a recording of their call."""
+    wide: set[Relation] = {"managed"} if desk.workspace.managers_see_all else set()
+    return _relations(desk, await _related(desk, holder_id, loan)) | wide
+
+
 async def require_responsible(desk: Desk, act: str, member: Member) -> None:
     """Raise NotAllowed (`role_missing`, or the act's own, which names who may) unless the acting member may do this act on what
     that member has: because it is their own, because they manage the member, or because managers see the loans of all teams."""

@@ -1,7 +1,8 @@
 """Kinds of files by their first bytes: which the desk takes, and what to call the others. What a name or a sender says of a
-file counts for nothing."""
+file counts for nothing, but for recordings that have no header (`_RAW`)."""
 
 from desk.core.dataclass import dataclass
+from desk.rules.audio_length import mp3_begins, mp3_frame, wave_codec
 
 HEAD = 4096
 """How many first bytes tell the kind of a file."""
@@ -9,12 +10,14 @@ HEAD = 4096
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
-    """A kind of file that the desk takes. `inline`: browsers show it by themselves, without a program of its own."""
+    """A kind of file that the desk takes. `inline`: browsers show it by themselves, without a program of its own.
+    `audio`: it is a recording, which belongs to a call; any other is a document."""
 
     code: str
     media_type: str
     extension: str
     inline: bool = True
+    audio: bool = False
 
 
 KINDS: dict[str, FileKind] = {
@@ -26,9 +29,24 @@ KINDS: dict[str, FileKind] = {
         FileKind("webp", "image/webp", "webp"),
         FileKind("heic", "image/heic", "heic", inline=False),
         FileKind("tiff", "image/tiff", "tiff", inline=False),
+        FileKind("wav", "audio/wav", "wav", audio=True),
+        FileKind("mp3", "audio/mpeg", "mp3", audio=True),
+        FileKind("ogg", "audio/ogg", "ogg", audio=True),
+        FileKind("m4a", "audio/mp4", "m4a", audio=True),
+        FileKind("aac", "audio/aac", "aac", audio=True),
+        FileKind("amr", "audio/amr", "amr", inline=False, audio=True),
+        FileKind("gsm", "application/octet-stream", "gsm", inline=False, audio=True),
+        FileKind("g722", "application/octet-stream", "g722", inline=False, audio=True),
     )
 }
-"""Every kind that the desk takes, by code: documents on paper as a scanner or a phone makes them."""
+"""Every kind that the desk takes, by code: documents on paper as a scanner or a phone makes them, and recordings of calls as
+phone systems do."""
+
+_RAW = {".gsm": "gsm", ".g722": "g722"}
+"""Recordings without a header, by the ending of their names."""
+
+_GSM_FRAME = 33
+_MP4_AUDIO = frozenset({b"M4A ", b"M4B ", b"F4A "})
 
 MADE_KINDS: dict[str, FileKind] = {
     kind.code: kind
@@ -52,8 +70,9 @@ _OTHERS: tuple[tuple[str, tuple[bytes, ...]], ...] = (
 )
 
 
-def kind_of(head: bytes) -> FileKind | None:
-    """Return the kind of a file that begins with these bytes, None for one that the desk does not take."""
+def kind_of(head: bytes, name: str = "") -> FileKind | None:
+    """Return the kind of a file that begins with these bytes, None for one that the desk does not take. `name` counts only for
+    recordings without a header."""
     if head.startswith(b"%PDF-"):
         return KINDS["pdf"]
     if head.startswith(b"\xff\xd8\xff"):
@@ -64,7 +83,42 @@ def kind_of(head: bytes) -> FileKind | None:
         return KINDS["webp"]
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
         return KINDS["heic"]
-    return KINDS["tiff"] if head.startswith((b"II*\x00", b"MM\x00*")) else None
+    if head.startswith((b"II*\x00", b"MM\x00*")):
+        return KINDS["tiff"]
+    code = _audio_kind(head) or _raw_kind(head, name)
+    return KINDS[code] if code else None
+
+
+def is_named_as_audio(name: str) -> bool:
+    """Return whether a file is named like a recording, before its content is known: a larger one is worth fetching."""
+    return any(kind.audio and name.lower().endswith(f".{kind.extension}") for kind in KINDS.values())
+
+
+def _audio_kind(head: bytes) -> str | None:
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return "wav" if wave_codec(head) is not None else None
+    if head.startswith(b"OggS"):
+        return "ogg" if b"OpusHead" in head[:512] or b"\x01vorbis" in head[:512] else None
+    if head.startswith(b"#!AMR"):
+        return "amr"
+    if head[4:8] == b"ftyp" and head[8:12] in _MP4_AUDIO:
+        return "m4a"
+    if head[:1] == b"\xff" and head[1:2] in (b"\xf1", b"\xf9"):
+        return "aac"
+    begin = mp3_begins(head)
+    first = mp3_frame(head, begin)
+    if first is not None and (begin + first[0] + 4 > len(head) or mp3_frame(head, begin + first[0]) is not None):
+        return "mp3"
+    return "mp3" if head[:3] == b"ID3" and begin + 4 > len(head) else None
+
+
+def _raw_kind(head: bytes, name: str) -> str | None:
+    code = next((code for ending, code in _RAW.items() if name.lower().endswith(ending)), None)
+    if code is None or not head or _is_text(head) or name_of_other(head) != "other":
+        return None
+    if code == "gsm" and any(byte >> 4 != 0xD for byte in head[::_GSM_FRAME]):
+        return None
+    return code
 
 
 def name_of_other(head: bytes) -> str:
@@ -79,6 +133,14 @@ def name_of_other(head: bytes) -> str:
     if head[4:8] == b"ftyp" or head[:4] == b"RIFF" or head.startswith(b"\x1aE\xdf\xa3"):
         return "audio" if head[8:12] in (b"M4A ", b"WAVE") else "video"
     return "page" if _text(head).lstrip().startswith("<") else "other"
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        return error.start > len(head) - 4  # a character that the end of `head` cuts
+    return True
 
 
 def _text(head: bytes) -> str:

@@ -10,7 +10,7 @@ from desk.messages.overview import calls
 from handlers.door.declarations import Command
 from handlers.door.lines import line_of, read_line
 from handlers.door.request import OpenModal, Request
-from handlers.forms import call, check, other_time
+from handlers.forms import call, check, other_time, recording
 from handlers.forms.form import open_modal
 from handlers.grammar.call import CallRequest, parse
 from handlers.grammar.inexact_amounts import speaks_of_amount
@@ -88,6 +88,16 @@ COMMAND = Command(
     nearest=(OUTCOMES, Terms((keyword("call", "通话", "电话", "登记", "log", "phone", "called"),))),
     parse=parse,
     precedence=70,
-    forms=(call.FORM, call.CORRECTION, call.PART_PAYMENT, check.FORM, check.DECISION, other_time.CALL),
+    forms=(
+        call.FORM,
+        call.CORRECTION,
+        call.PART_PAYMENT,
+        check.FORM,
+        check.DECISION,
+        other_time.CALL,
+        recording.FORM,
+        recording.MOVE,
+        recording.DISCARD,
+    ),
     completes={"outcome": call.FORM, "next": call.FORM},
 )

@@ -28,8 +28,8 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     form.text("words", t("Which other document"), optional=True, limit=WORDS_LIMIT)
     if batch is None:
         form.files("files", t("Files"), most=MOST_AT_ONCE, hint=t("PDF, or photos of the pages"))
-    elif len(batch.waiting) > 1:
-        files = [Option(file.name, str(file.id)) for file in batch.waiting[:TICKS]]
+    elif len(batch.documents) > 1:
+        files = [Option(file.name, str(file.id)) for file in batch.documents[:TICKS]]
         form.ticks("files", t("Files"), files)
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
@@ -46,7 +46,7 @@ async def submit(request: Request) -> Message:
         target = await intake.target_of(request.desk, loan_of(request), named)
         return expected(request.t, await intake.expect_files(request.desk, chosen, target=target))
     batch = await filing.own_batch(request.desk, UUID(request.private["b"]))
-    ids = {UUID(file_id) for file_id in request.several("files")} or {file.id for file in batch.waiting}
+    ids = {UUID(file_id) for file_id in request.several("files")} or {file.id for file in batch.documents}
     result = await filing.file_batch(request.desk, batch.id, ids, loan=loan_of(request), document=named)
     return filed(request.t, result, request.zone)
 
@@ -54,7 +54,7 @@ async def submit(request: Request) -> Message:
 def _wished(batch: BatchView) -> dict[str, str | tuple[str, ...]]:
     wished = batch.wished.document if batch.wished else None
     named = {"document": wished.code, "words": wished.words} if wished else {}
-    return {**named, "files": tuple(str(file.id) for file in batch.waiting)}
+    return {**named, "files": tuple(str(file.id) for file in batch.documents)}
 
 
 FORM = Form(

@@ -20,6 +20,7 @@ _SEEN = {
     "form": _("opened a form"),
     "choices": _("was offered loans to choose from"),
     "suggestions": _("searched in a form"),
+    "recordings": _("saw which recordings there are"),
     "answer": _("saw an answer"),
 }
 """What was shown, by the code of the entry."""
@@ -28,6 +29,9 @@ OTHER_ACTS = {
     "show_number": _("saw the phone number"),
     "file_link": _("asked for a file"),
     "file_opened": _("opened a file"),
+    "recording_link": _("asked for a recording"),
+    "recording_opened": _("listened to a recording"),
+    "recording_refused": _("was refused a recording"),
     "calendar_opened": _("opened an appointment"),
     "proof_link": _("asked for a monthly proof"),
     "proof_opened": _("opened a monthly proof"),

@@ -315,6 +315,10 @@ def timeline_tab(t: Translator, view: Timeline, zone: ZoneInfo, above: Message |
         writer.bullets([event_line(t, event, view.currency, zone)]).quote(notes.fit(event.note))
         write_corrections(t, writer, event, view.currency, notes, zone)
     writer.buttons(*(correct_button_of(t, event, zone) for event in view.events if event.may_correct))
+    writer.buttons(
+        Button(t("Recordings"), "recording.list", {"l": str(view.loan.id)}),
+        *([form_button(t("Add recording"), "recording", loan=view.loan.id)] if view.may_record else ()),
+    )
     _write_pages(t, writer, view.loan, "timeline", offset=view.offset, more=view.more, page=PAGE)
     return _view(t, view.loan, writer, above, "timeline", offset=view.offset)
 

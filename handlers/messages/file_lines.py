@@ -2,6 +2,7 @@
 
 from desk.documents.files import FileView
 from desk.files.inspection import MOST_PAGES
+from desk.rules.file_kinds import KINDS
 from handlers.messages.block_kit.message import Inline
 from handlers.messages.block_kit.translator import Translator
 
@@ -13,9 +14,19 @@ def file_line(t: Translator, file: FileView) -> list[Inline]:
     line: list[Inline] = [file.name, f" · {file.kind.upper()} · {size(file.size)}"]
     if file.pages is not None and file.kind == "pdf":
         line.append(" · " + t.n("{n} page", "{n} pages", file.pages))
+    if file.kind in KINDS and KINDS[file.kind].audio:
+        line.append(f" · {length(t, file.seconds)}")
     if file.why == "protected":
         line.append(" · " + t("protected: it may ask for a password"))
     return line
+
+
+def length(t: Translator, seconds: int | None) -> str:
+    """Return how long a recording is: `4:10`, `1:02:03`."""
+    if seconds is None:
+        return t("length unknown")
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{hours}:{minutes:02}:{seconds % 60:02}" if hours else f"{minutes}:{seconds % 60:02}"
 
 
 def size(count: int) -> str:
@@ -32,12 +43,15 @@ def why_not_taken(t: Translator, why: str) -> str:
         "kind_office": t("it is an office file"),
         "kind_archive": t("it is an archive"),
         "kind_page": t("it is a web page or drawing"),
-        "kind_audio": t("it is a recording"),
+        "kind_audio": t("it is a recording of a kind that the desk doesn't know"),
         "kind_video": t("it is a video"),
         "kind_other": t("its kind is unknown"),
     }
     if why in kinds:
-        return t("not taken: {why}. Send a PDF or a photo (JPEG, PNG, WebP, HEIC, TIFF).", why=kinds[why])
+        return t(
+            "not taken: {why}. Send a PDF or a photo (JPEG, PNG, WebP, HEIC, TIFF), or a recording (WAV, MP3, Ogg, M4A, AMR).",
+            why=kinds[why],
+        )
     return {
         "too_large": t("not taken: it is too large. Send it in parts, or scan it at a lower resolution."),
         "empty": t("not taken: it is empty. Send it again."),
@@ -49,4 +63,5 @@ def why_not_taken(t: Translator, why: str) -> str:
         ),
         "not_fetched": t("not taken: Slack or the store did not answer for an hour. Send it again."),
         "discarded": t("discarded"),
+        "same": t("not taken: the same recording is already at the loan"),
     }.get(why, t("not taken"))

@@ -4,9 +4,12 @@ import base64
 import hashlib
 from html import escape
 
-from desk.files.links import DIGITS, LINK_LIFETIME, Outcome
+from desk.files.links import DIGITS, LINK_LIFETIME, SESSION, Outcome
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import PRODUCT
+from handlers.messages.file_lines import length
+
+_SESSION_MINUTES = int(SESSION.total_seconds() // 60)
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1d1c1d}"
@@ -27,6 +30,26 @@ CONTENT_SECURITY_POLICY = (
 )
 """What the page may load: its own style, nothing else."""
 
+RECORDING_SECURITY_POLICY = f"{CONTENT_SECURITY_POLICY}; media-src 'self'"
+"""What the page that plays a recording may load besides: the recording."""
+
+
+def recording_page(t: Translator, path: str, *, name: str, seconds: int | None, plays: bool) -> str:
+    """Return the page that plays a recording, whose bytes are at `path`. `plays`: browsers can; else it can only be saved."""
+    player = f'<p><audio controls autoplay preload="metadata" src="{path}"></audio></p>' if plays else ""
+    hint = (
+        t("If it doesn't play here, save it and open it with a program.")
+        if plays
+        else t("Browsers can't play this kind.")
+    )
+    return _page(
+        t,
+        t("Recording of a call"),
+        f"<p>{escape(name)} · {escape(length(t, seconds))}</p>{player}<p>{escape(hint)} "
+        f'<a href="{path}" download>{escape(t("Save"))}</a></p>'
+        f"<p>{escape(t('This page plays it for {n} minutes. That you listened is recorded.', n=_SESSION_MINUTES))}</p>",
+    )
+
 
 def file_page(t: Translator, outcome: Outcome, *, tries_left: int = 0, trouble: bool = False) -> str:
     """Return the page after this outcome, with a field for the code where one can still be typed.
@@ -37,11 +60,15 @@ def file_page(t: Translator, outcome: Outcome, *, tries_left: int = 0, trouble: 
     said = problem or _words(t, outcome, tries_left)
     asks = outcome in ("ask", "wrong") and not trouble
     role = "" if outcome == "ask" and not trouble else ' role="alert"'
+    return _page(t, t("Open a file"), f"<p{role}>{escape(said)}</p>{_form(t) if asks else ''}")
+
+
+def _page(t: Translator, title: str, content: str) -> str:
     return (
         f'<!doctype html><html lang="{t.language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'
-        f"<title>{PRODUCT}</title><style>{_STYLE}</style></head><body><main><h1>{escape(t('Open a file'))}</h1>"
-        f"<p{role}>{escape(said)}</p>{_form(t) if asks else ''}</main></body></html>"
+        f"<title>{PRODUCT}</title><style>{_STYLE}</style></head><body><main><h1>{escape(title)}</h1>"
+        f"{content}</main></body></html>"
     )
 
 

@@ -83,11 +83,15 @@ def arrived(t: Translator, batch: BatchView) -> Message:
     writer.bullets(_row(t, batch, file) for file in batch.files)
     if not waiting:
         return writer.message()
-    writer.line(t("Which loan and which document?"))
     value, buttons = {"b": str(batch.id)}, list[Button]()
-    if batch.wished is not None:
-        buttons.append(Button(place(t, batch.wished), "files.take", value, style="primary"))
-    buttons.append(Button(t("Choose loan and document"), "form.open", {"form": "file", **value}))
+    if batch.documents:
+        writer.line(t("Which loan and which document?"))
+        if batch.wished is not None:
+            buttons.append(Button(place(t, batch.wished), "files.take", value, style="primary"))
+        buttons.append(Button(t("Choose loan and document"), "form.open", {"form": "file", **value}))
+    if batch.recordings:
+        writer.line(t("Which loan and which call is the recording of? It waits here until you say."))
+        buttons.append(Button(t("Choose loan and call"), "form.open", {"form": "recording", **value}))
     return writer.buttons(*buttons, Button(t("Discard"), "files.discard", value)).message()
 
 

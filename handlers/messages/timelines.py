@@ -23,6 +23,7 @@ from handlers.messages.collection_steps import step_event
 from handlers.messages.contact import contact_event
 from handlers.messages.documents import document, state
 from handlers.messages.escalations import raised_event
+from handlers.messages.file_lines import length
 from handlers.messages.notes import correct_note_button
 from handlers.messages.playbooks import playbook_shown
 from handlers.messages.related import named_role, role
@@ -107,6 +108,7 @@ def _call_event(t: Translator, event: Event, currency: str) -> list[Inline]:
         words += [" · ", purpose(t, event.purpose)]
     if event.minutes is not None:
         words += [" · ", t.n("{n} minute", "{n} minutes", event.minutes)]
+    words += [" · " + t("recording {length}", length=length(t, seconds)) for seconds in event.recordings]
     return [*words, *(f" · {playbook_shown(t, *book)}" for book in event.playbooks)]
 
 

@@ -467,7 +467,7 @@ class _CaseWriter:
         return next((f"/{each['number']}" for each in self._rows("follow_up") if each["id"] == follow_up), "")
 
     def _phones(self, person: str) -> str:
-        numbers = [each["number"] or "" for each in self._rows("related_phone") if each["person_id"] == person]
+        numbers = [each["phone"] or "" for each in self._rows("related_phone") if each["person_id"] == person]
         return self._words("\n".join(phone(self.t, number) for number in numbers if number))
 
     def _member(self, member_id: str | None) -> str:

@@ -48,6 +48,7 @@ from storage.tables.people import (
 )
 from storage.tables.person_requests import PersonRequest
 from storage.tables.queues import CollectionStep, Reservation
+from storage.tables.recordings import Recording, RecordingPlay
 from storage.tables.related import CallParty, RelatedPerson, RelatedPhone, RelatedTerm
 from storage.tables.repayment import Instalment, Payment, Promise, RepaymentPause, RepaymentSchedule
 from storage.tables.retention import ErasedRecord, LegalHold, RetentionPolicy, RetentionRun

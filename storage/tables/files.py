@@ -19,7 +19,8 @@ class StoredFile(Row, table=True):
     document of a loan) or refused (`why` is a code). Files of one message or form share `batch_id`. `fetch_at` is when the
     worker tries to fetch it next; `tries` counts. `blob_id` is written before the bytes are, so bytes without a row's `blob_id`
     are leftovers. `words_cipher` is what was typed with it; `document` and `document_words_cipher` say where a form put it
-    before it was fetched. `size` is in bytes and `sha256` in hexadecimal digits, both of the plain bytes.
+    before it was fetched. `size` is in bytes and `sha256` in hexadecimal digits, both of the plain bytes;
+    `seconds` is the length of a recording as read from its audio, None: unknown.
     """
 
     __tablename__ = "stored_file"  # pyright: ignore[reportAssignmentType]
@@ -48,6 +49,7 @@ class StoredFile(Row, table=True):
     kind: str | None = None
     size: int | None = None
     pages: int | None = None
+    seconds: int | None = None
     sha256: str | None = None
     loan_id: UUID | None = references("loan", nullable=True, when_gone="delete")
     document_item_id: UUID | None = references("document_item", nullable=True, when_gone="clear")
@@ -63,7 +65,8 @@ class StoredFile(Row, table=True):
 class FileLink(Row, table=True):
     """A link by which one member opens one file once, after typing a code. `token_digest` and `code_digest` are HMACs.
 
-    `tries` counts the wrong codes; `used_at` is when it was opened.
+    `tries` counts the wrong codes; `used_at` is when it was opened. `session_digest` is that of the cookie by which
+    the browser that opened a recording goes on asking for parts of it.
     """
 
     __tablename__ = "file_link"  # pyright: ignore[reportAssignmentType]
@@ -83,3 +86,4 @@ class FileLink(Row, table=True):
     tries: int = 0
     made_at: datetime = instant()
     used_at: datetime | None = maybe_instant()
+    session_digest: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)

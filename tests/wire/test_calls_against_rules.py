@@ -3,6 +3,7 @@
 Now is Wednesday 25 November 2026, 10:00.
 """
 
+from desk.calls.views import chosen_loan
 from storage.tables import AuditEntry, CallContact, ContactDecision, Loan
 from tests.builders import make_call, make_loan
 from tests.wire.office_day import Slack, buttons, shown
@@ -126,3 +127,16 @@ async def test_a_reason_for_a_rule_that_counts_per_person_holds_on_their_other_l
     await form.submit()
     assert "138 0013 5678" in await number("A-2")
     assert "138 0013 5678" in await number("B-1"), "another person"
+
+
+async def test_no_further_try_is_offered_while_the_borrower_must_not_be_called(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+
+    async def offers_a_try() -> bool:
+        async with slack.office.reading_desk(slack.workspace, slack.agent) as desk:
+            offers = (await chosen_loan(desk, "A-1", outcome="no_answer")).offers
+        return "retry" in {each.kind for each in offers}
+
+    assert await offers_a_try()
+    await slack.command(slack.agent, "/loan edit A-1 contact do not call")
+    assert not await offers_a_try()

@@ -86,7 +86,8 @@ async def test_pages_sent_together_are_filed_by_form(slack: Slack) -> None:
         "您的 3 个文件",
         "• 1.jpg · JPEG · 1 KB",
         "• 2.heic · HEIC · 1 KB",
-        "• 网页.jpg · 未收：这是网页或矢量图。请发 PDF 或照片（JPEG、PNG、WebP、HEIC、TIFF）。",
+        "• 网页.jpg · 未收：这是网页或矢量图。"
+        "请发 PDF 或照片（JPEG、PNG、WebP、HEIC、TIFF），或录音（WAV、MP3、Ogg、M4A、AMR）。",
         "属于哪笔贷款、哪项材料？",
     ]
     await slack.press(slack.agent, asked(slack), "选择贷款和材料")

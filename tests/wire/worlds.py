@@ -31,6 +31,7 @@ from storage.tables import (
     LoanNote,
     Member,
     Payment,
+    Recording,
     RelatedPerson,
     RelatedPhone,
     RepaymentPause,
@@ -74,6 +75,7 @@ class World:
     payment: Payment
     pause: RepaymentPause
     filed: StoredFile
+    recording: Recording
     waiting: StoredFile
     transactions: Transactions
 
@@ -237,7 +239,18 @@ async def make_world(slack: Slack) -> World:
             phone_cipher=office.cipher.encrypt(RelatedPhone.phone_cipher, phone_id, "+8613900139000"),
             kind="mobile",
         )
-        session.add_all([note, asked, request, check, appointment, step, escalation, person, phone, payment, pause])
+        recording = Recording(
+            id=(recording_id := new_id()),
+            call_id=call.id,
+            link_cipher=office.cipher.encrypt(Recording.link_cipher, recording_id, "https://pbx.example.com/r/0"),
+            added_by_id=slack.agent.id,
+            at=now,
+            ready_at=now,
+            **of_loan,
+        )
+        session.add_all(
+            [note, recording, asked, request, check, appointment, step, escalation, person, phone, payment, pause]
+        )
         await session.flush()
         session.add(item)
     filed = await store_file(office, slack.agent, b"%PDF-1.7\n", name=NAME, item=item)
@@ -262,6 +275,7 @@ async def make_world(slack: Slack) -> World:
         payment,
         pause,
         filed,
+        recording,
         waiting,
         transactions,
     )

@@ -129,10 +129,13 @@ class FormWriter(Writer):
         element = {"type": "number_input", "is_decimal_allowed": False, "min_value": str(low), "max_value": str(high)}
         return self._pick(name, label, element, "initial_value", **field)
 
-    def choice(self, name: str, label: str, options: Sequence[Option], **field: Unpack[FieldOptions]) -> "FormWriter":
-        """Add a choice of one from up to a hundred options."""
+    def choice(
+        self, name: str, label: str, options: Sequence[Option], *, proposed: str = "", **field: Unpack[FieldOptions]
+    ) -> "FormWriter":
+        """Add a choice of one from up to a hundred options; the one of the value `proposed` is chosen at first."""
         element: dict[str, Any] = {"type": "static_select", "options": [o.payload() for o in options[:_MANY]]}
-        chosen = next((option for option in options[:_MANY] if option.value == self._one(name)), None)
+        by_value = {option.value: option for option in options[:_MANY]}
+        chosen = by_value.get(self._one(name)) or by_value.get(proposed)
         if chosen is not None:
             element["initial_option"] = chosen.payload()
         return self._input(name, label, element, **field)

@@ -171,6 +171,16 @@ TEXTS: dict[str, str] = {
     "files_of_one_document": _("Files belong to one document: choose just that one, or leave the files out."),
     "too_many_files": _("That is {count} files. Send at most {most} at a time."),
     "file_settled": _("That is settled already: the files were filed or discarded. The message above shows it."),
+    "file_is_recording": _("That is a recording, not a document. Press “Choose loan and call”."),
+    "file_is_no_recording": _("That is a document, not a recording. Press “Choose loan and document”."),
+    "unknown_recording": _("That recording no longer exists, or you can't see it."),
+    "recording_changed": _("That recording was moved or discarded meanwhile. List the recordings again."),
+    "recording_not_yours": _(
+        "Recordings are for the one who made the call, the loan's owner, their managers and compliance. Ask one of them."
+    ),
+    "recording_link": _("That is no address of a recording. Copy the link as it is; it begins with https://."),
+    "recording_missing": _("Choose a file, or enter a link: one of the two."),
+    "discard_reason_missing": _("Say why the recording is discarded."),
     "unknown_file": _("That file no longer exists, or you can't see it."),
     "files_stay_out": _(
         "This desk has no page where files can be opened, so it keeps none. An admin can set one up: LOANDESK_PUBLIC_URL."

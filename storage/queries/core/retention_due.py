@@ -26,6 +26,7 @@ from storage.tables import (
     LoanNote,
     Notice,
     NoticeItem,
+    Recording,
     StoredFile,
 )
 from storage.upkeep.audit_guards import lifted
@@ -59,7 +60,18 @@ RECORDS: dict[str, tuple[Records, ...]] = {
         ),
         Records(LoanNote, LoanNote.at, LoanNote.loan_id),
     ),
-    "file": (Records(StoredFile, StoredFile.made_at, StoredFile.loan_id, only=(StoredFile.state == "filed",)),),
+    "file": (
+        Records(
+            StoredFile,
+            StoredFile.made_at,
+            StoredFile.loan_id,
+            only=(
+                StoredFile.state == "filed",
+                ~select(Recording.id).where(col(Recording.file_id) == col(StoredFile.id)).exists(),
+            ),
+        ),
+    ),
+    "recording": (Records(Recording, Recording.at, Recording.loan_id),),
     "correction": (
         Records(
             LoanCorrection,
@@ -116,6 +128,11 @@ async def let_go(session: Work, records: Records, ids: Sequence[UUID]) -> None:
         return
     if table is LoanNote:  # the earlier versions of a note go with it
         await session.execute(delete(LoanNote).where(col(LoanNote.earlier_of_id).in_(ids)))
+    if table is Recording:  # its bytes go with it
+        files = (await session.exec(select(Recording.file_id).where(row_id.in_(ids)))).all()
+        await erase(session, "recording", ids)
+        await erase(session, "stored_file", [file_id for file_id in files if file_id is not None])
+        return
     if table is StoredFile:
         await erase(session, "stored_file", ids)
         return

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, or_, update
 from sqlmodel import col, func, select
 
 from storage.engine.work import Work
@@ -104,15 +104,22 @@ async def count_stored(session: Work, workspace_id: UUID) -> tuple[int, int]:
 
 
 async def unfiled_before(
-    session: Work, workspace_id: UUID, states: Sequence[str], before: datetime, *, limit: int
+    session: Work,
+    workspace_id: UUID,
+    states: Sequence[str],
+    before: datetime,
+    *,
+    but_kinds: Collection[str],
+    limit: int,
 ) -> list[UUID]:
-    """Return the files in these states that were sent before."""
+    """Return the files in these states that were sent before. A recording that waits is not among them: it is never dropped."""
     statement = (
         select(StoredFile.id)
         .where(
             StoredFile.workspace_id == workspace_id,
             col(StoredFile.state).in_(states),
             col(StoredFile.made_at) < before,
+            or_(col(StoredFile.state) != "waiting", col(StoredFile.kind).not_in(but_kinds)),
         )
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -290,7 +290,7 @@ def digests_of_words(cipher: Cipher, words: Sequence[str]) -> list[int]:
 def digests_of_typed(cipher: Cipher, terms: Iterable[Term]) -> list[int]:
     """Return every digest that an entry of one of these terms may have, of this version or an earlier one."""
     found: list[int] = []
-    for kind, text in terms:
+    for kind, text in dict.fromkeys(terms):
         found.append(cipher.number(kind, text))
         if kind not in _OF_ONE_DIGEST:
             found += cipher.of_every_shard(cipher.digest(kind, text))

@@ -32,6 +32,10 @@ take_next_call         y y y y - -
 add_to_call            r r r r - -  own
 correct_call           r r r y - -  recent
 see_playbook           y y y y y -
+play_recording         r r r r y -  own loan managed
+see_listeners          - - - y y -
+move_recording         r r r r - -  own loan managed
+discard_recording      - - - r - -  managed
 edit_playbook          - - - y - y
 change_cadence         - - - y - y
 choose_contact_rules   - - - y y y

@@ -1,0 +1,246 @@
+"""Recordings of calls: sent, attached to a call, played by who may, moved and discarded. Now is Wednesday 10:00."""
+
+import re
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import aiohttp
+import pytest
+
+from desk.core.errors import DeskError
+from desk.files import call_recordings
+from desk.files.intake import IncomingFile, expect_files
+from desk.files.links import offer_link, open_link
+from desk.loans.recordings import recordings_of_loan
+from sandbox.elements import find_element
+from sandbox.model import Message
+from storage.tables import AuditEntry, Call, Loan, Member, Recording, RecordingPlay, StoredFile
+from tests.builders import make_call, make_loan
+from tests.sample_audio import wav
+from tests.sample_files import pdf
+from tests.wire.office_day import Slack, buttons
+
+PUBLIC_URL = "https://desk.example.com"
+AUDIO = wav(250)
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    return await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="李雷")
+
+
+@pytest.fixture
+async def call(slack: Slack, loan: Loan) -> Call:
+    return await make_call(slack.office, loan, slack.agent)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield session
+
+
+def upload(slack: Slack, name: str, content: bytes = AUDIO) -> object:
+    return slack.sandbox.upload("UAGENT", name, content)
+
+
+async def send(slack: Slack, *files: object, text: str = "") -> Message:
+    """Send files to the bot, and return what it asks about them."""
+    before = len(slack.texts(slack.agent))
+    slack.sandbox.send_files("UAGENT", slack.sandbox.dm("UAGENT"), *files, text=text)  # type: ignore[arg-type]  # SlackFile
+    await slack.sandbox.wait_for(lambda: len(slack.texts(slack.agent)) > before)
+    await slack.sandbox.events.wait_until_delivered()
+    await slack.deliver()
+    return slack.posts(slack.agent)[-1]
+
+
+async def attach(slack: Slack, name: str = "call.wav", content: bytes = AUDIO) -> Recording:
+    """Attach a recording to the loan's call by the message that asks."""
+    await slack.press(slack.agent, await send(slack, upload(slack, name, content), text="A-1"), "Choose loan and call")
+    await slack.sandbox.modal_of("UAGENT").submit()
+    return (await slack.rows(Recording))[-1]
+
+
+async def offered(slack: Slack, who: Member, recording: Recording) -> tuple[str, str]:
+    async with slack.office.desk(slack.workspace, who) as desk:
+        row = await call_recordings.require_playable(desk, recording.id)
+        assert row.file_id is not None
+        offer = await offer_link(desk, row.file_id)
+        return offer.url, offer.code
+
+
+async def acts(slack: Slack) -> list[str]:
+    return [each.act for each in await slack.rows(AuditEntry) if each.act.startswith("recording_")]
+
+
+@pytest.mark.usefixtures("call")
+async def test_a_recording_sent_to_the_bot_is_attached_and_listened_to(
+    slack: Slack, browser: aiohttp.ClientSession
+) -> None:
+    await slack.in_chinese(slack.agent)
+    asked = await send(slack, upload(slack, "2026-11-25-09-30.wav"), text="A-1")
+    assert asked.text.splitlines() == [
+        "您的 1 个文件",
+        "• 2026-11-25-09-30.wav · WAV · 3.8 MB · 4:10",
+        "录音属于哪笔贷款、哪次通话？选定之前一直保留在这里。",
+    ]
+    await slack.press(slack.agent, asked, "选择贷款和通话")
+    await slack.sandbox.modal_of("UAGENT").submit()
+    assert "已保存，对应通话：" in slack.sandbox.modal_of("UAGENT").text
+    card = await slack.in_card(slack.agent, "打开", "时间线")
+    assert "录音 4:10" in card.text
+    await card.press("录音")
+    listed = slack.sandbox.modal_of("UAGENT")
+    await listed.press("播放 1")
+    text, blocks = slack.sandbox.modal_of("UAGENT").text, slack.sandbox.modal_of("UAGENT").blocks
+    url = find_element(blocks, "打开页面", None)[1]["url"]
+    code = re.search(r"\d{3} \d{3}", text)
+    assert code is not None
+    here = f"http://127.0.0.1:{slack.service.port}"
+    async with browser.post(here + urlsplit(url).path, data={"code": code[0]}) as answer:
+        page, cookie = await answer.text(), answer.cookies["loandesk_recording"]
+        assert (answer.status, "<audio" in page, "media-src 'self'" in answer.headers["Content-Security-Policy"]) == (
+            200,
+            True,
+            True,
+        )
+    assert (cookie["httponly"], cookie["secure"], cookie["samesite"]) == (True, True, "Strict")
+    part = here + cookie["path"]
+    mine = {"Cookie": f"loandesk_recording={cookie.value}"}
+    for asked_range, status, expected in (
+        (None, 200, AUDIO),
+        ("bytes=0-", 206, AUDIO),
+        ("bytes=70000-200000", 206, AUDIO[70000:200001]),
+        ("bytes=-10", 206, AUDIO[-10:]),
+        ("bytes=1-2,5-6", 200, AUDIO),
+        (f"bytes={len(AUDIO)}-", 416, b""),
+    ):
+        headers = mine | ({"Range": asked_range} if asked_range else {})
+        async with browser.get(part, headers=headers) as answer:
+            assert (answer.status, await answer.read() == expected) == (status, True), asked_range
+    async with browser.get(part) as answer:
+        assert answer.status == 410
+    async with browser.get(part, headers={"Cookie": "loandesk_recording=x"}) as answer:
+        assert answer.status == 410
+    slack.clock.advance(minutes=31)
+    async with browser.get(part, headers=mine) as answer:
+        assert answer.status == 410
+    assert await acts(slack) == ["recording_link", "recording_opened"]
+    assert [row.member_id for row in await slack.rows(RecordingPlay)] == [slack.agent.id]
+
+
+@pytest.mark.usefixtures("call")
+async def test_only_who_may_listens_and_managers_see_who_did(
+    slack: Slack, browser: aiohttp.ClientSession, loan: Loan
+) -> None:
+    recording = await attach(slack)
+    compliance = slack.compliance
+    for who, refused in ((slack.verifier, True), (slack.admin, True), (slack.manager, False), (compliance, False)):
+        if refused:
+            with pytest.raises(DeskError):
+                await offered(slack, who, recording)
+            with pytest.raises(DeskError):
+                async with slack.office.desk(slack.workspace, who) as desk:
+                    await offer_link(desk, recording.file_id or UUID(int=0))
+            continue
+        url, code = await offered(slack, who, recording)
+        async with slack.office.desk(slack.workspace) as desk:
+            answer = await open_link(desk, url.rpartition("/")[2], code)
+            assert answer.outcome == "opened"
+    url, code = await offered(slack, slack.manager, recording)
+    await slack.change(slack.manager, removed_at=slack.clock.now())
+    path = f"http://127.0.0.1:{slack.service.port}{urlsplit(url).path}"
+    async with browser.post(path, data={"code": code}) as late:
+        assert late.status == 403
+    assert (await acts(slack))[-1] == "recording_refused"
+    for who, count in ((compliance, 2), (slack.agent, 0)):
+        async with slack.office.desk(slack.workspace, who) as desk:
+            [view] = await recordings_of_loan(desk, loan)
+            assert (len(view.listened), view.seconds, len(view.sha256)) == (count, 250, 64)
+
+
+@pytest.mark.usefixtures("call")
+async def test_a_recording_is_moved_discarded_and_taken_back(slack: Slack, loan: Loan) -> None:
+    recording = await attach(slack)
+    card = await slack.in_card(slack.manager, "Open", "Timeline", "Recordings")
+    assert "4:10" in card.text
+    await card.press("Other call 1")
+    form = slack.sandbox.modal_of("UMANAGER")
+    await form.fill("Call", "none")
+    await form.submit()
+    assert "It belongs to no call yet." in slack.sandbox.modal_of("UMANAGER").text
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        with pytest.raises(DeskError, match="role_missing"):
+            await call_recordings.discard_recording(desk, recording.id, 2, "why")
+    async with slack.office.desk(slack.workspace, slack.manager) as desk:
+        with pytest.raises(DeskError, match="recording_changed"):
+            await call_recordings.discard_recording(desk, recording.id, 1, "why")
+    async with slack.office.desk(slack.workspace, slack.manager) as desk:
+        with pytest.raises(DeskError, match="discard_reason_missing"):
+            await call_recordings.discard_recording(desk, recording.id, 2, " ")
+    async with slack.office.desk(slack.workspace, slack.manager) as desk:
+        await call_recordings.discard_recording(desk, recording.id, 2, "Of another borrower")
+    with pytest.raises(DeskError, match="recording_changed"):
+        await offered(slack, slack.agent, recording)
+    async with slack.office.desk(slack.workspace, slack.manager) as desk:
+        [view] = await recordings_of_loan(desk, loan)
+        assert (view.why, view.may_play, bool(view.sha256)) == ("Of another borrower", False, True)
+
+
+@pytest.mark.usefixtures("loan")
+async def test_a_recording_waits_for_its_loan_and_is_never_dropped(slack: Slack) -> None:
+    asked = await send(slack, upload(slack, "call.wav"), upload(slack, "scan.pdf", pdf(1)))
+    assert buttons(asked) == ["Choose loan and document", "Choose loan and call", "Discard"]
+    await slack.later(days=8)
+    assert [row.kind for row in await slack.rows(StoredFile)] == ["wav"]
+
+
+@pytest.mark.usefixtures("call")
+async def test_what_is_no_usable_recording_is_refused(slack: Slack) -> None:
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        huge = IncomingFile("F5", "big.wav", 5 * 1024**3)
+        result = await expect_files(desk, [huge])
+        assert (result.count, result.too_large, result.most_bytes) == (0, ("big.wav",), 100 * 1024**2)
+    asked = await send(
+        slack,
+        upload(slack, "script.wav", b"#!/bin/sh\nrm -rf /\n"),
+        upload(slack, "film.wav", b"\x1aE\xdf\xa3" + bytes(100)),
+        upload(slack, "broken.wav", b"RIFF\x24\0\0\0WAVEfmt "),
+    )
+    assert [line.partition("taken: ")[2].partition(".")[0] for line in asked.text.splitlines()[1:]] == [
+        "it is a program",
+        "it is a video",
+        "it is a recording of a kind that the desk doesn't know",
+    ]
+    await attach(slack)
+    await slack.press(slack.agent, await send(slack, upload(slack, "again.wav"), text="A-1"), "Choose loan and call")
+    await slack.sandbox.modal_of("UAGENT").submit()
+    assert "the same recording is already at the loan" in slack.sandbox.modal_of("UAGENT").text
+    assert len(await slack.rows(Recording)) == 1
+
+
+@pytest.mark.usefixtures("call")
+async def test_a_recording_is_added_on_the_card_by_file_or_link(slack: Slack) -> None:
+    card = await slack.in_card(slack.agent, "Open", "Timeline")
+    await card.press("Add recording")
+    form = slack.sandbox.modal_of("UAGENT")
+    assert (await form.submit()).errors == {
+        "Or a link to your recording system": "Choose a file, or enter a link: one of the two."
+    }
+    for link in ("http://pbx.example.com/1", "https://a@b.example/1", "javascript:alert(1)", "https://"):
+        await form.fill("Or a link to your recording system", link)
+        assert "That is no address" in str((await form.submit()).errors), link
+    await form.fill("Or a link to your recording system", "https://pbx.example.com/r/77")
+    await form.submit()
+    await (await slack.in_card(slack.agent, "Open", "Timeline", "Recordings")).press("Play 1")
+    assert find_element(slack.sandbox.modal_of("UAGENT").blocks, "Open the page", None)[1]["url"].endswith("/r/77")
+    await (await slack.in_card(slack.agent, "Open", "Timeline")).press("Add recording")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("Files", [upload(slack, "call.wav"), upload(slack, "scan.pdf", pdf(1))])
+    await form.submit()
+    await slack.deliver()
+    rows = await slack.rows(Recording)
+    assert [(row.link_cipher is not None, row.seconds) for row in rows] == [(True, None), (False, 250)]
+    assert b"pbx" not in (rows[0].link_cipher or b"")
+    assert "Choose loan and document" in buttons(slack.posts(slack.agent)[-1])
