@@ -27,7 +27,7 @@ from desk.rules.hours import WorkingHours
 from desk.rules.moves import Need
 from handlers.buttons.forms import FORMS
 from handlers.commands import COMMANDS
-from handlers.forms import appointment, call, check, collection_step, escalation, note, playbook, related
+from handlers.forms import appointment, call, check, collection_step, escalation, note, playbook, recording, related
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
@@ -43,6 +43,8 @@ from tests.handlers.messages.example_terms import term_change, terms_view
 from tests.handlers.messages.example_texts import CODES, example_text
 
 _OF_SOMETHING_ELSE = (
+    recording.MOVE,
+    recording.DISCARD,
     *(call.CORRECTION, call.PART_PAYMENT, check.DECISION, note.CORRECTION, playbook.FORM, appointment.MOVE),
     related.CHANGE,
     escalation.RESOLUTION,
