@@ -36,6 +36,7 @@ from handlers.forms import (
     note,
     person_request,
     playbook,
+    recording,
     related,
 )
 from handlers.messages.block_kit.message import Message
@@ -53,6 +54,8 @@ from tests.handlers.messages.example_terms import term_change, terms_view
 from tests.handlers.messages.example_texts import CODES, example_text
 
 _OF_SOMETHING_ELSE = (
+    recording.MOVE,
+    recording.DISCARD,
     *(call.CORRECTION, call.PART_PAYMENT, check.DECISION, note.CORRECTION, playbook.FORM, appointment.MOVE),
     related.CHANGE,
     escalation.RESOLUTION,
