@@ -253,7 +253,7 @@ class FilePage:
             return self._trouble(locale)
         response = web.StreamResponse(headers=_headers_of(file))
         response.content_length = file.view.size
-        if KINDS[file.view.kind].audio:
+        if _kind_of(file).audio:
             response.headers["Accept-Ranges"] = "bytes"
         if part is not None:
             response.set_status(206)
@@ -345,7 +345,7 @@ def _html(text: str, status: int) -> web.Response:
 
 
 def _headers_of(file: SealedFile) -> dict[str, str]:
-    kind = (KINDS | MADE_KINDS)[file.view.kind]
+    kind = _kind_of(file)
     shown = "inline" if kind.inline else "attachment"
     name = _file_name(file.view.name, kind)
     disposition = f"{shown}; filename=\"document.{kind.extension}\"; filename*=UTF-8''{quote(name, safe='')}"
@@ -355,6 +355,10 @@ def _headers_of(file: SealedFile) -> dict[str, str]:
         "Content-Type": kind.media_type,
         "Content-Disposition": disposition,
     }
+
+
+def _kind_of(file: SealedFile) -> FileKind:
+    return (KINDS | MADE_KINDS)[file.view.kind]
 
 
 def _file_name(name: str, kind: FileKind) -> str:
