@@ -9,6 +9,7 @@ from dataclasses import asdict, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from desk.cases import exports
 from desk.cases.archive import Archive, Source, of_bytes
@@ -18,6 +19,7 @@ from desk.core.dataclass import dataclass
 from desk.core.languages import LANGUAGES
 from desk.core.transaction import Desk, Office
 from desk.loans.events import Event
+from desk.loans.recordings import RecordingView
 from desk.rules.file_kinds import KINDS
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.documents import document
@@ -43,6 +45,8 @@ RECORDING = "recording"
 
 _MOST_FILES = 2000
 _AWAY, _DAMAGED, _TOO_MUCH = _("it is not in the store"), _("it is damaged"), _("the archive would be too large")
+_DISCARDED = _("it was discarded; the list of recordings says why")
+_ELSEWHERE = _("the lender's recording system keeps it")
 
 
 class LoanGoneError(Exception):
@@ -64,7 +68,7 @@ class CaseOrder:
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that goes into the archive: its path there, the document that it is, and what opens its bytes; `missing` says why
-    they are not there."""
+    they are not there. `words` of a recording are the time of its call."""
 
     path: str
     code: str
@@ -127,23 +131,36 @@ class Assembled:
 
 
 async def _attachments(desk: Desk, contents: Contents, parts: frozenset[str]) -> list[Attachment]:
-    """Return the files that were asked for: those of documents, and the recordings of calls that were not discarded."""
+    """Return the files that were asked for: those of documents, and recordings of calls, of which discarded ones and those kept
+    elsewhere have no bytes here."""
     items = {each["id"]: each for each in contents.records.get("document_item", ())}
-    recorded = {each["file_id"]: each for each in contents.records.get("recording", ()) if each["file_id"]}
+    recorded = {each.file_id for each in contents.recordings}
     found: list[Attachment] = []
     if "files" in parts:
         rows = await files.of_loan(desk.session, contents.loan_id, limit=_MOST_FILES)
-        for n, row in enumerate((row for row in rows if str(row.id) not in recorded), start=1):
+        for n, row in enumerate((row for row in rows if row.id not in recorded), start=1):
             item = items.get(str(row.document_item_id), {})
             code = item.get("document", "other")
             found.append(
                 _attachment(desk, row, f"files/{n:04}-{exports.safe_name(code)}", code, item.get("words") or "")
             )
     if "recordings" in parts:
-        kept = [UUID(file_id) for file_id, each in recorded.items() if each["discarded_at"] is None]
-        rows = sorted((await by_ids(desk.session, StoredFile, kept)).values(), key=lambda row: row.id)
-        for n, row in enumerate((row for row in rows if row.state == "filed"), start=1):
-            found.append(_attachment(desk, row, f"recordings/{n:04}", RECORDING, ""))
+        found += await _recordings(desk, contents)
+    return found
+
+
+async def _recordings(desk: Desk, contents: Contents) -> list[Attachment]:
+    """Return the recordings of the loan, the earliest first."""
+    earliest_first = contents.recordings[::-1]
+    rows = await by_ids(desk.session, StoredFile, {each.file_id for each in earliest_first if each.file_id})
+    found: list[Attachment] = []
+    for n, each in enumerate(earliest_first, start=1):
+        call = f"{each.call_at.astimezone(ZoneInfo(contents.zone)):%Y-%m-%d %H:%M:%S}" if each.call_at else ""
+        if each.file_id is None or each.discarded_at is not None:
+            why = _DISCARDED if each.discarded_at is not None else _ELSEWHERE
+            found.append(Attachment("", RECORDING, call, each.size, each.sha256, None, "", why))
+        else:
+            found.append(_attachment(desk, rows[each.file_id], f"recordings/{n:04}", RECORDING, call))
     return found
 
 
@@ -217,7 +234,9 @@ async def _pages(
 
 
 def _what(t: Translator, each: Attachment) -> str:
-    return t("recording of a call") if each.code == RECORDING else document(t, each.code, each.words)
+    if each.code != RECORDING:
+        return document(t, each.code, each.words)
+    return t("recording of the call of {when}", when=each.words) if each.words else t("recording of a call")
 
 
 def _page(t: Translator, report: Report) -> bytes:
@@ -240,6 +259,7 @@ def _json(contents: Contents, events: dict[str, list[Event]], order: CaseOrder) 
         "zone": contents.zone,
         "timeline": [_event(event) for event in first],
         "records": contents.records,
+        "recordings": [_recording(each) for each in contents.recordings],
         "messages": contents.notices,
         "audit": {"entries": contents.audit, "segments": contents.segments},
         "contact_rules": {"bound_by": contents.packs, "choices": contents.choices},
@@ -248,6 +268,25 @@ def _json(contents: Contents, events: dict[str, list[Event]], order: CaseOrder) 
         "cut": contents.cut,
     }
     return json.dumps(value, ensure_ascii=False, indent=1, default=str).encode() + b"\n"
+
+
+def _recording(each: RecordingView) -> dict[str, Any]:
+    """Return a recording as it is named in `case.json`. Who listened is named by their Slack id."""
+    return {
+        "id": each.id,
+        "call_id": each.call_id,
+        "call_at": each.call_at,
+        "added_at": each.at,
+        "added_by": each.added_by,
+        "name": each.name,
+        "seconds": each.seconds,
+        "is_link": each.is_link,
+        "size": each.size,
+        "sha256": each.sha256,
+        "discarded_at": each.discarded_at,
+        "why": each.why,
+        "listened": [asdict(play) for play in each.listened],
+    }
 
 
 def _event(event: Event) -> dict[str, Any]:

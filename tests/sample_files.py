@@ -4,11 +4,15 @@ import zlib
 from collections.abc import AsyncGenerator, Iterable
 from uuid import UUID
 
+from sqlmodel import select
+
 from desk.core.transaction import Office
+from desk.core.values import LoanRef
+from desk.files import call_recordings
 from desk.files.inspection import Inspection
 from storage.engine.types import new_id
 from storage.files.sealing import new_file_key, seal
-from storage.tables import DocumentItem, Member, StoredFile
+from storage.tables import Call, DocumentItem, Loan, Member, Recording, StoredFile, Workspace
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(200) + b"\xff\xd9"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
@@ -52,7 +56,7 @@ async def store_file(
     """Store a file that waits for its sender, or belongs to a document."""
     assert office.files is not None
     blob_id, row_id, key = new_id(), new_id(), new_file_key()
-    inspection = Inspection(most_bytes=office.files.most_bytes)
+    inspection = Inspection(most_bytes=office.files.most_bytes, most_audio=office.files.most_bytes, name=name)
     await office.files.store.write(blob_id, seal(inspection.watch(pieces(content)), key, blob_id))
     facts = inspection.facts()
     row = StoredFile(
@@ -68,6 +72,7 @@ async def store_file(
         kind=facts.kind.code,
         size=facts.size,
         pages=facts.pages,
+        seconds=facts.seconds,
         sha256=facts.sha256,
         loan_id=item.loan_id if item else None,
         document_item_id=item.id if item else None,
@@ -82,3 +87,16 @@ async def store_file(
 def place_of(office: Office, blob_id: UUID) -> str:
     """The path of stored bytes below the folder of files."""
     return f"{blob_id.bytes[-1]:02x}/{blob_id}"
+
+
+async def store_recording(
+    office: Office, workspace: Workspace, sender: Member, content: bytes, loan: Loan, call: Call | None = None
+) -> Recording:
+    """Store a recording that its sender attached to a call of the loan."""
+    file = await store_file(office, sender, content, name="call.wav")
+    async with office.desk(workspace, sender) as desk:
+        await call_recordings.attach_batch(
+            desk, file.batch_id, [file.id], loan=LoanRef(id=loan.id), call_id=call.id if call else None
+        )
+    async with office.database.reading() as session:
+        return (await session.exec(select(Recording).where(Recording.file_id == file.id))).one()

@@ -17,6 +17,7 @@ from desk.follow_ups.contact_choices import Chosen, chosen_for, own_choice
 from desk.loans import borrowers, related, terms
 from desk.loans.borrowers import Contact
 from desk.loans.events import Event
+from desk.loans.recordings import RecordingView, recordings_of_loan
 from desk.loans.related import RelatedView
 from desk.loans.terms import TermsView
 from desk.loans.timelines import last_events
@@ -50,7 +51,7 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Contents:
     """Everything of one loan. `records` has its rows by table, decrypted, the values as JSON has them; `cut` are the tables of
-    which there are more. `members` are by id. `audit` are the entries of the audit trail that name the loan, oldest first;
+    which there are more. `recordings` are those that were not undone, the latest first. `members` are by id. `audit` are the entries of the audit trail that name the loan, oldest first;
     `segments` the sealed ones that hold them. `packs` are the contact rules that bind the loan now: code, version, name in
     Chinese and in English.
     """
@@ -65,6 +66,7 @@ class Contents:
     terms: TermsView = field(repr=False)
     people: tuple[RelatedView, ...] = field(repr=False)
     records: Mapping[str, Sequence[Record]] = field(repr=False)
+    recordings: tuple[RecordingView, ...] = field(repr=False)
     members: Mapping[str, Person] = field(repr=False)
     notices: Sequence[Record] = field(repr=False)
     audit: Sequence[Record] = field(repr=False)
@@ -96,6 +98,7 @@ async def gather(desk: Desk, loan: Loan) -> Contents:
         terms=terms.view(desk, loan, details.terms, details.vehicle),
         people=await related.people_of(desk, loan.id),
         records=records,
+        recordings=await recordings_of_loan(desk, loan, limit=MOST_ROWS),
         members=await _members(desk, named),
         notices=notices,
         audit=entries,

@@ -28,6 +28,8 @@ class Listened:
 class RecordingView:
     """A recording. `seconds` is its length, None: unknown. One that is kept elsewhere (`is_link`) has no `sha256` and no `kind`.
 
+    `file_id` is the file of its bytes, None for a link.
+
     `call_id`, `call_at` and `outcome` say which call it is of; None and "" until a member has said that. `discarded_at` and
     `why` say that it was discarded. `listened` is the whole list, the earliest first, for who may see it (`see_listeners`), else
     empty. `may_play`, `may_move` and `may_discard` say what the acting member may do.
@@ -39,6 +41,7 @@ class RecordingView:
     added_by: str
     seconds: int | None
     is_link: bool
+    file_id: UUID | None
     name: str = field(repr=False)
     kind: str
     size: int
@@ -108,6 +111,7 @@ async def _view(
         added_by=people[row.added_by_id],
         seconds=row.seconds,
         is_link=file is None,
+        file_id=file.id if file else None,
         name=unreadable.read(desk, StoredFile.name_cipher, file) if file else "",
         kind=(file.kind or "") if file else "",
         size=(file.size or 0) if file else 0,

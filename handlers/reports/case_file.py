@@ -11,6 +11,7 @@ from desk.core.dataclass import dataclass
 from desk.core.terms import TERM_FIELDS
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.events import Event
+from desk.loans.recordings import RecordingView
 from handlers.messages.audit_trail import what_happened
 from handlers.messages.block_kit.elements import outcome_and_amount, phone, purpose, stage
 from handlers.messages.block_kit.message import Bold, Channel, Code, Inline, Mention
@@ -383,28 +384,32 @@ class _CaseWriter:
 
     def _recordings(self) -> Iterable[Block]:
         t = self.t
-        rows = self._rows("recording")
+        rows = self.contents.recordings[::-1]
         if not rows:
             return
-        calls = {each["id"]: _instant(each["at"], self.zone) for each in self._rows("call")}
-        heard: dict[str, list[str]] = {}
-        for play in self._rows("recording_play"):
-            said = f"{_instant(play['at'], self.zone)} {self._member(play['member_id'])}"
-            heard.setdefault(play["recording_id"], []).append(said)
         yield Heading(t("Recordings of calls"))
         listed = [
             (
-                calls.get(each["call_id"] or "", ""),
-                _length(each["seconds"]) or "?",
-                f"{_instant(each['at'], self.zone)}\n{self._member(each['added_by_id'])}",
-                t("discarded: {why}", why=self._words(each["discarded_why"] or "")) if each["discarded_at"] else "",
-                "\n".join(heard.get(each["id"], ())),
+                self._at(each.call_at) if each.call_at else t("no call named"),
+                _length(each.seconds) or t("unknown"),
+                f"{self._at(each.at)}\n{self._named(each.added_by)}",
+                self._recording_state(each),
+                "\n".join(f"{self._at(play.at)} {self._named(play.who)}" for play in each.listened),
+                each.sha256,
             )
             for each in rows
-            if each["undone_at"] is None
         ]
-        head = (t("Call"), t("Length"), t("Added"), t("State"), t("Who listened"))
-        yield self._table(head, listed, (3, 1, 3, 3, 5), right=(1,))
+        head = (t("Call"), t("Length"), t("Added"), t("State"), t("Who listened"), "SHA-256")
+        yield self._table(head, listed, (3, 2, 3, 3, 4, 4), right=(1,))
+
+    def _recording_state(self, each: RecordingView) -> str:
+        t = self.t
+        if each.discarded_at is not None:
+            return t("discarded: {why}", why=self._words(each.why))
+        return t("kept by the lender's recording system") if each.is_link else ""
+
+    def _at(self, at: datetime) -> str:
+        return _instant(at.isoformat(), self.zone)
 
     def _files(self) -> Iterable[Block]:
         t = self.t

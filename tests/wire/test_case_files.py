@@ -1,5 +1,6 @@
 """Compliance and managers have the case file of a loan made: `/loan-case`, the worker, the link. Now is Wednesday 10:00."""
 
+import hashlib
 import io
 import json
 import re
@@ -14,12 +15,15 @@ import aiohttp
 import pytest
 
 from desk.cases.verification import verify
+from desk.core.values import LoanRef
+from desk.files import call_recordings
 from desk.files.upkeep import UNFILED_FOR
 from sandbox.elements import find_element
-from storage.tables import AuditEntry, CaseExport, DocumentItem, Loan, Member, StoredFile
+from storage.tables import AuditEntry, CaseExport, DocumentItem, Loan, Member, RecordingPlay, StoredFile
 from storage.upkeep.erasing import erase
-from tests.builders import make_loan
-from tests.sample_files import pdf, store_file
+from tests.builders import make_call, make_loan
+from tests.sample_audio import wav
+from tests.sample_files import pdf, store_file, store_recording
 from tests.wire.office_day import Slack, buttons, given, shown
 from tests.wire.worlds import make_world
 
@@ -196,6 +200,56 @@ async def test_it_is_asked_for_by_form_with_or_without_files(slack: Slack, brows
     assert status == 200
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         assert [name for name in opened.namelist() if name.startswith("files/")] == []
+
+
+async def test_recordings_are_listed_with_their_sums_and_those_that_count_are_in_it(
+    slack: Slack, browser: Browser, tmp_path: Path
+) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    other = await make_loan(slack.office, slack.workspace, "B-2", owner=slack.agent)
+    call = await make_call(slack.office, loan, slack.agent)
+    audio, refused, elsewhere = wav(250), wav(20), wav(30)
+    office, workspace = slack.office, slack.workspace
+    kept = await store_recording(office, workspace, slack.agent, audio, loan, call)
+    bad = await store_recording(office, workspace, slack.agent, refused, loan)
+    await store_recording(office, workspace, slack.agent, elsewhere, other)
+    async with office.desk(workspace, slack.manager) as desk:
+        await call_recordings.discard_recording(desk, bad.id, bad.version, "Of a neighbour")
+        desk.add(
+            RecordingPlay(workspace_id=workspace.id, recording_id=kept.id, member_id=slack.manager.id, at=desk.now)
+        )
+    async with office.desk(workspace, slack.agent) as desk:
+        await call_recordings.add_link(
+            desk, loan=LoanRef(id=loan.id), call_id=None, link="https://pbx.example.com/r/77"
+        )
+    form = await slack.form(slack.compliance, "/loan-case")
+    await form.fill("Loan", "A-1")
+    await form.fill("Besides the records", ["recordings"])
+    await form.submit()
+    await make(slack)
+    _, archive, _ = await browser.open(*await ask_link(slack, slack.compliance))
+    file = tmp_path / "case.zip"
+    file.write_bytes(archive)
+    assert verify(file).findings == ()
+    with zipfile.ZipFile(file) as opened:
+        assert [name for name in opened.namelist() if name.startswith("recordings/")] == ["recordings/0001.wav"]
+        assert opened.read("recordings/0001.wav") == audio
+        pages = [re.sub(r"<[^>]+>", " ", opened.read(f"case.{code}.html").decode()) for code in ("en", "zh")]
+        records = json.loads(opened.read("case.json"))["recordings"]
+    digests = [hashlib.sha256(content).hexdigest() for content in (audio, refused)]
+    assert [(each["sha256"], each["seconds"], each["why"]) for each in records] == [
+        ("", None, ""),
+        (digests[1], 20, "Of a neighbour"),
+        (digests[0], 250, ""),
+    ]
+    said = (
+        ("4:10", "recording of the call of 2026-11-25 10:00:00", "discarded: Of a neighbour", "no call named"),
+        ("4:10", "2026-11-25 10:00:00 通话的录音", "已作废：Of a neighbour", "未指定通话"),
+    )
+    for page, words in zip(pages, said, strict=True):
+        for each in (*words, *digests, f"2026-11-25 10:00:00 {slack.manager.name}"):
+            assert each in page, each
+        assert hashlib.sha256(elsewhere).hexdigest() not in page
 
 
 async def test_a_file_that_is_gone_is_named_and_costs_nothing_else(slack: Slack, browser: Browser) -> None:
