@@ -96,7 +96,7 @@ async def store_recording(
     file = await store_file(office, sender, content, name="call.wav")
     async with office.desk(workspace, sender) as desk:
         await call_recordings.attach_batch(
-            desk, file.batch_id, [file.id], loan=LoanRef(id=loan.id), call_id=call.id if call else None
+            desk, file.batch_id, [file.id], loan=LoanRef(loan.number, loan.number), call_id=call.id if call else None
         )
     async with office.database.reading() as session:
         return (await session.exec(select(Recording).where(Recording.file_id == file.id))).one()

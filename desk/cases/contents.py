@@ -50,10 +50,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Everything of one loan. `records` has its rows by table, decrypted, the values as JSON has them; `cut` are the tables of
-    which there are more. `recordings` are those that were not undone, the latest first. `members` are by id. `audit` are the entries of the audit trail that name the loan, oldest first;
-    `segments` the sealed ones that hold them. `packs` are the contact rules that bind the loan now: code, version, name in
-    Chinese and in English.
+    """Everything of one loan. `records` has its rows by table, decrypted, the values as JSON has them; `cut` are the tables
+    of which there are more. `recordings` are those that were not undone, the latest first. `members` are by id. `audit` are
+    the entries of the audit trail that name the loan, oldest first; `segments` the sealed ones that hold them. `packs` are
+    the contact rules that bind the loan now: code, version, name in Chinese and in English.
     """
 
     loan_id: UUID

@@ -42,6 +42,7 @@ class NotUndoableError(LookupError):
 
 RIGHTS: Mapping[str, str] = {
     "add_member": "add_member",
+    "add_recording": "send_file",
     "away": "set_absence",
     "back": "set_absence",
     "book_appointment": "book_appointment",
@@ -62,6 +63,7 @@ RIGHTS: Mapping[str, str] = {
     "contact_consent": "enter_contact_state",
     "correct_call": "correct_call",
     "correct_note": "correct_note",
+    "discard_recording": "discard_recording",
     "documents": "request_documents",
     "drop_roles": "add_member",
     "edit_playbook": "edit_playbook",
@@ -77,6 +79,7 @@ RIGHTS: Mapping[str, str] = {
     "hold_reminders": "snooze",
     "move": "move_follow_up",
     "move_calls": "move_calls",
+    "move_recording": "move_recording",
     "move_appointment": "change_appointment",
     "new_loan": "open_inquiry",
     "note": "add_note",

@@ -23,6 +23,7 @@ from storage.queries.core.rows import by_ids
 from storage.queries.loans import keeping, loans
 from storage.tables import Loan, RetentionRun
 from storage.upkeep import demo
+from storage.upkeep.erasing import erase
 
 LOANS, ROWS = 20, 200
 """How many loans, or other rows, one transaction deletes: on SQLite that takes less than 200 ms."""
@@ -128,13 +129,23 @@ async def _sweep_records(open_desk: Open, code: str, records: Records, *, apply:
             held = await _kept_loans(desk, {loan_id for _, loan_id in rows if loan_id is not None})
             ids = [row_id for row_id, loan_id in rows if loan_id not in held]
             if apply and ids:
-                await retention_due.let_go(desk.session, records, ids)
-                if not records.clears:
-                    name = records.table.__tablename__
-                    await retention_due.note_erased(desk.session, desk.workspace.id, name, ids, code, desk.now)
+                await _let_go(desk, code, records, ids)
                 _record(desk, code, ids)
         kept = Counter(held[loan_id] for _, loan_id in rows if loan_id in held)
         yield Batch({code: len(ids)} if ids else {}, dict(kept))
+
+
+async def _let_go(desk: Desk, code: str, records: Records, ids: list[UUID]) -> None:
+    """Delete these rows or clear their column; a recording goes with its file, whose bytes become leftovers of the store."""
+    session, workspace_id, name = desk.session, desk.workspace.id, records.table.__tablename__
+    files = await retention_due.files_of_recordings(session, ids) if name == "recording" else []
+    await retention_due.let_go(session, records, ids)
+    if records.clears:
+        return
+    await retention_due.note_erased(session, workspace_id, name, ids, code, desk.now)
+    if files:
+        await erase(session, "stored_file", files)
+        await retention_due.note_erased(session, workspace_id, "stored_file", files, code, desk.now)
 
 
 async def _kept_loans(desk: Desk, loan_ids: set[UUID]) -> dict[UUID | None, str]:

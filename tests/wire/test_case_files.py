@@ -220,7 +220,7 @@ async def test_recordings_are_listed_with_their_sums_and_those_that_count_are_in
         )
     async with office.desk(workspace, slack.agent) as desk:
         await call_recordings.add_link(
-            desk, loan=LoanRef(id=loan.id), call_id=None, link="https://pbx.example.com/r/77"
+            desk, loan=LoanRef("A-1", "A-1"), call_id=None, link="https://pbx.example.com/r/77"
         )
     form = await slack.form(slack.compliance, "/loan-case")
     await form.fill("Loan", "A-1")

@@ -161,7 +161,7 @@ async def test_only_who_may_listens_and_managers_see_who_did(
 
 
 @pytest.mark.usefixtures("call")
-async def test_a_recording_is_moved_discarded_and_taken_back(slack: Slack, loan: Loan) -> None:
+async def test_a_recording_is_moved_and_discarded_with_a_reason(slack: Slack, loan: Loan) -> None:
     recording = await attach(slack)
     card = await slack.in_card(slack.manager, "Open", "Timeline", "Recordings")
     assert "4:10" in card.text
@@ -186,6 +186,40 @@ async def test_a_recording_is_moved_discarded_and_taken_back(slack: Slack, loan:
     async with slack.office.desk(slack.workspace, slack.manager) as desk:
         [view] = await recordings_of_loan(desk, loan)
         assert (view.why, view.may_play, bool(view.sha256)) == ("Of another borrower", False, True)
+
+
+@pytest.mark.usefixtures("call")
+async def test_adding_moving_and_discarding_are_undone(slack: Slack) -> None:
+    await slack.press(slack.agent, await send(slack, upload(slack, "call.wav"), text="A-1"), "Choose loan and call")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.submit()
+    await slack.sandbox.modal_of("UAGENT").press("Undo")
+    assert "Undone" in slack.sandbox.modal_of("UAGENT").text
+    await slack.deliver()
+    asked = slack.posts(slack.agent)[-1]
+    assert "Choose loan and call" in buttons(asked)
+    assert [row.state for row in await slack.rows(StoredFile)] == ["waiting"]
+    await slack.press(slack.agent, asked, "Choose loan and call")
+    await slack.sandbox.modal_of("UAGENT").submit()
+
+    await (await slack.in_card(slack.manager, "Open", "Timeline", "Recordings")).press("Other call 1")
+    form = slack.sandbox.modal_of("UMANAGER")
+    await form.fill("Call", "none")
+    await form.submit()
+    await slack.sandbox.modal_of("UMANAGER").press("Undo")
+    assert "Undone on A-1: moving a recording to another call" in slack.sandbox.modal_of("UMANAGER").text
+
+    await slack.in_chinese(slack.manager)
+    await (await slack.in_card(slack.manager, "打开", "时间线", "录音")).press("作废 1")
+    form = slack.sandbox.modal_of("UMANAGER")
+    await form.fill("原因", "不是这位客户")
+    await form.submit()
+    await slack.sandbox.modal_of("UMANAGER").press("撤销")
+    undone, current = await slack.rows(Recording)
+    assert (undone.undone_at is not None, current.undone_at, current.discarded_at) == (True, None, None)
+    assert current.call_id is not None
+    assert current.discarded_why_cipher is None
+    await offered(slack, slack.manager, current)
 
 
 @pytest.mark.usefixtures("loan")

@@ -52,6 +52,9 @@ class Records:
     only: tuple[Any, ...] = ()
 
 
+_CALLED_AT = select(Call.at).where(col(Call.id) == col(Recording.call_id)).scalar_subquery()
+"""When the call of a recording was; without one its period counts from when it was added."""
+
 RECORDS: dict[str, tuple[Records, ...]] = {
     "words": (
         Records(Call, Call.at, Call.loan_id, "note_cipher", (col(Call.note_cipher).is_not(None),)),
@@ -71,7 +74,7 @@ RECORDS: dict[str, tuple[Records, ...]] = {
             ),
         ),
     ),
-    "recording": (Records(Recording, Recording.at, Recording.loan_id),),
+    "recording": (Records(Recording, func.coalesce(_CALLED_AT, col(Recording.at)), Recording.loan_id),),
     "correction": (
         Records(
             LoanCorrection,
@@ -119,8 +122,14 @@ async def old_records(
     return [(row[0], row[1] if len(row) > 1 else None) for row in rows]
 
 
+async def files_of_recordings(session: Work, ids: Collection[UUID]) -> list[UUID]:
+    """Return the files of these recordings. That of an undone one is its sender's again, or may be another recording's."""
+    statement = select(Recording.file_id).where(col(Recording.id).in_(ids), col(Recording.undone_at).is_(None))
+    return [file_id for file_id in (await session.exec(statement)).all() if file_id is not None]
+
+
 async def let_go(session: Work, records: Records, ids: Sequence[UUID]) -> None:
-    """Delete these rows, or clear their column."""
+    """Delete these rows, or clear their column. The file of a recording stays: `files_of_recordings` names it before."""
     table: Any = records.table
     row_id: Any = table.id
     if records.clears:
@@ -128,13 +137,8 @@ async def let_go(session: Work, records: Records, ids: Sequence[UUID]) -> None:
         return
     if table is LoanNote:  # the earlier versions of a note go with it
         await session.execute(delete(LoanNote).where(col(LoanNote.earlier_of_id).in_(ids)))
-    if table is Recording:  # its bytes go with it
-        files = (await session.exec(select(Recording.file_id).where(row_id.in_(ids)))).all()
-        await erase(session, "recording", ids)
-        await erase(session, "stored_file", [file_id for file_id in files if file_id is not None])
-        return
-    if table is StoredFile:
-        await erase(session, "stored_file", ids)
+    if table is Recording or table is StoredFile:
+        await erase(session, "recording" if table is Recording else "stored_file", ids)
         return
     await session.execute(delete(table).where(row_id.in_(ids)))
 
