@@ -33,9 +33,9 @@ class TrailOffer:
 
 async def offer_trail(desk: Desk, about: About) -> TrailOffer:
     """Make a link to a table of these entries. Raises as `trail` and `make_link` do."""
-    await trail(desk, about, limit=1)
+    about = (await trail(desk, about, limit=1)).about
     link = await make_link(
-        desk, TRAIL, {name: str(value) for name, value in asdict(about).items() if value is not None}
+        desk, TRAIL, {name: str(value) for name, value in asdict(about).items() if value not in (None, False)}
     )
     desk.audit("audit_link", loan_id=about.loan_id, subject_id=about.member_id, kind=about.kind)
     return TrailOffer(link.url, link.code, link.until)
@@ -54,6 +54,8 @@ async def open_trail(desk: Desk, opened: OpenedLink) -> bytes | None:
     writer = csv.writer(out)
     writer.writerow(_COLUMNS)
     writer.writerows([_cell(value) for value in _values(row)] for row in found.rows)
+    if found.more:
+        writer.writerow(["older_entries_left_out" if column == "act" else "" for column in _COLUMNS])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -66,13 +68,14 @@ def _read(opened: OpenedLink) -> About:
         kind=kinds[about["kind"]],
         since=date.fromisoformat(about["since"]) if "since" in about else None,
         until=date.fromisoformat(about["until"]) if "until" in about else None,
+        office_days="office_days" in about,
     )
 
 
 def _values(row: TrailRow) -> tuple[str, ...]:
     numbers = " ".join(number for _id, number in row.loans)
     at = row.at.astimezone(UTC).isoformat(timespec="milliseconds")
-    return (at, row.who or "", row.act, row.what, row.door, numbers, str(row.more or ""), row.reference)
+    return (at, row.who or row.operator, row.act, row.what, row.door, numbers, str(row.more or ""), row.reference)
 
 
 def _cell(text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from desk.core.dataclass import dataclass
 from desk.core.disclosures import DISCLOSURE, REFUSED
@@ -44,9 +45,11 @@ ACTS: Mapping[Kind, Collection[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Whose entries: of a loan, of a member, or both, or, without, of everybody; of these days, inclusive, in the reader's zone.
+    """Whose entries: of a loan, of a member, or both, or, without, of everybody; of these days, inclusive, in the reader's zone,
+    or in the workspace's with `office_days`.
 
-    Without days those of a loan are all, those of a member of the last 30 days, and those of everybody of today.
+    Without days those of a loan are all, those of a member of the last 30 days, and those of everybody of today. With only the
+    last day, those of a loan are all until then, and others go back 30 days from there.
     """
 
     loan_id: UUID | None = None
@@ -54,6 +57,7 @@ class About:
     kind: Kind = "all"
     since: date | None = None
     until: date | None = None
+    office_days: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,12 @@ class TrailRow:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """A page of entries, the newest first. `number` and `member` (a Slack id) say of what."""
+    """A page of entries, the newest first. `number` and `member` (a Slack id) say of what; `about` has the days that it shows, so
+    that a later page, or another kind, is of the same ones. `today` is the date where these days are.
+    """
 
     about: About
+    today: date
     number: str
     member: str | None
     rows: tuple[TrailRow, ...]
@@ -95,9 +102,9 @@ async def trail_of_loan(desk: Desk, ref: LoanRef) -> Trail:
 
 
 async def trail_of_member(desk: Desk, ref: PersonRef) -> Trail:
-    """Return the entries of a member. Raises NotAllowed, and as `find_member` does."""
+    """Return the entries of a member, also of one who has left. Raises NotAllowed, and as `find_member` does."""
     require_role(desk, "see_audit")
-    return await trail(desk, About(member_id=(await find_member(desk, ref)).id))
+    return await trail(desk, About(member_id=(await _anyone(desk, ref)).id))
 
 
 async def filtered_trail(desk: Desk, about: About, *, loan: LoanRef | None, who: PersonRef | None) -> Trail:
@@ -110,7 +117,7 @@ async def filtered_trail(desk: Desk, about: About, *, loan: LoanRef | None, who:
         replace(
             about,
             loan_id=(await lookup.resolve(desk, loan)).loan.id if loan else None,
-            member_id=(await find_member(desk, who)).id if who else None,
+            member_id=(await _anyone(desk, who)).id if who else None,
         ),
     )
 
@@ -121,6 +128,7 @@ async def trail(desk: Desk, about: About, *, offset: int = 0, limit: int = PAGE)
     Raises NotAllowed (`role_missing`, `team_trail`), NotFound (`unknown_loan_pressed`, `member_gone`).
     """
     require_role(desk, "see_audit")
+    about = _dated(desk, about)
     everything = allows(desk.member, "see_audit")
     team = None if everything else await _team(desk)
     number, member = "", None
@@ -138,7 +146,7 @@ async def trail(desk: Desk, about: About, *, offset: int = 0, limit: int = PAGE)
         desk.session,
         desk.workspace.id,
         since=_since(desk, about),
-        until=_midnight(desk, about.until + timedelta(days=1)) if about.until else None,
+        until=_midnight(desk, about, about.until, later=1) if about.until else None,
         loan_id=about.loan_id,
         actor_id=about.member_id,
         actor_ids=team if about.loan_id is None and about.member_id is None else None,
@@ -149,6 +157,7 @@ async def trail(desk: Desk, about: About, *, offset: int = 0, limit: int = PAGE)
     desk.audit("see_audit", loan_id=about.loan_id, subject_id=about.member_id, kind=about.kind)
     return Trail(
         about=about,
+        today=desk.workspace_today if about.office_days else today_of(desk, desk.member),
         number=number,
         member=member.slack_user_id if member else None,
         rows=await _rows(desk, entries[:limit]),
@@ -176,18 +185,37 @@ async def relations_to(desk: Desk, member: Member | None) -> Sequence[Relation]:
     return ("managed",) if await manages(desk, member) else ()
 
 
+async def _anyone(desk: Desk, ref: PersonRef) -> Member:
+    """Return the member whom `ref` names, also one who has left: what they saw and did stays."""
+    named = await members.by_slack_id(desk.session, desk.workspace.id, ref.slack_id) if ref.slack_id else None
+    return named or await find_member(desk, ref)
+
+
+def _dated(desk: Desk, about: About) -> About:
+    """Return the same with its days where it would else show those of another day when it is asked for again."""
+    if about.since is not None or about.loan_id is not None:
+        return about
+    if about.until is not None:
+        return replace(about, since=max(about.until, _FIRST + SINCE) - SINCE)
+    today = today_of(desk, desk.member)
+    return about if about.member_id is not None else replace(about, since=today, until=today)
+
+
 def _since(desk: Desk, about: About) -> datetime | None:
     if about.since is not None:
-        return _midnight(desk, about.since)
-    if about.loan_id is not None:
-        return None
-    if about.member_id is not None:
-        return desk.now - SINCE
-    return _midnight(desk, min(today_of(desk, desk.member), about.until or date.max))
+        return _midnight(desk, about, about.since)
+    return None if about.loan_id is not None else desk.now - SINCE
 
 
-def _midnight(desk: Desk, day: date) -> datetime:
-    return datetime.combine(day, time(), zone_of(desk, desk.member))
+_FIRST, _LAST = date(1970, 1, 1), date(9999, 1, 1)
+"""Nothing happened before or will after; the first and last dates have no instant in some zones."""
+
+
+def _midnight(desk: Desk, about: About, day: date, *, later: int = 0) -> datetime:
+    """Return when a day begins, or one so many days later."""
+    day = min(max(day, _FIRST), _LAST) + timedelta(days=later)
+    zone = ZoneInfo(desk.workspace.zone) if about.office_days else zone_of(desk, desk.member)
+    return datetime.combine(day, time(), zone)
 
 
 async def _rows(desk: Desk, entries: Sequence[AuditEntry]) -> tuple[TrailRow, ...]:

@@ -34,6 +34,7 @@ def _about(request: Request) -> About:
         kind=_KINDS.get(str(value.get("x")), "all"),
         since=date.fromisoformat(value["a"]) if "a" in value else None,
         until=date.fromisoformat(value["b"]) if "b" in value else None,
+        office_days="z" in value,
     )
 
 

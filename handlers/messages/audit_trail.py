@@ -1,5 +1,6 @@
 """The audit trail as its readers see it: a line for each entry, with the loans as buttons. It names no borrower."""
 
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from desk.files.trail_links import TrailOffer
@@ -74,7 +75,7 @@ def audit_trail(t: Translator, view: Trail, zone: ZoneInfo) -> Message:
     writer.line(Bold(_title(t, view.about.kind)), *_subject(t, view))
     if not view.rows:
         writer.line(t("There is nothing here."))
-    writer.bullets([_row(t, row, zone) for row in view.rows])
+    writer.bullets([_row(t, row, zone, view.today) for row in view.rows])
     value = _value(view)
     kinds = [
         Button(label, "audit.list", {**value, "x": kind})
@@ -124,15 +125,21 @@ def _subject(t: Translator, view: Trail) -> list[Inline]:
         of += [" · ", Bold(view.number)]
     if view.member is not None:
         of += [" · ", Mention(view.member)]
-    if about.since or about.until:
-        days = [t.short_date(day) if day else "" for day in (about.since, about.until)]
+    if about.since and about.since == about.until:
+        of += [" · ", t("today") if about.since == view.today else _day(t, about.since, view.today)]
+    elif about.since or about.until:
+        days = [_day(t, day, view.today) if day else "" for day in (about.since, about.until)]
         of.append(f" · {days[0]}–{days[1]}")
-    return of or [" · ", t("today")]
+    return of
 
 
-def _row(t: Translator, row: TrailRow, zone: ZoneInfo) -> list[Inline]:
+def _day(t: Translator, day: date, today: date) -> str:
+    return t.short_date(day) if day.year == today.year else t.date(day)
+
+
+def _row(t: Translator, row: TrailRow, zone: ZoneInfo, today: date) -> list[Inline]:
     at = row.at.astimezone(zone)
-    parts: list[Inline] = [f"{t.short_date(at.date())} {at:%H:%M:%S} · "]
+    parts: list[Inline] = [f"{_day(t, at.date(), today)} {at:%H:%M:%S} · "]
     parts += [_who(t, row), " · ", what_happened(t, row.act, row.what)]
     if row.loans:
         numbers = ", ".join(number for _id, number in row.loans)
@@ -159,7 +166,8 @@ def what_happened(t: Translator, code: str, what: str) -> str:
     return t(OTHER_ACTS[code]) if code in OTHER_ACTS else act(t, code)
 
 
-def _value(view: Trail) -> dict[str, str]:
+def _value(view: Trail) -> dict[str, str | int]:
     about = view.about
     named = {"l": about.loan_id, "m": about.member_id, "a": about.since, "b": about.until}
-    return {name: str(value) for name, value in named.items() if value is not None}
+    office = {"z": 1} if about.office_days else {}
+    return {name: str(value) for name, value in named.items() if value is not None} | office

@@ -1,6 +1,7 @@
 """The lists of compliance in their Home, each with buttons that open the entries of the audit trail behind it."""
 
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from desk.messages.compliance_home import ComplianceLists, Override, Refusals, Unusual
@@ -28,8 +29,8 @@ def write_compliance(t: Translator, writer: Writer, view: ComplianceLists, zone:
     if not (view.unusual or view.refused or view.overridden):
         writer.line(t("Nothing unusual, nothing refused, no rule overridden."))
     writer.buttons(
-        Button(t("All refused attempts"), "audit.list", {"x": "refused", "a": since}),
-        Button(t("All that was overridden"), "audit.list", {"x": "overridden", "a": since}),
+        Button(t("All refused attempts"), "audit.list", {"x": "refused", "a": since, **_OFFICE_DAYS}),
+        Button(t("All that was overridden"), "audit.list", {"x": "overridden", "a": since, **_OFFICE_DAYS}),
         form_button(t("Search the audit trail"), "audit_filter"),
     )
 
@@ -57,12 +58,20 @@ def _day_button(t: Translator, each: Unusual) -> Button:
     return Button(label, "audit.list", {"x": "revealed", "m": str(each.member_id), **_on(each.day)})
 
 
-def _on(day: date) -> dict[str, str]:
-    return {"a": day.isoformat(), "b": day.isoformat()}
+_OFFICE_DAYS = {"z": 1}
+"""The days of the lists are the workspace's, also where the reader is in another zone."""
+
+
+def _on(day: date) -> dict[str, Any]:
+    return {"a": day.isoformat(), "b": day.isoformat(), **_OFFICE_DAYS}
 
 
 def _refused_button(each: Refusals, since: str) -> Button:
-    return Button(f"{each.name} · {each.count}", "audit.list", {"x": "refused", "m": str(each.member_id), "a": since})
+    return Button(
+        f"{each.name} · {each.count}",
+        "audit.list",
+        {"x": "refused", "m": str(each.member_id), "a": since, **_OFFICE_DAYS},
+    )
 
 
 def _loan_button(each: Override) -> Button:

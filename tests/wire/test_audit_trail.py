@@ -95,3 +95,40 @@ async def test_acts_of_the_operator_are_read_with_their_account(slack: Slack, la
     words = ("added an encryption key", "restored a backup") if language == "en" else ("新增了加密密钥", "恢复了备份")
     assert all(word in read for word in words)
     assert ("a change" if language == "en" else "一项修改") not in read
+
+
+async def test_what_a_member_did_stays_to_be_read_when_they_have_left(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan A-1")
+    await slack.command(slack.admin, "/loan-team remove <@UAGENT> to <@UOTHER>")
+    read = given((await slack.command(slack.compliance, "/loan-audit <@UAGENT>")).message)
+    assert "saw the card · A-1" in read.text
+    await slack.press(slack.compliance, read, "Filter")
+    form = slack.sandbox.modal_of("UCOMPLIANCE")
+    await form.fill("Member", "UAGENT")
+    await form.submit()
+    assert "saw the card · A-1" in form.text
+    assert "is not a member" in (await slack.command(slack.compliance, "/loan-audit <@UNOBODY>")).text
+
+
+async def test_entries_are_of_the_days_that_their_title_says(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan A-1")
+    today = given((await slack.command(slack.compliance, "/loan-audit")).message)
+    assert "Audit trail · today" in today.text
+    slack.clock.advance(days=40)
+    later = shown(await slack.press(slack.compliance, today, "Who saw it")).text
+    assert "Who saw it · Wed 25 Nov 2026\n• Wed 25 Nov 2026 10:00:00 · <@UAGENT> · saw the card" in later
+    for values, title, is_there in (
+        ({"Until": "2026-11-26"}, "Tue 27 Oct 2026–Thu 26 Nov 2026", True),
+        ({"Until": "2026-11-26", "Member": "UAGENT"}, "Tue 27 Oct 2026–Thu 26 Nov 2026", True),
+        ({"Until": "2026-11-24"}, "Sun 25 Oct 2026–Tue 24 Nov 2026", False),
+        ({"From": "0001-01-01", "Until": "9999-12-31"}, "9999", True),
+    ):
+        await slack.press(slack.compliance, today, "Filter")
+        form = slack.sandbox.modal_of("UCOMPLIANCE")
+        for name, value in values.items():
+            await form.fill(name, value)
+        await form.submit()
+        assert title in form.text, form.errors
+        assert ("saw the card · A-1" in form.text) is is_there, form.text

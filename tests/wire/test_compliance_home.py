@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
+from desk.core.operator_acts import operator, record_act
 from desk.core.values import LoanRef
 from desk.loans.holds import place_hold
 from sandbox.elements import find_element
+from sandbox.modals import Modal
 from storage.engine.types import new_id
 from storage.tables import AuditEntry, ContactDecision, Loan
 from tests.builders import make_loan, make_manager, make_team
@@ -75,6 +77,23 @@ async def test_the_home_lists_what_compliance_looks_after(slack: Slack, loan: Lo
     assert "the last 7 days" not in slack.sandbox.home_of("UMANAGER").text
 
 
+async def exported(slack: Slack, read: Modal, label: str) -> list[dict[str, str]]:
+    """Press Export, open the link twice, of which one counts, and return the lines of the table."""
+    await read.press(label)
+    form = slack.sandbox.modal_of("UCOMPLIANCE")
+    found = re.search(r"\b(\d{3}) (\d{3})\b", form.text)
+    assert found is not None, form.text
+    path = urlsplit(find_element(form.blocks, "files.follow#1")[1]["url"]).path
+    url = f"http://127.0.0.1:{slack.service.port}{path}"
+    async with aiohttp.ClientSession() as browser:
+        async with browser.post(url, data={"code": found[1] + found[2]}) as answer:
+            table = (await answer.read()).decode("utf-8-sig")
+            assert answer.headers["Content-Disposition"] == 'attachment; filename="audit-trail.csv"'
+        async with browser.post(url, data={"code": found[1] + found[2]}) as answer:
+            assert answer.status == 404
+    return list(csv.DictReader(StringIO(table)))
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 async def test_the_entries_are_filtered_and_exported_once(slack: Slack, loan: Loan, language: str) -> None:
     if language == "zh":
@@ -90,19 +109,7 @@ async def test_the_entries_are_filtered_and_exported_once(slack: Slack, loan: Lo
     await form.submit()
     assert "=A-1" in form.text
     assert "@Collector" not in form.text
-    await form.press(words[3])
-    form = slack.sandbox.modal_of("UCOMPLIANCE")
-    found = re.search(r"\b(\d{3}) (\d{3})\b", form.text)
-    assert found is not None, form.text
-    path = urlsplit(find_element(form.blocks, "files.follow#1")[1]["url"]).path
-    url = f"http://127.0.0.1:{slack.service.port}{path}"
-    async with aiohttp.ClientSession() as browser:
-        async with browser.post(url, data={"code": found[1] + found[2]}) as answer:
-            table = (await answer.read()).decode("utf-8-sig")
-            assert answer.headers["Content-Disposition"] == 'attachment; filename="audit-trail.csv"'
-        async with browser.post(url, data={"code": found[1] + found[2]}) as answer:
-            assert answer.status == 404
-    (row,) = csv.DictReader(StringIO(table))
+    (row,) = await exported(slack, form, words[3])
     assert (row["who"], row["act"], row["loans"]) == ("UMANAGER", "override_contact", "'=A-1")
     acts = [entry.act for entry in await slack.rows(AuditEntry)]
     assert {"audit_link", "audit_opened"} <= set(acts)
@@ -124,3 +131,26 @@ async def test_days_in_the_wrong_order_and_what_is_not_theirs_are_refused(slack:
     await form.submit()
     assert "Managers see what their own teams saw and did" in str(form.errors)
     assert "Export" not in shown(await slack.press(slack.manager, read, "Refused")).text
+
+
+async def test_days_of_the_home_are_those_of_the_workspace_for_a_reader_elsewhere(slack: Slack, loan: Loan) -> None:
+    await happened(slack, loan)
+    await slack.change(slack.compliance, zone="America/Los_Angeles")
+    await slack.sandbox.open_home("UCOMPLIANCE")
+    await slack.sandbox.home_of("UCOMPLIANCE").press("Collector · Tue 24 Nov")
+    assert "saw the phone number" in slack.sandbox.modal_of("UCOMPLIANCE").text
+
+
+async def test_a_table_names_operators_and_says_that_it_ends_early(
+    slack: Slack, loan: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await record_act(slack.office, "backup")
+    for most, ends_early in ((2000, False), (1, True)):
+        monkeypatch.setattr("desk.files.trail_links.MOST_ROWS", most)
+        read = given((await slack.command(slack.compliance, "/loan-audit")).message)
+        await slack.press(slack.compliance, read, "Filter")
+        form = slack.sandbox.modal_of("UCOMPLIANCE")
+        await form.submit()
+        rows = await exported(slack, form, "Export")
+        assert (rows[-1]["act"] == "older_entries_left_out") is ends_early
+        assert (operator() in [row["who"] for row in rows if row["act"] == "backup"]) is not ends_early
