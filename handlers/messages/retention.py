@@ -6,18 +6,18 @@ from desk.loans.holds import HoldChanged, HoldList, HoldView
 from desk.retention.policies import Policies, PolicyChanged
 from desk.rules.retention import Period
 from handlers.messages.block_kit.elements import form_button, undo_button
-from handlers.messages.block_kit.message import Bold, Button, Mention, Message
+from handlers.messages.block_kit.message import Bold, Button, Confirm, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
 
 
 def write_holds(t: Translator, writer: Writer, holds: tuple[HoldView, ...], *, lift: bool) -> None:
-    """Write the holds on a loan; who may lift them gets a button for each."""
+    """Write the holds on a loan; who may lift them gets a button below each."""
     for hold in holds:
         writer.line(Bold(_hold(t, hold)))
         writer.quote(hold.why)
-    if lift:
-        writer.buttons(*(_lift(t, hold, t("Lift the hold")) for hold in holds))
+        if lift:
+            writer.buttons(_lift(t, hold, t("Lift the hold")))
 
 
 def hold_changed(t: Translator, result: HoldChanged) -> Message:
@@ -47,10 +47,9 @@ def hold_list(t: Translator, view: HoldList, zone: ZoneInfo) -> Message:
     for hold in view.holds:
         since = t.date(hold.since.astimezone(zone).date())
         writer.bullets([[Bold(hold.loan), " · ", _hold(t, hold), " · ", since, " · ", Mention(hold.by)]])
-        writer.quote(hold.why)
+        writer.quote(hold.why).buttons(_lift(t, hold, t("Lift: {loan}", loan=hold.loan)))
     writer.buttons(
         form_button(t("Place a legal hold"), "legal_hold"),
-        *(_lift(t, hold, t("Lift: {loan}", loan=hold.loan)) for hold in view.holds),
         *([Button(t("More"), "retention.holds", {"o": view.offset + len(view.holds)})] if view.more else ()),
     )
     return writer.message()
@@ -94,7 +93,13 @@ def _hold(t: Translator, hold: HoldView) -> str:
 
 
 def _lift(t: Translator, hold: HoldView, label: str) -> Button:
-    return Button(label, "retention.lift", {"h": str(hold.id), "v": hold.version})
+    confirm = Confirm(
+        t("Lift the hold?"),
+        t("What is older than its period may be deleted again. This cannot be undone."),
+        t("Lift the hold"),
+        t("Cancel"),
+    )
+    return Button(label, "retention.lift", {"h": str(hold.id), "v": hold.version}, confirm=confirm)
 
 
 def _holds_button(t: Translator) -> Button:

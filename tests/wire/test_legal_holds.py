@@ -4,6 +4,7 @@ import pytest
 
 from bot.demo.borrowers import remove_demo
 from desk.core.errors import Conflict
+from sandbox.elements import interactive_elements
 from sandbox.modals import Modal
 from storage.tables import AuditEntry, LegalHold, Loan
 from tests.builders import make_loan
@@ -80,3 +81,21 @@ async def test_the_demo_is_not_removed_while_one_of_its_borrowers_is_held(slack:
         async with slack.office.desk(slack.workspace, slack.manager) as desk:
             await remove_demo(desk)
     assert "A-1" in (await slack.card(slack.agent)).text
+
+
+async def test_of_several_holds_the_one_is_lifted_below_which_the_button_is_and_not_by_a_slip(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await holding(slack, Reason="Court")
+    await holding(slack, Reason="Regulator")
+    await slack.sandbox.open_home("UCOMPLIANCE")
+    await slack.sandbox.home_of("UCOMPLIANCE").press("Legal holds")
+    for blocks in ((await slack.card(slack.compliance)).blocks, slack.sandbox.modal_of("UCOMPLIANCE").blocks):
+        lifts = [
+            (at, e)
+            for at, b in enumerate(blocks)
+            for e in interactive_elements(b)
+            if "retention.lift" in e["action_id"]
+        ]
+        below = [str(blocks[at - 1]) for at, _ in lifts]
+        assert ["Court" in below[0], "Regulator" in below[1]] == [True, True]
+        assert all(e["confirm"]["title"]["text"] == "Lift the hold?" for _, e in lifts)
