@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import stat
+import struct
 import zipfile
 import zlib
 from collections import Counter
@@ -26,6 +27,9 @@ _MOST_SIGNATURE = 200
 _MOST_BYTES = 8 * 1024**3
 _PIECE = 64 * 1024
 _END_RECORD = 22
+_LOCAL_HEADER = 30
+_DESCRIPTOR, _DESCRIPTOR_BYTES = b"PK\x07\x08", (16, 24)
+"""What may follow the bytes of a member: its sums, which were not known when its header was written."""
 
 
 class BadArchiveError(Exception):
@@ -58,14 +62,22 @@ def verify(file: Path, public: bytes | None = None) -> Verified:
         try:
             with zipfile.ZipFile(raw) as archive:
                 return _verified(raw, archive, public)
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, UnicodeError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            NotImplementedError,
+            RuntimeError,
+            EOFError,
+            UnicodeError,
+            struct.error,
+        ) as error:
             raise BadArchiveError(f"it cannot be read as an archive ({type(error).__name__})") from None
 
 
 def _verified(raw: BinaryIO, archive: zipfile.ZipFile, public: bytes | None) -> Verified:
     entries = archive.infolist()
     _check_entries(entries)
-    _check_ends(raw, archive, entries)
+    _check_layout(raw, archive, entries)
     by_path = {entry.filename: entry for entry in entries}
     if MANIFEST not in by_path or SIGNATURE not in by_path:
         raise BadArchiveError(f"it has no {MANIFEST} or no {SIGNATURE}: it is no case file, or they were removed")
@@ -111,6 +123,8 @@ def _check_entries(entries: Sequence[zipfile.ZipInfo]) -> None:
             raise BadArchiveError(f"it has something else than a file: {name!r}")
         if entry.flag_bits & 0x1:
             raise BadArchiveError(f"it has an encrypted member: {name!r}")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise BadArchiveError(f"it has a member that is packed as in no case file: {name!r}")
 
 
 def is_safe(path: str) -> bool:
@@ -120,13 +134,23 @@ def is_safe(path: str) -> bool:
     return plain and not PurePosixPath(path).is_absolute() and all(part.strip(" .") for part in parts)
 
 
-def _check_ends(raw: BinaryIO, archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo]) -> None:
-    """Raise BadArchiveError if something precedes or follows the archive: another reader could take that for it."""
+def _check_layout(raw: BinaryIO, archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo]) -> None:
+    """Raise BadArchiveError if something is before, behind or between the members: another reader could take that for one."""
     if archive.comment or not entries or min(entry.header_offset for entry in entries) != 0:
         raise BadArchiveError("something was put before or behind the archive")
     raw.seek(-_END_RECORD, 2)
     if raw.read(4) != b"PK\x05\x06":
         raise BadArchiveError("something was put behind the archive")
+    begins = [*sorted(entry.header_offset for entry in entries)[1:], archive.start_dir]
+    for entry, begin in zip(sorted(entries, key=lambda each: each.header_offset), begins, strict=True):
+        raw.seek(entry.header_offset)
+        header = raw.read(_LOCAL_HEADER)
+        end = entry.header_offset + len(header) + sum(struct.unpack("<HH", header[26:])) + entry.compress_size
+        raw.seek(end)
+        between = raw.read(min(max(begin - end, 0), max(_DESCRIPTOR_BYTES) + 1))
+        is_descriptor = between.startswith(_DESCRIPTOR) and len(between) in _DESCRIPTOR_BYTES
+        if begin < end or (between and not is_descriptor):
+            raise BadArchiveError("something was put between the files of the archive")
 
 
 def _whole(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:

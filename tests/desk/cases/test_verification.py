@@ -1,5 +1,6 @@
 """An archive of a case file is proved unaltered, or what was done to it is named; what is no such archive is refused."""
 
+import asyncio
 import base64
 import hashlib
 import io
@@ -195,3 +196,42 @@ async def test_something_before_or_behind_the_archive_is_refused(tmp_path: Path)
     for around in (b"MZ" + content, content + b"PK", content[:-1], b"", b"PK\x05\x06" + bytes(18)):
         with pytest.raises(BadArchiveError):
             checked(tmp_path, around)
+
+
+async def test_a_file_between_the_others_or_packed_in_another_way_is_refused(tmp_path: Path) -> None:
+    content = await archive()
+    with zipfile.ZipFile(io.BytesIO(content)) as read:
+        at = read.start_dir
+    hidden = io.BytesIO()
+    with zipfile.ZipFile(hidden, "w") as out:
+        out.writestr("files/0002-id.pdf", b"what only a reader sees that goes by the headers of files")
+        size = out.start_dir
+    end = bytearray(content[-22:])
+    end[16:20] = (at + size).to_bytes(4, "little")
+    with pytest.raises(BadArchiveError, match="between the files"):
+        checked(tmp_path, content[:at] + hidden.getvalue()[:size] + content[at:-22] + bytes(end))
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as out:
+        for entry, data in signed():
+            out.writestr(entry.filename, data)
+    damaged = bytearray(packed.getvalue())
+    damaged[60] ^= 0xFF
+    for each in (packed.getvalue(), bytes(damaged)):
+        with pytest.raises(BadArchiveError, match="packed as in no case file"):
+            checked(tmp_path, each)
+
+
+async def test_others_have_their_turn_while_much_is_packed() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    task = asyncio.create_task(others())
+    await archive([("case.json", bytes(4_000_000))])
+    task.cancel()
+    assert turns > 10
