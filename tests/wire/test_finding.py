@@ -53,6 +53,12 @@ async def test_a_line_of_the_card_finds_the_card(slack: Slack) -> None:
     assert "A-1 J.R. Smith" in (await slack.command(slack.agent, f"/loan find {head}")).text
 
 
+async def test_a_search_for_nothing_that_a_name_can_have_finds_nobody(slack: Slack) -> None:
+    await lend(slack, "A-1", "钱多多")
+    for typed in ("\0", "\x07 \0"):
+        assert "No loan you can see" in (await slack.command(slack.agent, f"/loan find {typed}")).text
+
+
 @pytest.mark.parametrize("typed", ["钱" + RARE, "钱\ue123", "钱\U000323b0", "钱😀", "钱·", "钱-"])
 async def test_another_name_is_never_taken_for_the_only_one_that_begins_like_it(slack: Slack, typed: str) -> None:
     await lend(slack, "A-1", "钱多多")

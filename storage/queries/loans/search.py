@@ -270,7 +270,7 @@ async def _matching(
     asked = [word for word in words if names.words_of(word)] or [word for word in words if names.name_key(word)]
     by_length = sorted(asked, key=len, reverse=True)
     meant = [await _meant(session, cipher, workspace_id, word, in_full=in_full, related=related) for word in by_length]
-    if len(asked) == 1 or not all(map(_SYLLABLE.fullmatch, asked)):
+    if len(asked) < 2 or not all(map(_SYLLABLE.fullmatch, asked)):
         return meant
     spelled = names.name_key("".join(asked))
     whole = select(Loan.id).where(_has_terms(session, cipher, [("whole", spelled), ("start", spelled)]))
