@@ -41,11 +41,14 @@ def newest_line(file: Path, workspace_id: str) -> str:
 
 
 def append(file: Path, line: str) -> None:
-    """Append a line to a file that only its owner may read. Raises OSError."""
+    """Append a line to a file that only its owner may read, behind what a full disk or a kill left of another. Raises OSError."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     file.touch(mode=0o600)
+    with file.open("rb") as there:
+        there.seek(max(file.stat().st_size - 1, 0))
+        is_cut = there.read(1) not in (b"", b"\n")
     with file.open("a", encoding="utf-8") as out:
-        out.write(line)
+        out.write("\n" * is_cut + line)
 
 
 def _has_line_of(file: Path, day: str, workspace_id: str) -> bool:

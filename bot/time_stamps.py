@@ -95,17 +95,25 @@ def stamps_file(heads: Path) -> Path:
 
 def read_stamps(file: Path) -> list[Stamp]:
     """Return what is in the file; nothing if there is none. Raises BadStampError, OSError."""
-    found: list[Stamp] = []
-    if not file.exists():
-        return found
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
-        try:
-            read: dict[str, Any] = json.loads(line)
-            query, reply = (base64.b64decode(read[name], validate=True) for name in ("query", "reply"))
-            found.append(Stamp(str(read["line"]), query, reply, read["certificates"].encode(), str(read["policy"])))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise BadStampError(f"line {number} of {file} is not a time stamp") from None
-    return found
+    found = _stamps_or_none(file)
+    if None in found:
+        raise BadStampError(f"line {found.index(None) + 1} of {file} is not a time stamp")
+    return [stamp for stamp in found if stamp is not None]
+
+
+def _stamps_or_none(file: Path) -> list[Stamp | None]:
+    """Return the stamp of each line of the file, None for a line that is none: a full disk left a part of it."""
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    return [_stamp_or_none(line) for line in lines]
+
+
+def _stamp_or_none(line: str) -> Stamp | None:
+    try:
+        read: dict[str, Any] = json.loads(line)
+        query, reply = (base64.b64decode(read[name], validate=True) for name in ("query", "reply"))
+        return Stamp(str(read["line"]), query, reply, read["certificates"].encode(), str(read["policy"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 async def ask(session: aiohttp.ClientSession, authority: Authority, line: str, clock: Clock) -> Stamp:
@@ -191,7 +199,7 @@ class StampKeeper:
         self.asked_at = now
         file = stamps_file(self.heads)
         try:
-            if line not in {stamp.line for stamp in read_stamps(file)}:
+            if line not in {stamp.line for stamp in _stamps_or_none(file) if stamp is not None}:
                 append(file, (await ask(self.session, self.authority, line, self.clock)).written())
         except BadStampError as error:
             log.error("head_not_stamped", why=str(error))

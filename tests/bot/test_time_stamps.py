@@ -229,3 +229,22 @@ async def test_doctor_asks_the_authority_and_says_which_head_waits(
     ((is_ok, words),) = await said(tsa_ca=str(tmp_path / "none"))
     assert (is_ok, "LOANDESK_TSA_CA" in words, "written all the same" in words) == (False, True, True)
     assert await said(tsa_url="") == []
+
+
+async def test_what_a_full_disk_left_of_a_stamp_keeps_no_later_one_away(
+    office: Office,
+    workspace: Workspace,
+    true_clock: FrozenClock,
+    authority: LocalAuthority,
+    session: aiohttp.ClientSession,
+    tmp_path: Path,
+) -> None:
+    heads = tmp_path / "heads.txt"
+    await trail(office, workspace, true_clock)
+    await HeadKeeper(office, workspace, heads).round()
+    stamps_file(heads).write_text('{"line": "2026-')
+    await StampKeeper(authority.named(), heads, str(workspace.id), session, true_clock).round()
+    cut, whole = stamps_file(heads).read_text().splitlines()
+    assert (cut, json.loads(whole)["line"]) == ('{"line": "2026-', heads.read_text().strip())
+    with pytest.raises(BadStampError, match="line 1"):
+        read_stamps(stamps_file(heads))
