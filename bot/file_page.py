@@ -11,7 +11,7 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import field
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import structlog
 from aiohttp import ClientError, web
@@ -174,7 +174,9 @@ class FilePage:
 
     def _player(self, token: str, answer: LinkAnswer, file: SealedFile) -> web.Response:
         assert self._office.files is not None
-        path, kind = f"{FILES}{RECORDING}/{token}", KINDS[file.view.kind]
+        # A proxy may serve the desk below a path of its own, which the browser has to name.
+        path = f"{urlsplit(self._office.files.page_url).path}{FILES}{RECORDING}/{token}"
+        kind = KINDS[file.view.kind]
         text = recording_page(
             Translator(answer.locale), path, name=file.view.name, seconds=file.view.seconds, plays=kind.inline
         )

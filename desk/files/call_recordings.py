@@ -150,7 +150,7 @@ async def settle_expected(desk: Desk, file_id: UUID) -> None:
     if file.state != "waiting" or not is_recording(file) or not sees:
         await desk.session.delete(row)
         return
-    if await _same_at_loan(desk, row.loan_id, file):
+    if await recordings.has_bytes(desk.session, row.loan_id, file.sha256 or ""):
         await desk.session.delete(row)
         file.state, file.why, file.blob_id, file.key_cipher = "refused", "same", None, None
     else:
@@ -225,7 +225,8 @@ async def require_playable(desk: Desk, recording_id: UUID) -> Recording:
     require_role(desk, "play_recording")
     loan, row = await visible_recording(desk, recording_id, locked=False)
     call = await desk.session.get(Call, row.call_id) if row.call_id else None
-    require(desk, "play_recording", await relations_to_held(desk, call.caller_id if call else row.added_by_id, loan))
+    of_whom = row.added_by_id if call is None or call.undone_at is not None else call.caller_id
+    require(desk, "play_recording", await relations_to_held(desk, of_whom, loan))
     if row.discarded_at is not None:
         raise Conflict("recording_changed")
     return row
@@ -263,7 +264,7 @@ def is_recording(file: StoredFile) -> bool:
 
 
 async def _attach(desk: Desk, loan: Loan, call: Call | None, file: StoredFile) -> UUID | None:
-    if await _same_at_loan(desk, loan.id, file):
+    if await recordings.has_bytes(desk.session, loan.id, file.sha256 or ""):
         file.state, file.why, file.blob_id, file.key_cipher = "refused", "same", None, None
         file.version += 1
         desk.add(file)
@@ -276,11 +277,6 @@ async def _attach(desk: Desk, loan: Loan, call: Call | None, file: StoredFile) -
     row.file_id, row.seconds, row.ready_at = file.id, file.seconds, desk.now
     create(desk, row)
     return row.id
-
-
-async def _same_at_loan(desk: Desk, loan_id: UUID, file: StoredFile) -> bool:
-    same = await files.filed_with_digests(desk.session, desk.workspace.id, [file.sha256 or ""], limit=CALLS_OFFERED)
-    return any(each.loan_id == loan_id and each.id != file.id and is_recording(each) for each in same)
 
 
 async def _call_of(desk: Desk, loan: Loan, call_id: UUID | None) -> Call | None:

@@ -30,9 +30,9 @@ class RecordingView:
 
     `file_id` is the file of its bytes, None for a link.
 
-    `call_id`, `call_at` and `outcome` say which call it is of; None and "" until a member has said that. `discarded_at` and
-    `why` say that it was discarded. `listened` is the whole list, the earliest first, for who may see it (`see_listeners`), else
-    empty. `may_play`, `may_move` and `may_discard` say what the acting member may do.
+    `call_id`, `call_at` and `outcome` say which call it is of; None and "" until a member has said that, and when the call was
+    undone. `discarded_at` and `why` say that it was discarded. `listened` is the whole list, the earliest first, for who may see
+    it (`see_listeners`), else empty. `may_play`, `may_move` and `may_discard` say what the acting member may do.
     """
 
     id: UUID
@@ -60,7 +60,8 @@ class RecordingView:
 async def recordings_of_loan(desk: Desk, loan: Loan, *, limit: int | None = None) -> tuple[RecordingView, ...]:
     """Return the recordings of a loan that the acting member sees, discarded ones too, the latest first."""
     rows = await recordings.of_loan(desk.session, loan.id, limit=limit)
-    of_calls = await calls.by_ids(desk.session, {row.call_id for row, _ in rows if row.call_id})
+    found = await calls.by_ids(desk.session, {row.call_id for row, _ in rows if row.call_id})
+    of_calls = {call_id: call for call_id, call in found.items() if call.undone_at is None}
     plays = await _plays(desk, [row.id for row, _ in rows])
     people = await slack_ids(desk, (row.added_by_id for row, _ in rows))
     return tuple(
@@ -116,7 +117,7 @@ async def _view(
         kind=(file.kind or "") if file else "",
         size=(file.size or 0) if file else 0,
         sha256=(file.sha256 or "") if file else "",
-        call_id=row.call_id,
+        call_id=call.id if call else None,
         call_at=call.at if call else None,
         outcome=call.outcome if call else "",
         discarded_at=row.discarded_at,

@@ -19,7 +19,7 @@ from storage.tables import AuditEntry, Call, Loan, Member, Recording, RecordingP
 from tests.builders import make_call, make_loan
 from tests.sample_audio import wav
 from tests.sample_files import pdf
-from tests.wire.office_day import Slack, buttons
+from tests.wire.office_day import Slack, buttons, given
 
 PUBLIC_URL = "https://desk.example.com"
 AUDIO = wav(250)
@@ -278,3 +278,22 @@ async def test_a_recording_is_added_on_the_card_by_file_or_link(slack: Slack) ->
     assert [(row.link_cipher is not None, row.seconds) for row in rows] == [(True, None), (False, 250)]
     assert b"pbx" not in (rows[0].link_cipher or b"")
     assert "Choose loan and document" in buttons(slack.posts(slack.agent)[-1])
+
+
+@pytest.mark.usefixtures("call")
+async def test_a_recording_discarded_by_mistake_can_be_sent_again(slack: Slack) -> None:
+    first = await attach(slack)
+    async with slack.office.desk(slack.workspace, slack.manager) as desk:
+        await call_recordings.discard_recording(desk, first.id, first.version, "By mistake")
+    again = await attach(slack, "again.wav")
+    assert (again.id != first.id, again.ready_at is not None) == (True, True)
+
+
+@pytest.mark.usefixtures("loan")
+async def test_a_recording_of_a_call_that_was_undone_belongs_to_no_call(slack: Slack) -> None:
+    logged = await slack.command(slack.agent, "/loan-call A-1 reached")
+    await attach(slack)
+    await slack.press(slack.agent, given(logged.message), "Undo")
+    card = await slack.in_card(slack.agent, "Open", "Timeline", "Recordings")
+    assert "1. no call yet · 4:10" in card.text
+    assert "reached" not in card.text

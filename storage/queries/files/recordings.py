@@ -35,6 +35,18 @@ async def of_loan(
     return [(recording, file) for recording, file in (await session.exec(statement)).all()]
 
 
+async def has_bytes(session: Work, loan_id: UUID, sha256: str) -> bool:
+    """Return whether a loan has a recording with these bytes that was not discarded."""
+    statement = (
+        select(Recording.id)
+        .join(StoredFile, col(StoredFile.id) == col(Recording.file_id))
+        .where(
+            Recording.loan_id == loan_id, StoredFile.sha256 == sha256, *_COUNT, col(Recording.discarded_at).is_(None)
+        )
+    )
+    return (await session.exec(statement.limit(1))).first() is not None
+
+
 async def of_calls(session: Work, call_ids: Collection[UUID]) -> list[Recording]:
     """Return the recordings of these calls that were not discarded, the earliest first."""
     found: list[Recording] = []
