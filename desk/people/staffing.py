@@ -51,7 +51,7 @@ async def require_may_staff(desk: Desk, act: str, member: Member | None, was: Pl
     A manager may if they manage the member, or the member has no team and joins one of theirs, and if they manage each team that
     the member joins, manages from now on, or no longer manages. Nobody manages a team that has no manager, and everybody its
     members; who manages it is for admins to say. Raises NotAllowed (`role_missing`; `member_of_others`, with Slack ids;
-    `team_of_others`, with the team; `team_needed`, with the teams that may be named).
+    `team_of_others`, with the team; `team_needed`, with the teams that may be named; `manages_no_team`).
     """
     require_role(desk, act)
     if allows(desk.member, act):
@@ -117,5 +117,6 @@ async def _may_join(desk: Desk, own: Place, team_id: UUID | None) -> bool:
 
 async def _refusal(desk: Desk, team_id: UUID | None) -> NotAllowed:
     if team_id is None:
-        return NotAllowed("team_needed", teams=tuple(await joinable_teams(desk)))
+        teams = tuple(await joinable_teams(desk))
+        return NotAllowed("team_needed", teams=teams) if teams else NotAllowed("manages_no_team")
     return NotAllowed("team_of_others", team=(await desk.session.get_one(Team, team_id)).name)

@@ -92,8 +92,8 @@ async def add_member(
 
     A manager manages the named team; the channel of its first manager becomes the team's manager channel. Only admins
     grant and revoke the roles admin and compliance; managers change the members of their own teams, as `require_may_staff`
-    says. Raises NotAllowed (`role_missing`, `admin_only`, `member_of_others`, `team_of_others`, `team_needed`), Invalid
-    (`not_a_person`, `guest`, `channel_shared_outside`, `channel_archived`, `channel_without_bot`, `team_name_too_long`).
+    says. Raises NotAllowed (`role_missing`, `admin_only`, and as `require_may_staff`), Invalid (`not_a_person`, `guest`,
+    `channel_shared_outside`, `channel_archived`, `channel_without_bot`, `team_name_too_long`).
     """
     return await change_member(desk, candidate, MemberUpdate(add=roles, channel=channel, team_name=team_name))
 

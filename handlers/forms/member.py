@@ -84,6 +84,7 @@ FORM = Form(
         "admin_only": "roles",
         "team_of_others": "team",
         "team_needed": "new_team",
+        "manages_no_team": "who",
         "member_of_others": "who",
         "last_admin": "roles",
         "only_role": "roles",

@@ -41,7 +41,7 @@ async def test_a_manager_joins_and_changes_no_team_of_others(slack: Slack, west:
         assert why in answer, (line, answer)
     assert SECRET not in (await slack.command(slack.manager, "/loan L-9")).text
     await slack.in_chinese(slack.manager)
-    assert "你不管理 West" in (await slack.command(slack.manager, "/loan-team add <@UMANAGER> manager West")).text
+    assert "您不管理 West" in (await slack.command(slack.manager, "/loan-team add <@UMANAGER> manager West")).text
 
 
 async def test_a_manager_changes_the_members_of_their_own_team(slack: Slack, west: None) -> None:
@@ -76,6 +76,20 @@ async def test_a_manager_without_a_team_is_made_by_who_may_hear_of_all(slack: Sl
     assert "Undo" in buttons(
         (await slack.command(await slack.member("UALONE"), "/loan-team add <@USTRANGER> manager")).message
     )
+
+
+async def test_who_manages_no_team_is_told_so(slack: Slack, west: None) -> None:
+    for line in ("add <@UOTHER> manager East", "add <@UALONE> manager"):
+        await slack.command(slack.admin, f"/loan-team {line}")
+    async with slack.office.database.transaction() as session:
+        (row,) = await members.managed_by(session, slack.manager.id)
+        row.removed_at = slack.clock.now()
+        session.add(row)
+    answer = (await slack.command(slack.manager, "/loan-team add <@USTRANGER> agent")).text
+    assert "You manage no team. An admin can do that" in answer
+    await slack.in_chinese(slack.manager)
+    answer = (await slack.command(slack.manager, "/loan-team add <@USTRANGER> agent")).text
+    assert "您目前不管理任何团队" in answer
 
 
 async def test_the_form_offers_a_manager_their_own_teams(slack: Slack, west: None) -> None:

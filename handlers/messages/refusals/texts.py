@@ -51,6 +51,9 @@ TEXTS: dict[str, str] = {
     "member_of_others": _("Only an admin or a manager of this member can do that: {who}."),
     "team_of_others": _("You don't manage {team}. An admin can do that, or who manages it."),
     "team_needed": _("Name the team as well, one that you manage: {teams}."),
+    "manages_no_team": _(
+        "You manage no team. An admin can do that, or name you as manager of one in the team settings."
+    ),
     "reveal_limit_range": _("A limit is a number from {low} to {high}, for one of the roles."),
     "trail_days_order": _("The last day must not lie before the first."),
     "pool_closed": _(
