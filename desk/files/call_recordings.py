@@ -30,7 +30,7 @@ CALLS_OFFERED = 25
 """How many of the last calls of a loan are offered for a recording."""
 
 MOST_LISTED = 10
-"""How many recordings of a loan are listed."""
+"""How many recordings of a loan are listed at once."""
 
 _LONGEST_LINK = 2000
 
@@ -61,17 +61,20 @@ class RecordingSaved:
 
 @dataclass(frozen=True, slots=True)
 class RecordingList:
-    """The latest recordings of a loan."""
+    """Recordings of a loan, from number `offset` on, the latest first. `more`: there are earlier ones."""
 
     loan: LoanView
     rows: tuple[RecordingView, ...]
+    offset: int = 0
+    more: bool = False
 
 
-async def list_recordings(desk: Desk, loan_id: UUID) -> RecordingList:
+async def list_recordings(desk: Desk, loan_id: UUID, offset: int = 0) -> RecordingList:
     """Return the recordings of a loan. Raises NotFound (`unknown_loan_pressed`)."""
     loan = await lookup.lock_by_id(desk, loan_id)
     desk.discloses = "recordings"
-    return RecordingList(await loan_view(desk, loan), await recordings_of_loan(desk, loan, limit=MOST_LISTED))
+    rows = await recordings_of_loan(desk, loan, offset=offset, limit=MOST_LISTED + 1)
+    return RecordingList(await loan_view(desk, loan), rows[:MOST_LISTED], offset, len(rows) > MOST_LISTED)
 
 
 async def calls_for_recording(desk: Desk, loan_id: UUID, near: datetime) -> tuple[CallOffer, ...]:

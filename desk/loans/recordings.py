@@ -57,9 +57,11 @@ class RecordingView:
     may_discard: bool
 
 
-async def recordings_of_loan(desk: Desk, loan: Loan, *, limit: int | None = None) -> tuple[RecordingView, ...]:
+async def recordings_of_loan(
+    desk: Desk, loan: Loan, *, offset: int = 0, limit: int | None = None
+) -> tuple[RecordingView, ...]:
     """Return the recordings of a loan that the acting member sees, discarded ones too, the latest first."""
-    rows = await recordings.of_loan(desk.session, loan.id, limit=limit)
+    rows = await recordings.of_loan(desk.session, loan.id, offset=offset, limit=limit)
     found = await calls.by_ids(desk.session, {row.call_id for row, _ in rows if row.call_id})
     of_calls = {call_id: call for call_id, call in found.items() if call.undone_at is None}
     plays = await _plays(desk, [row.id for row, _ in rows])

@@ -57,6 +57,9 @@ DELETED = "records_deleted"
 DAYS_ABOVE = "days_above"
 """How often a member looked at more numbers in a day than are never unusual."""
 
+_FIRST_YEAR = 1970
+"""No audit trail is older, and a database cannot tell when the first months of year 1 began elsewhere than in UTC."""
+
 _SEGMENTS = 100
 _TOGETHER = 500
 """About how many entries are read and verified at once: it holds up others for some hundredths of a second."""
@@ -119,9 +122,12 @@ def read_month(text: str) -> date:
     if not (dash and len(year) == 4 and len(month) == 2 and digits.isascii() and digits.isdigit()):
         raise Invalid("bad_month", given=text)
     try:
-        return date(int(year), int(month), 1)
+        first = date(int(year), int(month), 1)
     except ValueError:
         raise Invalid("bad_month", given=text) from None
+    if first.year < _FIRST_YEAR:
+        raise Invalid("bad_month", given=text)
+    return first
 
 
 def require_begun(desk: Desk, month: date) -> None:

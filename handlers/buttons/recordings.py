@@ -10,9 +10,10 @@ from handlers.messages.recordings import kept_elsewhere, recordings
 
 
 async def list_recordings(request: Request) -> Reply:
-    """List the recordings of a loan."""
-    listed = await call_recordings.list_recordings(request.desk, UUID(request.value["l"]))
-    return Reply(recordings(request.t, listed, request.zone))
+    """List recordings of a loan: the latest, or those from number `o` on."""
+    offset = int(request.value.get("o", 0))
+    listed = await call_recordings.list_recordings(request.desk, UUID(request.value["l"]), offset)
+    return Reply(recordings(request.t, listed, request.zone), replaces="o" in request.value)
 
 
 async def play(request: Request) -> Reply:

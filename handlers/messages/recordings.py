@@ -2,9 +2,9 @@
 
 from zoneinfo import ZoneInfo
 
-from desk.files.call_recordings import CallOffer, RecordingList, RecordingSaved
+from desk.files.call_recordings import MOST_LISTED, CallOffer, RecordingList, RecordingSaved
 from desk.loans.recordings import RecordingView
-from handlers.messages.block_kit.elements import form_button, outcome, undo_button
+from handlers.messages.block_kit.elements import form_button, outcome, pages, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
@@ -19,7 +19,7 @@ def recordings(t: Translator, view: RecordingList, zone: ZoneInfo) -> Message:
     writer = Writer().line(Bold(view.loan.number), " · ", t("Recordings"))
     if not view.rows:
         writer.line(t("There are no recordings yet."))
-    for number, row in enumerate(view.rows, 1):
+    for number, row in enumerate(view.rows, view.offset + 1):
         writer.bullets([[f"{number}. ", *_line(t, row, zone)]]).quote(row.why)
         for each in row.listened[-_LISTENERS:]:
             writer.phrase(t, "{who} listened {when}", who=Mention(each.who), when=t.minute(each.at, zone))
@@ -29,7 +29,9 @@ def recordings(t: Translator, view: RecordingList, zone: ZoneInfo) -> Message:
             *([_form(t("Other call {n}", n=number), "move_recording", value)] if row.may_move else ()),
             *([_form(t("Discard {n}", n=number), "discard_recording", value)] if row.may_discard else ()),
         )
-    return writer.buttons(form_button(t("Add recording"), "recording", loan=view.loan.id)).message()
+    loan = {"l": str(view.loan.id)}
+    found = pages(t, "recording.list", loan, offset=view.offset, shown=len(view.rows), more=view.more, page=MOST_LISTED)
+    return writer.buttons(*found, form_button(t("Add recording"), "recording", loan=view.loan.id)).message()
 
 
 def saved(t: Translator, result: RecordingSaved, zone: ZoneInfo) -> Message:

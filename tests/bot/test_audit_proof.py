@@ -162,7 +162,7 @@ async def test_entries_from_before_the_chain_are_counted_and_said(
 
 
 @pytest.mark.parametrize(
-    "typed", ["2026", "2026-13", "2026-00", "26-11", "2026-1", "2026/11", "２０２６-１１", "", "2026-11-01"]
+    "typed", ["2026", "2026-13", "2026-00", "26-11", "0001-01", "2026-1", "2026/11", "２０２６-１１", "", "2026-11-01"]
 )
 def test_what_is_no_month_is_refused(typed: str) -> None:
     with pytest.raises(Invalid, match="bad_month"):

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from desk.core.errors import DeskError
+from desk.core.values import LoanRef
 from desk.files import call_recordings
 from desk.files.intake import IncomingFile, expect_files
 from desk.files.links import offer_link, open_link
@@ -278,6 +279,19 @@ async def test_a_recording_is_added_on_the_card_by_file_or_link(slack: Slack) ->
     assert [(row.link_cipher is not None, row.seconds) for row in rows] == [(True, None), (False, 250)]
     assert b"pbx" not in (rows[0].link_cipher or b"")
     assert "Choose loan and document" in buttons(slack.posts(slack.agent)[-1])
+
+
+async def test_each_of_many_recordings_can_be_reached(slack: Slack, loan: Loan) -> None:
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        for n in range(12):
+            await call_recordings.add_link(
+                desk, loan=LoanRef("A-1", "A-1"), call_id=None, link=f"https://pbx.example.com/r/{n}"
+            )
+    await (await slack.in_card(slack.agent, "Open", "Timeline", "Recordings")).press("Next page")
+    listed = slack.sandbox.modal_of("UAGENT")
+    assert "11. no call yet" in listed.text
+    await listed.press("Play 12")
+    assert find_element(slack.sandbox.modal_of("UAGENT").blocks, "Open the page", None)[1]["url"].endswith("/r/0")
 
 
 @pytest.mark.usefixtures("call")

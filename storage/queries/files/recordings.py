@@ -22,7 +22,7 @@ async def lock(session: Work, recording_id: UUID) -> Recording | None:
 
 
 async def of_loan(
-    session: Work, loan_id: UUID, *, limit: int | None = None
+    session: Work, loan_id: UUID, *, offset: int = 0, limit: int | None = None
 ) -> list[tuple[Recording, StoredFile | None]]:
     """Return the recordings of a loan with their files, discarded ones too, the latest first."""
     statement = (
@@ -30,6 +30,7 @@ async def of_loan(
         .join(StoredFile, col(StoredFile.id) == col(Recording.file_id), isouter=True)
         .where(Recording.loan_id == loan_id, *_COUNT)
         .order_by(col(Recording.at).desc(), col(Recording.id).desc())
+        .offset(offset)
         .limit(limit)
     )
     return [(recording, file) for recording, file in (await session.exec(statement)).all()]
