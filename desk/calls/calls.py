@@ -6,7 +6,15 @@ from decimal import Decimal
 from uuid import UUID
 
 from desk.calls.matching import CallDetails, FollowUpMatch, match_follow_up, require_fit
-from desk.calls.outcomes import PART_PAID, NextStep, OutcomeResult, apply_outcome, leaves_borrower_asked, plan_only
+from desk.calls.outcomes import (
+    PART_PAID,
+    NextStep,
+    OutcomeResult,
+    apply_outcome,
+    leaves_borrower_asked,
+    names_time,
+    plan_only,
+)
 from desk.calls.payments import has_schedule, is_what_is_due
 from desk.calls.repeated_lines import SAME_LINE_WITHIN, line_digest, require_last_of_its_line
 from desk.calls.views import CallLogged, RepeatedCall, call_logged
@@ -22,7 +30,7 @@ from desk.follow_ups.assignees import assignee_of_next
 from desk.follow_ups.checks import Findings
 from desk.follow_ups.contact_gate import NO_RULES, CallCheck, check_call, record_broken, record_route
 from desk.follow_ups.escalation_rules import escalate_after_attempt, escalate_outcome
-from desk.follow_ups.lifecycle import check_note, close, move, plan
+from desk.follow_ups.lifecycle import check_note, close, move, plan, with_time_checked
 from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.verification_notices import report_check
 from desk.loans import lookup
@@ -202,8 +210,9 @@ async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_n
     is_open = answered is not None and answered.state == "open"
     if answered is not None and is_open and (asked or not outcome.closes(VOCABULARY.purpose(answered.purpose))):
         planned = await move(desk, answered, due, assignee=assignee)
+        planned = await with_time_checked(desk, loan, planned, asked_for=names_time(outcome))
     else:
-        planned = await plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
+        planned = await plan(desk, loan, purpose=purpose, assignee=assignee, due=due, asked_for=names_time(outcome))
         planned.follow_up.attempts = int(asked or not outcome.ends)
     result = OutcomeResult(answered=answered, planned=planned)
     await _pass_on_documents(desk, result)

@@ -15,7 +15,6 @@ from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY, Outcome, RelatedRole
 from desk.follow_ups import assignees, lifecycle, rule_plans
-from desk.follow_ups.contact_agreements import keep_asked_time
 from desk.follow_ups.contact_limits import contact_hours
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
@@ -113,6 +112,11 @@ async def apply_outcome(
     first, also = (planned[0] if planned else None), tuple(planned[1:])
     by_rule = step is None and first is not None
     return OutcomeResult(answered, first, by_rule, ended, paid, taken, also_planned=also)
+
+
+def names_time(outcome: Outcome) -> bool:
+    """Return whether the time of the next call is one that the borrower named: they asked to be called, or promised to pay."""
+    return outcome.next == "must"
 
 
 def leaves_borrower_asked(
@@ -231,8 +235,7 @@ async def _count_and_move(
     planned = await lifecycle.move(desk, answered, due, assignee=assignee, by_rule_of=loan if step is None else None)
     if step is not None:
         answered.rule = None  # the time was agreed: no rule moves or cancels it any more
-        if await keep_asked_time(desk, loan, answered):
-            planned = replace(planned, schedule=lifecycle.with_contact_warning(planned.schedule))
+        planned = await lifecycle.with_time_checked(desk, loan, planned, asked_for=names_time(outcome))
     if was_due:
         planned = replace(planned, moved_from=None)  # the attempt was the call planned for today
     answered.attempts += 1
@@ -255,6 +258,7 @@ async def _leave_open(
     assignee = (await members.by_ids(desk.session, [check.assignee_id]))[check.assignee_id]
     was_due = check.due_on <= today_of(desk, assignee)
     planned = await lifecycle.move(desk, check, step.due, assignee=assignee)
+    planned = await lifecycle.with_time_checked(desk, loan, planned, asked_for=names_time(outcome))
     _take_over(desk, check, step)
     return OutcomeResult(answered=check, planned=replace(planned, moved_from=None) if was_due else planned)
 
@@ -301,6 +305,7 @@ async def _plan_typed(
         due=step.due,
         note=step.note,
         instalment_on=None if outcome.settles_instalment else about,
+        asked_for=names_time(outcome),
     )
 
 

@@ -88,6 +88,7 @@ async def _promise(desk: Desk, loan: Loan, answered: FollowUp | None, due: Due) 
         assignee=await assignees.assignee_of_next(desk, loan, answered),
         due=due,
         instalment_on=answered.instalment_on if answered else None,
+        asked_for=True,
     )
 
 

@@ -214,7 +214,7 @@ async def _offers(
     outcome = VOCABULARY.outcome(call.outcome)
     purpose = _purpose_of_offer(loan, call, match, result)
     if asks or waits_for_result(call.outcome, result.answered, result.planned):
-        return await next_days(desk, purpose)
+        return await next_days(desk, loan, purpose)
     if outcome.next == "planned" and result.planned is None and result.answered is None:
         if await is_barred(desk, loan):
             return ()
@@ -274,7 +274,7 @@ async def chosen_loan(
     open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
     may = await may_act_on_each(desk, act, open_rows, loan)
     purpose = VOCABULARY.stage(loan.stage).purpose
-    offers = await next_days(desk, purpose)
+    offers = await next_days(desk, loan, purpose)
     if outcome is not None and VOCABULARY.outcome(outcome).next == "planned" and not await is_barred(desk, loan):
         assignee = await assignee_of_next(desk, loan, None)
         due = await retry_due(desk, loan, VOCABULARY.outcome(outcome), assignee)

@@ -1,6 +1,6 @@
 """Use cases of one follow-up: plan it, move it, finish it, cancel it."""
 
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import chasing, lifecycle
 from desk.follow_ups.assignees import assignee_of_next
 from desk.follow_ups.chasing import Paper
-from desk.follow_ups.contact_agreements import keep_asked_time
 from desk.follow_ups.lifecycle import PlannedFollowUp, due_of
 from desk.follow_ups.locking import follow_up_name, lock_follow_up, require_open
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
@@ -242,8 +241,7 @@ async def _move(desk: Desk, loan: Loan, row: FollowUp, due: Due) -> PlanResult:
     was = due_of(row)
     planned = await lifecycle.move(desk, row, due, assignee=await desk.session.get_one(Member, row.assignee_id))
     row.rule = None  # a person placed it: no rule moves or cancels it any more
-    if await keep_asked_time(desk, loan, row):
-        planned = replace(planned, schedule=lifecycle.with_contact_warning(planned.schedule))
+    planned = await lifecycle.with_time_checked(desk, loan, planned)
     desk.audit("move", loan_id=loan.id, subject_id=row.id, was=was.code, to=due_of(row).code)
     await desk.session.flush()
     return await _plan_result(desk, loan, planned, "move")

@@ -1,32 +1,107 @@
-"""A time that the borrower asked for is a consent: it is kept where contact rules would not allow it, and lifts them then."""
+"""The time for which a member plans a call: one that the borrower asked for is a consent, which is kept where contact rules would
+not allow it and lifts them then; any other is refused where one refuses a call then."""
 
-from datetime import datetime, time, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from desk.core.changes import create
+from desk.core.dataclass import dataclass
+from desk.core.errors import Invalid
 from desk.core.transaction import Desk
+from desk.core.values import Due
 from desk.follow_ups import contact_choices
-from desk.follow_ups.contact_limits import Limits, limits_of
+from desk.follow_ups.contact_limits import CallTimes, Limits, contact_hours, limits_of
+from desk.people.calendars import calendar_of
+from desk.rules.contact_rules import Answer
+from desk.rules.hours import WorkingHours
+from desk.rules.reminders import next_fitting_minute
+from desk.rules.working_time import local_date, morning_of, next_working_minute
 from storage.engine.types import new_id
 from storage.tables import ContactConsent, FollowUp, Loan
 
 _ASKED_FOR = timedelta(hours=1)
 """How long a time that the borrower asked for counts as agreed: the call takes a while to begin."""
 
+_DAY = timedelta(days=1)
 
-async def keep_asked_time(desk: Desk, loan: Loan, follow_up: FollowUp) -> bool:
-    """Record that the borrower asked for a call at the time of a follow-up that a member plans, if a rule speaks against that
-    time which a consent lifts; return whether the answer warns: one does, or one refuses a call then."""
-    if follow_up.due_at is None or desk.actor is None or not contact_choices.may_have_any(desk):
+
+@dataclass(frozen=True, slots=True)
+class _UnlessRefused:
+    """When no rule refuses a call; one that only warns does not count."""
+
+    limits: Limits
+
+    def allow(self, instant: datetime) -> bool:
+        """Return whether no rule refuses a call at that instant."""
+        return self.limits.answer(instant).effect is None
+
+    def next_start(self, instant: datetime) -> datetime:
+        """Return a later instant before which a rule refuses each call."""
+        found = self.limits.answer(instant).next_at
+        return found if found is not None and found > instant else instant + _DAY
+
+
+async def check_time(desk: Desk, loan: Loan, follow_up: FollowUp, hours: WorkingHours, *, asked_for: bool) -> bool:
+    """Return whether the answer warns of the time for which a member plans a call. One that the borrower `asked_for` is kept, and
+    recorded as a consent if a rule speaks against it which a consent lifts. `hours` are those of who will call.
+
+    Raises Invalid (`due_barred`, with the rules that refuse and the next `allowed` time) where a rule refuses any other, and
+    another time would do. What only the end of a state changes is warned of.
+    """
+    if desk.actor is None or not contact_choices.may_have_any(desk):
         return False
     limits = await limits_of(desk, loan)
     if limits is None:
         return False
-    answer = limits.answer(follow_up.due_at)
+    if asked_for:
+        return follow_up.due_at is not None and _keep(desk, loan, follow_up, limits, follow_up.due_at)
+    refusing = replace(limits, bound=tuple(each for each in limits.bound if each.effect == "deny"))
+    if follow_up.due_at is None:
+        await _check_date(desk, loan, follow_up, refusing, hours)
+        return False
+    await check_instant(desk, loan, follow_up.due_at, hours)
+    return limits.answer(follow_up.due_at).effect is not None
+
+
+async def check_instant(desk: Desk, loan: Loan, at: datetime, hours: WorkingHours) -> None:
+    """Raise Invalid (`due_barred`) as `check_time` does, of an instant at which a member wants to call."""
+    limits = await limits_of(desk, loan)
+    if limits is None:
+        return
+    refusing = replace(limits, bound=tuple(each for each in limits.bound if each.effect == "deny"))
+    answer = refusing.answer(at)
+    if answer.effect is None or answer.next_at is None:
+        return
+    fitting = CallTimes(contact_hours(desk), limits)
+    later = next_fitting_minute(at, hours, await calendar_of(desk), fitting) or answer.next_at
+    allowed = Due(local_date(later, hours.zone), later)
+    raise _barred(loan, at, answer, allowed)
+
+
+async def _check_date(desk: Desk, loan: Loan, follow_up: FollowUp, refusing: Limits, hours: WorkingHours) -> None:
+    """Raise Invalid (`due_barred`) if a rule refuses a call in each minute of the day's work."""
+    calendar = await calendar_of(desk)
+    begins = next_working_minute(max(morning_of(follow_up.due_on, hours), desk.now), hours, calendar)
+    later = next_fitting_minute(begins, hours, calendar, _UnlessRefused(refusing))
+    answer = refusing.answer(begins)
+    if later is None or answer.effect is None:
+        return
+    day = local_date(later, hours.zone)
+    if day > local_date(begins, hours.zone):
+        raise _barred(loan, follow_up.due_on, answer, Due(day))
+
+
+def _barred(loan: Loan, at: datetime | date, answer: Answer, allowed: Due) -> Invalid:
+    return Invalid("due_barred", loan=loan.number, loan_id=loan.id, at=at, broken=answer.broken, allowed=allowed)
+
+
+def _keep(desk: Desk, loan: Loan, follow_up: FollowUp, limits: Limits, at: datetime) -> bool:
+    answer = limits.answer(at)
     if not any(each.rule.lift for each in answer.broken):
-        return answer.effect == "deny"
+        return answer.effect is not None
     for zone in limits.zones or (ZoneInfo(desk.workspace.zone),):
-        _agree(desk, follow_up, limits, follow_up.due_at.astimezone(zone))
+        _agree(desk, follow_up, limits, at.astimezone(zone))
     desk.audit("contact_consent", loan_id=loan.id, subject_id=follow_up.id, consent="asked_for")
     return True
 

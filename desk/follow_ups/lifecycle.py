@@ -15,7 +15,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo, takes_back
 from desk.core.values import Due
 from desk.core.vocabulary import NOTE_LIMIT
-from desk.follow_ups.contact_agreements import keep_asked_time
+from desk.follow_ups.contact_agreements import check_time
 from desk.follow_ups.contact_limits import Fitted, contact_hours, fit_to_rules
 from desk.follow_ups.workspace_cadence import scale_of
 from desk.people.calendars import calendar_of
@@ -58,10 +58,12 @@ async def plan(
     rule: str | None = None,
     rule_trigger: str | None = None,
     instalment_on: date | None = None,
+    asked_for: bool = False,
 ) -> PlannedFollowUp:
     """Write a new follow-up on a locked loan; `rule` names the desk's own rule that planned it, `rule_trigger` what for.
+    `asked_for`: the borrower named its time.
 
-    Raises Invalid (`due_after_work`, `no_working_day`, `note_too_long`).
+    Raises Invalid (`due_after_work`, `no_working_day`, `note_too_long`, `due_barred`).
     """
     check_note(note)
     fitted = await fit_to_rules(desk, loan, due, hours_of(desk, assignee)) if rule is not None else None
@@ -80,12 +82,24 @@ async def plan(
     create(desk, follow_up)
     if fitted is not None:
         record_fit(desk, follow_up, fitted)
-    if rule is None and await keep_asked_time(desk, loan, follow_up):
-        schedule = with_contact_warning(schedule)
-    return PlannedFollowUp(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
+    planned = PlannedFollowUp(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
+    return await with_time_checked(desk, loan, planned, asked_for=asked_for) if rule is None else planned
 
 
-def with_contact_warning(schedule: Schedule) -> Schedule:
+async def with_time_checked(
+    desk: Desk, loan: Loan, planned: PlannedFollowUp, *, asked_for: bool = False
+) -> PlannedFollowUp:
+    """Return a follow-up that a member has placed, with a warning if contact rules speak against its time. Raises Invalid
+    (`due_barred`) if one refuses a time for which the borrower has not `asked_for`."""
+    row = planned.follow_up
+    if _waits_for_payment(desk, row.purpose, due_of(row)):
+        return planned
+    if not await check_time(desk, loan, row, hours_of(desk, planned.acting), asked_for=asked_for):
+        return planned
+    return replace(planned, schedule=_with_contact_warning(planned.schedule))
+
+
+def _with_contact_warning(schedule: Schedule) -> Schedule:
     """Return a schedule that warns that the borrower may not be called then."""
     warning = reminders.ScheduleWarning("outside_contact_hours")
     return schedule if warning in schedule.warnings else replace(schedule, warnings=(*schedule.warnings, warning))

@@ -8,7 +8,7 @@ from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups.contact_limits import contact_hours
+from desk.follow_ups.contact_limits import CallTimes, contact_hours, limits_of
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, zone_of
@@ -43,10 +43,12 @@ class NextSteps:
     next_number: int
 
 
-async def next_days(desk: Desk, purpose: str) -> tuple[NextOffer, ...]:
-    """Return the usual times for a next call, soonest first, by the acting member's hours."""
+async def next_days(desk: Desk, loan: Loan, purpose: str) -> tuple[NextOffer, ...]:
+    """Return the usual times for a next call, soonest first, by the acting member's hours and when the borrower may be called."""
     zone = zone_of(desk, desk.member)
-    times = next_times(desk.now, hours_of(desk, desk.member), await calendar_of(desk), contact_hours(desk))
+    house, limits = contact_hours(desk), await limits_of(desk, loan)
+    contact = CallTimes(house, limits) if limits else house
+    times = next_times(desk.now, hours_of(desk, desk.member), await calendar_of(desk), contact)
     return tuple(NextOffer(each.kind, Due(on=local_date(each.at, zone), at=each.at), purpose) for each in times)
 
 
@@ -64,4 +66,4 @@ async def offer_next_steps(desk: Desk, loan: Loan, *, beside: Sequence[PlannedFo
     known = {each.follow_up.id for each in beside}
     if any(row.id not in known for row in await follow_ups.open_of_loan(desk.session, loan.id)):
         return None
-    return NextSteps(loan.id, await next_days(desk, stage.purpose), loan.next_follow_up_number)
+    return NextSteps(loan.id, await next_days(desk, loan, stage.purpose), loan.next_follow_up_number)

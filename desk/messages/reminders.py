@@ -9,6 +9,7 @@ from desk.core.changes import offer_undo, track
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
+from desk.follow_ups.contact_agreements import check_instant
 from desk.follow_ups.contact_moves import without_barred
 from desk.follow_ups.escalation_rules import escalate_late, escalate_snoozed
 from desk.follow_ups.locking import lock_follow_up
@@ -118,7 +119,8 @@ async def escalate_due(desk: Desk, only: Collection[UUID] | None = None) -> int:
 async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> SnoozeResult:
     """Remind of a follow-up again later, without moving it; the third time its manager is told.
 
-    Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`snooze_gone`).
+    Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`snooze_gone`,
+    `due_barred`).
     """
     loan, row = await lock_follow_up(desk, follow_up_id, version)
     await require_may_act(desk, "snooze", row, loan)
@@ -238,6 +240,7 @@ async def _last_announced(desk: Desk, row: FollowUp) -> datetime:
 
 async def _snooze(desk: Desk, loan: Loan, row: FollowUp, option: SnoozeOption) -> SnoozeResult:
     assignee = await desk.session.get_one(Member, row.assignee_id)
+    await check_instant(desk, loan, option.until, await _hours(desk, row))
     track(desk, row)
     row.remind_at, row.escalate_at = await _reschedule(desk, row, option.until)
     row.snoozed_until, row.announced_for = option.until, None

@@ -14,6 +14,7 @@ from desk.loans.borrowers import region_of
 from desk.loans.lists import search_words
 from desk.loans.lookup import LoanMatch
 from desk.loans.stages import WRITTEN_OFF
+from handlers.door.allowed_times import with_allowed_time
 from handlers.door.declarations import Command
 from handlers.door.joined_words import with_split_line
 from handlers.door.request import Request
@@ -35,6 +36,8 @@ _BETWEEN_WORDS = re.compile(r"[\s,，]+")
 async def with_offers(request: Request, command: Command, text: str, error: DeskError) -> DeskError:
     """Return the refusal of a command's line, as Slack sent it, with what it can be offered."""
     line = Line.read(text)
+    if error.code == "due_barred":
+        return await with_allowed_time(request, command, text, error)
     if (several := await _named_by_words(request, line, error)) is not None:
         return several
     if "ref" not in error.params:

@@ -210,10 +210,10 @@ CORRECTION = Form(
 async def build_part_payment(request: Request, private: Private, typed: Typed) -> View:
     """Write the form: when the rest of an instalment will be paid. `c` in `private` names the call, `u` its Undo if known."""
     t = request.t
-    await shares.require_asked(request.desk, UUID(private["c"]))
+    loan, _call = await shares.require_asked(request.desk, UUID(private["c"]))
     form = FormWriter(t, private, typed)
     due_field(t, form, "next", t("The rest will be paid"))
-    form.buttons(*due_buttons(t, await next_days(request.desk, "promise"), request.zone, "next"))
+    form.buttons(*due_buttons(t, await next_days(request.desk, loan, "promise"), request.zone, "next"))
     return form.view(PART_PAYMENT.name, t(PART_PAYMENT.title), submit=t("Save"))
 
 

@@ -22,6 +22,8 @@ def offered_times(error: DeskError) -> tuple[Due | date | str, ...]:
     """
     if readings := error.params.get("readings"):
         return readings
+    if error.code == "due_barred":
+        return (error.params["allowed"],)
     if not error.code.startswith("due_"):
         return ()
     nearest: tuple[Any, ...] = error.params.get("nearest", ())
@@ -33,10 +35,14 @@ async def with_choices(request: Request, form: Form, error: DeskError) -> View:
     name, zone = form.field_of(error), request.zone
     view = await form.show(request, request.private, request.typed)
     dues = [_due(request, each) for each in offered_times(error)]
-    buttons = [fill_button(brief_when(request.t, due, zone), **{name: typed_due(due, zone)}) for due in dues]
     at = next((i for i, b in enumerate(view.blocks) if b.get("block_id") == block_id(name, view.private)), None)
     if at is None:
         return view
+    if view.blocks[at].get("element", {}).get("type") == "datetimepicker":
+        fills = [(due, str(int(due.at.timestamp()))) for due in dues if due.at is not None]
+    else:
+        fills = [(due, typed_due(due, zone)) for due in dues]
+    buttons = [fill_button(brief_when(request.t, due, zone), **{name: value}) for due, value in fills]
     row = renumbered(Writer().buttons(*buttons).message().blocks)
     return replace(view, blocks=[*view.blocks[: at + 1], *row, *view.blocks[at + 1 :]])
 

@@ -37,7 +37,7 @@ CHANNEL_REFUSALS: dict[str, str] = dict.fromkeys(
 )
 """The field for each refusal about the channel."""
 
-DUE_REFUSALS = ("due_past", "due_after_work", "due_no_such_time", "no_working_day", "next_missing")
+DUE_REFUSALS = ("due_past", "due_after_work", "due_no_such_time", "due_barred", "no_working_day", "next_missing")
 """Refusals about a due time by use cases; those of the grammar carry their field."""
 
 NO_CHOICE = "none"

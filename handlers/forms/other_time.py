@@ -16,7 +16,13 @@ from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 from handlers.messages.calls import logged
 from handlers.messages.follow_ups import next_planned, snoozed
 
-_REFUSALS = {"offer_past": "at", "snooze_too_long": "at", "due_after_work": "at", "no_working_day": "at"}
+_REFUSALS = {
+    "offer_past": "at",
+    "snooze_too_long": "at",
+    "due_after_work": "at",
+    "no_working_day": "at",
+    "due_barred": "at",
+}
 
 
 async def build_next(request: Request, private: Private, typed: Typed) -> View:

@@ -91,7 +91,7 @@ async def test_agreed_hours_lift_the_hours_of_a_pack_until_they_are_withdrawn(sl
 async def test_a_time_that_the_borrower_asked_for_is_kept_warned_of_and_stored(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
     await choose(slack, "CN")
-    reply = await slack.command(slack.agent, "/loan-follow A-1 tomorrow 22:30 call back")
+    reply = await slack.command(slack.agent, "/loan-call A-1 call back next tomorrow 22:30")
     assert "Careful: borrowers may not be called at that time." in reply.text
     assert "22:30" in reply.text
     hours, calls = await slack.rows(ContactConsent)
@@ -170,15 +170,6 @@ async def test_a_consent_is_seen_and_withdrawn_on_each_loan_of_the_borrower(slac
     assert "Agreed hours: 08:00–23:00" in rules.text
     await slack.press(slack.agent, rules, "Withdrawn")
     assert "Not to be called now" in (await slack.card(slack.agent, "A-2")).text
-
-
-async def test_a_call_that_a_member_moves_keeps_the_hour_that_the_borrower_asked_for(slack: Slack) -> None:
-    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
-    await choose(slack, "CN")
-    await slack.command(slack.agent, "/loan-follow A-1 tomorrow 15:00 call back")
-    reply = await slack.command(slack.agent, "/loan-follow A-1/1 move tomorrow 22:30")
-    assert "Careful: borrowers may not be called at that time." in reply.text
-    assert {row.kind for row in await slack.rows(ContactConsent)} == {"hours", "calls"}
 
 
 async def test_a_call_planned_while_a_state_bars_is_kept_and_warned_of(slack: Slack) -> None:

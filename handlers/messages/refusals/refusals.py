@@ -30,6 +30,7 @@ from handlers.messages.block_kit.message import Bold, Button, Channel, Code, Inl
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import phrase
 from handlers.messages.checks import differing, lacks
+from handlers.messages.contact import broken_line
 from handlers.messages.documents import document, state
 from handlers.messages.escalations import escalation_kind
 from handlers.messages.refusals.in_forms import ANSWERS_OTHER, FORM_EXPLANATIONS, FORM_TEXTS
@@ -299,6 +300,21 @@ def _bucket_in_use(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragrap
     return [[text]]
 
 
+def _due_barred(t: Translator, error: DeskError, zone: ZoneInfo) -> Paragraphs:
+    named = {"loan": Bold(error.params["loan"]), "time": Bold(_value_of_time(t, error.params["at"], zone))}
+    rules = [["• ", *broken_line(t, each)] for each in error.params["broken"]]
+    return [
+        phrase(t, "{loan}: no call may be planned for {time}, because of a contact rule.", **named),
+        *rules,
+        phrase(t, "Next allowed: {when}.", when=Bold(when(t, error.params["allowed"], zone))),
+        [t("Did the borrower ask for that time? Log the call as “call back”, or enter their consent (Contact rules).")],
+    ]
+
+
+def _value_of_time(t: Translator, at: datetime | date, zone: ZoneInfo) -> str:
+    return t.minute(at, zone) if isinstance(at, datetime) else t.date(at)
+
+
 EXPLANATIONS: dict[str, Callable[[Translator, DeskError, ZoneInfo], Paragraphs]] = {
     "next_missing": _next_missing,
     "outcome_answers_other": _outcome_answers_other,
@@ -313,4 +329,5 @@ EXPLANATIONS: dict[str, Callable[[Translator, DeskError, ZoneInfo], Paragraphs]]
     "document_not_requested": _document_not_requested,
     "document_changed": _document_changed,
     "bucket_in_use": _bucket_in_use,
+    "due_barred": _due_barred,
 }

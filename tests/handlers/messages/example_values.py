@@ -18,11 +18,14 @@ from zoneinfo import ZoneInfo
 import handlers.messages
 from desk.core.errors import DeskError
 from desk.core.undo import LaterAct
+from desk.core.values import Due
 from desk.loans.events import EarlierVersion, Event
 from desk.loans.related import PHONES
 from desk.loans.terms import TermChange, TermsView
 from desk.rules.cadence import CADENCE, Rule
 from desk.rules.checks import DECISIONS
+from desk.rules.contact_packs import PACKS
+from desk.rules.contact_rules import Broken
 from desk.rules.hours import WorkingHours
 from desk.rules.moves import Need
 from handlers.buttons.forms import FORMS
@@ -239,6 +242,8 @@ def refusals(builder: ExampleBuilder) -> Iterator[DeskError]:
         "possible": ("got", "accept", "cancel", "reject")[: choices.count()],
         "documents": (),
         "answers": "verification",
+        "broken": (Broken(PACKS["CN"], PACKS["CN"].rules[0], "deny"),),
+        "allowed": Due(choices.moment().date(), choices.moment()),
         "checks": (("L-1042/1", "identity"), ("L-1042/2", "income")),
         "items": ("identity.name", "identity.phone"),
         "needs": (Need("documents", ("id", "bank"), must=True), Need("amount", must=True)),

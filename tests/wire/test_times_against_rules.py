@@ -1,0 +1,101 @@
+"""A call planned by hand for a time at which a contact rule refuses it. Now is Wednesday 25 November 2026, 10:00."""
+
+from datetime import datetime
+
+from storage.tables import Call, ContactConsent, FollowUp
+from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan
+from tests.wire.office_day import Slack, given, shown
+from tests.wire.test_contact_rules import choose
+
+NIGHT = "recommended standard · GB/T 45251-2025"
+
+
+async def dues(slack: Slack) -> list[datetime | None]:
+    """Return when the open calls are due."""
+    return [row.due_at for row in await slack.rows(FollowUp) if row.state == "open"]
+
+
+async def test_a_time_that_a_rule_refuses_is_refused_with_the_rule_and_the_next_allowed_minute(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await choose(slack, "CN")
+    morning = datetime(2026, 11, 27, 9, tzinfo=SHANGHAI)
+    refused = await slack.command(slack.agent, "/loan-follow A-1 tomorrow 22:30 repayment: asked about tomorrow 22:30")
+    assert "A-1: no call may be planned for Thu 26 Nov 22:30, because of a contact rule." in refused.text
+    assert NIGHT in refused.text
+    assert "Next allowed: Fri 27 Nov 2026 09:00" in refused.text
+    assert await dues(slack) == []
+    answer = await slack.press(slack.agent, given(refused.message), "Fri 27 Nov 09:00")
+    assert "asked about tomorrow 22:30" in str(answer)
+    assert await dues(slack) == [morning]
+    refused = await slack.command(slack.agent, "/loan-follow A-1/1 move tomorrow 23:00")
+    assert "no call may be planned for Thu 26 Nov 23:00" in refused.text
+    await slack.press(slack.agent, given(refused.message), "Fri 27 Nov 09:00")
+    assert await dues(slack) == [morning]
+
+
+async def test_the_refusal_of_a_time_speaks_chinese(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await choose(slack, "CN")
+    await slack.in_chinese(slack.agent)
+    refused = await slack.command(slack.agent, "/loan-follow A-1 明天22:30 还款提醒")
+    assert "按联系规则，11月26日 周四 22:30 不能安排电话" in refused.text
+    assert "最早可安排在：2026年11月27日" in refused.text
+
+
+async def test_a_next_call_is_refused_unless_the_borrower_asked_for_its_time(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await choose(slack, "CN")
+    refused = await slack.command(slack.agent, "/loan-call A-1 reached asks for the rate next tomorrow 22:30")
+    assert NIGHT in refused.text
+    assert await slack.rows(Call) == []
+    await slack.press(slack.agent, given(refused.message), "Fri 27 Nov 09:00")
+    assert len(await slack.rows(Call)) == 1
+    assert await slack.rows(ContactConsent) == []
+    slack.clock.advance(minutes=5)
+    kept = await slack.command(slack.agent, "/loan-call A-1 call back next tomorrow 22:30")
+    assert "Careful: borrowers may not be called at that time." in kept.text
+    assert {row.kind for row in await slack.rows(ContactConsent)} == {"hours", "calls"}
+
+
+async def test_a_date_is_refused_only_if_no_minute_of_its_work_is_allowed(slack: Slack) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await choose(slack, "CN")
+    for _ in range(3):
+        await make_call(slack.office, loan, slack.agent)
+    refused = await slack.command(slack.agent, "/loan-follow A-1 today decision")
+    assert "no call may be planned for Wed 25 Nov 2026" in refused.text
+    assert "Next allowed: Thu 26 Nov 2026." in refused.text
+    reply = await slack.command(slack.agent, "/loan-follow A-1 tomorrow decision")
+    assert "Careful" not in reply.text
+    assert len(await dues(slack)) == 1
+
+
+async def test_a_rule_that_warns_keeps_the_time(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await choose(slack, "UK")
+    reply = await slack.command(slack.agent, "/loan-follow A-1 tomorrow 21:30 decision")
+    assert "Careful: borrowers may not be called at that time." in reply.text
+    assert len(await dues(slack)) == 1
+
+
+async def test_a_form_is_refused_beside_its_field_and_offers_the_allowed_minute(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await choose(slack, "CN")
+    form = await slack.form(slack.agent, "/loan-follow")
+    await form.fill("Loan", "A-1", typed="A-1")
+    await form.fill("When", "tomorrow 22:30")
+    await form.submit()
+    assert "because of a contact rule" in str(form.errors)
+    await form.press("Fri 27 Nov 09:00")
+    await form.submit()
+    assert await dues(slack) == [datetime(2026, 11, 27, 9, tzinfo=SHANGHAI)]
+
+
+async def test_a_snooze_until_a_refused_time_is_refused(slack: Slack) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    due = datetime(2026, 11, 25, 21, 40, tzinfo=SHANGHAI)
+    await make_follow_up(slack.office, loan, slack.agent, due_at=due, remind_at=due)
+    await choose(slack, "CN")
+    await slack.at("2026-11-25 21:40")
+    refused = await slack.press(slack.agent, slack.posts(slack.agent)[-1], "In 1 hour")
+    assert "no call may be planned for Wed 25 Nov 22:40" in shown(refused).text
