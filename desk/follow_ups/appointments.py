@@ -15,6 +15,7 @@ from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import Due, LoanRef, PersonRef
 from desk.follow_ups import lifecycle
 from desk.follow_ups.appointment_calls import end_confirmation, plan_after_missed, plan_confirmation
+from desk.follow_ups.contact_limits import limits_of
 from desk.loans import lookup
 from desk.loans.views import LoanView, PlannedView, loan_view, planned_view, slack_ids
 from desk.messages import kinds
@@ -22,6 +23,7 @@ from desk.messages.notices import Announcement, remind_acting
 from desk.people.calendars import calendar_of
 from desk.people.members import find_member, hours_of, require_caller, require_may_act
 from desk.rules import appointments as rules
+from desk.rules.contact_rules import Broken
 from desk.rules.working_time import local_date
 from storage.engine.types import new_id
 from storage.queries.follow_ups import appointments
@@ -39,6 +41,7 @@ BATCH = 500
 
 _REMIND_BEFORE = timedelta(hours=1)
 _OPEN = ("planned", "confirmed")
+_PLACES = ("book_appointment", "move_appointment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ class AppointmentView:
 @dataclass(frozen=True, slots=True)
 class AppointmentChanged:
     """An appointment that was booked, moved (`moved_from`) or settled, with the call that confirms it, or after a missed one
-    asks for another. `outside_hours`: its member does not work then."""
+    asks for another. `outside_hours`: its member does not work then. `against` are the contact rules that speak against the time
+    for which it was booked, or to which it was moved."""
 
     loan: LoanView
     appointment: AppointmentView
@@ -67,6 +71,7 @@ class AppointmentChanged:
     undo_id: UUID
     moved_from: datetime | None = None
     outside_hours: bool = False
+    against: tuple[Broken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,8 +355,14 @@ async def _changed(
         call=planned_view(desk, loan, call) if call else None,
         moved_from=moved_from,
         outside_hours=row.state in _OPEN and not fits,
+        against=await _rules_against(desk, loan, row.at) if act in _PLACES else (),
         undo_id=offer_undo(desk, act, loan_id=loan.id),
     )
+
+
+async def _rules_against(desk: Desk, loan: Loan, at: datetime) -> tuple[Broken, ...]:
+    limits = await limits_of(desk, loan)
+    return limits.answer_for_visit(at).broken if limits else ()
 
 
 async def _views(desk: Desk, rows: Sequence[Appointment]) -> tuple[AppointmentView, ...]:

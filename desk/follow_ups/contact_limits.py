@@ -62,6 +62,12 @@ class Limits:
         proposed = Proposed(at=at, person=person, debt=str(self.loan_id), number=number, who=who)
         return evaluate(self.bound, proposed, self.known)
 
+    def answer_for_visit(self, at: datetime) -> Answer:
+        """Return whether the borrower may be met at that instant."""
+        return evaluate(
+            self.bound, Proposed(at=at, person=BORROWER, debt=str(self.loan_id), channel="visit"), self.known
+        )
+
     @property
     def flags(self) -> tuple[Flag, ...]:
         """Return the states that bear on calls about the loan."""

@@ -19,6 +19,7 @@ from handlers.messages.block_kit.elements import (
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.contact import broken_line
 from handlers.messages.files import write_code
 
 _STATES = {
@@ -102,6 +103,9 @@ def appointment_changed(t: Translator, result: AppointmentChanged, zone: ZoneInf
         writer.line(t("Moved from {before}.", before=t.minute(result.moved_from, zone)))
     if result.outside_hours:
         writer.phrase(t, "{who} does not work then. Move it if that is a mistake.", who=Mention(row.who))
+    if result.against:
+        writer.line(Bold(t("Careful: contact rules speak against that time. It is kept.")))
+        writer.bullets(broken_line(t, each) for each in result.against)
     if result.call is not None:
         due = when(t, result.call.follow_up.due, zone)
         asks_again = row.state == "missed"

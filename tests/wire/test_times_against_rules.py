@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from storage.tables import Call, ContactConsent, FollowUp
+from storage.tables import Appointment, Call, ContactConsent, FollowUp
 from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan
 from tests.wire.office_day import Slack, given, shown
 from tests.wire.test_contact_rules import choose
@@ -99,3 +99,22 @@ async def test_a_snooze_until_a_refused_time_is_refused(slack: Slack) -> None:
     await slack.at("2026-11-25 21:40")
     refused = await slack.press(slack.agent, slack.posts(slack.agent)[-1], "In 1 hour")
     assert "no call may be planned for Wed 25 Nov 22:40" in shown(refused).text
+
+
+async def test_an_appointment_is_kept_and_warned_of_when_it_is_booked_and_moved(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="approved")
+    await choose(slack, "CN")
+    form = await slack.in_card(slack.agent, "Open", "Book an appointment")
+    await form.fill("What for", "signing")
+    await form.fill("When", "fri 22:30")
+    await form.submit()
+    assert "Careful: contact rules speak against that time. It is kept." in form.text
+    assert NIGHT in form.text
+    await slack.in_chinese(slack.agent)
+    await form.press("Move it")
+    moving = slack.sandbox.modal_of("UAGENT")
+    await moving.fill("时间", "周五23:00")
+    await moving.submit()
+    assert "请注意：该时间不符合联系规则，预约已保留。" in moving.text
+    (row,) = await slack.rows(Appointment)
+    assert row.at == datetime(2026, 11, 27, 23, tzinfo=SHANGHAI)
