@@ -29,6 +29,7 @@ from desk.follow_ups import chasing, checks, quiet_periods
 from desk.follow_ups.assignees import assignee_of_next
 from desk.follow_ups.checks import Findings
 from desk.follow_ups.contact_gate import NO_RULES, CallCheck, check_call, record_broken, record_route
+from desk.follow_ups.contact_limits import count_call
 from desk.follow_ups.escalation_rules import escalate_after_attempt, escalate_outcome
 from desk.follow_ups.lifecycle import check_note, close, move, plan, with_time_checked
 from desk.follow_ups.locking import lock_follow_up
@@ -270,6 +271,10 @@ async def _log(
         share = "whole" if await is_what_is_due(desk, loan, amount) else "asked"
     call_id = new_id()
     party = await find_party(desk, loan, details.party)
+    check = await _checked(desk, loan, details, party, minutes)
+    person_id = party.person.id if party and party.person else None
+    inbound = details.route == "inbound"
+    await count_call(desk, loan, outcome.code, inbound=inbound, person_id=person_id, role=party.role if party else None)
     attempt = leaves_borrower_asked(loan, outcome, match, step, role_of(party))
     if share == "asked":
         result = await plan_only(desk, loan, outcome, match, step)
@@ -290,7 +295,6 @@ async def _log(
         result = await _go_on_chasing(desk, loan, result)
     for ended in result.ended:
         await report_check(desk, loan, ended)
-    check = await _checked(desk, loan, details, party, minutes)
     call = create(desk, _call(desk, call_id, loan, outcome, match, result.answered, digest, minutes))
     call.amount, call.share = amount, share
     record_route(desk, call.id, details.route)

@@ -4,7 +4,7 @@ Nothing is read where nothing was ever chosen or recorded; else one statement re
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -121,6 +121,31 @@ async def is_barred(desk: Desk, loan: Loan) -> bool:
     """Return whether the borrower must not be called until a state ends that no manager overrides, e.g. do not call."""
     limits = await limits_of(desk, loan)
     return limits is not None and limits.answer(desk.now).fixed
+
+
+async def count_call(
+    desk: Desk, loan: Loan, outcome: str, *, inbound: bool, person_id: UUID | None, role: str | None
+) -> None:
+    """Count a call that is about to be written, so that the next one which it leads to is asked about with it."""
+    if not contact_choices.may_have_any(desk) or (limits := await limits_of(desk, loan)) is None:
+        return
+    said, them = said_of(outcome), str(person_id or role or BORROWER)
+    call = Contact(
+        at=desk.now,
+        person=them,
+        debts=frozenset({str(loan.id)}),
+        number=them,
+        who=who_is(role),
+        inbound=inbound,
+        spoke=said.spoke,
+        answered=said.answered,
+        connected=said.connected,
+        reachable=said.reachable,
+        made=said.made,
+    )
+    known: _Read = desk.cache[_Read]
+    counted = replace(limits.known, history=(*limits.known.history, call))
+    known.limits[loan.id, False] = replace(limits, known=counted)
 
 
 def forget(desk: Desk) -> None:

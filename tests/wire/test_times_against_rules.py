@@ -5,7 +5,7 @@ from datetime import datetime
 from storage.tables import Appointment, Call, ContactConsent, FollowUp
 from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan
 from tests.wire.office_day import Slack, given, shown
-from tests.wire.test_contact_rules import choose
+from tests.wire.test_contact_rules import choose, line
 
 NIGHT = "recommended standard · GB/T 45251-2025"
 
@@ -118,3 +118,14 @@ async def test_an_appointment_is_kept_and_warned_of_when_it_is_booked_and_moved(
     assert "请注意：该时间不符合联系规则，预约已保留。" in moving.text
     (row,) = await slack.rows(Appointment)
     assert row.at == datetime(2026, 11, 27, 23, tzinfo=SHANGHAI)
+
+
+async def test_a_conversation_counts_for_the_next_call_that_it_leads_to(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, phone="+12125550123")
+    await choose(slack, "US-REGF", You_call="outside")
+    refused = await slack.command(slack.agent, "/loan-call A-1 reached next tomorrow 21:30")
+    assert "no call within 7 days after a conversation about the debt" in refused.text
+    assert "Next allowed: Wed 2 Dec 2026" in refused.text
+    await slack.command(slack.agent, "/loan-call A-1 call back next tomorrow 21:30")
+    await slack.at("2026-11-26 21:30")
+    assert (await line(slack)).startswith("May be called now")
