@@ -129,3 +129,19 @@ async def test_a_conversation_counts_for_the_next_call_that_it_leads_to(slack: S
     await slack.command(slack.agent, "/loan-call A-1 call back next tomorrow 21:30")
     await slack.at("2026-11-26 21:30")
     assert (await line(slack)).startswith("May be called now")
+
+
+async def test_the_form_of_a_snooze_offers_the_allowed_minute_too(slack: Slack) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    due = datetime(2026, 11, 25, 12, tzinfo=SHANGHAI)
+    await make_follow_up(slack.office, loan, slack.agent, due_at=due, remind_at=due)
+    await choose(slack, "CN")
+    await slack.at("2026-11-25 12:00")
+    await slack.press(slack.agent, slack.posts(slack.agent)[-1], "Other time…")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("Remind again", "2026-11-26 22:30")
+    await form.submit()
+    assert "because of a contact rule" in str(form.errors)
+    await form.press("Fri 27 Nov 09:00")
+    await form.submit()
+    assert "you'll be reminded again Fri 27 Nov 2026 09:00" in form.text
