@@ -8,11 +8,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, col
 
 from storage.engine.rows import Row
 from storage.tables.columns import followed, instant, maybe_instant, references, row_id
+
+_THERE = text("dropped_at IS NULL")
 
 
 class AuditEntry(Row, table=True):
@@ -74,7 +76,10 @@ class AuditSegment(Row, table=True):
 
     __tablename__ = "audit_segment"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("proof",)
-    __table_args__ = (UniqueConstraint("workspace_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "number"),
+        Index("ix_audit_segment_there", "workspace_id", "number", sqlite_where=_THERE, postgresql_where=_THERE),
+    )
 
     id: UUID = row_id()
     workspace_id: UUID
@@ -111,6 +116,7 @@ class AuditLoan(Row, table=True):
 
     __tablename__ = "audit_loan"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("audit",)
+    __table_args__ = (Index("ix_audit_loan_entry", "entry_id"),)
 
     loan_id: UUID = Field(primary_key=True)
     entry_id: UUID = Field(primary_key=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from storage.engine.types import Money, Rate, UtcDateTime, new_id
@@ -37,6 +37,12 @@ def references(
         kwargs = {"info": {"when_gone": when_gone}} if when_gone else {}
         return Field(default=None, sa_column_args=[key], sa_column_kwargs=kwargs, nullable=True, index=index)
     return Field(sa_column_args=[key], index=index, unique=unique, primary_key=primary_key)
+
+
+def index_where_set(name: str, column: str) -> Index:
+    """An index of the rows in which an optional column is set: few are, and what refers to a deleted row is found by it."""
+    is_set = text(f"{column} IS NOT NULL")
+    return Index(name, column, sqlite_where=is_set, postgresql_where=is_set)
 
 
 def instant(*, index: bool = False) -> Any:

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Index
 from sqlmodel import Field
 
 from storage.engine.rows import Row
-from storage.tables.columns import instant, maybe_cipher, maybe_instant, references, row_id
+from storage.tables.columns import index_where_set, instant, maybe_cipher, maybe_instant, references, row_id
 
 
 class ContactChoice(Row, table=True):
@@ -74,7 +74,10 @@ class ContactConsent(Row, table=True):
 
     __tablename__ = "contact_consent"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("loan",)
-    __table_args__ = (Index("ix_contact_consent_loan", "loan_id", "given_at"),)
+    __table_args__ = (
+        Index("ix_contact_consent_loan", "loan_id", "given_at"),
+        index_where_set("ix_contact_consent_follow_up", "follow_up_id"),
+    )
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")
@@ -103,6 +106,7 @@ class CallContact(Row, table=True):
 
     __tablename__ = "call_contact"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("loan",)
+    __table_args__ = (index_where_set("ix_call_contact_phone", "phone_id"),)
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")
@@ -127,7 +131,11 @@ class ContactDecision(Row, table=True):
 
     __tablename__ = "contact_decision"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("loan",)
-    __table_args__ = (Index("ix_contact_decision_loan", "loan_id", "at"),)
+    __table_args__ = (
+        Index("ix_contact_decision_loan", "loan_id", "at"),
+        index_where_set("ix_contact_decision_follow_up", "follow_up_id"),
+        index_where_set("ix_contact_decision_call", "call_id"),
+    )
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")

@@ -8,7 +8,16 @@ from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint, t
 from sqlmodel import Field
 
 from storage.engine.rows import Row
-from storage.tables.columns import counter, followed, instant, maybe_instant, money, references, row_id
+from storage.tables.columns import (
+    counter,
+    followed,
+    index_where_set,
+    instant,
+    maybe_instant,
+    money,
+    references,
+    row_id,
+)
 
 _IN_ARREARS = text("unpaid_since IS NOT NULL")
 _SCHEDULED = text("next_instalment_on IS NOT NULL")
@@ -214,7 +223,10 @@ class Assignment(Row, table=True):
 
     __tablename__ = "assignment"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("loan",)
-    __table_args__ = (Index("ix_assignment_loan", "loan_id", "at"),)
+    __table_args__ = (
+        Index("ix_assignment_loan", "loan_id", "at"),
+        index_where_set("ix_assignment_follow_up", "follow_up_id"),
+    )
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")

@@ -79,6 +79,7 @@ class ErasedRecord(Row, table=True):
 
     __tablename__ = "erased_record"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("proof",)
+    __table_args__ = (Index("ix_erased_record_at", "at"),)
 
     id: UUID = Field(primary_key=True)
     workspace_id: UUID = references("workspace", index=True)

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
 from storage.engine.rows import Row
-from storage.tables.columns import instant, maybe_instant, money, references, row_id
+from storage.tables.columns import index_where_set, instant, maybe_instant, money, references, row_id
 
 _OPEN = text("state = 'open'")
 _TO_REMIND = text("remind_at IS NOT NULL")
@@ -175,7 +175,10 @@ class DocumentRequest(Row, table=True):
 
     __tablename__ = "document_request"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("loan",)
-    __table_args__ = (Index("ix_document_request_loan", "loan_id"),)
+    __table_args__ = (
+        Index("ix_document_request_loan", "loan_id"),
+        index_where_set("ix_document_request_follow_up", "follow_up_id"),
+    )
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")
@@ -226,7 +229,10 @@ class DocumentStep(Row, table=True):
 
     __tablename__ = "document_step"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("loan",)
-    __table_args__ = (Index("ix_document_step_loan", "loan_id", "at"),)
+    __table_args__ = (
+        Index("ix_document_step_loan", "loan_id", "at"),
+        Index("ix_document_step_item", "item_id"),
+    )
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")

@@ -4,17 +4,19 @@ A row belongs to the rows that its required foreign keys refer to: a call to its
 the loan. An optional foreign key declares what happens to its row: `references("loan", nullable=True, when_gone="delete")`.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, MetaData, Table, delete, or_, select, update
+from sqlalchemy import Column, ColumnElement, MetaData, Table, delete, func, or_, select, union_all, update
 from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401  # pyright: ignore[reportUnusedImport]  (fills the metadata)
 from storage.engine.work import Work
+from storage.queries.core.rows import chunks
 
 
 class UndeclaredReferenceError(LookupError):
@@ -53,16 +55,49 @@ async def erase(session: Work, root: str, ids: Sequence[UUID]) -> None:
     """
     if not ids:
         return
-    tables = owned_tables(root)
     await session.flush()
+    tables = _owned_by(root)
+    going = await _going(session, root, ids)
     for owned in tables.values():
         for column in owned.clears:
-            cleared = update(owned.table).where(_leads_to(column, root, ids, tables)).values({column.name: None})
-            await session.execute(cleared)
-        if owned.deletes:
-            await session.execute(delete(owned.table).where(_belongs(owned, root, ids, tables)))
+            for some in chunks(going[str(_target(column))]):
+                await session.execute(update(owned.table).where(column.in_(some)).values({column.name: None}))
+        for column in owned.deletes:
+            for some in chunks(going[str(_target(column))]):
+                await session.execute(delete(owned.table).where(column.in_(some)))
     table = SQLModel.metadata.tables[root]
-    await session.execute(delete(table).where(table.c.id.in_(ids)))
+    for some in chunks(ids):
+        await session.execute(delete(table).where(table.c.id.in_(some)))
+
+
+async def _going(session: Work, root: str, ids: Sequence[UUID]) -> Mapping[str, Sequence[UUID]]:
+    """Return by table the ids of the rows that belong to these rows of `root`, as far as others refer to the table.
+
+    They are read first, so that each deletion names keys: of nested selections PostgreSQL reads whole tables.
+    """
+    tables = _owned_by(root)
+    referred = {_target(column) for owned in tables.values() for column in (*owned.deletes, *owned.clears)}
+    going: dict[str, Sequence[UUID]] = {root: ids}
+    for name, owned in reversed(tables.items()):  # owners first
+        if name not in referred:
+            continue
+        found: set[UUID] = set()
+        for column in owned.deletes:
+            for some in chunks(going[str(_target(column))]):
+                found |= set((await session.execute(select(owned.table.c.id).where(column.in_(some)))).scalars())
+        going[name] = sorted(found)
+    return going
+
+
+async def count_rows(session: Work, root: str, ids: Sequence[UUID]) -> Counter[UUID]:
+    """Return how many rows refer to each of these rows of `root` and are deleted with it, not counting what belongs to those."""
+    keys = [key for owned in _owned_by(root).values() for key in owned.deletes if _target(key) == root]
+    found: Counter[UUID] = Counter(dict.fromkeys(ids, 0))
+    for some in chunks(ids):
+        parts = [select(key, func.count()).where(key.in_(some)).group_by(key) for key in keys]
+        for row_id, count in (await session.execute(union_all(*parts))).all():
+            found[row_id] += count
+    return found
 
 
 def belongs(table: str, root: str, ids: Sequence[UUID]) -> ColumnElement[bool]:

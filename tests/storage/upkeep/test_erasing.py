@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Column, ForeignKey, MetaData, Table, Uuid, insert, select
+from sqlalchemy import Column, ForeignKey, MetaData, Table, UniqueConstraint, Uuid, insert, select
 from sqlmodel import SQLModel
 
 from desk.core.transaction import Office
 from storage.engine.types import new_id
 from storage.engine.work import Work
 from storage.tables import Loan, Member, Workspace
+from storage.tables.retained import all_tables
 from storage.upkeep import demo
 from storage.upkeep.erasing import UndeclaredReferenceError, owned_tables
 from tests.builders import make_loan, make_member
@@ -80,6 +81,27 @@ async def test_removing_a_demo_loan_removes_its_rows_in_every_table_and_no_other
         for table in ("notice",):
             kept = select(SQLModel.metadata.tables[table]).where(SQLModel.metadata.tables[table].c.id == gone[table])
             assert len((await session.execute(kept)).all()) == 1
+
+
+def test_what_refers_to_a_deleted_row_is_found_by_an_index() -> None:
+    """A database looks for them at each deletion, by itself: without an index it reads the whole table for each row."""
+    kept = {"member", "setting", "proof", "running"}
+    deleted = {name for name, table in all_tables().items() if not set(table.__retained__) <= kept}
+    unindexed = [
+        f"{table.name}.{column.name}"
+        for name, row in all_tables().items()
+        if row.__retained__ != ("running",) and "short" not in row.__retained__
+        for table in [SQLModel.metadata.tables[name]]
+        for column in table.columns
+        if any(key.column.table.name in deleted for key in column.foreign_keys) and column not in _led(table)
+    ]
+    assert unindexed == []
+
+
+def _led(table: Table) -> set[Any]:
+    """Return the columns with which an index begins."""
+    unique = [each for each in table.constraints if isinstance(each, UniqueConstraint)]
+    return {next(iter(each.columns)) for each in (*table.indexes, *unique, table.primary_key)}
 
 
 def small_schema(*columns: Column[Any]) -> MetaData:
