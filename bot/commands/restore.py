@@ -17,9 +17,11 @@ from storage.engine import schema
 from storage.engine.cipher import KeyRing
 from storage.engine.database import Database, make_folder
 from storage.engine.trouble import is_outage
+from storage.engine.work import Work
 from storage.upkeep import archive, restoring
 from storage.upkeep.archive import BrokenArchiveError, Summary
-from storage.upkeep.erased_again import BadErasedListError, Erased, erase_again, read_erased
+from storage.upkeep.erased_again import erase_again
+from storage.upkeep.erased_list import BadErasedListError, Erased, ErasedList
 
 
 class RefusedError(Exception):
@@ -40,7 +42,8 @@ async def run(
 ) -> int:
     """Restore the file in one transaction and return 0; on failure write no row and return 1.
 
-    What the list `erased` names was deleted for good since the backup, and is deleted again before the desk can be started.
+    What the list `erased` names was deleted for good since the backup, and is deleted again in the same transaction, unless a
+    legal hold of the backup keeps it.
 
     With `unsigned`, a backup of a release that did not sign them is accepted.
     """
@@ -48,15 +51,14 @@ async def run(
     make_folder(url)
     database = Database(url, patient=True)
     try:
-        gone = _read(erased) if erased is not None else []
+        gone = ErasedList(erased, settings.cipher().ring).read() if erased is not None else []
         with gzip.open(file, "rt", encoding="utf-8") as lines:
             summary = archive.read(lines)
         require_keys(summary, settings.cipher().ring)
         await _prepare(database, summary)
         require_signature(summary, settings.cipher().ring, unsigned=unsigned)
         now = (clock or SystemClock()).now()
-        await _load(database, file, summary, console, now)
-        again = await _erase_again(database, gone, now)
+        again, held = await _load(database, file, summary, console, now, gone)
     except Exception as error:
         if not isinstance(error, _FAULTS_OF_THE_FILE) and not is_outage(error):
             raise
@@ -72,6 +74,11 @@ async def run(
     )
     if erased is not None:
         console.print(f"{again} records that were erased since the backup were deleted again.")
+        if held:
+            console.print(
+                f"{held} stay: in the backup they are under a legal hold. When compliance has lifted it, `loandesk retention "
+                "--apply` deletes what is older than its period; what a borrower asked for has to be done again."
+            )
     else:
         console.print(
             "Records that were erased since the backup are back. If there were any, restore again with --erased and the list "
@@ -83,18 +90,6 @@ async def run(
             "missing; for a week the desk deletes none that it does not know."
         )
     return 0
-
-
-def _read(erased: Path) -> list[Erased]:
-    with erased.open(encoding="utf-8") as lines:
-        return read_erased(lines)
-
-
-async def _erase_again(database: Database, gone: Sequence[Erased], now: datetime) -> int:
-    if not gone:
-        return 0
-    async with database.transaction() as session:
-        return await erase_again(session, gone, now)
 
 
 def require_keys(summary: Summary, ring: KeyRing) -> None:
@@ -133,7 +128,10 @@ async def _prepare(database: Database, summary: Summary) -> None:
         )
 
 
-async def _load(database: Database, file: Path, summary: Summary, console: Console, now: datetime) -> None:
+async def _load(
+    database: Database, file: Path, summary: Summary, console: Console, now: datetime, gone: Sequence[Erased]
+) -> tuple[int, int]:
+    """Load the rows and delete again what is `gone`, in one transaction. Return what `erase_again` does."""
     with Progress(console=console, transient=True) as progress, gzip.open(file, "rt", encoding="utf-8") as lines:
         task = progress.add_task("Restoring", total=sum(summary.rows.values()))
         async with database.loading() as connection:
@@ -142,3 +140,7 @@ async def _load(database: Database, file: Path, summary: Summary, console: Conso
             async for rows in archive.load(connection, lines):
                 progress.advance(task, rows)
             await restoring.finish(connection, taken_at=summary.taken_at, now=now)
+            session = Work.within(connection)
+            counts = await erase_again(session, gone, now)
+            await session.flush()
+            return counts

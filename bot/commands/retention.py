@@ -5,22 +5,23 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from uuid import UUID
 
 from rich.console import Console
 from rich.progress import Progress
 
-from bot.private_file import private_file
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk, Office
-from desk.retention.sweeping import begin_run, end_run, sweep
+from desk.retention.sweeping import Batch, begin_run, end_run, sweep
 from desk.rules.retention import KINDS
 from storage.engine.database import Database
 from storage.queries.core import retention_runs
 from storage.queries.people import workspaces
 from storage.tables import Workspace
-from storage.upkeep.erased_again import Erased, erased_line
+from storage.upkeep.audit_guards import NotOwnerError
+from storage.upkeep.erased_list import BadErasedListError, Erased, ErasedList
 
 _PAUSE_SECONDS = 0.02
 """Between two transactions, so that a desk on SQLite gets its turn: SQLite does not queue the writers of two processes."""
@@ -33,6 +34,16 @@ _WHY = {
     "live": "not ended",
 }
 
+_LOG_IN_USE = (
+    "What was deleted may still be in the log beside the database (…-wal), because a process reads it: the desk writes over it "
+    "while it runs. To be sure, stop the desk and run this again."
+)
+
+_NOT_OWNER = (
+    "Segments of the audit trail are older than their period, and were not dropped: only the role that owns the tables may. Run "
+    "it again with DATABASE_URL naming that role, the one that runs `loandesk migrate`. Everything else was deleted."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -42,18 +53,34 @@ class Result:
     deleted: Counter[str]
     kept: Counter[str]
 
+    def add(self, batch: Batch) -> None:
+        """Count what a batch did."""
+        self.deleted.update(batch.deleted)
+        self.kept.update(batch.kept)
+
 
 async def run(settings: Settings, console: Console, *, apply: bool, clock: Clock | None = None) -> int:
-    """Go through all workspaces and return 0. It can be interrupted and run again at any time."""
-    database = Database(settings.database_url.get_secret_value())
+    """Go through all workspaces and return 0; 1 if something hinders it. It can be interrupted and run again at any time."""
+    database = Database(settings.database_url.get_secret_value(), overwrites=True)
     office = Office(database=database, cipher=settings.cipher(), clock=clock or SystemClock())
+    erased = ErasedList(erased_file(settings), office.cipher.ring)
     try:
+        if apply:
+            await _catch_up(office, erased)
         async with database.reading() as session:
             found = await workspaces.every(session)
         for workspace in found:
-            _print(console, await _sweep(office, workspace, console, apply=apply), apply=apply)
-        if apply:
-            await _write_erased(office, erased_file(settings))
+            _print(console, await _sweep(office, workspace, console, erased if apply else None), apply=apply)
+        if apply and not await database.empty_log():
+            console.print(_LOG_IN_USE)
+    except BadErasedListError as error:
+        console.print(
+            f"Nothing was deleted: {error}. Move {erased.file} away and keep it: the next run writes the list again."
+        )
+        return 1
+    except NotOwnerError:
+        console.print(_NOT_OWNER)
+        return 1
     finally:
         await database.close()
     return 0
@@ -64,27 +91,43 @@ def erased_file(settings: Settings) -> Path:
     return settings.audit_heads.with_name("erased.txt")
 
 
-async def _sweep(office: Office, workspace: Workspace, console: Console, *, apply: bool) -> Result:
+async def _catch_up(office: Office, erased: ErasedList) -> None:
+    """Write to the list what is not on it yet: a process that was killed, or another one, deleted it."""
+    listed = {row.id for row in erased.read()} if erased.file.exists() else set[UUID]()
+    async with office.database.reading() as session:
+        rows = [row for row in await retention_runs.erased(session) if row.id not in listed]
+    erased.append([Erased(row.at, row.workspace_id, row.table_name, row.id, row.why) for row in rows])
+
+
+async def _sweep(office: Office, workspace: Workspace, console: Console, erased: ErasedList | None) -> Result:
+    """Go through a workspace, and delete what is older than its period if there is a list to write it to."""
+
     @contextlib.asynccontextmanager
-    async def opened() -> AsyncGenerator[Desk]:
-        async with (office.desk if apply else office.reading_desk)(workspace) as desk:
+    async def reading() -> AsyncGenerator[Desk]:
+        async with office.reading_desk(workspace) as desk:
+            yield desk
+
+    @contextlib.asynccontextmanager
+    async def writing() -> AsyncGenerator[Desk]:
+        async with office.desk(workspace) as desk:
             yield desk
 
     result = Result(workspace, Counter(), Counter())
-    run_id = None
-    if apply:
-        async with office.desk(workspace) as desk:
-            run_id = await begin_run(desk)
+    if erased is None:
+        async for batch in sweep(reading, None):
+            result.add(batch)
+        return result
+    async with writing() as desk:
+        run_id = await begin_run(desk)
     with Progress(console=console, transient=True) as shown:
         task = shown.add_task("retention", total=None)
-        async for batch in sweep(opened, apply=apply):
-            result.deleted.update(batch.deleted)
-            result.kept.update(batch.kept)
+        async for batch in sweep(reading, writing):
+            erased.append(batch.erased)
+            result.add(batch)
             shown.advance(task, sum(batch.deleted.values()) + sum(batch.kept.values()))
-            await asyncio.sleep(_PAUSE_SECONDS if apply else 0)
-    if run_id is not None:
-        async with office.desk(workspace) as desk:
-            await end_run(desk, run_id, result.deleted)
+            await asyncio.sleep(_PAUSE_SECONDS if batch.deleted else 0)
+    async with writing() as desk:
+        await end_run(desk, run_id, result.deleted)
     return result
 
 
@@ -107,16 +150,3 @@ def _why(code: str) -> str:
     if code in _WHY:
         return _WHY[code]
     return f"the period of `{code}` is not over" if code in KINDS else f"rule {code}"
-
-
-async def _write_erased(office: Office, file: Path) -> None:
-    """Write the ids of all that was deleted for good to a file outside the database, which a restore applies."""
-    async with office.database.reading() as session:
-        rows = await retention_runs.erased(session)
-    unfinished = file.with_name(file.name + ".part")
-    unfinished.unlink(missing_ok=True)
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with private_file(unfinished) as out:
-        for row in rows:
-            out.write(erased_line(Erased(row.at, row.workspace_id, row.table_name, row.id, row.why)).encode())
-    unfinished.replace(file)

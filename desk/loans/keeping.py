@@ -41,21 +41,67 @@ class Kept:
         return self.why in DUTIES
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A loan, what bears on whether it may be deleted, and the packs that bind it."""
+
+    loan: Loan
+    facts: Facts
+    packs: Sequence[Pack]
+
+
 async def kept_because(desk: Desk, loan_ids: Collection[UUID]) -> Mapping[UUID, tuple[Kept, ...]]:
     """Return by loan why it may not be deleted today, what binds most first; nothing where it may be. Unknown ids are left out.
 
     A hold on one loan keeps all loans of its borrower.
     """
+    chosen = await chosen_months(desk)
+    found = await known_of(desk, loan_ids)
+    return {loan_id: reasons(desk, known.loan, known.facts, known.packs, chosen) for loan_id, known in found.items()}
+
+
+async def known_of(desk: Desk, loan_ids: Collection[UUID]) -> Mapping[UUID, Known]:
+    """Return by loan what decides how long it and its records are kept. Unknown ids are left out."""
     rows = await by_ids(desk.session, Loan, loan_ids)
     facts = await keeping.facts_of(desk.session, list(rows), desk.workspace_today)
-    chosen = {kind: row.months for kind, row in (await keeping.policies(desk.session, desk.workspace.id)).items()}
-    found: dict[UUID, tuple[Kept, ...]] = {}
-    for loan_id, loan in rows.items():
-        if loan.workspace_id != desk.workspace.id:
+    return {
+        loan_id: Known(loan, facts[loan_id], await packs_of(desk, loan, facts[loan_id]))
+        for loan_id, loan in rows.items()
+        if loan.workspace_id == desk.workspace.id
+    }
+
+
+async def chosen_months(desk: Desk) -> Mapping[str, int | None]:
+    """Return the months that the workspace chose, by kind of record."""
+    return {kind: row.months for kind, row in (await keeping.policies(desk.session, desk.workspace.id)).items()}
+
+
+def record_kept_by(desk: Desk, kind: RecordKind, at: datetime, known: Known, chosen: int | None) -> str | None:
+    """Return what keeps a record of a loan by itself: a hold, a dispute, an escalation, the id of a rule of the loan's packs, or
+    the code of its kind while its period is not over. None: its time is over."""
+    facts, today, day = known.facts, desk.workspace_today, day_of(desk, at)
+    for code, is_so in (("hold", facts.holds), ("dispute", facts.dispute_is_open), ("escalation", facts.is_escalated)):
+        if is_so:
+            return code
+    ended_on = day_of(desk, known.loan.stage_since) if VOCABULARY.stage(known.loan.stage).ended else None
+    for rule in _rules(kind, known.packs, today):
+        if rule.what == "complaints" and facts.disputed_at is None:
             continue
-        packs = await packs_of(desk, loan, facts[loan_id])
-        found[loan_id] = reasons(desk, loan, facts[loan_id], packs, chosen)
-    return found
+        begins = _record_begins(desk, rule, facts, day, ended_on)
+        if begins is None or months_after(begins, rule.years * 12) > today:
+            return rule.id
+    months = wanted_months(kind, chosen, known.packs, today)
+    return kind.code if months is None or months_after(day, months) > today else None
+
+
+def _record_begins(desk: Desk, rule: Keep, facts: Facts, day: date, ended_on: date | None) -> date | None:
+    """Return the day from which a rule counts for a record of this day; None: it does not count yet."""
+    if rule.what == "complaints" and facts.disputed_at is not None:
+        return day_of(desk, facts.disputed_at)
+    if rule.since == "closed":
+        return ended_on
+    last = [day_of(desk, at) for at in (facts.called_at, facts.acted_at) if at is not None]
+    return max([day, *last]) if rule.since == "last_activity" else day
 
 
 def reasons(

@@ -4,7 +4,7 @@ A batch may be broken off or repeated at any time: what it deleted is gone with 
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import field
 from datetime import datetime, time
@@ -15,42 +15,55 @@ from desk.core.dataclass import dataclass
 from desk.core.operator_acts import operator
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
-from desk.loans.keeping import DUTIES, kept_because, kind_of, packs_of_workspace
-from desk.rules.retention import KINDS, months_before, period_of
+from desk.follow_ups.contact_choices import LOANS as LOANS_CHOSE
+from desk.loans.keeping import chosen_months, kind_of, known_of, packs_of_workspace, reasons, record_kept_by
+from desk.rules.contact_packs import PACKS
+from desk.rules.retention import KINDS, months_before, period_of, wanted_months
 from storage.queries.core import retention_due, retention_runs
-from storage.queries.core.retention_due import NONE_YET, RECORDS, Records
-from storage.queries.core.rows import by_ids
-from storage.queries.loans import keeping, loans
-from storage.tables import Loan, RetentionRun
+from storage.queries.core.retention_due import NONE_YET, RECORDS, OldRecord, Records
+from storage.queries.loans import loans
+from storage.tables import RetentionRun
 from storage.upkeep import demo
+from storage.upkeep.audit_guards import require_owner
+from storage.upkeep.erased_list import Erased
 from storage.upkeep.erasing import erase
 
-LOANS, ROWS = 20, 200
-"""How many loans, or other rows, one transaction deletes: on SQLite that takes less than 200 ms."""
+MOST_ROWS = 1_000
+"""About how many rows one transaction deletes; a loan goes whole, however many rows it has. `docs/retention.md` has how long that
+takes."""
+
+LOANS, RECORD_ROWS = 20, 100
+"""How many loans, or rows that go by themselves, one transaction deletes at most."""
+
+PAGE = 200
+"""How many are looked at together, in a transaction that only reads."""
 
 _ENDED = tuple(stage.code for stage in VOCABULARY.stages if stage.ended)
 
 Open = Callable[[], AbstractAsyncContextManager[Desk]]
-"""Opens the transaction of a batch: one that writes, or for a dry run one that only reads."""
+"""Opens a transaction: one that reads, or the one of a batch, which writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a batch deleted, or would: counts by kind, and by reason why the rest is kept (`hold`, `live`, a rule's id …)."""
+    """What a batch deleted, or would: counts by kind, and by reason why the rest is kept (`hold`, a rule's id …); and the rows
+    that no restored backup may bring back."""
 
     deleted: Mapping[str, int] = field(default_factory=dict[str, int])
     kept: Mapping[str, int] = field(default_factory=dict[str, int])
+    erased: tuple[Erased, ...] = ()
 
 
-async def sweep(open_desk: Open, *, apply: bool) -> AsyncIterator[Batch]:
-    """Go through all that has a period, batch by batch; delete only with `apply`."""
-    async for batch in _sweep_loans(open_desk, apply=apply):
+async def sweep(read: Open, write: Open | None) -> AsyncIterator[Batch]:
+    """Go through all that has a period, batch by batch; delete only with `write`. Raises NotOwnerError at the end if segments of
+    the audit trail are to be dropped by one who does not own it."""
+    async for batch in _sweep_loans(read, write):
         yield batch
     for code, kinds in RECORDS.items():
         for records in kinds:
-            async for batch in _sweep_records(open_desk, code, records, apply=apply):
+            async for batch in _sweep_records(read, write, code, records):
                 yield batch
-    async for batch in _sweep_trail(open_desk, apply=apply):
+    async for batch in _sweep_trail(read, write):
         yield batch
 
 
@@ -72,108 +85,138 @@ async def end_run(desk: Desk, run_id: UUID, counts: Mapping[str, int]) -> None:
     desk.audit("retention_ended", subject_id=run_id, by=operator(), counts=dict(counts))
 
 
-async def _sweep_loans(open_desk: Open, *, apply: bool) -> AsyncIterator[Batch]:
+async def _sweep_loans(read: Open, write: Open | None) -> AsyncIterator[Batch]:
     after = NONE_YET
     while True:
-        async with open_desk() as desk:
-            ids = await retention_due.ended_loans(
-                desk.session, desk.workspace.id, _ENDED, after=after, limit=LOANS if apply else ROWS
-            )
+        async with read() as desk:
+            ids = await retention_due.ended_loans(desk.session, desk.workspace.id, _ENDED, after=after, limit=PAGE)
             if not ids:
                 return
             after = ids[-1]
-            if apply:
-                await loans.lock_all(desk.session, ids)
-            why = await kept_because(desk, ids)
-            kinds = await _kinds_of(desk, [loan_id for loan_id in ids if not why.get(loan_id)])
-            if apply:
-                await _delete_loans(desk, kinds)
-        kept = Counter(
-            reasons[0].source if reasons[0].why in ("rule", "policy") else reasons[0].why
-            for reasons in why.values()
-            if reasons
-        )
-        yield Batch(Counter(kinds.values()), kept)
+            kinds, kept = await _due_loans(desk, ids)
+            groups = groups_of(await retention_due.count_rows(desk.session, list(kinds))) if write else []
+        yield Batch({} if write else Counter(kinds.values()), kept)
+        for group in groups if write else ():
+            async with write() as desk:
+                await loans.lock_all(desk.session, group)
+                kinds, kept = await _due_loans(desk, group)  # a hold may have been placed meanwhile
+                erased = await _delete_loans(desk, kinds)
+            yield Batch(Counter(kinds.values()), kept, erased)
 
 
-async def _kinds_of(desk: Desk, loan_ids: list[UUID]) -> dict[UUID, str]:
-    rows = await by_ids(desk.session, Loan, loan_ids)
-    facts = await keeping.facts_of(desk.session, loan_ids, desk.workspace_today)
-    found = {loan_id: kind_of(rows[loan_id], facts[loan_id]) for loan_id in loan_ids}
-    return {loan_id: kind.code for loan_id, kind in found.items() if kind is not None}
+def groups_of(weights: Mapping[UUID, int]) -> list[list[UUID]]:
+    """Return loans in groups that one transaction deletes, given how many rows each has."""
+    groups: list[list[UUID]] = []
+    rows = 0
+    for loan_id, weight in sorted(weights.items()):
+        if not groups or rows + weight > MOST_ROWS or len(groups[-1]) == LOANS:
+            groups.append([])
+            rows = 0
+        groups[-1].append(loan_id)
+        rows += weight
+    return groups
 
 
-async def _delete_loans(desk: Desk, kinds: Mapping[UUID, str]) -> None:
-    session, workspace_id = desk.session, desk.workspace.id
+async def _due_loans(desk: Desk, ids: Collection[UUID]) -> tuple[dict[UUID, str], Counter[str]]:
+    """Return the kinds of the loans whose time is over, by id, and why how many of the others are kept."""
+    chosen = await chosen_months(desk)
+    kinds: dict[UUID, str] = {}
+    kept: Counter[str] = Counter()
+    for loan_id, known in (await known_of(desk, ids)).items():
+        why = reasons(desk, known.loan, known.facts, known.packs, chosen)
+        kind = kind_of(known.loan, known.facts)
+        if why:
+            kept[why[0].source if why[0].why in ("rule", "policy") else why[0].why] += 1
+        elif kind is not None:
+            kinds[loan_id] = kind.code
+    return kinds, kept
+
+
+async def _delete_loans(desk: Desk, kinds: Mapping[UUID, str]) -> tuple[Erased, ...]:
+    erased: list[Erased] = []
     for code in dict.fromkeys(kinds.values()):
         ids = [loan_id for loan_id, kind in kinds.items() if kind == code]
-        people = await demo.remove(session, ids, desk.now)
-        await retention_due.note_erased(session, workspace_id, "loan", ids, code, desk.now)
-        await retention_due.note_erased(session, workspace_id, "borrower", people, code, desk.now)
+        people = await demo.remove(desk.session, ids, desk.now)
+        erased += await _note_erased(desk, "loan", ids, code)
+        erased += await _note_erased(desk, "borrower", people, code)
         _record(desk, code, ids)
+    return tuple(erased)
 
 
-async def _sweep_records(open_desk: Open, code: str, records: Records, *, apply: bool) -> AsyncIterator[Batch]:
-    after = NONE_YET
-    while True:
-        async with open_desk() as desk:
-            before = await _before(desk, code)
+async def _note_erased(desk: Desk, table: str, ids: Collection[UUID], why: str) -> list[Erased]:
+    await retention_due.note_erased(desk.session, desk.workspace.id, table, ids, why, desk.now)
+    return [Erased(desk.now, desk.workspace.id, table, row_id, why) for row_id in ids]
+
+
+async def _sweep_records(read: Open, write: Open | None, code: str, records: Records) -> AsyncIterator[Batch]:
+    after: UUID | None = NONE_YET
+    while after is not None:
+        async with read() as desk:
+            before = await _soonest(desk, code)
             if before is None:
                 return
-            rows = await retention_due.old_records(
-                desk.session, desk.workspace.id, records, before, after=after, limit=ROWS
+            rows, after = await retention_due.old_records(
+                desk.session, desk.workspace.id, records, before, after=after, limit=PAGE
             )
-            if not rows:
-                return
-            after = rows[-1][0]
-            held = await _kept_loans(desk, {loan_id for _, loan_id in rows if loan_id is not None})
-            ids = [row_id for row_id, loan_id in rows if loan_id not in held]
-            if apply and ids:
-                await _let_go(desk, code, records, ids)
-                _record(desk, code, ids)
-        kept = Counter(held[loan_id] for _, loan_id in rows if loan_id in held)
-        yield Batch({code: len(ids)} if ids else {}, dict(kept))
+            due, kept = await _due_records(desk, code, rows)
+        yield Batch({code: len(due)} if due and not write else {}, kept)
+        for start in range(0, len(due), RECORD_ROWS) if write else ():
+            async with write() as desk:
+                now_due, kept = await _due_records(desk, code, due[start : start + RECORD_ROWS])
+                erased = await _delete_records(desk, code, records, [row.id for row in now_due])
+            yield Batch({code: len(now_due)}, kept, erased)
 
 
-async def _let_go(desk: Desk, code: str, records: Records, ids: list[UUID]) -> None:
-    """Delete these rows or clear their column; a recording goes with its file, whose bytes become leftovers of the store."""
-    session, workspace_id, name = desk.session, desk.workspace.id, records.table.__tablename__
-    files = await retention_due.files_of_recordings(session, ids) if name == "recording" else []
-    await retention_due.let_go(session, records, ids)
+async def _due_records(desk: Desk, code: str, rows: Sequence[OldRecord]) -> tuple[list[OldRecord], Counter[str]]:
+    """Return the rows whose time is over, and why how many of the others are kept. A rule of a loan's own packs counts too."""
+    kind, kept = KINDS[code], Counter[str]()
+    before = await _before(desk, code)
+    chosen = (await chosen_months(desk)).get(code)
+    known = await known_of(desk, {row.loan_id for row in rows if row.loan_id is not None})
+    due: list[OldRecord] = []
+    for row in rows:
+        if row.loan_id is not None and row.loan_id in known:
+            why = record_kept_by(desk, kind, row.at, known[row.loan_id], chosen)
+        else:
+            why = None if before is not None and row.at < before else code
+        if why is None:
+            due.append(row)
+        else:
+            kept[why] += 1
+    return due, kept
+
+
+async def _delete_records(desk: Desk, code: str, records: Records, ids: list[UUID]) -> tuple[Erased, ...]:
+    if not ids:
+        return ()
+    name = records.table.__tablename__
+    # A recording goes with its file, whose bytes become leftovers of the store.
+    files = await retention_due.files_of_recordings(desk.session, ids) if name == "recording" else []
+    await retention_due.let_go(desk.session, records, ids)
+    _record(desk, code, ids)
     if records.clears:
-        return
-    await retention_due.note_erased(session, workspace_id, name, ids, code, desk.now)
-    if files:
-        await erase(session, "stored_file", files)
-        await retention_due.note_erased(session, workspace_id, "stored_file", files, code, desk.now)
+        return ()
+    erased = await _note_erased(desk, name, ids, code)
+    await erase(desk.session, "stored_file", files)
+    return (*erased, *await _note_erased(desk, "stored_file", files, code))
 
 
-async def _kept_loans(desk: Desk, loan_ids: set[UUID]) -> dict[UUID | None, str]:
-    """Return the loans of which nothing may be deleted, and why: a hold, an open dispute or escalation, a rule of their own."""
-    why = await kept_because(desk, loan_ids)
-    found: dict[UUID | None, str] = {}
-    for loan_id, reasons in why.items():
-        first = next((each for each in reasons if each.why in DUTIES - {"live", "planned", "rule"}), None)
-        if first is not None:
-            found[loan_id] = first.why
-    return found
-
-
-async def _sweep_trail(open_desk: Open, *, apply: bool) -> AsyncIterator[Batch]:
-    while True:
-        async with open_desk() as desk:
-            before = await _before(desk, "audit")
-            if before is None:
-                return
+async def _sweep_trail(read: Open, write: Open | None) -> AsyncIterator[Batch]:
+    async with read() as desk:
+        before = await _before(desk, "audit")
+        if before is None:
+            return
+        count, held = await retention_due.droppable(desk.session, desk.workspace.id, before, desk.workspace_today)
+        if write and count:
+            await require_owner(desk.session)
+    yield Batch({"audit": count} if count and not write else {}, {"hold": 1} if held else {})
+    for _ in range(count) if write else ():
+        async with write() as desk:
             segment = await retention_due.next_segment(desk.session, desk.workspace.id)
             if segment is None or segment.last_at >= before:
                 return
-            if not apply:
-                yield Batch({"audit": await retention_due.count_old_segments(desk.session, desk.workspace.id, before)})
-                return
             if await retention_due.names_held_loan(desk.session, segment, desk.workspace_today):
-                yield Batch(kept={"hold": 1})
-                return
+                break
             await retention_due.drop_segment(desk.session, segment, desk.now)
             desk.audit(
                 "retention_deleted",
@@ -188,14 +231,26 @@ async def _sweep_trail(open_desk: Open, *, apply: bool) -> AsyncIterator[Batch]:
         yield Batch({"audit": 1})
 
 
+async def _soonest(desk: Desk, code: str) -> datetime | None:
+    """Return the instant before which the time of any record of a kind may be over: a loan may have packs of its own. None: of
+    none."""
+    has_own = LOANS_CHOSE in (desk.workspace.contact_rules or {})
+    packs = [*PACKS.values()] if has_own else packs_of_workspace(desk)
+    return _months_ago(
+        desk, wanted_months(KINDS[code], (await chosen_months(desk)).get(code), packs, desk.workspace_today)
+    )
+
+
 async def _before(desk: Desk, code: str) -> datetime | None:
     """Return the instant before which records of a kind are older than their period; None: they have none."""
-    chosen = (await keeping.policies(desk.session, desk.workspace.id)).get(code)
-    kind = KINDS[code]
-    period = period_of(kind, chosen.months if chosen else None, packs_of_workspace(desk), desk.workspace_today)
-    if period.months is None:
+    chosen = (await chosen_months(desk)).get(code)
+    return _months_ago(desk, period_of(KINDS[code], chosen, packs_of_workspace(desk), desk.workspace_today).months)
+
+
+def _months_ago(desk: Desk, months: int | None) -> datetime | None:
+    if months is None:
         return None
-    day = months_before(desk.workspace_today, period.months)
+    day = months_before(desk.workspace_today, months)
     return datetime.combine(day, time(), ZoneInfo(desk.workspace.zone))
 
 

@@ -79,6 +79,11 @@ class KeyRing:
         key = hmac.new(self.search, b"loandesk audit", hashlib.sha256).digest()
         return hmac.new(key, content, hashlib.sha256).digest()
 
+    def erased_mark(self, content: bytes) -> str:
+        """Return the HMAC of a line of the list of erased records. It needs the search key, which rotation does not change."""
+        key = hmac.new(self.search, b"loandesk erased", hashlib.sha256).digest()
+        return hmac.new(key, content, hashlib.sha256).hexdigest()[:32]
+
     def shard_key(self) -> bytes:
         """Return the key by which the shards of a search term become numbers."""
         return hmac.new(self.search, b"loandesk search shards", hashlib.sha256).digest()

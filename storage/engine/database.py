@@ -101,13 +101,16 @@ class Database:
     transactions of the process take one lock and begin IMMEDIATE.
 
     On PostgreSQL statements and idle transactions have time limits, unless `patient`. `writes_much`: SQLite keeps more of
-    the file in memory, which an import of many loans would otherwise read again and again.
+    the file in memory, which an import of many loans would otherwise read again and again. `overwrites`: SQLite overwrites what
+    is deleted with zeros.
     """
 
-    def __init__(self, url: str, *, patient: bool = False, writes_much: bool = False) -> None:
+    def __init__(self, url: str, *, patient: bool = False, writes_much: bool = False, overwrites: bool = False) -> None:
         self.url = async_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
-        self.engine = _sqlite_engine(self.url, writes_much) if self.is_sqlite else _postgres_engine(self.url, patient)
+        self.engine = (
+            _sqlite_engine(self.url, writes_much, overwrites) if self.is_sqlite else _postgres_engine(self.url, patient)
+        )
         self._writer = asyncio.Lock() if self.is_sqlite else None
 
     @contextlib.asynccontextmanager
@@ -154,6 +157,16 @@ class Database:
                 await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield connection
 
+    async def empty_log(self) -> bool:
+        """Take what SQLite's log has into the file and empty it: the log keeps pages as they were. Return whether it is empty,
+        and not held by a reader."""
+        if not self.is_sqlite:
+            return True
+        async with self.engine.connect() as connection:
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            rows, _ = await raw.read("PRAGMA wal_checkpoint(TRUNCATE)", ())
+        return rows[0][0] == 0
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
@@ -188,7 +201,7 @@ async def _connect(*arguments: Any, **settings: Any) -> Any:
         raise ConnectionError(str(error)) from error
 
 
-def _sqlite_engine(url: str, writes_much: bool) -> AsyncEngine:
+def _sqlite_engine(url: str, writes_much: bool, overwrites: bool) -> AsyncEngine:
     engine = create_async_engine(
         url,
         hide_parameters=True,
@@ -208,6 +221,8 @@ def _sqlite_engine(url: str, writes_much: bool) -> AsyncEngine:
         cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
         if writes_much:
             cursor.execute(f"PRAGMA cache_size=-{LARGE_CACHE}")
+        if overwrites:
+            cursor.execute("PRAGMA secure_delete=ON")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

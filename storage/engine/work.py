@@ -15,7 +15,7 @@ from typing import Any, TypeVar, TypeVarTuple, cast, overload
 from sqlalchemy import Executable, bindparam, tuple_
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import InvalidRequestError, NoResultFound
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql.dml import UpdateBase
 from sqlmodel import SQLModel
@@ -66,6 +66,14 @@ class Work:
         self._gone: dict[int, Row] = {}
         self._written: dict[int, tuple[Row, Values | None]] = {}
         self._autoflush = True
+
+    @classmethod
+    def within(cls, connection: AsyncConnection) -> "Work":
+        """Return a unit of work in the transaction that has begun on a connection. Who began it flushes this, and ends it."""
+        work = cls(connection.engine, writing=True)
+        work._link = Link(connection, writing=True)
+        work._link.is_open = True
+        return work
 
     @property
     def is_writing(self) -> bool:

@@ -6,8 +6,21 @@ from collections.abc import AsyncGenerator
 from sqlalchemy import text
 
 from storage.engine.work import Work
+from storage.upkeep.serving_role import OWNS_THE_TRAIL
 
 _TABLES = ("audit_entry", "audit_segment")
+
+
+class NotOwnerError(Exception):
+    """The role of this connection does not own the audit trail, so that the database would refuse to delete from it."""
+
+
+async def require_owner(session: Work) -> None:
+    """Raise NotOwnerError unless this role may lift the triggers. A file of SQLite belongs to whoever may write it."""
+    if session.dialect.name != "postgresql":
+        return
+    if not (await session.execute(OWNS_THE_TRAIL)).scalar_one():
+        raise NotOwnerError
 
 
 @contextlib.asynccontextmanager

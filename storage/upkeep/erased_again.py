@@ -1,72 +1,48 @@
-"""Delete from a restored backup what was deleted for good since it was made: by retention, or because a borrower asked for it.
-
-The list is a file outside the database, which is lost when a backup is restored: a line has the instant, the workspace, the
-table, the row's id and why.
-"""
+"""Delete from a restored backup what was deleted for good since it was made: by retention, or because a borrower asked for it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from storage.engine.work import Work
 from storage.queries.core import retention_due
-from storage.tables.retained import all_tables
+from storage.queries.core.rows import chunks
+from storage.queries.loans import keeping
+from storage.tables import Workspace
 from storage.upkeep import demo
+from storage.upkeep.erased_list import Erased
 from storage.upkeep.erasing import erase
 
-_BATCH = 100
 
+async def erase_again(session: Work, erased: Iterable[Erased], now: datetime) -> tuple[int, int]:
+    """Delete these rows with all that belongs to them where a restore brought them back, and note them.
 
-class BadErasedListError(Exception):
-    """A line of the list cannot be read; the message says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """A row that was deleted for good."""
-
-    at: datetime
-    workspace_id: UUID
-    table: str
-    id: UUID
-    why: str
-
-
-def erased_line(row: Erased) -> str:
-    """Return a row as a line of the list."""
-    return f"{row.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} {row.workspace_id} {row.table} {row.id} {row.why}\n"
-
-
-def read_erased(lines: Iterable[str]) -> list[Erased]:
-    """Return the rows of a list. Raises BadErasedListError."""
-    found: list[Erased] = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            at, workspace_id, table, row_id, why = line.split()
-            row = Erased(datetime.fromisoformat(at), UUID(workspace_id), table, UUID(row_id), why)
-        except ValueError:
-            raise BadErasedListError(f"line {number} of the list of erased records cannot be read") from None
-        if table not in all_tables() or row.at.tzinfo is None:
-            raise BadErasedListError(f"line {number} of the list of erased records names no table of the desk")
-        found.append(row)
-    return found
-
-
-async def erase_again(session: Work, erased: Iterable[Erased], now: datetime) -> int:
-    """Delete these rows with all that belongs to them where a restore brought them back, and note them. Return how many there
-    were."""
+    What a legal hold of the restored database keeps stays. Return how many rows were there and went, and how many stayed.
+    """
     by_table: dict[tuple[UUID, str, str], list[UUID]] = defaultdict(list)
     for row in erased:
         by_table[row.workspace_id, row.table, row.why].append(row.id)
-    there = 0
     loans_first = sorted(by_table.items(), key=lambda each: (each[0][1] != "loan", each[0]))
-    batches = [(key, ids[start : start + _BATCH]) for key, ids in loans_first for start in range(0, len(ids), _BATCH)]
-    for (workspace_id, table, _), ids in batches:
-        there += len(await retention_due.present(session, table, workspace_id, ids))
+    batches = [(key, ids) for key, all_of in loans_first for ids in chunks(all_of)]
+    there = stayed = 0
+    going: list[tuple[UUID, str, str, list[UUID]]] = []
     for (workspace_id, table, why), ids in batches:
+        present = await retention_due.present(session, table, workspace_id, ids)
+        held = await _held(session, workspace_id, table, present, now)
+        there, stayed = there + len(present) - len(held), stayed + len(held)
+        going.append((workspace_id, table, why, [row_id for row_id in ids if row_id not in held]))
+    for workspace_id, table, why, ids in going:
         present = await retention_due.present(session, table, workspace_id, ids)
         await (demo.remove(session, present, now) if table == "loan" else erase(session, table, present))
         await retention_due.note_erased(session, workspace_id, table, ids, why, now)
-    return there
+    return there, stayed
+
+
+async def _held(session: Work, workspace_id: UUID, table: str, ids: Sequence[UUID], now: datetime) -> set[UUID]:
+    """Return which of these rows belong to a loan under a legal hold."""
+    loans = await retention_due.loans_of(session, table, ids)
+    zone = ZoneInfo((await session.get_one(Workspace, workspace_id)).zone) if loans else UTC
+    held = await keeping.held_among(session, {loan_id for _, loan_id in loans}, now.astimezone(zone).date())
+    return {row_id for row_id, loan_id in loans if loan_id in held}

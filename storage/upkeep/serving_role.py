@@ -9,6 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 _NAME = re.compile(r"[a-z_][a-z0-9_$]{0,62}")
 _KEPT = ("audit_entry", "audit_segment")
 
+OWNS_THE_TRAIL = text(
+    """SELECT pg_has_role(current_user, tableowner, 'MEMBER') FROM pg_tables
+    WHERE schemaname = 'public' AND tablename = 'audit_entry'"""
+)
+
 
 class BadRoleError(Exception):
     """The role cannot be granted the rights; the message says why."""
@@ -41,6 +46,4 @@ async def grant(connection: AsyncConnection, role: str) -> None:
 
 async def owns_the_trail(connection: AsyncConnection) -> bool:
     """Return whether the role of this connection could lift what keeps the audit trail."""
-    statement = """SELECT pg_has_role(current_user, tableowner, 'MEMBER') FROM pg_tables
-        WHERE schemaname = 'public' AND tablename = 'audit_entry'"""
-    return bool(await connection.scalar(text(statement)))
+    return bool(await connection.scalar(OWNS_THE_TRAIL))

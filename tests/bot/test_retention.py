@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from rich.console import Console
@@ -37,6 +38,7 @@ from storage.tables import (
     SearchTerm,
     Workspace,
 )
+from storage.upkeep.erased_list import ErasedList
 from tests.bot.forks import FORKS
 from tests.bot.keys import settings_with
 from tests.builders import make_call, make_loan, make_member
@@ -56,11 +58,11 @@ async def lin(office: Office, workspace: Workspace) -> Member:
     return await make_member(office, workspace, "ULIN")
 
 
-async def retention(database_url: str, folder: Path, clock: FrozenClock, *, apply: bool) -> str:
+async def retention(database_url: str, folder: Path, clock: FrozenClock, *, apply: bool, code: int = 0) -> str:
     printed = StringIO()
     settings = settings_with(database_url, audit_heads=str(folder / "heads.txt"))
     console = Console(file=printed, markup=False, soft_wrap=True)
-    assert await retention_command.run(settings, console, apply=apply, clock=clock) == 0
+    assert await retention_command.run(settings, console, apply=apply, clock=clock) == code
     return printed.getvalue()
 
 
@@ -133,8 +135,8 @@ async def test_it_shows_first_and_then_deletes_with_all_that_hangs_on_it_and_lea
     assert not any("Name" in str(row.details) for row in entries)
     gone = {row.id for row in await rows(office, ErasedRecord) if row.table_name == "loan"}
     assert gone == {loan.id for loan in old}
-    listed = (tmp_path / "erased.txt").read_text("utf-8")
-    assert all(f"loan {loan.id} ended_loan" in listed for loan in old)
+    text = (tmp_path / "erased.txt").read_text("utf-8")
+    assert all(f"loan {loan.id} ended_loan" in text for loan in old)
     (run,) = await rows(office, RetentionRun)
     assert (run.ended_at, run.counts["ended_loan"]) == (clock.now(), 2)
     assert "nothing is older than its period" in await retention(database_url, tmp_path, clock, apply=True)
@@ -153,12 +155,15 @@ async def test_segments_of_the_trail_are_dropped_whole_and_the_rest_verifies(
         async with office.desk(workspace) as desk:
             await seal_next(desk)
     before = len(await rows(office, AuditEntry))
-    assert "2 segments · the audit trail" in await retention(database_url, tmp_path, clock, apply=False)
+    assert "older than their period: 2 segments" in await retention(database_url, tmp_path, clock, apply=False)
     hold = {"workspace_id": workspace.id, "loan_id": loan.id, "by_id": lin.id, "at": now}
     async with office.desk(workspace) as desk:
         row = LegalHold(**hold)
         desk.add(row)
-    assert "kept: 1 · under a legal hold" in await retention(database_url, tmp_path, clock, apply=True)
+    for apply in (False, True):
+        shown = await retention(database_url, tmp_path, clock, apply=apply)
+        assert "kept: 1 · under a legal hold" in shown
+        assert "nothing is older than its period" in shown
     async with office.desk(workspace) as desk:
         again = await desk.session.get_one(LegalHold, row.id)
         again.lifted_at = now
@@ -185,6 +190,12 @@ async def test_a_clock_that_was_set_back_deletes_nothing_more(
     assert "nothing is older than its period" in await retention(database_url, tmp_path, clock, apply=True)
 
 
+def listed(folder: Path) -> set[UUID]:
+    """Return the ids on the list of erased records."""
+    found = ErasedList(folder / "erased.txt", settings_with("sqlite:///unused.db").cipher().ring)
+    return {row.id for row in found.read()} if found.file.exists() else set()
+
+
 def retain_until_killed(database_url: str, folder: str, now: datetime, nth: int) -> None:
     """Run it with small batches in a process that is killed at its `nth` step within a batch, or between two."""
     steps = 0
@@ -206,7 +217,7 @@ def retain_until_killed(database_url: str, folder: str, now: datetime, nth: int)
     for place, name in (
         (sweeping.retention_due, "note_erased"),
         (sweeping.demo, "remove"),
-        (sweeping.retention_due, "ended_loans"),
+        (sweeping.loans, "lock_all"),
         (sweeping, "end_run"),
     ):
         setattr(place, name, killing(getattr(place, name)))
@@ -227,38 +238,76 @@ async def test_it_goes_on_wherever_it_was_killed(
         loans = await rows(office, Loan)
         assert {row.loan_id for row in await rows(office, Call)} == {row.id for row in loans}
         assert {row.id for row in await rows(office, Borrower)} == {row.borrower_id for row in loans}
+        erased = {row.id for row in await rows(office, ErasedRecord)}
         assert len([row for row in await rows(office, ErasedRecord) if row.table_name == "loan"]) == 6 - len(loans)
+        # Each batch is on the list before the next begins: two loans and their borrowers.
+        assert len(erased - listed(tmp_path)) <= 4
     await retention(database_url, tmp_path, clock, apply=True)
     assert await rows(office, Loan) == []
+    assert {row.id for row in await rows(office, ErasedRecord)} == listed(tmp_path)
     assert [run.ended_at is not None for run in await rows(office, RetentionRun)] == [True]
     counted = [row.details["count"] for row in await rows(office, AuditEntry) if row.act == "retention_deleted"]
     assert sum(counted) == 6
 
 
+async def interrupted(*_given: Any) -> None:
+    raise KeyboardInterrupt
+
+
 @pytest.mark.every_example
 async def test_a_restored_backup_does_not_bring_back_what_was_deleted(
     office: Office, workspace: Workspace, clock: FrozenClock, lin: Member, database_url: str, tmp_path: Path,
-    url: str,
+    url: str, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     await ended(office, workspace, lin, "A-1", 4)
     await make_loan(office, workspace, "A-2", owner=lin)
+    released = await ended(office, workspace, lin, "A-3", 4)
+    hold = {"id": new_id(), "workspace_id": workspace.id, "loan_id": released.id, "by_id": lin.id, "at": clock.now()}
+    async with office.desk(workspace) as desk:
+        desk.add(LegalHold(**hold))
     console = Console(file=StringIO(), markup=False, soft_wrap=True)
-    file, listed = tmp_path / "backup.gz", tmp_path / "erased.txt"
+    file, erased = tmp_path / "backup.gz", tmp_path / "erased.txt"
     assert await backup_command.run(settings_with(database_url), file, console, clock) == 0
+    async with office.desk(workspace) as desk:
+        (await desk.session.get_one(LegalHold, hold["id"])).lifted_at = clock.now()
     await retention(database_url, tmp_path, clock, apply=True)
 
     wrong = tmp_path / "wrong.txt"
-    wrong.write_text(listed.read_text("utf-8") + "2026-11-25T00:00:00Z x\n", "utf-8")
+    wrong.write_text(erased.read_text("utf-8").partition("\n")[2], "utf-8")
     assert await restore_command.run(settings_with(url), file, console, clock, erased=wrong) == 1
+    monkeypatch.setattr(restore_command, "erase_again", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        await restore_command.run(settings_with(url), file, console, clock, erased=erased)
+    monkeypatch.undo()
     printed = StringIO()
     console = Console(file=printed, markup=False, soft_wrap=True)
-    assert await restore_command.run(settings_with(url), file, console, clock, erased=listed) == 0
+    assert await restore_command.run(settings_with(url), file, console, clock, erased=erased) == 0
     assert "2 records that were erased since the backup were deleted again." in printed.getvalue()
+    assert "2 stay: in the backup they are under a legal hold." in printed.getvalue()
     database = Database(url)
     try:
         async with database.reading() as session:
-            assert [row.number for row in await session.exec(select(Loan))] == ["A-2"]
-            assert len((await session.exec(select(Borrower))).all()) == 1
+            assert [row.number for row in await session.exec(select(Loan).order_by(Loan.number))] == ["A-2", "A-3"]
+            assert len((await session.exec(select(Borrower))).all()) == 2
             assert len((await session.exec(select(ErasedRecord))).all()) == 2
     finally:
         await database.close()
+
+
+async def test_a_changed_list_of_erased_records_is_not_written_on(
+    office: Office, workspace: Workspace, clock: FrozenClock, lin: Member, database_url: str, tmp_path: Path
+) -> None:
+    await ended(office, workspace, lin, "A-1", 4)
+    await retention(database_url, tmp_path, clock, apply=True)
+    await ended(office, workspace, lin, "A-2", 4)
+    file = tmp_path / "erased.txt"
+    file.write_text(file.read_text("utf-8").replace(" loan ", " call "), "utf-8")
+
+    shown = await retention(database_url, tmp_path, clock, apply=True, code=1)
+
+    assert "Nothing was deleted: line 1 of the list of erased records was changed" in shown
+    assert [row.number for row in await rows(office, Loan)] == ["A-2"]
+    file.rename(tmp_path / "kept.txt")
+    await retention(database_url, tmp_path, clock, apply=True)
+    assert {row.id for row in await rows(office, ErasedRecord)} == listed(tmp_path)
+    assert len(listed(tmp_path)) == 4

@@ -31,6 +31,7 @@ STAY_SMALL = {
     "audit_chain",
     "playbook_version",
     "signing_key",
+    "retention_policy",
 }
 """The tables of which a lender has few rows, however many people and loans."""
 
@@ -40,6 +41,8 @@ READ_IN_PART = {
     "ix_member_roles": "its first entry, and the next combination",
     "ix_member_away": "who is away",
     "ix_notice_owed_from": "what is still to be sent",
+    "ix_legal_hold_present": "the holds in force",
+    "ix_audit_segment_there": "its first entry, or a page of them",
 }
 """Indexes of which a statement that names only the workspace reads little."""
 

@@ -1,17 +1,18 @@
 """Which records are older than their period: rows in the order of their ids, which sort by time, and segments of the trail."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, update
+from sqlalchemy import delete, func, null, update
 from sqlalchemy import select as core_select
 from sqlmodel import SQLModel, col, select
 
 from storage.engine.database import insert_into
 from storage.engine.work import Work
+from storage.queries.core.rows import chunks
 from storage.queries.loans import keeping
 from storage.tables import (
     AccessRequest,
@@ -27,8 +28,10 @@ from storage.tables import (
     Notice,
     NoticeItem,
     Recording,
+    SearchTerm,
     StoredFile,
 )
+from storage.upkeep import erasing
 from storage.upkeep.audit_guards import lifted
 from storage.upkeep.erasing import erase
 
@@ -37,12 +40,15 @@ _columns: Any = core_select  # columns of tables that are known only when it run
 NONE_YET = UUID(int=0)
 """Before the first id."""
 
+_PAGE = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Records:
     """Rows of a table whose time counts from the column `at`. Retention deletes them, or clears the column `clears`.
 
-    `loan` is the column that names the loan whose holds and disputes keep them; `only` are further conditions.
+    `loan` is the column that names the loan whose holds and disputes keep them; `only` are further conditions. A row to which
+    the column `spared_by` of another table refers stays.
     """
 
     table: Any
@@ -50,6 +56,7 @@ class Records:
     loan: Any = None
     clears: str = ""
     only: tuple[Any, ...] = ()
+    spared_by: Any = None
 
 
 _CALLED_AT = select(Call.at).where(col(Call.id) == col(Recording.call_id)).scalar_subquery()
@@ -68,10 +75,8 @@ RECORDS: dict[str, tuple[Records, ...]] = {
             StoredFile,
             StoredFile.made_at,
             StoredFile.loan_id,
-            only=(
-                StoredFile.state == "filed",
-                ~select(Recording.id).where(col(Recording.file_id) == col(StoredFile.id)).exists(),
-            ),
+            only=(StoredFile.state == "filed",),
+            spared_by=Recording.file_id,
         ),
     ),
     "recording": (Records(Recording, func.coalesce(_CALLED_AT, col(Recording.at)), Recording.loan_id),),
@@ -88,11 +93,8 @@ RECORDS: dict[str, tuple[Records, ...]] = {
         Records(
             Notice,
             Notice.created_at,
-            only=(
-                col(Notice.about_loan_id).is_(None),
-                col(Notice.owed_from).is_(None),
-                col(Notice.id).not_in(select(NoticeItem.notice_id)),
-            ),
+            only=(col(Notice.about_loan_id).is_(None), col(Notice.owed_from).is_(None)),
+            spared_by=NoticeItem.notice_id,
         ),
     ),
     "access_request": (Records(AccessRequest, AccessRequest.asked_at, only=(AccessRequest.state != "open",)),),
@@ -108,18 +110,32 @@ async def ended_loans(
     return list((await session.exec(statement.order_by(col(Loan.id)).limit(limit))).all())
 
 
+@dataclass(frozen=True, slots=True)
+class OldRecord:
+    """A row that may be older than its period: from when it counts, and the loan that it belongs to, if to one."""
+
+    id: UUID
+    at: datetime
+    loan_id: UUID | None
+
+
 async def old_records(
     session: Work, workspace_id: UUID, records: Records, before: datetime, *, after: UUID, limit: int
-) -> list[tuple[UUID, UUID | None]]:
-    """Return the next rows whose time is before `before`, in the order of their ids, each with the loan that it belongs to."""
+) -> tuple[list[OldRecord], UUID | None]:
+    """Return the next rows whose time is before `before`, in the order of their ids, without those that are spared; and the last
+    id that was looked at, None at the end."""
     table = records.table
-    loan = records.loan
+    loan = records.loan if records.loan is not None else null()
     if table is CallCorrection:
         loan = select(Call.loan_id).where(Call.id == CallCorrection.call_id).scalar_subquery()
-    columns: Any = (table.id, loan) if loan is not None else (table.id,)
-    statement: Any = _columns(*columns).where(table.workspace_id == workspace_id, table.id > after, records.at < before)
+    statement: Any = _columns(table.id, records.at, loan)
+    statement = statement.where(table.workspace_id == workspace_id, table.id > after, records.at < before)
     rows = (await session.execute(statement.where(*records.only).order_by(table.id).limit(limit))).all()
-    return [(row[0], row[1] if len(row) > 1 else None) for row in rows]
+    spared: set[UUID | None] = set()
+    if records.spared_by is not None and rows:
+        referring = _columns(records.spared_by).where(col(records.spared_by).in_([row[0] for row in rows]))
+        spared = set((await session.execute(referring)).scalars())
+    return [OldRecord(*row) for row in rows if row[0] not in spared], rows[-1][0] if rows else None
 
 
 async def files_of_recordings(session: Work, ids: Collection[UUID]) -> list[UUID]:
@@ -143,6 +159,21 @@ async def let_go(session: Work, records: Records, ids: Sequence[UUID]) -> None:
     await session.execute(delete(table).where(row_id.in_(ids)))
 
 
+async def count_rows(session: Work, loan_ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """Return about how many rows go with each of these loans: those that name it, and the search entries of its borrower."""
+    found = await erasing.count_rows(session, "loan", loan_ids)
+    for ids in chunks(loan_ids):
+        entries = (
+            select(Loan.id, func.count())
+            .join(SearchTerm, col(SearchTerm.borrower_id) == col(Loan.borrower_id))
+            .where(col(Loan.id).in_(ids))
+            .group_by(col(Loan.id))
+        )
+        for loan_id, count in (await session.exec(entries)).all():
+            found[loan_id] += count
+    return found
+
+
 async def note_erased(
     session: Work, workspace_id: UUID, table: str, ids: Collection[UUID], why: str, now: datetime
 ) -> None:
@@ -162,6 +193,21 @@ async def present(session: Work, table: str, workspace_id: UUID, ids: Collection
     return list((await session.execute(statement)).scalars().all())
 
 
+async def loans_of(session: Work, table: str, ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    """Return the rows of a table that belong to loans, each with its loan; a borrower with each of theirs."""
+    if not ids:
+        return []
+    column: Any = SQLModel.metadata.tables[table].c
+    if table == "borrower":
+        statement: Any = _columns(Loan.borrower_id, Loan.id).where(col(Loan.borrower_id).in_(ids))
+    elif table == "loan" or "loan_id" in column:
+        loan = column.id if table == "loan" else column.loan_id
+        statement = _columns(column.id, loan).where(column.id.in_(ids), loan.is_not(None))
+    else:
+        return []
+    return [(row_id, loan_id) for row_id, loan_id in (await session.execute(statement)).all()]
+
+
 async def next_segment(session: Work, workspace_id: UUID) -> AuditSegment | None:
     """Return the first segment of the trail whose entries are still there."""
     statement = select(AuditSegment).where(
@@ -170,18 +216,41 @@ async def next_segment(session: Work, workspace_id: UUID) -> AuditSegment | None
     return (await session.exec(statement.order_by(col(AuditSegment.number)).limit(1))).first()
 
 
-async def count_old_segments(session: Work, workspace_id: UUID, before: datetime) -> int:
-    """Return how many segments in a row, from the first on, end before an instant."""
-    young = select(func.min(AuditSegment.number)).where(
-        AuditSegment.workspace_id == workspace_id, col(AuditSegment.last_at) >= before
-    )
-    statement = select(func.count()).where(
-        AuditSegment.workspace_id == workspace_id,
-        col(AuditSegment.dropped_at).is_(None),
-        col(AuditSegment.last_at) < before,
-        or_(young.scalar_subquery().is_(None), col(AuditSegment.number) < young.scalar_subquery()),
-    )
-    return (await session.exec(statement)).one()
+async def droppable(session: Work, workspace_id: UUID, before: datetime, today: date) -> tuple[int, bool]:
+    """Return how many segments in a row, from the first on, end before an instant and name no loan under a legal hold; and
+    whether such a loan is what ends the row."""
+    first_held = await _first_about_held(session, workspace_id, today)
+    count, after = 0, 0
+    while True:
+        statement = select(AuditSegment.number, AuditSegment.last, AuditSegment.last_at).where(
+            AuditSegment.workspace_id == workspace_id,
+            col(AuditSegment.dropped_at).is_(None),
+            AuditSegment.number > after,
+        )
+        page = (await session.exec(statement.order_by(col(AuditSegment.number)).limit(_PAGE))).all()
+        for number, last, last_at in page:
+            if last_at >= before:
+                return count, False
+            if first_held is not None and last >= first_held:
+                return count, True
+            count, after = count + 1, number
+        if len(page) < _PAGE:
+            return count, False
+
+
+async def _first_about_held(session: Work, workspace_id: UUID, today: date) -> int | None:
+    held = list((await session.exec(keeping.held_loans(workspace_id, today))).all())
+    found: list[int] = []
+    for ids in chunks(held):
+        about = select(func.min(AuditEntry.sequence)).where(col(AuditEntry.loan_id).in_(ids))
+        named = (
+            select(func.min(AuditEntry.sequence))
+            .join(AuditLoan, col(AuditLoan.entry_id) == col(AuditEntry.id))
+            .where(col(AuditLoan.loan_id).in_(ids))
+        )
+        firsts = [(await session.exec(each)).one() for each in (about, named)]
+        found += [first for first in firsts if first is not None]
+    return min(found, default=None)
 
 
 async def names_held_loan(session: Work, segment: AuditSegment, today: date) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -13,8 +14,11 @@ from desk.core.audit_chain import SEALED_AFTER, seal_next
 from desk.core.audit_verification import Verification
 from desk.core.transaction import Office
 from storage.engine.database import Database
-from storage.tables import Workspace
+from storage.engine.types import new_id
+from storage.tables import AuditSegment, Loan, Workspace
 from storage.upkeep.serving_role import BadRoleError, grant, owns_the_trail
+from tests.bot.test_retention import YEAR, ended, retention, rows
+from tests.builders import make_member
 from tests.clocks import FrozenClock
 
 
@@ -87,3 +91,33 @@ async def test_another_role_is_refused(office: Office, name: str, why: str) -> N
     async with office.database.engine.begin() as connection:
         with pytest.raises(BadRoleError, match=why):
             await grant(connection, name)
+
+
+async def test_retention_as_the_serving_role_drops_no_segment_says_why_and_deletes_the_rest(
+    office: Office,
+    serving: Office,
+    role: str,
+    workspace: Workspace,
+    clock: FrozenClock,
+    database_url: str,
+    tmp_path: Path,
+) -> None:
+    lin = await make_member(office, workspace, "ULIN")
+    await ended(office, workspace, lin, "A-1", 4)
+    now = clock.now()
+    clock.set(now - 6 * YEAR)
+    async with office.desk(workspace, lin) as desk:
+        desk.audit("note", loan_id=new_id())
+    clock.set(now - 6 * YEAR + SEALED_AFTER)
+    async with office.desk(workspace) as desk:
+        await seal_next(desk)
+    clock.set(now)
+
+    as_serving = database_url.replace("postgres:@", f"{role}:@")
+    shown = await retention(as_serving, tmp_path, clock, apply=True, code=1)
+
+    assert "only the role that owns the tables may" in shown
+    assert await rows(office, Loan) == []
+    assert [row.dropped_at for row in await rows(office, AuditSegment)] == [None]
+    await retention(database_url, tmp_path, clock, apply=True)
+    assert all(row.dropped_at for row in await rows(office, AuditSegment))
