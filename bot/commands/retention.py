@@ -1,9 +1,8 @@
 """`loandesk retention`: show what is older than its period and why the rest is kept; delete it with `--apply`."""
 
 import asyncio
-import contextlib
 from collections import Counter
-from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from rich.progress import Progress
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
 from desk.core.dataclass import dataclass
-from desk.core.transaction import Desk, Office
+from desk.core.transaction import Office
 from desk.retention.sweeping import Batch, begin_run, end_run, sweep
 from desk.rules.retention import KINDS
 from storage.engine.database import Database
@@ -101,17 +100,7 @@ async def _catch_up(office: Office, erased: ErasedList) -> None:
 
 async def _sweep(office: Office, workspace: Workspace, console: Console, erased: ErasedList | None) -> Result:
     """Go through a workspace, and delete what is older than its period if there is a list to write it to."""
-
-    @contextlib.asynccontextmanager
-    async def reading() -> AsyncGenerator[Desk]:
-        async with office.reading_desk(workspace) as desk:
-            yield desk
-
-    @contextlib.asynccontextmanager
-    async def writing() -> AsyncGenerator[Desk]:
-        async with office.desk(workspace) as desk:
-            yield desk
-
+    reading, writing = partial(office.reading_desk, workspace), partial(office.desk, workspace)
     result = Result(workspace, Counter(), Counter())
     if erased is None:
         async for batch in sweep(reading, None):

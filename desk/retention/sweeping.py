@@ -96,7 +96,9 @@ async def _sweep_loans(read: Open, write: Open | None) -> AsyncIterator[Batch]:
             kinds, kept = await _due_loans(desk, ids)
             groups = groups_of(await retention_due.count_rows(desk.session, list(kinds))) if write else []
         yield Batch({} if write else Counter(kinds.values()), kept)
-        for group in groups if write else ():
+        if write is None:
+            continue
+        for group in groups:
             async with write() as desk:
                 await loans.lock_all(desk.session, group)
                 kinds, kept = await _due_loans(desk, group)  # a hold may have been placed meanwhile
@@ -160,7 +162,9 @@ async def _sweep_records(read: Open, write: Open | None, code: str, records: Rec
             )
             due, kept = await _due_records(desk, code, rows)
         yield Batch({code: len(due)} if due and not write else {}, kept)
-        for start in range(0, len(due), RECORD_ROWS) if write else ():
+        if write is None:
+            continue
+        for start in range(0, len(due), RECORD_ROWS):
             async with write() as desk:
                 now_due, kept = await _due_records(desk, code, due[start : start + RECORD_ROWS])
                 erased = await _delete_records(desk, code, records, [row.id for row in now_due])
@@ -210,7 +214,9 @@ async def _sweep_trail(read: Open, write: Open | None) -> AsyncIterator[Batch]:
         if write and count:
             await require_owner(desk.session)
     yield Batch({"audit": count} if count and not write else {}, {"hold": 1} if held else {})
-    for _ in range(count) if write else ():
+    if write is None:
+        return
+    for _ in range(count):
         async with write() as desk:
             segment = await retention_due.next_segment(desk.session, desk.workspace.id)
             if segment is None or segment.last_at >= before:

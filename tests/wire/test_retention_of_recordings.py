@@ -32,7 +32,8 @@ async def recorded(slack: Slack, loan: Loan, call: Call | None, seconds: int) ->
 async def retain(slack: Slack) -> tuple[dict[str, int], dict[str, int]]:
     """Delete what is due; return how many rows of which kind, and how many are kept why."""
     deleted, kept = dict[str, int](), dict[str, int]()
-    async for batch in sweep(lambda: slack.office.desk(slack.workspace), apply=True):
+    office, workspace = slack.office, slack.workspace
+    async for batch in sweep(lambda: office.reading_desk(workspace), lambda: office.desk(workspace)):
         deleted |= batch.deleted
         kept |= batch.kept
     return deleted, kept

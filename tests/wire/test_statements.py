@@ -4,8 +4,8 @@
 """
 
 import tomllib
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from desk.core.transaction import Desk
 from desk.follow_ups.replanning import replan_loans
 from desk.retention.sweeping import sweep
 from storage.engine.types import new_id
@@ -157,7 +156,8 @@ async def test_to_ask_which_chores_have_something_to_do_reads_no_growing_table_i
 
 
 async def test_no_batch_of_retention_reads_a_growing_table_in_full(slack: Slack) -> None:
-    now, kinds = slack.clock.now(), {"workspace_id": slack.workspace.id, "by_id": slack.agent.id}
+    office, now = slack.office, slack.clock.now()
+    kinds = {"workspace_id": slack.workspace.id, "by_id": slack.agent.id}
     old = {"stage": "closed", "stage_since": now - timedelta(days=2000)}
     loan = await make_loan(slack.office, slack.workspace, "A-1001", owner=slack.agent, **old)
     slack.clock.set(before := now - timedelta(days=2000))
@@ -172,7 +172,8 @@ async def test_no_batch_of_retention_reads_a_growing_table_in_full(slack: Slack)
         desk.add(AuditSegment(workspace_id=slack.workspace.id, head=b"", seal=b"", previous=b"", **segment))
 
     with executed(slack) as statements:
-        await retain(slack)
+        async for _ in sweep(lambda: office.reading_desk(slack.workspace), lambda: office.desk(slack.workspace)):
+            pass
     asked = dict(statements)
     await fill(slack.office.database)
 
@@ -181,18 +182,3 @@ async def test_no_batch_of_retention_reads_a_growing_table_in_full(slack: Slack)
     asked = {sql: each for sql, each in asked.items() if "legal_hold.workspace_id" not in sql}
     found = [each for each in await scans(slack.office.database, asked) if " undo" not in each.partition(": ")[0]]
     assert not found, "\n".join(found)  # rows of `undo` are kept for five minutes
-
-
-async def retain(slack: Slack) -> None:
-    @asynccontextmanager
-    async def reading() -> AsyncGenerator[Desk]:
-        async with slack.office.reading_desk(slack.workspace) as desk:
-            yield desk
-
-    @asynccontextmanager
-    async def writing() -> AsyncGenerator[Desk]:
-        async with slack.office.desk(slack.workspace) as desk:
-            yield desk
-
-    async for _ in sweep(reading, writing):
-        pass
