@@ -94,16 +94,21 @@ async def _sweep_loans(read: Open, write: Open | None) -> AsyncIterator[Batch]:
                 return
             after = ids[-1]
             kinds, kept = await _due_loans(desk, ids)
-            groups = groups_of(await retention_due.count_rows(desk.session, list(kinds))) if write else []
-        yield Batch({} if write else Counter(kinds.values()), kept)
+            weights = await retention_due.count_rows(desk.session, list(kinds))
         if write is None:
+            yield Batch(Counter(kinds.values()), kept)
             continue
-        for group in groups:
-            async with write() as desk:
-                await loans.lock_all(desk.session, group)
-                kinds, kept = await _due_loans(desk, group)  # a hold may have been placed meanwhile
-                erased = await _delete_loans(desk, kinds)
-            yield Batch(Counter(kinds.values()), kept, erased)
+        yield Batch(kept=kept)
+        for group in groups_of(weights):
+            yield await _delete_group(write, group)
+
+
+async def _delete_group(write: Open, group: Collection[UUID]) -> Batch:
+    async with write() as desk:
+        await loans.lock_all(desk.session, group)
+        kinds, kept = await _due_loans(desk, group)  # a hold may have been placed meanwhile
+        erased = await _delete_loans(desk, kinds)
+    return Batch(Counter(kinds.values()), kept, erased)
 
 
 def groups_of(weights: Mapping[UUID, int]) -> list[list[UUID]]:
