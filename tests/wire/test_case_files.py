@@ -252,6 +252,24 @@ async def test_recordings_are_listed_with_their_sums_and_those_that_count_are_in
         assert hashlib.sha256(elsewhere).hexdigest() not in page
 
 
+async def test_a_file_that_only_was_said_to_belong_there_is_no_record_of_the_loan(
+    slack: Slack, browser: Browser
+) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    file = slack.sandbox.upload("UAGENT", "李四别人.pdf", SCAN)
+    slack.sandbox.send_files("UAGENT", slack.sandbox.dm("UAGENT"), file, text="A-1")
+    await slack.sandbox.wait_for(lambda: bool(slack.posts(slack.agent)))
+    await slack.sandbox.events.wait_until_delivered()
+    await slack.deliver()
+    for _earlier in range(2):
+        await slack.command(slack.compliance, "/loan-case A-1")
+        await make(slack)
+    _, archive, _ = await browser.open(*await ask_link(slack, slack.compliance))
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        records = json.loads(opened.read("case.json"))["records"]
+    assert "stored_file" not in records
+
+
 async def test_a_file_that_is_gone_is_named_and_costs_nothing_else(slack: Slack, browser: Browser) -> None:
     await lively_loan(slack)
     (file,) = await slack.rows(StoredFile)

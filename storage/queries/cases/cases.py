@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, or_, union
+from sqlalchemy import ColumnElement, Table, or_, union
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
@@ -20,6 +20,7 @@ from storage.tables import (
     NoticeItem,
     PlaybookVersion,
     SigningKey,
+    StoredFile,
 )
 from storage.upkeep.erasing import belongs, owned_tables
 
@@ -31,6 +32,10 @@ LEFT_OUT = frozenset(
 )
 """Tables that belong to a loan and are no record of it: what the desk keeps for minutes, indexes, links, earlier case files, and
 legal holds, whose reasons compliance alone sees."""
+
+_IS_RECORD: dict[str, ColumnElement[bool]] = {"stored_file": col(StoredFile.state) == "filed"}
+"""Which rows of a table are records: a file that waits or was not taken may be another borrower's, whatever its sender wrote
+beside it, and what the desk made is an earlier case file."""
 
 
 def recorded_tables() -> list[Table]:
@@ -47,6 +52,8 @@ async def records(session: Work, table: Table, loan_id: UUID) -> AsyncIterator[l
         statement = (
             select_columns(table).where(belongs(table.name, "loan", [loan_id])).order_by(table.c.id).limit(BATCH)
         )
+        if table.name in _IS_RECORD:
+            statement = statement.where(_IS_RECORD[table.name])
         if after is not None:
             statement = statement.where(table.c.id > after)
         rows = [dict(row._mapping) for row in (await session.execute(statement)).all()]
