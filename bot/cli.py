@@ -285,7 +285,7 @@ def new_keys(
     """Print new keys for the environment, or write them to a file."""
     from bot.commands import key_files
 
-    raise typer.Exit(key_files.new(file, console()))
+    raise typer.Exit(key_files.new(file and file.absolute(), console()))
 
 
 @keys_app.command("list")
@@ -317,7 +317,7 @@ def wrap_keys(target: Annotated[Path, typer.Argument(help="A new file, for LOAND
     """Write the keys to a file, wrapped by a new key in the KMS of LOANDESK_PKCS11_MODULE. No row changes."""
     from bot.commands import key_files
 
-    _run_with_settings(_on_database(lambda settings: key_files.wrap_keys(settings, target, console())))
+    _run_with_settings(_on_database(lambda settings: key_files.wrap_keys(settings, target.absolute(), console())))
 
 
 @keys_app.command("rewrap")

@@ -120,7 +120,7 @@ def _wrapped(text: str) -> WrappedKeys:
         found = WrappedKeys(
             document["wrapping_key"], _bytes(document["known_value"]), keys, _bytes(document["search_key"])
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValueError("the wrapped keys in it are damaged: restore its copy") from None
     if release != _FORMAT:
         raise ValueError("a newer release wrapped the keys in it: use that one")

@@ -191,6 +191,12 @@ def test_new_keys_are_written_to_a_file_of_their_owner_alone(tmp_path: Path) -> 
     assert re.fullmatch("LOANDESK_ENCRYPTION_KEYS=1:[^\n]{44}\nLOANDESK_SEARCH_KEY=[^\n]{44}\n", printed)
 
 
+def test_the_setting_names_the_file_as_every_process_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["keys", "new", "--file", "keys"])
+    assert done.output.startswith(f"Set LOANDESK_KEY_FILE={tmp_path / 'keys'}. ")
+
+
 def environment(monkeypatch: pytest.MonkeyPatch, **given: str) -> None:
     for name in ("LOANDESK_ENCRYPTION_KEYS", "LOANDESK_SEARCH_KEY"):
         monkeypatch.delenv(name, raising=False)

@@ -100,6 +100,7 @@ def test_what_is_written_is_read_and_what_is_wrapped_is_unwrapped(
         (written(RING).replace("2:", "300:", 1), "1 to 255"),
         ("{", "damaged"),
         ("{}", "damaged"),
+        ('{"loandesk_keys": ' + "[" * 5000, "damaged"),
         ('{"loandesk_keys": 1, "encryption_keys": []}', "damaged"),
     ],
 )
