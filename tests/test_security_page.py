@@ -29,3 +29,7 @@ def test_its_links_lead_somewhere(page: str) -> None:
     file = ROOT / page
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", file.read_text("utf-8")):
         assert (file.parent / target).exists(), target
+
+
+def test_every_act_of_the_audit_trail_is_read_in_words() -> None:
+    assert [line for line in TABLES["acts"]().splitlines() if line.endswith("| |")] == []
