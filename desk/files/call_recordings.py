@@ -13,8 +13,8 @@ from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.files.batches import revise_announcements
-from desk.files.filing import own_batch
 from desk.files.intake import FilesExpected, FileTarget, IncomingFile, expect_files
+from desk.files.waiting_recordings import batch_to_attach
 from desk.follow_ups.lifecycle import check_note
 from desk.loans import lookup
 from desk.loans.recordings import RecordingView, recordings_of_loan
@@ -122,7 +122,8 @@ async def expect_recordings(
 async def attach_batch(
     desk: Desk, batch_id: UUID, file_ids: Collection[UUID], *, loan: LoanRef, call_id: UUID | None
 ) -> RecordingSaved:
-    """Make these files, which the acting member sent, recordings of that call of the loan, or of the loan until a call is said.
+    """Make these files, which the acting member or one whom they manage sent, recordings of that call of the loan, or of the
+    loan until a call is said.
 
     Raises NotAllowed (`role_missing`), NotFound (`unknown_file`, `unknown_call`), Conflict (`file_settled`), Invalid
     (`file_is_no_recording`), and as `lookup.resolve` does.
@@ -130,7 +131,7 @@ async def attach_batch(
     require_role(desk, "send_file")
     named = (await lookup.resolve(desk, loan)).loan
     call = await _call_of(desk, named, call_id)
-    await own_batch(desk, batch_id)
+    await batch_to_attach(desk, batch_id)
     rows = await files.of_batch(desk.session, desk.workspace.id, batch_id, locked=True)
     rows = [row for row in rows if row.id in file_ids]
     if not rows or any(row.state != "waiting" for row in rows):

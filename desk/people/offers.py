@@ -20,6 +20,7 @@ class Offers:
     plan_offered: bool
     request_documents: bool
     change_documents: bool
+    send_file: bool
     open_inquiry: bool
     add_note: bool
     record_payment: bool

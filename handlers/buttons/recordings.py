@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from desk.files import call_recordings, links
+from desk.files.waiting_recordings import waiting_recordings
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages.files import link_offered
-from handlers.messages.recordings import kept_elsewhere, recordings
+from handlers.messages.recordings import kept_elsewhere, recordings, waiting
 
 
 async def list_recordings(request: Request) -> Reply:
@@ -14,6 +15,11 @@ async def list_recordings(request: Request) -> Reply:
     offset = int(request.value.get("o", 0))
     listed = await call_recordings.list_recordings(request.desk, UUID(request.value["l"]), offset)
     return Reply(recordings(request.t, listed, request.zone), replaces="o" in request.value)
+
+
+async def list_waiting(request: Request) -> Reply:
+    """List the recordings that wait for their loan or call."""
+    return Reply(waiting(request.t, await waiting_recordings(request.desk), request.zone))
 
 
 async def play(request: Request) -> Reply:
@@ -24,4 +30,4 @@ async def play(request: Request) -> Reply:
     return Reply(link_offered(request.t, await links.offer_link(request.desk, row.file_id), request.zone))
 
 
-FAMILY = ButtonFamily("recording", {"list": list_recordings, "play": play})
+FAMILY = ButtonFamily("recording", {"list": list_recordings, "waiting": list_waiting, "play": play})

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from desk.core.errors import Invalid
 from desk.core.vocabulary import NOTE_LIMIT
-from desk.files import call_recordings, filing
+from desk.files import call_recordings
 from desk.files.intake import MOST_AT_ONCE, IncomingFile
+from desk.files.waiting_recordings import batch_to_attach
 from desk.rules.recording_names import time_in_name
 from handlers.door.request import Request
 from handlers.forms.fields import LOAN_REFUSALS, NO_CHOICE, loan_of, start_form
@@ -24,7 +25,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
     The call nearest in time is proposed: to the time in the file's name, or else to when it was sent."""
     t, near = request.t, request.desk.now
-    batch = await filing.own_batch(request.desk, UUID(private["b"])) if "b" in private else None
+    batch = await batch_to_attach(request.desk, UUID(private["b"])) if "b" in private else None
     if batch is not None:
         private = {"l": batch.wished_loan, **private}
         sent = batch.recordings or batch.files
@@ -43,7 +44,7 @@ async def submit(request: Request) -> Message:
     loan, call, link = loan_of(request), _chosen_call(request), request.one("link").strip()
     files = [IncomingFile(file_id, "") for file_id in request.several("files")]
     if "b" in request.private:
-        batch = await filing.own_batch(request.desk, UUID(request.private["b"]))
+        batch = await batch_to_attach(request.desk, UUID(request.private["b"]))
         ids = {file.id for file in batch.recordings}
         result = await call_recordings.attach_batch(request.desk, batch.id, ids, loan=loan, call_id=call)
         return saved(request.t, result, request.zone)

@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from desk.files.call_recordings import MOST_LISTED, CallOffer, RecordingList, RecordingSaved
+from desk.files.waiting_recordings import WaitingList
 from desk.loans.recordings import RecordingView
 from handlers.messages.block_kit.elements import form_button, outcome, pages, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
@@ -60,6 +61,26 @@ def kept_elsewhere(t: Translator, link: str) -> Message:
     """Render the address of a recording that is kept elsewhere."""
     writer = Writer().line(t("Your recording system keeps it. That you asked is recorded."))
     return writer.buttons(Button(t("Open the page"), "files.follow", url=link, style="primary")).message()
+
+
+def waiting(t: Translator, view: WaitingList, zone: ZoneInfo) -> Message:
+    """Render the recordings that wait, each with the form that says to which call it belongs."""
+    writer = Writer().line(Bold(t("Recordings that wait")))
+    if not view.rows:
+        return writer.line(t("No recording waits.")).message()
+    for number, row in enumerate(view.rows, 1):
+        where: list[Inline] = [Bold(row.number), " · ", t("no call yet")] if row.number else [t("no loan yet")]
+        name = row.name or t("kept elsewhere")
+        said: list[Inline] = [f"{number}. ", *where, f" · {name} · {length(t, row.seconds)} · "]
+        writer.bullets([[*said, t.minute(row.at, zone), " · ", Mention(row.by)]])
+        if row.batch_id is not None:
+            value = {"form": "recording", "b": str(row.batch_id)}
+            writer.buttons(Button(t("Choose loan and call {n}", n=number), "form.open", value))
+        else:
+            writer.buttons(_form(t("Other call {n}", n=number), "move_recording", {"r": str(row.id)}))
+    if view.more:
+        writer.line(t("There are more; those that wait longest are shown first."))
+    return writer.message()
 
 
 def call_words(t: Translator, call: CallOffer, zone: ZoneInfo) -> str:

@@ -178,6 +178,7 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
         "files.open": ("open_file", {"f": str(world.filed.id)}),
         "files.follow": (None, {}),
         "recording.list": ("see_loan", loan),
+        "recording.waiting": ("send_file", {}),
         "recording.play": ("play_recording", {"r": str(world.recording.id)}),
         "files.take": ("send_file", {"b": str(world.waiting.batch_id)}),
         "files.discard": ("send_file", {"b": str(world.waiting.batch_id)}),

@@ -244,7 +244,7 @@ async def test_recordings_are_listed_with_their_sums_and_those_that_count_are_in
     ]
     said = (
         ("4:10", "recording of the call of 2026-11-25 10:00:00", "discarded: Of a neighbour", "no call named"),
-        ("4:10", "2026-11-25 10:00:00 通话的录音", "已作废：Of a neighbour", "未指定通话"),
+        ("4:10", "2026-11-25 10:00:00 通话的录音", "已作废：Of a neighbour", "尚未对应通话"),
     )
     for page, words in zip(pages, said, strict=True):
         for each in (*words, *digests, f"2026-11-25 10:00:00 {slack.manager.name}"):

@@ -13,8 +13,10 @@ from desk.core.values import LoanRef
 from desk.files import call_recordings
 from desk.files.intake import IncomingFile, expect_files
 from desk.files.links import offer_link, open_link
+from desk.files.waiting_recordings import waiting_recordings
 from desk.loans.recordings import recordings_of_loan
 from sandbox.elements import find_element
+from sandbox.modals import Home
 from sandbox.model import Message
 from storage.tables import AuditEntry, Call, Loan, Member, Recording, RecordingPlay, StoredFile
 from tests.builders import make_call, make_loan
@@ -69,6 +71,11 @@ async def offered(slack: Slack, who: Member, recording: Recording) -> tuple[str,
         assert row.file_id is not None
         offer = await offer_link(desk, row.file_id)
         return offer.url, offer.code
+
+
+async def opened_home(slack: Slack, who: Member) -> Home:
+    await slack.sandbox.open_home(who.slack_user_id)
+    return slack.sandbox.home_of(who.slack_user_id)
 
 
 async def acts(slack: Slack) -> list[str]:
@@ -229,6 +236,46 @@ async def test_a_recording_waits_for_its_loan_and_is_never_dropped(slack: Slack)
     assert buttons(asked) == ["Choose loan and document", "Choose loan and call", "Discard"]
     await slack.later(days=8)
     assert [row.kind for row in await slack.rows(StoredFile)] == ["wav"]
+
+
+@pytest.mark.usefixtures("call")
+async def test_what_waits_is_listed_for_its_sender_and_their_manager_who_can_attach_it(slack: Slack) -> None:
+    await send(slack, upload(slack, "call.wav"))
+    await slack.change(slack.agent, removed_at=slack.clock.now())
+    home = await opened_home(slack, slack.manager)
+    await home.press("Recordings that wait")
+    listed = slack.sandbox.modal_of("UMANAGER")
+    assert "no loan yet · call.wav · 4:10" in listed.text
+    assert slack.agent.slack_user_id in listed.text or slack.agent.name in listed.text
+    await listed.press("Choose loan and call 1")
+    form = slack.sandbox.modal_of("UMANAGER")
+    await form.fill("Loan", "A-1")
+    await form.fill("Call", "none")
+    await form.submit()
+    assert "It belongs to no call yet." in slack.sandbox.modal_of("UMANAGER").text
+    await slack.in_chinese(slack.manager)
+    await (await opened_home(slack, slack.manager)).press("待归属录音")
+    listed = slack.sandbox.modal_of("UMANAGER")
+    assert "A-1 · 尚未对应通话 · call.wav" in listed.text
+    await listed.press("改通话 1")
+    await slack.sandbox.modal_of("UMANAGER").submit()
+    await (await opened_home(slack, slack.other)).press("Recordings that wait")
+    assert "No recording waits." in slack.sandbox.modal_of("UOTHER").text
+
+
+@pytest.mark.usefixtures("call")
+async def test_what_waits_of_others_is_neither_listed_nor_attached(slack: Slack) -> None:
+    await send(slack, upload(slack, "call.wav"))
+    [file] = await slack.rows(StoredFile)
+    async with slack.office.desk(slack.workspace, slack.other) as desk:
+        assert (await waiting_recordings(desk)).rows == ()
+        with pytest.raises(DeskError, match="unknown_file"):
+            await call_recordings.attach_batch(desk, file.batch_id, [file.id], loan=LoanRef("A-1", "A-1"), call_id=None)
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        assert [each.id for each in (await waiting_recordings(desk)).rows] == [file.id]
+    async with slack.office.desk(slack.workspace, slack.compliance) as desk:
+        with pytest.raises(DeskError, match="role_missing"):
+            await waiting_recordings(desk)
 
 
 @pytest.mark.usefixtures("call")

@@ -9,6 +9,7 @@ from sqlmodel import col, func, select
 
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
+from storage.queries.files.senders import Senders
 from storage.tables import CaseExport, FileLink, StoredFile
 
 STORED = ("waiting", "filed", "made")
@@ -125,6 +126,19 @@ async def unfiled_before(
         .with_for_update(skip_locked=True)
     )
     return list((await session.exec(statement)).all())
+
+
+async def waiting_of(
+    session: Work, workspace_id: UUID, kinds: Collection[str], whose: Senders, *, limit: int
+) -> list[StoredFile]:
+    """Return the files of these kinds that wait for their senders, those that wait longest first."""
+    statement = select(StoredFile).where(
+        StoredFile.workspace_id == workspace_id,
+        StoredFile.state == "waiting",
+        col(StoredFile.kind).in_(kinds),
+        whose.sent(col(StoredFile.member_id), workspace_id),
+    )
+    return list((await session.exec(statement.order_by(col(StoredFile.made_at)).limit(limit))).all())
 
 
 async def delete_files(session: Work, file_ids: Collection[UUID]) -> None:

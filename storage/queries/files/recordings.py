@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
+from storage.queries.files.senders import Senders
 from storage.tables import Recording, RecordingPlay, StoredFile
 
 _COUNT = (
@@ -46,6 +47,26 @@ async def has_bytes(session: Work, loan_id: UUID, sha256: str) -> bool:
         )
     )
     return (await session.exec(statement.limit(1))).first() is not None
+
+
+async def without_call(
+    session: Work, workspace_id: UUID, whose: Senders, *, limit: int
+) -> list[tuple[Recording, StoredFile | None]]:
+    """Return the recordings that belong to no call yet, with their files, those that wait longest first."""
+    statement = (
+        select(Recording, StoredFile)
+        .join(StoredFile, col(StoredFile.id) == col(Recording.file_id), isouter=True)
+        .where(
+            col(Recording.call_id).is_(None),
+            Recording.workspace_id == workspace_id,
+            *_COUNT,
+            col(Recording.discarded_at).is_(None),
+            whose.sent(col(Recording.added_by_id), workspace_id),
+        )
+        .order_by(col(Recording.at))
+        .limit(limit)
+    )
+    return [(recording, file) for recording, file in (await session.exec(statement)).all()]
 
 
 async def of_calls(session: Work, call_ids: Collection[UUID]) -> list[Recording]:

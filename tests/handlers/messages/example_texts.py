@@ -65,6 +65,7 @@ CODES: dict[str, Sequence[str]] = {
     "RecordingView.kind": ("wav",),
     "RecordingView.sha256": ("5e" * 32,),
     "RecordingView.why": ("Of another borrower",),
+    "WaitingRecording.by": ("U0LIN",),
     "Listened.who": ("U0LIN",),
     "CallOffer.who": ("U0LIN",),
     "TrailRow.operator": ("",),
