@@ -1,5 +1,6 @@
 """`loandesk case` exports, verifies and prints keys; a long history goes in, and nothing is left of an export that fails."""
 
+import asyncio
 import json
 import time
 import zipfile
@@ -18,6 +19,7 @@ from bot.case_archive import CaseOrder, assemble
 from bot.commands import case as case_command
 from bot.settings import Settings
 from desk.cases import contents
+from desk.cases.signing import signer
 from desk.cases.verification import verify
 from desk.core.operator_acts import operator
 from desk.core.transaction import Office
@@ -78,6 +80,14 @@ async def test_a_case_file_of_a_loan_with_nothing_is_exported_and_verified(
     await export(settings, tmp_path / "out", clock)
     newest = max((tmp_path / "out").iterdir())
     assert verify(newest).facts["key"]["number"] == 2
+
+
+async def test_two_first_case_files_at_once_are_signed_by_one_key(office: Office, workspace: Workspace) -> None:
+    async def number() -> int:
+        async with office.desk(workspace) as desk:
+            return (await signer(desk)).number
+
+    assert await asyncio.gather(*(number() for _ in range(4))) == [1, 1, 1, 1]
 
 
 async def test_an_export_that_fails_leaves_nothing(

@@ -21,6 +21,7 @@ from storage.tables import (
     PlaybookVersion,
     SigningKey,
     StoredFile,
+    Workspace,
 )
 from storage.upkeep.erasing import belongs, owned_tables
 
@@ -124,10 +125,13 @@ async def export_of_file(session: Work, file_id: UUID) -> CaseExport | None:
 
 
 async def keys(session: Work, workspace_id: UUID, *, locked: bool = False) -> list[SigningKey]:
-    """Return the signing keys, the present one first."""
+    """Return the signing keys, the present one first. `locked`: who makes one waits for this transaction, also where there
+    is none yet."""
+    if locked:
+        workspace = select(Workspace.id).where(Workspace.id == workspace_id)
+        await session.exec(workspace.with_for_update(key_share=True))
     statement = select(SigningKey).where(SigningKey.workspace_id == workspace_id)
-    statement = statement.order_by(col(SigningKey.number).desc())
-    return list((await session.exec(statement.with_for_update() if locked else statement)).all())
+    return list((await session.exec(statement.order_by(col(SigningKey.number).desc()))).all())
 
 
 def member_columns(table: Table) -> list[str]:
