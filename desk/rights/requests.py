@@ -105,7 +105,7 @@ async def enter_request(desk: Desk, entry: RequestEntry) -> RequestChanged:
     desk.audit("enter_request", loan_id=row.loan_id, subject_id=row.id, kind=row.kind, due=row.due_on.isoformat())
     await desk.session.flush()
     await tell_compliance(desk, row, "entered")
-    return await _changed(desk, row, "entered", "enter_request")
+    return await _changed(desk, row, "enter_request", act="entered")
 
 
 async def list_requests(desk: Desk, *, is_open: bool = True, offset: int = 0) -> RequestPage:
@@ -139,7 +139,7 @@ async def answer_request(desk: Desk, request_id: UUID, version: int, *, proof: s
     track(desk, row).state, row.proof = "answered", proof
     _close(desk, row, answer)
     desk.audit("answer_request", loan_id=row.loan_id, subject_id=row.id, kind=row.kind, late=_is_late(desk, row))
-    return await _changed(desk, row, "answered", "answer_request")
+    return await _changed(desk, row, "answer_request", act="answered")
 
 
 async def refuse_request(desk: Desk, request_id: UUID, version: int, *, ground: str, answer: str) -> RequestChanged:
@@ -156,7 +156,7 @@ async def refuse_request(desk: Desk, request_id: UUID, version: int, *, ground: 
     track(desk, row).state, row.ground = "refused", ground
     _close(desk, row, answer)
     desk.audit("refuse_request", loan_id=row.loan_id, subject_id=row.id, kind=row.kind, ground=ground)
-    return await _changed(desk, row, "refused", "answer_request")
+    return await _changed(desk, row, "answer_request", act="refused")
 
 
 async def extend_request(desk: Desk, request_id: UUID, version: int, *, why: str) -> RequestChanged:
@@ -179,7 +179,7 @@ async def extend_request(desk: Desk, request_id: UUID, version: int, *, why: str
     track(desk, row).extended_at, row.due_on = desk.now, last
     row.extension_cipher = desk.cipher.encrypt(PersonRequest.extension_cipher, row.id, why)
     desk.audit("extend_request", loan_id=row.loan_id, subject_id=row.id, due=last.isoformat())
-    return await _changed(desk, row, "extended", "answer_request")
+    return await _changed(desk, row, "answer_request", act="extended")
 
 
 async def _to_decide(desk: Desk, request_id: UUID, version: int) -> PersonRequest:
@@ -201,7 +201,7 @@ def _is_late(desk: Desk, row: PersonRequest) -> bool:
     return row.due_on < desk.workspace_today
 
 
-async def _changed(desk: Desk, row: PersonRequest, act: str, undoes: str) -> RequestChanged:
+async def _changed(desk: Desk, row: PersonRequest, undoes: str, *, act: str) -> RequestChanged:
     await desk.session.flush()
     undo_id = offer_undo(desk, undoes, loan_id=row.loan_id)
     return RequestChanged(await request_view(desk, row), act, undo_id)
