@@ -161,6 +161,16 @@ async def test_entries_from_before_the_chain_are_counted_and_said(
     assert ((proof := await proof_of(office, workspace)).found, proof.entries) == (1, 1)
 
 
+async def test_case_files_of_the_operator_and_their_keys_are_acts_of_the_operator(
+    office: Office, workspace: Workspace, clock: FrozenClock
+) -> None:
+    for act in ("case_exported", "signing_key"):
+        await write(office, workspace, "2026-11-25T09:00:00+08:00", act)
+    await seal(office, workspace, clock)
+    told = (await proof_of(office, workspace)).of("operated")
+    assert [row.item for row in told] == ["case_exported", "signing_key"]
+
+
 @pytest.mark.parametrize(
     "typed", ["2026", "2026-13", "2026-00", "26-11", "0001-01", "2026-1", "2026/11", "２０２６-１１", "", "2026-11-01"]
 )
