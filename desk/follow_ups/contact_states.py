@@ -1,5 +1,6 @@
 """Enter and end what bears on calls to a borrower: states of person, number or debt, and consents."""
 
+from collections.abc import Iterable
 from datetime import date, time, timedelta
 from uuid import UUID
 
@@ -21,6 +22,9 @@ from storage.engine.types import new_id
 from storage.queries.follow_ups import contacts
 from storage.queries.loans import related
 from storage.tables import ContactConsent, ContactState, Loan
+
+RESTRICTED = "restricted"
+"""The state that a request for restriction, or for an erasure that must wait, leaves."""
 
 LONGEST = 400
 """How many days off the last day of a state may be where the state says nothing else."""
@@ -58,6 +62,8 @@ async def enter_state(
     """
     require_role(desk, "enter_contact_state")
     _check_state(desk, code, until_on)
+    if STATES[code].by_request:
+        require_role(desk, "answer_request")
     check_note(note)
     named = (await lookup.resolve(desk, loan)).loan
     if person_id is not None and person_id not in await related.of_loan(desk.session, named.id):
@@ -94,6 +100,8 @@ async def end_state(desk: Desk, state_id: UUID, version: int) -> StateChanged:
     there, loan = await lookup.lock_with_loan(desk, ContactState, state_id, "state_gone")
     if there.undone_at is not None or there.ended_at is not None or there.version != version:
         raise Conflict("state_over", loan=loan.number)
+    if STATES[there.code].by_request:
+        require_role(desk, "answer_request")
     track(desk, there).ended_at, there.ended_by_id = desk.now, desk.member.id
     desk.audit("end_contact_state", loan_id=loan.id, subject_id=there.id, state=there.code)
     return await _state_changed(desk, loan, there)
@@ -125,6 +133,46 @@ async def end_states_of_number(desk: Desk, loan: Loan) -> None:
             track(desk, row).ended_at, row.ended_by_id = desk.now, desk.member.id
             desk.audit("end_contact_state", loan_id=loan.id, subject_id=row.id, state=row.code)
     forget(desk)
+
+
+async def restrict(desk: Desk, loans: Iterable[Loan], person_id: UUID | None = None) -> int:
+    """Record on these locked loans that the borrower, or another person around them, asked that their data is not used.
+
+    Return on how many it was not recorded already.
+    """
+    found = 0
+    for loan in loans:
+        there = await contacts.states_of(desk.session, loan.id)
+        if any(_is_same(desk, row, loan, RESTRICTED, person_id) for row in there):
+            continue
+        row = create(
+            desk,
+            ContactState(
+                id=new_id(),
+                workspace_id=desk.workspace.id,
+                loan_id=loan.id,
+                person_id=person_id,
+                code=RESTRICTED,
+                by_id=desk.member.id,
+                at=desk.now,
+            ),
+        )
+        desk.audit("contact_state", loan_id=loan.id, subject_id=row.id, state=RESTRICTED)
+        found += 1
+    if found:
+        await note_states(desk)
+        forget(desk)
+    return found
+
+
+async def withdraw_consents_of(desk: Desk, loan: Loan) -> int:
+    """Record that the borrower of a locked loan has withdrawn all consents that they gave on any loan. Return how many."""
+    given = await contacts.consents_in_force(desk.session, loan.id, desk.workspace_today)
+    for row in given:
+        track(desk, row).withdrawn_at, row.withdrawn_by_id = desk.now, desk.member.id
+        desk.audit("withdraw_consent", loan_id=row.loan_id, subject_id=row.id, consent=row.kind)
+    forget(desk)
+    return len(given)
 
 
 async def enter_consent(

@@ -17,13 +17,13 @@ from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.contact_choices import LOANS as LOANS_CHOSE
 from desk.loans.keeping import chosen_months, kind_of, known_of, packs_of_workspace, reasons, record_kept_by
+from desk.retention.deleting import delete_loans, note_erased, record_deleted
 from desk.rules.contact_packs import PACKS
 from desk.rules.retention import KINDS, months_before, period_of, wanted_months
 from storage.queries.core import retention_due, retention_runs
 from storage.queries.core.retention_due import NONE_YET, RECORDS, OldRecord, Records
 from storage.queries.loans import loans
 from storage.tables import RetentionRun
-from storage.upkeep import demo
 from storage.upkeep.audit_guards import require_owner
 from storage.upkeep.erased_list import Erased
 from storage.upkeep.erasing import erase
@@ -107,7 +107,7 @@ async def _delete_group(write: Open, group: Collection[UUID]) -> Batch:
     async with write() as desk:
         await loans.lock_all(desk.session, group)
         kinds, kept = await _due_loans(desk, group)  # a hold may have been placed meanwhile
-        erased = await _delete_loans(desk, kinds)
+        erased = await delete_loans(desk, kinds, by=operator())
     return Batch(Counter(kinds.values()), kept, erased)
 
 
@@ -137,22 +137,6 @@ async def _due_loans(desk: Desk, ids: Collection[UUID]) -> tuple[dict[UUID, str]
         elif kind is not None:
             kinds[loan_id] = kind.code
     return kinds, kept
-
-
-async def _delete_loans(desk: Desk, kinds: Mapping[UUID, str]) -> tuple[Erased, ...]:
-    erased: list[Erased] = []
-    for code in dict.fromkeys(kinds.values()):
-        ids = [loan_id for loan_id, kind in kinds.items() if kind == code]
-        people = await demo.remove(desk.session, ids, desk.now)
-        erased += await _note_erased(desk, "loan", ids, code)
-        erased += await _note_erased(desk, "borrower", people, code)
-        _record(desk, code, ids)
-    return tuple(erased)
-
-
-async def _note_erased(desk: Desk, table: str, ids: Collection[UUID], why: str) -> list[Erased]:
-    await retention_due.note_erased(desk.session, desk.workspace.id, table, ids, why, desk.now)
-    return [Erased(desk.now, desk.workspace.id, table, row_id, why) for row_id in ids]
 
 
 async def _sweep_records(read: Open, write: Open | None, code: str, records: Records) -> AsyncIterator[Batch]:
@@ -202,12 +186,12 @@ async def _delete_records(desk: Desk, code: str, records: Records, ids: list[UUI
     # A recording goes with its file, whose bytes become leftovers of the store.
     files = await retention_due.files_of_recordings(desk.session, ids) if name == "recording" else []
     await retention_due.let_go(desk.session, records, ids)
-    _record(desk, code, ids)
+    record_deleted(desk, code, ids, by=operator())
     if records.clears:
         return ()
-    erased = await _note_erased(desk, name, ids, code)
+    erased = await note_erased(desk, name, ids, code)
     await erase(desk.session, "stored_file", files)
-    return (*erased, *await _note_erased(desk, "stored_file", files, code))
+    return (*erased, *await note_erased(desk, "stored_file", files, code))
 
 
 async def _sweep_trail(read: Open, write: Open | None) -> AsyncIterator[Batch]:
@@ -263,7 +247,3 @@ def _months_ago(desk: Desk, months: int | None) -> datetime | None:
         return None
     day = months_before(desk.workspace_today, months)
     return datetime.combine(day, time(), ZoneInfo(desk.workspace.zone))
-
-
-def _record(desk: Desk, code: str, ids: list[UUID]) -> None:
-    desk.audit("retention_deleted", by=operator(), kind=code, count=len(ids), ids=[str(each) for each in sorted(ids)])

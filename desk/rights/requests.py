@@ -9,6 +9,7 @@ from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import NAME_LIMIT, LoanRef, PersonRef
+from desk.follow_ups.contact_states import restrict, withdraw_consents_of
 from desk.follow_ups.lifecycle import check_note
 from desk.loans import lookup
 from desk.messages.person_requests import PersonRequestView, request_view, tell_compliance
@@ -16,8 +17,8 @@ from desk.people.members import find_member
 from desk.rules.person_requests import due_on, extended_due_on, request_rules
 from storage.engine.types import new_id
 from storage.queries.loans import related
-from storage.queries.rights import person_requests
-from storage.tables import PersonRequest
+from storage.queries.rights import erasure, person_requests
+from storage.tables import Loan, PersonRequest
 
 PAGE = 8
 """Requests of a page."""
@@ -43,11 +44,15 @@ class RequestEntry:
 
 @dataclass(frozen=True, slots=True)
 class RequestChanged:
-    """A request that was entered (`act`: entered), put off, answered or refused."""
+    """A request that was entered (`act`: entered), put off, answered or refused.
+
+    `settled`: how many consents the answer ended, or on how many loans it restricted the use of the data.
+    """
 
     request: PersonRequestView
     act: str
     undo_id: UUID
+    settled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,8 @@ async def request_to_answer(desk: Desk, request_id: UUID) -> PersonRequestView:
 async def answer_request(desk: Desk, request_id: UUID, version: int, *, proof: str, answer: str) -> RequestChanged:
     """Record that the request was answered, and how. What shows or changes data needs proof of who asks.
 
+    An answer to a withdrawal ends the consents given; one to a restriction bars contact on the person's loans.
+
     Raises NotAllowed (`role_missing`), NotFound (`request_gone`), Conflict (`request_changed`), Invalid (`request_unproven`,
     `note_too_long`).
     """
@@ -139,7 +146,7 @@ async def answer_request(desk: Desk, request_id: UUID, version: int, *, proof: s
     track(desk, row).state, row.proof = "answered", proof
     _close(desk, row, answer)
     desk.audit("answer_request", loan_id=row.loan_id, subject_id=row.id, kind=row.kind, late=_is_late(desk, row))
-    return await _changed(desk, row, "answer_request", act="answered")
+    return await _changed(desk, row, "answer_request", act="answered", settled=await _settle(desk, row))
 
 
 async def refuse_request(desk: Desk, request_id: UUID, version: int, *, ground: str, answer: str) -> RequestChanged:
@@ -192,6 +199,20 @@ async def _to_decide(desk: Desk, request_id: UUID, version: int) -> PersonReques
     return row
 
 
+async def _settle(desk: Desk, row: PersonRequest) -> int:
+    """Do what was asked where that is a consent or a bar on contact, and return how many there were."""
+    loan = await desk.session.get(Loan, row.loan_id) if row.loan_id else None
+    if loan is None:
+        return 0
+    if row.kind == "withdrawal" and row.person_id is None:
+        return await withdraw_consents_of(desk, loan)
+    if row.kind != "restriction":
+        return 0
+    if row.person_id is not None:
+        return await restrict(desk, [loan], row.person_id)
+    return await restrict(desk, await erasure.loans_of(desk.session, desk.workspace.id, loan.borrower_id))
+
+
 def _close(desk: Desk, row: PersonRequest, answer: str) -> None:
     row.closed_at, row.closed_by_id = desk.now, desk.member.id
     row.answer_cipher = desk.cipher.encrypt_optional(PersonRequest.answer_cipher, row.id, answer)
@@ -201,7 +222,7 @@ def _is_late(desk: Desk, row: PersonRequest) -> bool:
     return row.due_on < desk.workspace_today
 
 
-async def _changed(desk: Desk, row: PersonRequest, undoes: str, *, act: str) -> RequestChanged:
+async def _changed(desk: Desk, row: PersonRequest, undoes: str, *, act: str, settled: int = 0) -> RequestChanged:
     await desk.session.flush()
     undo_id = offer_undo(desk, undoes, loan_id=row.loan_id)
-    return RequestChanged(await request_view(desk, row), act, undo_id)
+    return RequestChanged(await request_view(desk, row), act, undo_id, settled)

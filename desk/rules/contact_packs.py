@@ -282,7 +282,7 @@ class State:
     """A state of a borrower, a number or a debt that bears on contact.
 
     `of`: what it is about. `set_by`: who set it; what a borrower, a lawyer, a court or a law of relief has set, no manager
-    overrides. `needs_end`: it has a last day. `reopens`: a member may end it early.
+    overrides. `needs_end`: it has a last day. `by_request`: who answers requests of persons enters and ends it, and nobody else.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", str_min_length=1)
@@ -297,6 +297,7 @@ class State:
     bars: bool = True
     effect: Effect = "deny"
     needs_end: bool = False
+    by_request: bool = False
     longest_days: Positive | None = None
     usual_days: Positive | None = None
     synonyms: tuple[str, ...] = ()

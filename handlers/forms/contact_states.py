@@ -3,6 +3,7 @@
 from datetime import date, time, timedelta
 from uuid import UUID
 
+from desk.core.permissions import has_role_for
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.follow_ups.contact_states import enter_consent, enter_state
 from desk.rules.contact_packs import STATES
@@ -25,7 +26,9 @@ async def build_state(request: Request, private: Private, typed: Typed) -> View:
     days = STATES[code].usual_days if code in STATES else None
     usual = {"until": (request.desk.workspace_today + timedelta(days=days)).isoformat()} if days else {}
     form, chosen = await start_form(request, private, {"who": _BORROWER, **usual, **typed})
-    form.choice("state", t("State"), [Option(each.word(t.language), each.code) for each in STATES.values()], live=True)
+    answers = has_role_for(request.desk.member, "answer_request")
+    offered = [Option(each.word(t.language), each.code) for each in STATES.values() if answers or not each.by_request]
+    form.choice("state", t("State"), offered, live=True)
     if code in STATES:
         form.small(STATES[code].says(t.language))
     people = [Option(named_role(t, each), str(person_id)) for person_id, each in (chosen.people if chosen else ())]

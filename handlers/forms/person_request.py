@@ -103,6 +103,10 @@ async def build_decision(request: Request, private: Private, typed: Typed) -> Vi
     form.choice("act", t("The request is"), acts, live=True)
     if typed["act"] == "answered":
         form.choice("proof", t("How they proved who they are"), _options(t, dict(rules.proofs)))
+        if view.kind == "withdrawal":
+            form.small(t("This ends all consents that the borrower gave."))
+        elif view.kind == "restriction":
+            form.small(t("This bars contact on all loans of the borrower until compliance ends it."))
         form.text("answer", t("What was done"), long=True, optional=True, limit=NOTE_LIMIT)
     elif typed["act"] == "refused":
         grounds = [Option(each.word(t.language), each.code, each.article) for each in rules.grounds_of(view.law)]

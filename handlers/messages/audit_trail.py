@@ -64,6 +64,7 @@ OTHER_ACTS = {
     "lift_hold": _("lifted a legal hold"),
     "change_retention": _("changed how long records are kept"),
     "retention_deleted": _("deleted what was older than its period"),
+    "erase_person": _("erased a person's data because they asked"),
     "retention_ended": _("ended a run of retention"),
     "file_refused": _("was refused a file"),
     "file_code_wrong": _("typed a wrong code for a file"),

@@ -211,7 +211,8 @@ def _write_entered(t: Translator, writer: Writer, page: ContactPage, zone: ZoneI
         if state.other_person:
             line += [" · ", t("of another person")]
         writer.bullets([line])
-        if page.may_enter and state.id not in page.out_of_sight:
+        may_end = page.may_enter and (page.may_restrict or not STATES[state.code].by_request)
+        if may_end and state.id not in page.out_of_sight:
             value = {"s": str(state.id), "v": state.version}
             writer.buttons(Button(t("End it"), "contact.end_state", value))
     for consent in page.consents:

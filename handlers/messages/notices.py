@@ -39,6 +39,7 @@ from handlers.messages import (
     day_moves,
     digests,
     documents,
+    erasure,
     escalations,
     files,
     handover,
@@ -55,6 +56,7 @@ from handlers.messages.people import access, onboarding
 from handlers.messages.unreadable import in_words
 from storage.queries.files import files as stored_files
 from storage.queries.loans import loans
+from storage.queries.messages.notices import ERASED
 from storage.tables import Loan, Member, Notice, Undo
 
 Composer = Callable[[Desk, Notice, Translator, ZoneInfo], Awaitable[Message | None]]
@@ -66,6 +68,8 @@ async def compose(desk: Desk, notice: Notice, composers: Mapping[NoticeKind, Com
     t = Translator(await locale_for(desk, notice, reader))
     kind = KINDS[notice.kind]
     zone = zone_of(desk, reader) if reader else ZoneInfo(desk.workspace.zone)
+    if notice.facts.get(ERASED):
+        return None if notice.ts is None else erasure.record_deleted(t)
     return in_words(desk, t, await (composers or COMPOSERS)[kind](desk, notice, t, zone))
 
 

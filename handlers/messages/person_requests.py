@@ -18,7 +18,11 @@ def request_list(t: Translator, page: RequestPage) -> Message:
     for row in page.rows:
         write_request(t, writer, row)
         if row.state == "open":
-            writer.buttons(Button(t("Decide"), "form.open", {"form": "decide_request", "q": str(row.id)}))
+            erases = [Button(t("Erase"), "form.open", {"form": "erase_person", "q": str(row.id)})]
+            writer.buttons(
+                Button(t("Decide"), "form.open", {"form": "decide_request", "q": str(row.id)}),
+                *(erases if row.kind == "erasure" and row.member is None else ()),
+            )
     state = "open" if page.is_open else "closed"
     other = Button(t("Closed"), "person_request.list", {"s": "closed"})
     if not page.is_open:
@@ -62,6 +66,10 @@ def request_changed(t: Translator, result: RequestChanged) -> Message:
         "refused": t("The request is refused. Tell the person the ground, and where they can complain."),
     }
     writer = Writer().line(Bold(acts[result.act]))
+    if result.settled and result.request.kind == "withdrawal":
+        writer.line(t.n("{n} consent is ended.", "{n} consents are ended.", result.settled))
+    elif result.settled and result.request.kind == "restriction":
+        writer.line(t.n("Contact is barred on {n} loan.", "Contact is barred on {n} loans.", result.settled))
     write_request(t, writer, result.request)
     if result.act == "entered":
         writer.small(t("Compliance was told."))

@@ -19,12 +19,13 @@ async def loans_of(session: Work, workspace_id: UUID) -> list[UUID]:
     return list((await session.exec(statement.order_by(col(Loan.id)))).all())
 
 
-async def remove(session: Work, loan_ids: Sequence[UUID], now: datetime) -> list[UUID]:
+async def remove(session: Work, loan_ids: Sequence[UUID], now: datetime, *, rewrites: bool = False) -> list[UUID]:
     """Delete the loans, all that belongs to them, and borrowers who have no other loan; return the ids of these borrowers.
 
-    The audit trail stays, without the loan.
+    The audit trail stays, without the loan. With `rewrites` messages that were posted about them alone are rewritten to say
+    that the record is deleted.
     """
-    await _withdraw_notices(session, loan_ids, now)
+    await _withdraw_notices(session, loan_ids, now, rewrites=rewrites)
     borrowers = (await session.exec(select(Loan.borrower_id).where(col(Loan.id).in_(loan_ids)))).all()
     await erase(session, "loan", loan_ids)
     kept = (await session.exec(select(Loan.borrower_id).where(col(Loan.borrower_id).in_(borrowers)))).all()
@@ -33,13 +34,18 @@ async def remove(session: Work, loan_ids: Sequence[UUID], now: datetime) -> list
     return gone
 
 
-async def _withdraw_notices(session: Work, loan_ids: Sequence[UUID], now: datetime) -> None:
-    """Drop the notices about these loans alone; rewrite the notices that show other loans too."""
+async def _withdraw_notices(session: Work, loan_ids: Sequence[UUID], now: datetime, *, rewrites: bool) -> None:
+    """Drop the notices about these loans alone, or rewrite those that were posted; rewrite those that show other loans too."""
     theirs = select(FollowUp.id).where(col(FollowUp.loan_id).in_(loan_ids))
     shown_in = set(await session.exec(select(NoticeItem.notice_id).where(col(NoticeItem.follow_up_id).in_(theirs))))
     await session.exec(delete(NoticeItem).where(col(NoticeItem.follow_up_id).in_(theirs)))
     others = set(await session.exec(select(NoticeItem.notice_id).where(col(NoticeItem.notice_id).in_(shown_in))))
     about = set(await session.exec(select(Notice.id).where(col(Notice.about_loan_id).in_(loan_ids))))
-    withdrawn = update(Notice).where(col(Notice.id).in_((shown_in | about) - others))
+    alone = (shown_in | about) - others
+    withdrawn = update(Notice).where(col(Notice.id).in_(alone))
+    if rewrites:
+        await session.exec(withdrawn.values(facts={notices.ERASED: True}))
+        withdrawn = withdrawn.where(col(Notice.ts).is_(None))
+        others |= alone
     await session.exec(withdrawn.values(dropped_at=now, owed_from=None))
     await notices.touch(session, others, now)

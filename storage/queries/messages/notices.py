@@ -17,6 +17,9 @@ from storage.queries.core import rows
 from storage.queries.core.rows import chunks
 from storage.tables import FollowUp, Notice, NoticeItem
 
+ERASED = "erased"
+"""In the facts of a notice: what it was about is deleted, and the posted message says so."""
+
 NOTICE: Table = SQLModel.metadata.tables["notice"]
 ITEM: Table = SQLModel.metadata.tables["notice_item"]
 

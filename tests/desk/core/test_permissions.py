@@ -88,6 +88,7 @@ set_day                - - - y - y
 change_workspace       - - - - - y
 enter_request          y y y y y -
 answer_request         - - - - y -
+erase_person           - - - - y -
 manage_demo            - - - y - y
 """
 BY_ACT = {line.split()[0]: line.split()[1:] for line in RIGHTS.strip().splitlines()}

@@ -35,6 +35,7 @@ from handlers.forms import (
     call,
     check,
     collection_step,
+    erasure,
     escalation,
     note,
     person_request,
@@ -64,6 +65,7 @@ _OF_SOMETHING_ELSE = (
     escalation.RESOLUTION,
     collection_step.MOVE,
     person_request.DECISION,
+    erasure.ERASURE,
 )
 
 FORMS_OF_A_LOAN = {name: form for name, form in FORMS.items() if form not in _OF_SOMETHING_ELSE}
