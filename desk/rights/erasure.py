@@ -206,8 +206,8 @@ async def _traces(desk: Desk, found: _Found, going: Collection[UUID]) -> _Traces
 
 
 def _traces_of(words: Sequence[str], phones: Sequence[str]) -> _Traces:
-    digits = tuple(filter(None, map(_digits, phones)))
-    return _Traces(tuple(_pattern(each) for each in words if len(each) > 1), digits)
+    digits = [_digits(each) for each in phones]
+    return _Traces(tuple(_pattern(each) for each in words if len(each) > 1), tuple(each for each in digits if each))
 
 
 async def _forget_typed(desk: Desk, traces: _Traces) -> None:

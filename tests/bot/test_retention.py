@@ -20,7 +20,7 @@ from bot.commands import restore as restore_command
 from bot.commands import retention as retention_command
 from desk.core.audit_chain import SEALED_AFTER, seal_next
 from desk.core.transaction import Office
-from desk.retention import sweeping
+from desk.retention import deleting, sweeping
 from storage.engine.database import Database
 from storage.engine.types import new_id
 from storage.tables import (
@@ -216,7 +216,7 @@ def retain_until_killed(database_url: str, folder: str, now: datetime, nth: int)
     sweeping.LOANS = 2
     for place, name in (
         (sweeping.retention_due, "note_erased"),
-        (sweeping.demo, "remove"),
+        (deleting.demo, "remove"),
         (sweeping.loans, "lock_all"),
         (sweeping, "end_run"),
     ):
