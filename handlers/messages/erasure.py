@@ -18,9 +18,7 @@ def write_erasure(t: Translator, writer: Writer, view: Erasure) -> None:
     _write_staying(t, writer, view)
     if going and view.of == "borrower":
         writer.small(
-            t(
-                "With calls, notes, files and search entries. For loans of others that name them, enter a request each."
-            )
+            t("With calls, notes, files and search entries. For loans of others that name them, enter a request each.")
         )
 
 

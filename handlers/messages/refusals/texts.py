@@ -340,7 +340,9 @@ TEXTS: dict[str, str] = {
     "request_not_extendable": _("The answer cannot be put off here: it is due on {due}."),
     "request_extended": _("The answer was put off already: it is due on {due}."),
     "request_late": _("The answer can be put off only before it is due. It was due on {due}."),
-    "erasure_member": _("Calls and the audit trail name members. Remove the member from the desk, and answer the request."),
+    "erasure_member": _(
+        "Calls and the audit trail name members. Remove the member from the desk, and answer the request."
+    ),
     "erasure_other_open": _("Another request about this borrower is open. Answer it before anything is deleted."),
     "erasure_changed": _("What would be deleted is no longer what was shown. Open the list again and look at it."),
     "contact_reason_missing": _("Give the reason for the call."),
