@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from storage.queries.core import compliance
 from storage.queries.people import members
-from storage.queries.rights import person_requests
+from storage.queries.rights import person_exports, person_requests
 from storage.tables import Loan, Member, PersonRequest
 
 Stage = Literal["entered", "soon", "last_day", "late"]
@@ -27,8 +27,8 @@ SOON = 5
 class PersonRequestView:
     """A request; `kind`, `law`, `way`, `proof` and `ground` are codes. `member` and `by` are Slack ids, `number` is the loan's.
 
-    `of_other` is whether it is of another person around the loan than the borrower. `name`, `words`, `answer` and `extension`
-    are texts that members typed, empty where there are none.
+    `exported_at` is when the last export of the person's data was made. `of_other` is whether it is of another person around the
+    loan than the borrower. `name`, `words`, `answer` and `extension` are texts that members typed, empty where there are none.
     """
 
     id: UUID
@@ -48,6 +48,7 @@ class PersonRequestView:
     by: str
     extended: bool
     closed_on: date | None
+    exported_at: datetime | None
     ground: str | None
     name: str = field(repr=False)
     words: str = field(repr=False)
@@ -76,6 +77,7 @@ async def request_view(desk: Desk, row: PersonRequest) -> PersonRequestView:
     loan = await desk.session.get(Loan, row.loan_id) if row.loan_id else None
     member = await desk.session.get_one(Member, row.member_id) if row.member_id else None
     by = await desk.session.get_one(Member, row.by_id)
+    export = await person_exports.last_export(desk.session, row.id)
     return PersonRequestView(
         id=row.id,
         version=row.version,
@@ -94,6 +96,7 @@ async def request_view(desk: Desk, row: PersonRequest) -> PersonRequestView:
         by=by.slack_user_id,
         extended=row.extended_at is not None,
         closed_on=row.closed_at.date() if row.closed_at else None,
+        exported_at=export.built_at if export else None,
         ground=row.ground,
         name=read(desk, PersonRequest.name_cipher, row, NAME),
         words=read(desk, PersonRequest.words_cipher, row),

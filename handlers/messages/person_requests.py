@@ -18,7 +18,10 @@ def request_list(t: Translator, page: RequestPage) -> Message:
     for row in page.rows:
         write_request(t, writer, row)
         if row.state == "open":
-            writer.buttons(Button(t("Decide"), "form.open", {"form": "decide_request", "q": str(row.id)}))
+            buttons = [Button(t("Decide"), "form.open", {"form": "decide_request", "q": str(row.id)})]
+            if row.loan_id is not None:
+                buttons.append(Button(t("Export data"), "form.open", {"form": "export_person", "q": str(row.id)}))
+            writer.buttons(*buttons)
     state = "open" if page.is_open else "closed"
     other = Button(t("Closed"), "person_request.list", {"s": "closed"})
     if not page.is_open:
@@ -51,6 +54,8 @@ def write_request(t: Translator, writer: Writer, row: PersonRequestView) -> None
         ground = rules.grounds[row.ground]
         writer.line(t("Ground: {ground} ({article})", ground=ground.word(t.language), article=ground.article))
     writer.quote(row.answer)
+    if row.exported_at is not None:
+        writer.small(t("exported {date}", date=t.date(row.exported_at.date())))
 
 
 def request_changed(t: Translator, result: RequestChanged) -> Message:

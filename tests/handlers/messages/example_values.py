@@ -37,6 +37,7 @@ from handlers.forms import (
     collection_step,
     escalation,
     note,
+    person_export,
     person_request,
     playbook,
     recording,
@@ -64,6 +65,7 @@ _OF_SOMETHING_ELSE = (
     escalation.RESOLUTION,
     collection_step.MOVE,
     person_request.DECISION,
+    person_export.FORM,
 )
 
 FORMS_OF_A_LOAN = {name: form for name, form in FORMS.items() if form not in _OF_SOMETHING_ELSE}
