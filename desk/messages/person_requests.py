@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.unreadable import NAME, read
+from desk.loans.keeping import day_of
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from storage.queries.core import compliance
@@ -27,7 +28,7 @@ SOON = 5
 class PersonRequestView:
     """A request; `kind`, `law`, `way`, `proof` and `ground` are codes. `member` and `by` are Slack ids, `number` is the loan's.
 
-    `exported_at` is when the last export of the person's data was made. `of_other` is whether it is of another person around the
+    `exported_on` is when the last export of the person's data was made. `of_other` is whether it is of another person around the
     loan than the borrower. `name`, `words`, `answer` and `extension` are texts that members typed, empty where there are none.
     """
 
@@ -48,7 +49,7 @@ class PersonRequestView:
     by: str
     extended: bool
     closed_on: date | None
-    exported_at: datetime | None
+    exported_on: date | None
     ground: str | None
     name: str = field(repr=False)
     words: str = field(repr=False)
@@ -96,7 +97,7 @@ async def request_view(desk: Desk, row: PersonRequest) -> PersonRequestView:
         by=by.slack_user_id,
         extended=row.extended_at is not None,
         closed_on=row.closed_at.date() if row.closed_at else None,
-        exported_at=export.built_at if export else None,
+        exported_on=day_of(desk, export.built_at) if export and export.built_at else None,
         ground=row.ground,
         name=read(desk, PersonRequest.name_cipher, row, NAME),
         words=read(desk, PersonRequest.words_cipher, row),

@@ -54,8 +54,8 @@ def write_request(t: Translator, writer: Writer, row: PersonRequestView) -> None
         ground = rules.grounds[row.ground]
         writer.line(t("Ground: {ground} ({article})", ground=ground.word(t.language), article=ground.article))
     writer.quote(row.answer)
-    if row.exported_at is not None:
-        writer.small(t("exported {date}", date=t.date(row.exported_at.date())))
+    if row.exported_on is not None:
+        writer.small(t("exported {date}", date=t.date(row.exported_on)))
 
 
 def request_changed(t: Translator, result: RequestChanged) -> Message:
