@@ -12,7 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.cases import exports
-from desk.cases.archive import Archive, Source, of_bytes
+from desk.cases.archive import FORMAT, Archive, Source, of_bytes
 from desk.cases.contents import Contents, gather, history
 from desk.cases.signing import Signer, signer
 from desk.core.dataclass import dataclass
@@ -93,14 +93,14 @@ async def assemble(office: Office, workspace: Workspace, order: CaseOrder, store
             raise LoanGoneError("the loan is gone")
         contents = await gather(desk, loan)
         events = {code: await history(desk, loan, LANGUAGES[code].locale) for code in order.languages}
-        found = await _attachments(desk, contents, order.parts)
-    attachments = await _checked(found, store)
+        found = await attachments_of(desk, contents, order.parts)
+    attachments = await checked_files(found, store)
     pages: list[Source] = []
     for code in order.languages:
         pages += await _pages(code, contents, events[code], order, attachments)
     record = await asyncio.to_thread(_json, contents, events, order)
     sources = [*pages, of_bytes("case.json", record)]
-    sources += [_stored(each, store) for each in attachments if store is not None and not each.missing]
+    sources += [stored(each, store) for each in attachments if store is not None and not each.missing]
     facts = {
         "loan": contents.number,
         "asked_by": order.by,
@@ -114,23 +114,24 @@ async def assemble(office: Office, workspace: Workspace, order: CaseOrder, store
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A case file that is ready to be written."""
+    """A case file, or an export of one person's data, that is ready to be written."""
 
     number: str
     signer: Signer
     facts: dict[str, Any]
     sources: Sequence[Source]
+    format: str = FORMAT
 
     def archive(self) -> Archive:
         """Return what writes it."""
-        return Archive(self.signer, self.facts)
+        return Archive(self.signer, self.facts, self.format)
 
     def members(self) -> Iterator[Source]:
         """Return the members in their order."""
         return iter(self.sources)
 
 
-async def _attachments(desk: Desk, contents: Contents, parts: frozenset[str]) -> list[Attachment]:
+async def attachments_of(desk: Desk, contents: Contents, parts: frozenset[str]) -> list[Attachment]:
     """Return the files that were asked for: those of documents, and recordings of calls, of which discarded ones and those kept
     elsewhere have no bytes here."""
     items = {each["id"]: each for each in contents.records.get("document_item", ())}
@@ -174,7 +175,7 @@ def _attachment(desk: Desk, row: StoredFile, path: str, code: str, words: str) -
     return Attachment(f"{path}.{extension}", code, words, row.size or 0, row.sha256 or "", row.blob_id, key, missing)
 
 
-async def _checked(found: Sequence[Attachment], store: FileStore | None) -> list[Attachment]:
+async def checked_files(found: Sequence[Attachment], store: FileStore | None) -> list[Attachment]:
     """Return the files, with why one cannot be in the archive: one that is damaged must not cost the others."""
     checked: list[Attachment] = []
     room = MOST_BYTES
@@ -203,7 +204,9 @@ async def _fault(each: Attachment, store: FileStore | None) -> str:
     return "" if digest.hexdigest() == each.sha256 else _DAMAGED
 
 
-def _stored(each: Attachment, store: FileStore) -> Source:
+def stored(each: Attachment, store: FileStore) -> Source:
+    """Return the member of the archive with the bytes of a file."""
+
     async def pieces() -> AsyncIterator[bytes]:
         assert each.blob_id is not None
         async with aclosing(unseal(store.read(each.blob_id), each.key, each.blob_id)) as plain:
@@ -221,8 +224,8 @@ async def _pages(
         by=order.by,
         asked_at=order.asked_at,
         purpose=order.purpose,
-        members=[(each.path, _what(t, each), each.size, each.sha256) for each in attachments if not each.missing],
-        missing=[(_what(t, each), t(each.missing)) for each in attachments if each.missing],
+        members=[(each.path, what(t, each), each.size, each.sha256) for each in attachments if not each.missing],
+        missing=[(what(t, each), t(each.missing)) for each in attachments if each.missing],
     )
     reports = await asyncio.to_thread(case_reports, t, contents, events, facts)
     found: list[Source] = []
@@ -233,7 +236,8 @@ async def _pages(
     return found
 
 
-def _what(t: Translator, each: Attachment) -> str:
+def what(t: Translator, each: Attachment) -> str:
+    """Return what a file is, in words."""
     if each.code != RECORDING:
         return document(t, each.code, each.words)
     return t("recording of the call of {when}", when=each.words) if each.words else t("recording of a call")

@@ -1,11 +1,13 @@
-"""Make the case files that members asked for, one after the other: each is streamed, encrypted, into the store of files."""
+"""Make the case files, and the exports of one person's data, that members asked for, one after the other: each is streamed,
+encrypted, into the store of files."""
 
 import asyncio
 import contextlib
 
 import structlog
 
-from bot.case_archive import CaseOrder, LoanGoneError, assemble
+from bot.case_archive import Assembled, CaseOrder, LoanGoneError, assemble
+from bot.person_archive import PersonOrder, assemble_person
 from desk.cases import exports
 from desk.cases.exports import CaseToBuild
 from desk.core.dataclass import dataclass
@@ -14,7 +16,7 @@ from handlers.reports.pdf import TypesettingError
 from storage.engine.cipher import UnreadableError
 from storage.engine.trouble import log_fields
 from storage.files.sealing import DamagedFileError, new_file_key, seal
-from storage.files.store import MissingBytesError, StoreAwayError
+from storage.files.store import FileStore, MissingBytesError, StoreAwayError
 from storage.tables import Workspace
 
 log = structlog.get_logger()
@@ -59,8 +61,7 @@ class CaseBuilder:
     async def _build(self, held: CaseToBuild) -> None:
         assert self.office.files is not None
         store, key = self.office.files.store, new_file_key()
-        order = CaseOrder(held.loan_id, held.by, held.asked_at, held.purpose, held.parts)
-        assembled = await assemble(self.office, self.workspace, order, store)
+        assembled = await self._assemble(held, store)
         archive = assembled.archive()
         async with contextlib.aclosing(archive.stream(assembled.members())) as plain:
             await store.write(held.blob_id, seal(plain, key, held.blob_id))
@@ -68,6 +69,13 @@ class CaseBuilder:
             kept = await exports.record_built(desk, held, key=key, size=archive.size, sha256=archive.sha256)
         if not kept:
             await self._discard(held)
+
+    async def _assemble(self, held: CaseToBuild, store: FileStore) -> Assembled:
+        if held.subjects:
+            person = PersonOrder(held.subjects, "compliance", held.asked_at, "files" in held.parts)
+            return await assemble_person(self.office, self.workspace, person, store)
+        order = CaseOrder(held.loan_id, held.by, held.asked_at, held.purpose, held.parts)
+        return await assemble(self.office, self.workspace, order, store)
 
     async def _discard(self, held: CaseToBuild) -> None:
         """Delete what was written. What the store does not delete now is swept later."""

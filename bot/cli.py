@@ -433,6 +433,30 @@ def export_case(
     )
 
 
+@app.command("person")
+def export_person(
+    loan: Annotated[str, typer.Argument(help="The loan's number.")],
+    out: Annotated[Path, typer.Option(help="The folder into which the archive is written.")],
+    person: Annotated[
+        int | None, typer.Option(help="Of the people around the loan, in the order of its card, the one it is about.")
+    ] = None,
+    also: Annotated[
+        list[int] | None, typer.Option(help="Another with the same name and phone, as listed, who is the same person.")
+    ] = None,
+    files: Annotated[bool, typer.Option("--files", help="With the files of their loans.")] = False,
+) -> None:
+    """Export all that is held of the borrower of a loan, or of a person around it, without the data of others."""
+    from bot.commands import person as command
+
+    _run_with_settings(
+        _on_database(
+            lambda settings: command.export(
+                settings, console(), number=loan, folder=out, person=person, also=also or (), files=files
+            )
+        )
+    )
+
+
 @case_app.command("verify")
 def verify_case(
     file: Annotated[Path, typer.Argument(help="The archive.")],

@@ -22,3 +22,4 @@ from desk.handover import day_moves, reassigning
 from desk.loans import borrowers, edits, inquiries, related, stage_rules, stages, term_rows
 from desk.messages import digest_times, held_bundles
 from desk.people import calendars, compliance, onboarding, own_settings, staffing, team, working_time
+from desk.rights import exports as person_exports

@@ -1,27 +1,30 @@
 """`loandesk case`: export the case file of a loan, prove one unaltered, print or replace the key that signs them."""
 
 import contextlib
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
-from bot.case_archive import CaseOrder, LoanGoneError, assemble
+from bot.case_archive import Assembled, CaseOrder, LoanGoneError, assemble
 from bot.commands.audit import every_workspace
 from bot.logs import reason_of
 from bot.private_file import is_taken, private_file
 from bot.settings import Settings
 from desk.cases import signing
+from desk.cases.archive import PERSON_FORMAT
 from desk.cases.exports import PURPOSE_LIMIT, safe_name
 from desk.cases.verification import BadArchiveError, verify
 from desk.core.clock import Clock, SystemClock
 from desk.core.operator_acts import operator
-from desk.core.transaction import Office
+from desk.core.transaction import Desk, Office
 from handlers.reports.pdf import TypesettingError
 from storage.engine.cipher import UnreadableError
 from storage.engine.database import Database
 from storage.files.places import store_at
 from storage.files.sealing import DamagedFileError
-from storage.files.store import FileStore, MissingBytesError, StoreAwayError
+from storage.files.store import MissingBytesError, StoreAwayError
 from storage.queries.loans import loans
 from storage.tables import Loan, Workspace
 
@@ -51,7 +54,7 @@ async def export(
     database = Database(settings.database_url.get_secret_value(), patient=True)
     office = Office(database=database, cipher=settings.cipher(), clock=clock or SystemClock())
     try:
-        found = await _find(office, number)
+        found = await find_loan(office, number)
         if found is None:
             console.print(f"There is no loan {number}.")
             return 1
@@ -59,12 +62,19 @@ async def export(
         order = CaseOrder(loan.id, operator(), office.clock.now(), words, parts, languages)
         target = folder / f"case-{safe_name(loan.number)}-{order.asked_at:%Y%m%d-%H%M%S}.zip"
         store = store_at(settings.files_at(), workspace.id) if parts else None
-        return await _write(office, workspace, order, store, target, console)
+
+        def record(desk: Desk, sha256: str) -> None:
+            desk.audit("case_exported", loan_id=order.loan_id, by=order.by, sha256=sha256, parts=sorted(order.parts))
+
+        return await write_archive(
+            office, workspace, target, console, assemble(office, workspace, order, store), record
+        )
     finally:
         await database.close()
 
 
-async def _find(office: Office, number: str) -> tuple[Workspace, Loan] | None:
+async def find_loan(office: Office, number: str) -> tuple[Workspace, Loan] | None:
+    """Return the first loan of that number, and its workspace."""
     for workspace in await every_workspace(office):
         async with office.database.reading() as session:
             loan = await loans.by_number(session, workspace.id, number)
@@ -73,25 +83,30 @@ async def _find(office: Office, number: str) -> tuple[Workspace, Loan] | None:
     return None
 
 
-async def _write(
-    office: Office, workspace: Workspace, order: CaseOrder, store: FileStore | None, target: Path, console: Console
+async def write_archive(
+    office: Office,
+    workspace: Workspace,
+    target: Path,
+    console: Console,
+    assembling: Coroutine[Any, Any, Assembled],
+    record: Callable[[Desk, str], None],
 ) -> int:
+    """Write an archive for its owner alone, and `record` its SHA-256. Return 1, and leave none, if that fails."""
     if is_taken(target):
+        assembling.close()
         console.print(f"Nothing was exported: {target} already exists.")
         return 1
     unfinished = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        assembled = await assemble(office, workspace, order, store)
+        assembled = await assembling
         archive = assembled.archive()
         with private_file(unfinished) as out:
             async for piece in archive.stream(assembled.members()):
                 out.write(piece)
         # Recorded before the file has its name: an export that nobody recorded must not be left.
         async with office.desk(workspace) as desk:
-            desk.audit(
-                "case_exported", loan_id=order.loan_id, by=order.by, sha256=archive.sha256, parts=sorted(order.parts)
-            )
+            record(desk, archive.sha256)
         unfinished.rename(target)
     except (
         OSError,
@@ -106,6 +121,7 @@ async def _write(
         console.print(f"Nothing was exported: {reason}")
         return 1
     finally:
+        assembling.close()
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
     console.print(f"{target}: {archive.size} bytes, SHA-256 {archive.sha256}.")
@@ -124,9 +140,11 @@ def verify_file(file: Path, console: Console, *, public_key: str | None = None) 
     for finding in found.findings:
         console.print("FIX  " + _FAULTS[finding.kind].format(path=_shown(finding.path)))
     facts = found.facts
+    of = "Export of one person's data" if facts.get("format") == PERSON_FORMAT else "Case file"
+    loan = f" of loan {_shown(str(facts['loan']))}" if "loan" in facts else ""
     console.print(
-        f"Case file of loan {_shown(str(facts.get('loan')))}, asked for by {_shown(str(facts.get('asked_by')))} at "
-        f"{_shown(str(facts.get('asked_at')))}, for: {_shown(str(facts.get('purpose')) or '-')}"
+        f"{of}{loan}, asked for by {_shown(str(facts.get('asked_by')))} at "
+        f"{_shown(str(facts.get('asked_at')))}, for: {_shown(str(facts.get('purpose') or '-'))}"
     )
     result = f"{len(found.findings)} faults" if found.findings else f"all {found.members} files are as they were signed"
     console.print(f"The signature holds; {result}.")

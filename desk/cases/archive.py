@@ -18,7 +18,10 @@ from desk.cases.signing import Signer
 from desk.core.dataclass import dataclass
 
 FORMAT, VERSION = "loandesk-case", 1
-"""What the manifest says of itself."""
+"""What the manifest of a case file says of itself."""
+
+PERSON_FORMAT = "loandesk-person"
+"""What that of an export of one person's data says; in all else it is alike."""
 
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 """The last members: what all others are, and its signature in base64."""
@@ -54,6 +57,7 @@ class Archive:
 
     signer: Signer
     facts: dict[str, Any]
+    format: str = FORMAT
     size: int = 0
     _digest: Any = field(default_factory=hashlib.sha256)
 
@@ -84,7 +88,7 @@ class Archive:
 
     def _manifest(self, members: list[dict[str, Any]]) -> bytes:
         key = {"number": self.signer.number, "ed25519": self.signer.public.hex()}
-        value = {"format": FORMAT, "version": VERSION, **self.facts, "key": key, "members": members}
+        value = {"format": self.format, "version": VERSION, **self.facts, "key": key, "members": members}
         return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"
 
     def _taken(self, sink: "_Sink") -> bytes:

@@ -82,7 +82,7 @@ async def gather(desk: Desk, loan: Loan) -> Contents:
     desk.actor = _reader(desk, desk.workspace.locale)
     records, cut = await _records(desk, loan)
     notices = await _notices(desk, loan)
-    entries = await _entries(desk, loan)
+    entries = await entries_of(desk, loan)
     choices = [_plain(row) for row in await cases.choices_for(desk.session, desk.workspace.id, loan.id)]
     details = await details_of(desk.session, loan.id)
     bound = await _bound_by(desk, loan, choices)
@@ -139,7 +139,7 @@ async def _records(desk: Desk, loan: Loan) -> tuple[dict[str, list[Record]], tup
     for table in cases.recorded_tables():
         rows: list[Record] = []
         async for batch in cases.records(desk.session, table, loan.id):
-            rows += [_record(desk, table, values) for values in batch]
+            rows += [record_of(desk, table, values) for values in batch]
             if len(rows) >= MOST_ROWS:
                 cut.append(table.name)
                 break
@@ -148,7 +148,7 @@ async def _records(desk: Desk, loan: Loan) -> tuple[dict[str, list[Record]], tup
     return found, tuple(cut)
 
 
-def _record(desk: Desk, table: Table, values: Mapping[str, Any]) -> Record:
+def record_of(desk: Desk, table: Table, values: Mapping[str, Any]) -> Record:
     """Return a row with its encrypted texts in clear, None where no key opens one, and without digests and keys."""
     record: Record = {}
     for name, value in values.items():
@@ -213,7 +213,7 @@ async def _notices(desk: Desk, loan: Loan) -> list[Record]:
     return found
 
 
-async def _entries(desk: Desk, loan: Loan) -> list[Record]:
+async def entries_of(desk: Desk, loan: Loan) -> list[Record]:
     """Return the entries of the audit trail that name the loan, without the other loans that one of them names."""
     found: list[Record] = []
     while True:

@@ -43,6 +43,9 @@ HELD_FOR = timedelta(minutes=20)
 WHAT = "case"
 """What the file is, by which `desk.files.made` asks who may open it."""
 
+PERSON = "person"
+"""The same for an export of one person's data, which `desk.rights.exports` asks for and this module has made alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class CaseAsked:
@@ -55,7 +58,8 @@ class CaseAsked:
 
 @dataclass(frozen=True, slots=True)
 class CaseToBuild:
-    """A case file whose turn it is. `by` is the name of who asked, `blob_id` where its bytes go."""
+    """A case file whose turn it is. `by` is the name of who asked, `blob_id` where its bytes go. With `subjects` it is an export
+    of what is held of one person."""
 
     id: UUID
     loan_id: UUID
@@ -65,11 +69,13 @@ class CaseToBuild:
     asked_at: datetime
     file_id: UUID
     blob_id: UUID
+    subjects: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """What became of a case file. `file_id` None: it is kept no more, or there is none; `why` is the code of why."""
+    """What became of a case file, or of an export of one person's data. `file_id` None: it is kept no more, or there is none;
+    `why` is the code of why."""
 
     number: str
     file_id: UUID | None
@@ -125,8 +131,9 @@ async def hold_next(desk: Desk) -> CaseToBuild | None:
         await _give_up(desk, row, member, "failed")
         return None
     loan = await desk.session.get_one(Loan, row.loan_id)
-    name = f"case-{safe_name(loan.number)}-{row.asked_at:%Y%m%d-%H%M%S}.zip"
-    file = made.begin(desk, member, WHAT, name, "zip", row.loan_id)
+    what = PERSON if row.subjects else WHAT
+    name = f"{what}-{safe_name(loan.number)}-{row.asked_at:%Y%m%d-%H%M%S}.zip"
+    file = made.begin(desk, member, what, name, "zip", row.loan_id)
     row.file_id, row.build_at = file.id, desk.now + HELD_FOR
     desk.add(row)
     assert file.blob_id is not None
@@ -139,6 +146,7 @@ async def hold_next(desk: Desk) -> CaseToBuild | None:
         asked_at=row.asked_at,
         file_id=file.id,
         blob_id=file.blob_id,
+        subjects=tuple(row.subjects.split()),
     )
 
 
@@ -150,14 +158,15 @@ async def record_built(desk: Desk, held: CaseToBuild, *, key: str, size: int, sh
         return False
     member = await desk.session.get_one(Member, row.member_id)
     desk.actor, file = member, await desk.session.get_one(StoredFile, held.file_id)
-    if not await _may_still(desk, row):
+    if not await _may_still(desk, row, file):
         await _discard(desk, row)
         await _give_up(desk, row, member, "forbidden")
         return False
     made.finish(desk, file, key=key, size=size, sha256=sha256)
     row.build_at, row.built_at, row.size, row.sha256 = None, desk.now, size, sha256
     desk.add(row)
-    desk.audit("case_built", loan_id=row.loan_id, subject_id=row.id, sha256=sha256, size=size)
+    act = "person_export_built" if row.subjects else "case_built"
+    desk.audit(act, loan_id=row.loan_id, subject_id=row.id, sha256=sha256, size=size)
     await _tell(desk, row, member)
     return True
 
@@ -205,12 +214,11 @@ async def _relations(desk: Desk, loan: Loan) -> Sequence[Relation]:
     return await relations_to(desk, owner)
 
 
-async def _may_still(desk: Desk, row: CaseExport) -> bool:
+async def _may_still(desk: Desk, row: CaseExport, file: StoredFile) -> bool:
     """Return whether the acting member, who asked, may still have it. That they may not is recorded."""
-    loan = await desk.session.get_one(Loan, row.loan_id)
-    if is_at_desk(desk.member) and await _may(desk, loan):
+    if is_at_desk(desk.member) and await made.MAY_OPEN[file.document or WHAT](desk, file):
         return True
-    await record_refusal(desk, "team_case", loan.id)
+    await record_refusal(desk, "role_missing" if row.subjects else "team_case", row.loan_id)
     return False
 
 
@@ -235,7 +243,7 @@ async def _give_up(desk: Desk, row: CaseExport, member: Member, why: str) -> Non
 async def _tell(desk: Desk, row: CaseExport, member: Member) -> None:
     await queue_notice(
         desk,
-        kind=kinds.CASE_READY,
+        kind=kinds.PERSON_EXPORT_READY if row.subjects else kinds.CASE_READY,
         key=f"case:{row.id}",
         to=member,
         about_loan_id=row.loan_id,

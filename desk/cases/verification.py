@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, cast
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from desk.cases.archive import FORMAT, MANIFEST, SIGNATURE, VERSION
+from desk.cases.archive import FORMAT, MANIFEST, PERSON_FORMAT, SIGNATURE, VERSION
 from desk.core.dataclass import dataclass
 
 _MOST_MEMBERS = 20_000
@@ -184,7 +184,7 @@ def _read(manifest: bytes) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise BadArchiveError(f"{MANIFEST} is not JSON as a case file has it")
     named = cast(dict[str, Any], value)
-    if named.get("format") != FORMAT:
+    if named.get("format") not in (FORMAT, PERSON_FORMAT):
         raise BadArchiveError(f"{MANIFEST} is not that of a case file")
     if named.get("version") != VERSION:
         raise BadArchiveError(f"it is of version {named.get('version')!r}; this release reads version {VERSION}")

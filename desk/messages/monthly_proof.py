@@ -46,7 +46,8 @@ KEPT = ("place_hold", "lift_hold", "change_retention", "retention_deleted", "ret
 """Acts by which records are deleted, or kept from it."""
 
 OPERATED = (
-    *("backup", "restore", "import", "audit_proof", "proof_opened", "case_exported", "signing_key"),
+    *("backup", "restore", "import", "audit_proof", "proof_opened", "case_exported", "person_exported"),
+    "signing_key",
     *("add_key", "rotate_keys", "remove_key", "wrap_keys", "rewrap_keys"),
 )
 """Acts of the operator, and proofs that compliance took."""

@@ -9,11 +9,12 @@ from uuid import UUID
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.unreadable import NAME, read
+from desk.loans.keeping import day_of
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from storage.queries.core import compliance
 from storage.queries.people import members
-from storage.queries.rights import person_requests
+from storage.queries.rights import person_exports, person_requests
 from storage.tables import Loan, Member, PersonRequest
 
 Stage = Literal["entered", "soon", "last_day", "late"]
@@ -27,8 +28,8 @@ SOON = 5
 class PersonRequestView:
     """A request; `kind`, `law`, `way`, `proof` and `ground` are codes. `member` and `by` are Slack ids, `number` is the loan's.
 
-    `of_other` is whether it is of another person around the loan than the borrower. `name`, `words`, `answer` and `extension`
-    are texts that members typed, empty where there are none.
+    `exported_on` is when the last export of the person's data was made. `of_other` is whether it is of another person around the
+    loan than the borrower. `name`, `words`, `answer` and `extension` are texts that members typed, empty where there are none.
     """
 
     id: UUID
@@ -48,6 +49,7 @@ class PersonRequestView:
     by: str
     extended: bool
     closed_on: date | None
+    exported_on: date | None
     ground: str | None
     name: str = field(repr=False)
     words: str = field(repr=False)
@@ -76,6 +78,7 @@ async def request_view(desk: Desk, row: PersonRequest) -> PersonRequestView:
     loan = await desk.session.get(Loan, row.loan_id) if row.loan_id else None
     member = await desk.session.get_one(Member, row.member_id) if row.member_id else None
     by = await desk.session.get_one(Member, row.by_id)
+    export = await person_exports.last_export(desk.session, row.id)
     return PersonRequestView(
         id=row.id,
         version=row.version,
@@ -94,6 +97,7 @@ async def request_view(desk: Desk, row: PersonRequest) -> PersonRequestView:
         by=by.slack_user_id,
         extended=row.extended_at is not None,
         closed_on=row.closed_at.date() if row.closed_at else None,
+        exported_on=day_of(desk, export.built_at) if export and export.built_at else None,
         ground=row.ground,
         name=read(desk, PersonRequest.name_cipher, row, NAME),
         words=read(desk, PersonRequest.words_cipher, row),

@@ -4,7 +4,7 @@ from desk.messages.audit_trail import About, trail, trail_of_loan, trail_of_memb
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
 from handlers.door.request import Request
-from handlers.forms import audit_filter, compliance, erasure, person_request, proof, retention
+from handlers.forms import audit_filter, compliance, erasure, person_export, person_request, proof, retention
 from handlers.grammar.audit import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
@@ -49,7 +49,7 @@ COMMAND = Command(
     precedence=15,
     forms=(
         *(audit_filter.FORM, compliance.FORM, proof.FORM, retention.HOLD, retention.POLICY),
-        *(person_request.FORM, person_request.DECISION, erasure.ERASURE),
+        *(person_request.FORM, person_request.DECISION, person_export.FORM, erasure.ERASURE),
     ),
 )
 """`/loan-audit [today|refused|@who|<loan>]`."""

@@ -45,6 +45,7 @@ from handlers.messages import (
     handover,
     late_calls,
     news,
+    person_exports,
     person_requests,
     reminders,
     repayment,
@@ -316,6 +317,11 @@ async def _case_ready(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo
     return cases.case_ready(t, view) if view is not None else None
 
 
+async def _person_export_ready(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    view = await case_view(desk, UUID(notice.facts["case"]))
+    return person_exports.export_ready(t, view) if view is not None else None
+
+
 async def _appointment(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
     reader = await desk.session.get_one(Member, notice.to_id)
     view = await appointment_notice(desk, UUID(notice.facts["appointment"]), reader)
@@ -356,6 +362,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.FILES_ARRIVED: _files_arrived,
     kinds.OWNER_ASKED: _owner_asked,
     kinds.CASE_READY: _case_ready,
+    kinds.PERSON_EXPORT_READY: _person_export_ready,
     kinds.APPOINTMENT: _appointment,
     kinds.APPOINTMENT_ON_DAY_OFF: _appointment_on_day_off,
     kinds.COLLECTION_STEP: _collection_step,

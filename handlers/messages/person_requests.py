@@ -18,11 +18,12 @@ def request_list(t: Translator, page: RequestPage) -> Message:
     for row in page.rows:
         write_request(t, writer, row)
         if row.state == "open":
-            erases = [Button(t("Erase"), "form.open", {"form": "erase_person", "q": str(row.id)})]
-            writer.buttons(
-                Button(t("Decide"), "form.open", {"form": "decide_request", "q": str(row.id)}),
-                *(erases if row.kind == "erasure" and row.member is None else ()),
-            )
+            buttons = [Button(t("Decide"), "form.open", {"form": "decide_request", "q": str(row.id)})]
+            if row.loan_id is not None:
+                buttons.append(Button(t("Export data"), "form.open", {"form": "export_person", "q": str(row.id)}))
+            if row.kind == "erasure" and row.member is None:
+                buttons.append(Button(t("Erase"), "form.open", {"form": "erase_person", "q": str(row.id)}))
+            writer.buttons(*buttons)
     state = "open" if page.is_open else "closed"
     other = Button(t("Closed"), "person_request.list", {"s": "closed"})
     if not page.is_open:
@@ -55,6 +56,8 @@ def write_request(t: Translator, writer: Writer, row: PersonRequestView) -> None
         ground = rules.grounds[row.ground]
         writer.line(t("Ground: {ground} ({article})", ground=ground.word(t.language), article=ground.article))
     writer.quote(row.answer)
+    if row.exported_on is not None:
+        writer.small(t("exported {date}", date=t.date(row.exported_on)))
 
 
 def request_changed(t: Translator, result: RequestChanged) -> Message:

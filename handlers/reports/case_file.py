@@ -41,6 +41,7 @@ _MESSAGES = {
     "appointment": _("reminder of an appointment"),
     "collection_step": _("reminder of a step beyond calls"),
     "case_ready": _("a case file was made"),
+    "person_export_ready": _("an export of one person's data was made"),
 }
 """What a message was about, by the kind that is stored."""
 
@@ -88,6 +89,11 @@ def case_reports(t: Translator, contents: Contents, events: Sequence[Event], fac
     ]
 
 
+def loan_blocks(t: Translator, contents: Contents, events: Sequence[Event], facts: CaseFacts) -> Iterable[Block]:
+    """Yield what happened on a loan, without what is about the desk, other people and the archive."""
+    yield from _CaseWriter(t, contents, facts).of_loan(events)
+
+
 class _CaseWriter:
     """Writes the parts of one case file in one language."""
 
@@ -112,6 +118,15 @@ class _CaseWriter:
         yield from self._recordings()
         yield from self._files()
         yield from self._audit()
+
+    def of_loan(self, events: Sequence[Event]) -> Iterable[Block]:
+        """Return the parts about the loan itself."""
+        yield from self._timeline(events)
+        yield from self._follow_ups()
+        yield from self._documents()
+        yield from self._money()
+        yield from self._contact()
+        yield from self._recordings()
 
     def _summary(self) -> Iterable[Block]:
         t, contents = self.t, self.contents

@@ -16,6 +16,9 @@ class CaseExport(Row, table=True):
     """A case file of a loan that a member asked for: what for (`purpose_cipher`), and what it contains besides the records
     (`contents`: `files`, `recordings`, joined by blanks).
 
+    With `subjects` it is instead an export of what is held of one person, for their request: `borrower:` or `person:` with the id
+    of each of their rows, joined by blanks.
+
     `build_at` is when the worker builds it next, None when it need not; `tries` counts. `file_id` is the archive, as long as it
     is kept; `sha256` and `size` are those of its bytes. `why` is the code of why there is none.
     """
@@ -25,6 +28,7 @@ class CaseExport(Row, table=True):
     __table_args__ = (
         Index("ix_case_export_loan", "loan_id"),
         Index("ix_case_export_file", "file_id"),
+        Index("ix_case_export_request", "request_id"),
         Index("ix_case_export_build_at", "build_at", sqlite_where=_TO_BUILD, postgresql_where=_TO_BUILD),
     )
 
@@ -35,6 +39,8 @@ class CaseExport(Row, table=True):
     file_id: UUID | None = references("stored_file", nullable=True, when_gone="clear")
     purpose_cipher: bytes | None = maybe_cipher()
     contents: str = ""
+    request_id: UUID | None = references("person_request", nullable=True, when_gone="clear")
+    subjects: str = Field(default="", sa_column_kwargs={"server_default": ""})
     asked_at: datetime = instant()
     build_at: datetime | None = maybe_instant()
     built_at: datetime | None = maybe_instant()

@@ -334,6 +334,7 @@ TEXTS: dict[str, str] = {
     "request_name_missing": _("Say who asks: choose a loan or a member, or type a name."),
     "request_gone": _("This request is no longer there."),
     "request_changed": _("This request was answered or changed meanwhile. Open the list again to see it as it is now."),
+    "request_of_nobody": _("The request names nobody on file. Enter it again from the card of the loan."),
     "request_unproven": _("Say first how the person proved who they are."),
     "request_ground": _("Choose the ground on which the request is refused."),
     "request_answer_missing": _("Write what the person is told, and why."),

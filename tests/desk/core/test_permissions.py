@@ -25,6 +25,7 @@ see_team_digest        - - - y - -
 see_figures            - - - r - -  managed
 see_audit              - - - r y -  own managed unowned
 export_case            - - - r y -  own managed unowned
+export_person          - - - - y -
 log_call               y y y y - -
 answer_follow_up       r r r r r r  own loan covered managed taken
 export_proof           - - - - y -

@@ -38,6 +38,7 @@ from handlers.forms import (
     erasure,
     escalation,
     note,
+    person_export,
     person_request,
     playbook,
     recording,
@@ -65,6 +66,7 @@ _OF_SOMETHING_ELSE = (
     escalation.RESOLUTION,
     collection_step.MOVE,
     person_request.DECISION,
+    person_export.FORM,
     erasure.ERASURE,
 )
 
