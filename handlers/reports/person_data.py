@@ -55,6 +55,7 @@ _WHY: Mapping[str, str] = {
 """Why each of `WITHHELD` is withheld."""
 
 _MOST_ROWS_READ = 5000
+"""How many entries of the audit trail the page has, the latest; person.json has all."""
 
 
 def person_report(t: Translator, data: PersonData, facts: CaseFacts) -> Report:

@@ -66,7 +66,7 @@ def unpacked(archive: bytes) -> tuple[Any, dict[str, str]]:
 
 
 async def a_family(slack: Slack) -> Loan:
-    """王小明 borrows with A-1; 李四担保 stands surety for it, and 王小明 for B-2 of 赵六别人. C-3 is another borrower's."""
+    """王小明 borrows with A-1; 李四担保 is its guarantor. C-3 is another borrower's."""
     loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="王小明", phone=PHONE)
     await add(slack, "guarantor", "李四担保", "139 8765 4321")
     await make_loan(slack.office, slack.workspace, "C-3", owner=slack.agent, name="孙七路人", phone="+8613700001111")
