@@ -10,7 +10,7 @@ from desk.core import drafts
 from desk.core.changes import create, offer_undo, track
 from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid, NotAllowed
-from desk.core.permissions import require_role, roles_of
+from desk.core.permissions import require_role, roles_of, sees_unowned
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import LoanRef
@@ -53,7 +53,8 @@ class StageChanged:
     `ended` are the follow-ups that were closed with the loan, or that a rule had planned for the stage before;
     `ended_documents` counts its documents. `still_open` is what stays open besides `planned` and `also_planned`, which the desk
     planned by rule. `next_steps` offers next steps if nothing is planned.
-    `owner_left` is the name of the owner whom a loan that is open again had, and who has left the desk: it has none now.
+    `owner_left` is the name of the owner whom a loan that is open again had, and who has left the desk: it has none
+    now, or belongs to who opened it, if they would not see a loan of nobody.
     `lacking` is what the loan should have had for the stage; `overridden`: a manager moved it without what is a must. `asked`
     are calls of the stages before that members planned, and that may not be needed any more.
     """
@@ -246,6 +247,8 @@ async def _change(desk: Desk, named: Loan, wanted: _Move) -> StageChanged:
     if MOVES[stage].decides:
         await _record_decision(desk, named, wanted.approval)
     left = await _release_from_owner_who_left(desk, named, from_stage)
+    if left is not None and not sees_unowned(desk.member, desk.workspace):
+        named.owner_id, named.owner_set_at = desk.member.id, desk.now  # a loan of nobody would vanish from their sight
     if named.owner_id is None:
         await revise_owner_asked(desk, [named])
     ended, ended_documents = await _close_what_is_open(desk, named, from_stage)

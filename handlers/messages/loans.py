@@ -199,9 +199,12 @@ def corrected(t: Translator, results: Sequence[LoanCorrected]) -> Message:
 
 
 def write_owner_left(t: Translator, writer: Writer, loan: LoanView, owner_left: str | None) -> None:
-    """Write that the owner of a loan, by name, has left the desk, and ask who takes it on; nothing for None."""
+    """Write that the owner of a loan, by name, has left the desk; ask who takes it on if it has no other."""
     if owner_left is not None:
-        writer.line(Bold(t("Its owner {name} has left the desk. Who takes it on?", name=owner_left)))
+        asks = t("Its owner {name} has left the desk. Who takes it on?", name=owner_left)
+        writer.line(
+            Bold(t("Its owner {name} has left the desk. It is yours now.", name=owner_left) if loan.owner else asks)
+        )
         writer.buttons(form_button(t("Reassign"), "reassign", loan=loan.id))
 
 

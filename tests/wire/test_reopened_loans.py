@@ -30,12 +30,21 @@ async def bring(slack: Slack, *rows: str) -> Outcome:
 
 @pytest.mark.parametrize("stage", ["disbursed", "application"])
 async def test_a_stage_typed_on_it_asks_who_takes_it_on(slack: Slack, loan: Loan, stage: str) -> None:
-    answer = await slack.move(slack.agent, f"A-1 {stage}")
+    answer = await slack.move(slack.manager, f"A-1 {stage}")
     assert "Its owner Other has left the desk. Who takes it on?" in answer.text
     assert "Reassign" in buttons(answer)
     assert await owner(slack) is None
-    assert "A-1" in (await slack.command(slack.agent, "/loan-reassign A-1 @agent")).text
+    assert "A-1" in (await slack.command(slack.manager, "/loan-reassign A-1 @agent")).text
     assert await owner(slack) == slack.agent.id
+
+
+async def test_who_would_not_see_it_without_an_owner_has_it_and_may_give_it_away(slack: Slack, loan: Loan) -> None:
+    answer = await slack.move(slack.agent, "A-1 disbursed")
+    assert "Its owner Other has left the desk. It is yours now." in answer.text
+    assert await owner(slack) == slack.agent.id
+    assert "Reassign" in buttons(answer)
+    await slack.press(slack.agent, answer, "Undo")
+    assert await owner(slack) == slack.other.id
 
 
 async def test_undo_gives_the_ended_loan_back(slack: Slack, loan: Loan) -> None:
@@ -51,7 +60,7 @@ async def test_another_stage_of_an_ended_loan_or_a_present_owner_asks_nothing(sl
 
 async def test_it_asks_in_chinese(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
-    assert "负责人Other已离开，由谁接手？" in (await slack.move(slack.agent, "A-1 已放款")).text
+    assert "负责人Other已离开，现由您负责。" in (await slack.move(slack.agent, "A-1 已放款")).text
 
 
 async def test_an_import_asks_in_its_report_and_the_managers(slack: Slack, loan: Loan) -> None:
@@ -131,14 +140,14 @@ async def test_a_loan_that_undo_opens_again_after_its_owner_left_has_none(slack:
 async def test_an_inquiry_that_is_joined_with_it_gives_it_its_owner(slack: Slack, loan: Loan) -> None:
     await bring(slack, "A-1,王小明,13800135678,disbursed,")
     assert "由谁接手？" in await asked(slack)
-    known = (await slack.command(slack.agent, "/loan new 王小明 13800135678")).message
+    known = (await slack.command(slack.manager, "/loan new 王小明 13800135678")).message
     assert known is not None
-    await slack.press(slack.agent, known, "Open a new inquiry anyway")
+    await slack.press(slack.manager, known, "Open a new inquiry anyway")
 
-    assert "now has the number A-1" in (await slack.command(slack.agent, "/loan edit L-1 number A-1")).text
-    assert await owner(slack) == slack.agent.id
+    assert "now has the number A-1" in (await slack.command(slack.manager, "/loan edit L-1 number A-1")).text
+    assert await owner(slack) == slack.manager.id
     assert "由谁接手？" not in (taken := await asked(slack))
-    assert "现由Agent负责。" in taken
+    assert "现由Manager负责。" in taken
 
 
 @pytest.mark.parametrize("owner_of_file", ["", "UAGENT"])
