@@ -69,7 +69,16 @@ async def test_the_reminder_of_an_employer_check_leads_to_the_employers_number(s
     assert buttons(people) == ["Add a person"]
 
 
+async def let_callers_see_loans_of_nobody(slack: Slack) -> None:
+    await slack.sandbox.open_home("UADMIN")
+    await slack.sandbox.home_of("UADMIN").press("Language and country")
+    form = slack.sandbox.modal_of("UADMIN")
+    await form.fill("Loans without an owner are seen by", "callers")
+    await form.submit()
+
+
 async def test_of_two_who_claim_a_loan_of_nobody_one_gets_it_and_the_other_hears_who(slack: Slack) -> None:
+    await let_callers_see_loans_of_nobody(slack)
     await make_loan(slack.office, slack.workspace, "L-7", stage="inquiry", name="王芳")
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
     mine = given((await slack.command(slack.agent, "/loan pool")).message)
@@ -87,6 +96,7 @@ async def test_of_two_who_claim_a_loan_of_nobody_one_gets_it_and_the_other_hears
 
 
 async def test_the_home_leads_to_the_loans_of_nobody_the_newest_first(slack: Slack) -> None:
+    await let_callers_see_loans_of_nobody(slack)
     for number, stage in (("L-7", "inquiry"), ("L-8", "application"), ("L-9", "withdrawn")):
         await make_loan(slack.office, slack.workspace, number, stage=stage)
         slack.clock.advance(minutes=1)
