@@ -14,10 +14,10 @@ from handlers.messages.person_requests import write_request
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Write what goes and what stays. `q` in `private` names the request; the form keeps what it has shown."""
+    """Write what goes and what stays. `q` in `private` names the request; `shown` says what the form has shown."""
     t = request.t
     view = await preview(request.desk, UUID(private["q"]))
-    form = FormWriter(t, {"d": view.shown, **private}, {"proof": view.request.proof, **typed})
+    form = FormWriter(t, {"shown": view.shown, **private}, {"proof": view.request.proof, **typed})
     write_request(t, form, view.request)
     write_erasure(t, form, view)
     proofs = [Option(each.word(t.language), code) for code, each in request_rules().proofs.items()]
@@ -28,7 +28,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 async def submit(request: Request) -> Message:
     """Erase it."""
-    shown, proof = str(request.private["d"]), request.one("proof")
+    shown, proof = str(request.private["shown"]), request.one("proof")
     return erased(request.t, await erase_person(request.desk, UUID(request.private["q"]), shown, proof=proof))
 
 

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -33,6 +33,12 @@ _NOT_RESTORED = frozenset({"process", "rate_limit"})
 
 _RENAMED = {("follow_up", "overdue_at"): "late_at"}
 """Columns of earlier releases by the name that they have now."""
+
+_FORMER: dict[str, dict[str, type[Any]]] = {
+    "search_term": {"borrower_id": Uuid, "digest": LargeBinary, "workspace_id": Uuid},
+    "related_term": {"person_id": Uuid, "digest": LargeBinary, "workspace_id": Uuid},
+}
+"""Tables that had other columns in earlier releases, with these; a migration makes of them what they are now."""
 
 _BATCH = 500
 
@@ -224,7 +230,10 @@ def _row(columns: list[Column[Any]], values: Any) -> dict[str, Any]:
     return {column.name: _decode(column, value) for column, value in zip(columns, values, strict=True)}
 
 
-def _columns(table: str, names: Iterable[str]) -> list[Column[Any]]:
+def _columns(table: str, names: Sequence[str]) -> list[Column[Any]]:
+    former = _FORMER.get(table, {})
+    if former.keys() == set(names):
+        return [Column(name, former[name]()) for name in names]
     known = SQLModel.metadata.tables.get(table)
     if known is None:
         missing = f"table {table}"

@@ -99,7 +99,7 @@ def form_of(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "person_request": ({}, {"loan": "L-1", "about": "loan", **_ASKED}),
         "export_person": ({"q": str(new_id())}, {}),
         "decide_request": ({"q": str(new_id()), "v": 1}, {"act": "answered", "proof": "document"}),
-        "erase_person": ({"q": str(new_id()), "d": "0"}, {"proof": "document"}),
+        "erase_person": ({"q": str(new_id()), "shown": "0"}, {"proof": "document"}),
         "contact_rules": ({"v": 0, "of": "workspace"}, {"whose": "workspace", "packs": ("CN",), "role": "own"}),
         "arrears_scale": (
             {"v": world.slack.workspace.version},

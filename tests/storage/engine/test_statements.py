@@ -154,8 +154,10 @@ class Examples:
             "chore": "reminders",
             "records": retention_due.RECORDS["correction"][0],
         }
-        if (name, kind) == ("table", str):
-            return "loan"
+        if name == "table" and kind in (str, Table):
+            return "loan" if kind is str else SQLModel.metadata.tables["contact_state"]
+        if name == "column":
+            return "person_id"
         if name in special and (name, kind) != ("number", int):
             return special[name]
         origin, inner = get_origin(kind), get_args(kind)
