@@ -4,20 +4,16 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from bot.offices import open_office
 from bot.settings import Settings
-from desk.core.clock import Clock, SystemClock
+from desk.core.clock import Clock
 from desk.core.operator_acts import record_act
-from desk.core.transaction import Office
-from storage.engine.database import Database
 
 
 async def record(settings: Settings, act: str, clock: Clock | None = None, **details: Any) -> None:
     """Record the act as `record_act` does, through a connection of its own."""
-    database = Database(settings.database_url.get_secret_value())
-    try:
-        await record_act(Office(database, settings.cipher(), clock or SystemClock()), act, **details)
-    finally:
-        await database.close()
+    async with open_office(settings, clock) as office:
+        await record_act(office, act, **details)
 
 
 def sum_of(file: Path) -> str:

@@ -1,8 +1,7 @@
 """`loandesk audit`: verify the audit trail, list entries, or write it to a file that is verified without the database."""
 
-import contextlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -11,18 +10,18 @@ from uuid import UUID
 from rich.console import Console
 
 from bot.logs import reason_of
+from bot.offices import every_workspace, open_office
 from bot.private_file import is_taken, private_file
 from bot.settings import Settings
 from desk.core.audit_export import BrokenExportError, check_export
 from desk.core.audit_export import export as exported
 from desk.core.audit_verification import Finding, Head, Verification
-from desk.core.clock import Clock, SystemClock
+from desk.core.clock import Clock
 from desk.core.dataclass import dataclass
-from desk.core.transaction import Desk, Office
-from storage.engine.database import Database
+from desk.core.transaction import Desk
 from storage.queries.core import audit
 from storage.queries.loans import loans
-from storage.queries.people import members, workspaces
+from storage.queries.people import members
 from storage.tables import AuditEntry, Loan, Member, Workspace
 
 _FAULTS = {
@@ -52,7 +51,7 @@ async def verdicts(
     settings: Settings, clock: Clock | None = None, heads: dict[UUID, list[Head]] | None = None
 ) -> AsyncIterator[Verdict]:
     """Verify the trail of each workspace. `heads` were kept elsewhere, by workspace."""
-    async with offices(settings, clock) as office:
+    async with open_office(settings, clock, patient=True) as office:
         for workspace in await every_workspace(office):
             verification = Verification((heads or {}).get(workspace.id, ()))
             async with office.reading_desk(workspace) as desk:
@@ -131,7 +130,7 @@ async def list_entries(
     """
     missing: str | None = None
     listed = False
-    async with offices(settings, clock) as office:
+    async with open_office(settings, clock, patient=True) as office:
         for workspace in await every_workspace(office):
             async with office.reading_desk(workspace) as desk:
                 row = await loans.by_number(desk.session, workspace.id, loan) if loan is not None else None
@@ -168,7 +167,7 @@ async def export(settings: Settings, target: Path, console: Console, clock: Cloc
     try:
         # A part of a trail verifies, too.
         with private_file(unfinished) as raw, TextIOWrapper(raw, encoding="utf-8") as out:
-            async with offices(settings, clock) as office:
+            async with open_office(settings, clock, patient=True) as office:
                 count = 0
                 for workspace in await every_workspace(office):
                     async with office.reading_desk(workspace) as desk:
@@ -209,22 +208,6 @@ def _summary(verdict: Verdict) -> str:
         f"{verdict.workspace.name}: {seen.entries} entries in {seen.segments} segments{found}{dropped}; {seen.waiting} are "
         f"not sealed yet. {result}. The head is {seen.head.hash.hex()} (segment {seen.head.segment}, entry {seen.head.place})."
     )
-
-
-@contextlib.asynccontextmanager
-async def offices(settings: Settings, clock: Clock | None) -> AsyncGenerator[Office]:
-    """Open the database for a command about the trail."""
-    database = Database(settings.database_url.get_secret_value(), patient=True)
-    try:
-        yield Office(database=database, cipher=settings.cipher(), clock=clock or SystemClock())
-    finally:
-        await database.close()
-
-
-async def every_workspace(office: Office) -> list[Workspace]:
-    """Return the workspaces of the database."""
-    async with office.database.reading() as session:
-        return list(await workspaces.every(session))
 
 
 async def _line(desk: Desk, entry: AuditEntry) -> str:

@@ -8,8 +8,8 @@ from typing import Literal
 
 from rich.console import Console
 
-from bot.commands.audit import every_workspace, offices
 from bot.logs import reason_of
+from bot.offices import every_workspace, open_office
 from bot.private_file import private_file
 from bot.settings import Settings
 from desk.core.clock import Clock
@@ -35,7 +35,7 @@ async def run(
     it was sealed."""
     languages = [code for code in LANGUAGES if language in (code, "both")]
     wrong = 0
-    async with offices(settings, clock) as office:
+    async with open_office(settings, clock, patient=True) as office:
         for workspace in await every_workspace(office):
             async with office.reading_desk(workspace) as desk:
                 try:

@@ -8,25 +8,23 @@ from typing import Any
 from rich.console import Console
 
 from bot.case_archive import Assembled, CaseOrder, LoanGoneError, assemble
-from bot.commands.audit import every_workspace
 from bot.logs import reason_of
+from bot.offices import every_workspace, find_loan, open_office
 from bot.private_file import is_taken, private_file
 from bot.settings import Settings
 from desk.cases import signing
 from desk.cases.archive import PERSON_FORMAT
 from desk.cases.exports import PURPOSE_LIMIT, safe_name
 from desk.cases.verification import BadArchiveError, verify
-from desk.core.clock import Clock, SystemClock
+from desk.core.clock import Clock
 from desk.core.operator_acts import operator
 from desk.core.transaction import Desk, Office
 from handlers.reports.pdf import TypesettingError
 from storage.engine.cipher import UnreadableError
-from storage.engine.database import Database
 from storage.files.places import store_at
 from storage.files.sealing import DamagedFileError
 from storage.files.store import MissingBytesError, StoreAwayError
-from storage.queries.loans import loans
-from storage.tables import Loan, Workspace
+from storage.tables import Workspace
 
 _FAULTS = {
     "changed": "{path} is not as it was signed",
@@ -51,9 +49,7 @@ async def export(
     if len(words) > PURPOSE_LIMIT:
         console.print(f"Nothing was exported: say what it is for in at most {PURPOSE_LIMIT} characters.")
         return 1
-    database = Database(settings.database_url.get_secret_value(), patient=True)
-    office = Office(database=database, cipher=settings.cipher(), clock=clock or SystemClock())
-    try:
+    async with open_office(settings, clock, patient=True) as office:
         found = await find_loan(office, number)
         if found is None:
             console.print(f"There is no loan {number}.")
@@ -69,18 +65,6 @@ async def export(
         return await write_archive(
             office, workspace, target, console, assemble(office, workspace, order, store), record
         )
-    finally:
-        await database.close()
-
-
-async def find_loan(office: Office, number: str) -> tuple[Workspace, Loan] | None:
-    """Return the first loan of that number, and its workspace."""
-    for workspace in await every_workspace(office):
-        async with office.database.reading() as session:
-            loan = await loans.by_number(session, workspace.id, number)
-        if loan is not None:
-            return workspace, loan
-    return None
 
 
 async def write_archive(
@@ -160,9 +144,7 @@ def verify_file(file: Path, console: Console, *, public_key: str | None = None) 
 
 async def keys(settings: Settings, console: Console, *, rotate: bool = False, clock: Clock | None = None) -> int:
     """Print the public keys that sign case files, of each workspace; with `rotate`, replace the present one first."""
-    database = Database(settings.database_url.get_secret_value(), patient=True)
-    office = Office(database=database, cipher=settings.cipher(), clock=clock or SystemClock())
-    try:
+    async with open_office(settings, clock, patient=True) as office:
         for workspace in await every_workspace(office):
             async with office.desk(workspace) as desk:
                 if rotate:
@@ -176,8 +158,6 @@ async def keys(settings: Settings, console: Console, *, rotate: bool = False, cl
                     console.print(f"  {row.public.hex()}")
                     console.print(f"  {signing.fingerprint(row.public)}")
         return 0
-    finally:
-        await database.close()
 
 
 def _public(text: str) -> bytes:

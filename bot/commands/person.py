@@ -5,16 +5,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.commands.case import find_loan, write_archive
+from bot.commands.case import write_archive
+from bot.offices import find_loan, open_office
 from bot.person_archive import PersonOrder, assemble_person
 from bot.settings import Settings
 from desk.cases.exports import safe_name
-from desk.core.clock import Clock, SystemClock
+from desk.core.clock import Clock
 from desk.core.operator_acts import operator
 from desk.core.transaction import Desk, Office
 from desk.loans import related
 from desk.rights.subjects import Subject, borrower_subject, may_be_same, person_subject
-from storage.engine.database import Database
 from storage.files.places import store_at
 from storage.tables import Loan, Workspace
 
@@ -32,9 +32,7 @@ async def export(
 ) -> int:
     """Write all that is held of the borrower of a loan, or of the `person`-th around it, into a folder. `also` are those of the
     listed others that are the same person. Return 1, and leave nothing, if that fails."""
-    database = Database(settings.database_url.get_secret_value(), patient=True)
-    office = Office(database=database, cipher=settings.cipher(), clock=clock or SystemClock())
-    try:
+    async with open_office(settings, clock, patient=True) as office:
         found = await find_loan(office, number)
         if found is None:
             console.print(f"There is no loan {number}.")
@@ -53,8 +51,6 @@ async def export(
         keys = (subject.key, *(other.key for n, other in enumerate(others, start=1) if n in also))
         _list_others(console, others, also)
         return await _write(settings, office, workspace, loan, keys, folder, console, files=files)
-    finally:
-        await database.close()
 
 
 async def _write(

@@ -6,13 +6,12 @@ from uuid import UUID
 from rich.console import Console
 from rich.progress import Progress
 
+from bot.offices import every_workspace, open_office
 from bot.settings import Settings
-from desk.core.clock import Clock, SystemClock
+from desk.core.clock import Clock
 from desk.core.transaction import Office
 from desk.loans.indexing import BATCH, index_next
-from storage.engine.database import Database
 from storage.queries.loans import index_versions
-from storage.queries.people import workspaces
 from storage.tables import Borrower, RelatedPerson, Workspace
 
 _PAUSE_SECONDS = 0.02
@@ -24,14 +23,8 @@ async def run(settings: Settings, console: Console, *, every: bool, clock: Clock
 
     Return 0 when every borrower is indexed, else 1. It can be interrupted and run again at any time.
     """
-    database = Database(settings.database_url.get_secret_value())
-    office = Office(database=database, cipher=settings.cipher(), clock=clock or SystemClock())
-    try:
-        async with database.reading() as session:
-            found = await workspaces.every(session)
-        left = [await _reindex(office, workspace, console, every=every) for workspace in found]
-    finally:
-        await database.close()
+    async with open_office(settings, clock) as office:
+        left = [await _reindex(office, workspace, console, every=every) for workspace in await every_workspace(office)]
     return 1 if any(left) else 0
 
 

@@ -9,15 +9,14 @@ from uuid import UUID
 from rich.console import Console
 from rich.progress import Progress
 
+from bot.offices import every_workspace, open_office
 from bot.settings import Settings
-from desk.core.clock import Clock, SystemClock
+from desk.core.clock import Clock
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Office
 from desk.retention.sweeping import Batch, begin_run, end_run, sweep
 from desk.rules.retention import KINDS
-from storage.engine.database import Database
 from storage.queries.core import retention_runs
-from storage.queries.people import workspaces
 from storage.tables import Workspace
 from storage.upkeep.audit_guards import NotOwnerError
 from storage.upkeep.erased_list import BadErasedListError, Erased, ErasedList
@@ -60,28 +59,25 @@ class Result:
 
 async def run(settings: Settings, console: Console, *, apply: bool, clock: Clock | None = None) -> int:
     """Go through all workspaces and return 0; 1 if something hinders it. It can be interrupted and run again at any time."""
-    database = Database(settings.database_url.get_secret_value(), overwrites=True)
-    office = Office(database=database, cipher=settings.cipher(), clock=clock or SystemClock())
-    erased = ErasedList(erased_file(settings), office.cipher.ring)
     try:
-        if apply:
-            await _catch_up(office, erased)
-        async with database.reading() as session:
-            found = await workspaces.every(session)
-        for workspace in found:
-            _print(console, await _sweep(office, workspace, console, erased if apply else None), apply=apply)
-        if apply and not await database.empty_log():
-            console.print(_LOG_IN_USE)
+        async with open_office(settings, clock, overwrites=True) as office:
+            return await _run(office, ErasedList(erased_file(settings), office.cipher.ring), console, apply=apply)
     except BadErasedListError as error:
         console.print(
-            f"Nothing was deleted: {error}. Move {erased.file} away and keep it: the next run writes the list again."
+            f"Nothing was deleted: {error}. Move {erased_file(settings)} away and keep it: the next run writes the list again."
         )
-        return 1
     except NotOwnerError:
         console.print(_NOT_OWNER)
-        return 1
-    finally:
-        await database.close()
+    return 1
+
+
+async def _run(office: Office, erased: ErasedList, console: Console, *, apply: bool) -> int:
+    if apply:
+        await _catch_up(office, erased)
+    for workspace in await every_workspace(office):
+        _print(console, await _sweep(office, workspace, console, erased if apply else None), apply=apply)
+    if apply and not await office.database.empty_log():
+        console.print(_LOG_IN_USE)
     return 0
 
 

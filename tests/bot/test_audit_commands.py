@@ -17,6 +17,7 @@ from bot.commands import backup as backup_command
 from bot.commands import importing as import_command
 from bot.commands import keys as keys_command
 from bot.commands import restore as restore_command
+from bot.offices import every_workspace
 from desk.core.audit_chain import SEALED_AFTER, seal_next
 from desk.core.audit_export import BrokenExportError, check_export
 from desk.core.audit_verification import head_line
@@ -224,7 +225,7 @@ def seal_until(database_url: str, step: str) -> None:
         database = Database(database_url)
         later = FrozenClock(datetime.now(UTC) + timedelta(days=9))
         office = Office(database, settings_with(database_url).cipher(), later)
-        for workspace in await audit_command.every_workspace(office):
+        for workspace in await every_workspace(office):
             async with office.desk(workspace) as desk:
                 await seal_next(desk)
 

@@ -8,6 +8,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from bot.cli import app
 from bot.settings import Settings
@@ -19,8 +21,9 @@ FILES = [ROOT / "Procfile", ROOT / "deploy" / "Containerfile", UNIT, ROOT / "doc
 
 def commands() -> set[str]:
     """Return the commands of `loandesk`."""
-    named = {one.name or (one.callback.__name__ if one.callback else "") for one in app.registered_commands}
-    return named | {group.name or "" for group in app.registered_groups}
+    command = get_command(app)
+    assert isinstance(command, TyperGroup)
+    return set(command.commands)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

@@ -1,0 +1,1 @@
+"""The commands of `loandesk`, a module per group: what is typed. `bot/commands` does it."""

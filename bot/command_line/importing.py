@@ -1,0 +1,48 @@
+"""`loandesk import`."""
+
+import gc
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from bot.command_line.running import console, on_database, run_with_settings
+
+app = typer.Typer()
+
+_COLLECTED = 100_000
+"""After how many new objects the garbage collector looks through the newest, in a command that makes many."""
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="A CSV file, UTF-8 or GB18030. Columns: docs/import.md.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and save nothing.")] = False,
+    encoding: Annotated[
+        str | None, typer.Option(help="The file's encoding, if it is another one: big5, cp1252, utf-16 …")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Language of the report: zh or en. Default: the lender's.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Report every refused row, not only the first 100.")] = False,
+    kind: Annotated[
+        Literal["loans", "payments", "schedules"] | None,
+        typer.Option(help="What the rows are. Default: what the first line says."),
+    ] = None,
+) -> None:
+    """Import loans, payments or schedules from the lender's system. Exit code 1: some rows were refused, or the file cannot be
+    read."""
+    # Modules stay, and little of a row refers to itself: the collector would only look through both.
+    gc.disable()
+    from bot.commands.importing import run
+
+    gc.freeze()
+    gc.set_threshold(_COLLECTED)
+    gc.enable()
+    run_with_settings(
+        on_database(
+            lambda settings: run(
+                settings, file, console(), language=language, dry_run=dry_run, encoding=encoding, every=every, kind=kind
+            )
+        )
+    )
