@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
-from bot.commands.importing import Outcome, import_loans, read_table
-from bot.commands.importing_money import import_payment_rows, import_schedule_rows, read_money
+from bot.commands.importing import today_at
 from desk.core.transaction import Office
+from desk.importing.batches import Outcome, import_loans, import_payment_rows, import_schedule_rows
+from desk.importing.file_contents import FileRead, read_money
+from desk.importing.file_contents import read_table as read_loans
+from desk.importing.importing import RefusedRow
 from desk.importing.money_columns import kind_of
 from desk.importing.payments import PaymentsResult
+from desk.importing.rows import ImportRow
 from desk.importing.schedules import SchedulesResult
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.importing import explain_remark
@@ -14,6 +18,17 @@ from handlers.messages.refusals.importing import explain_row
 from storage.tables import Workspace
 
 HEADER = "number,name,phone,stage,owner"
+
+
+def read_table(text: str, workspace: Workspace, office: Office) -> FileRead:
+    """Read a file of loans, as the lender's day and country have it."""
+    return read_loans(text, today=today_at(workspace, office), region=workspace.country or "CN")
+
+
+def read_rows(text: str, workspace: Workspace, office: Office) -> tuple[list[ImportRow], list[RefusedRow]]:
+    """Return the rows of a file of loans, and the refused ones."""
+    read = read_table(text, workspace, office)
+    return list(read.rows), read.refused
 
 
 async def bring_in(office: Office, workspace: Workspace, text: str, *, dry_run: bool = False) -> Outcome:

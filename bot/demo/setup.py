@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from bot.commands.importing import import_loans, read_rows
 from bot.demo.people import ADMIN, add_people, channel_id, setup_lines
 from bot.manifest import manifest
 from bot.service import Service, open_service
@@ -19,6 +18,8 @@ from bot.settings import Settings
 from desk.core.clock import Clock
 from desk.core.dataclass import dataclass
 from desk.core.values import PersonRef
+from desk.importing.batches import import_loans
+from desk.importing.file_contents import read_table
 from desk.people.members import find_member
 from desk.people.workspace_settings import change_settings, present_settings
 from handlers.loan_links import LoanLinks
@@ -197,7 +198,7 @@ def loans_file(today: date) -> str:
 
 async def _import_loans(service: Service) -> None:
     today = service.office.clock.now().astimezone(ZoneInfo(LENDER_ZONE)).date()
-    rows, refused = read_rows(loans_file(today), service.workspace, service.office)
-    if refused:
+    read = read_table(loans_file(today), today=today, region=service.workspace.country or "CN")
+    if refused := read.refused:
         raise SetUpError(f"loans.csv, line {refused[0].line}: {refused[0].error.code}")
-    await import_loans(service.office, service.workspace, rows, dry_run=False, advance=lambda _: None)
+    await import_loans(service.office, service.workspace, read.rows, dry_run=False, advance=lambda _: None)

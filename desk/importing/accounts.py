@@ -90,6 +90,11 @@ class Followed:
     closed: int = 0
     ended: defaultdict[UUID, list[UUID]] = field(default_factory=lambda: defaultdict[UUID, list[UUID]](list))
 
+    def add(self, batch: "Followed") -> None:
+        """Add what followed from a batch; who held the calls that it ended has been told."""
+        self.planned += batch.planned
+        self.closed += batch.closed
+
 
 class Accounts:
     """The loans of one transaction. Nothing but changes of rows that were read is written before `write`."""

@@ -123,6 +123,14 @@ class NewLoans:
         """Record what the import did to a loan of the batch."""
         self._audited.append((loan_id, act, details))
 
+    def by_owner(self) -> dict[UUID, list[UUID]]:
+        """Return the new loans that have an owner, by that owner, in the order of the file."""
+        found: dict[UUID, list[UUID]] = {}
+        for loan_id, owner_id in zip(self._of_the_new(self._prospects.loan_ids), self._owner_ids, strict=True):
+            if owner_id is not None:
+                found.setdefault(owner_id, []).append(loan_id)
+        return found
+
     async def write(self, wrong: Mapping[str, datetime]) -> None:
         """Write everything. `wrong` has since when phones are marked as wrong. What the transaction changed in the session
         must be flushed before: numbers are unique."""

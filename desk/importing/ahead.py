@@ -38,9 +38,9 @@ class Batch:
 class BatchesAhead:
     """Makes the batches. Their size follows how long transactions take."""
 
-    def __init__(self, office: Office, workspace: Workspace, rows: Collection[ImportRow]) -> None:
+    def __init__(self, office: Office, workspace: Workspace, rows: Collection[ImportRow], *, begin_at: int = 0) -> None:
         self._office, self._workspace = office, workspace
-        self._rows: Iterator[ImportRow] = iter(rows)
+        self._rows: Iterator[ImportRow] = islice(rows, begin_at, None)
         self._digests = DigestCache(office.cipher)
         self._size = BATCH
         self._looks_first = True

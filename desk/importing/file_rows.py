@@ -1,7 +1,5 @@
-"""The rows of a lender's file, kept small: a million of them as objects would take more than a gigabyte."""
+"""The loans of a lender's file, read from its packed cells as often as they are needed."""
 
-import json
-import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import suppress
@@ -9,14 +7,9 @@ from datetime import date
 
 from desk.core.errors import DeskError
 from desk.importing.importing import RefusedRow
+from desk.importing.packed_rows import PackedRows
 from desk.importing.rows import Header, ImportRow, RowReader
 from storage.queries.loans.loans import number_key
-
-_PACKED = 500
-"""How many rows are packed together."""
-
-_LEVEL = 1
-"""Of compression: the quickest."""
 
 
 class FileRows(Collection[ImportRow]):
@@ -24,33 +17,34 @@ class FileRows(Collection[ImportRow]):
 
     def __init__(self, header: Header, *, today: date, region: str) -> None:
         self._reader = RowReader(header, today=today, region=region)
-        self._packs: list[bytes] = []
-        self._open: list[tuple[int, list[str]]] = []
+        self.cells = PackedRows()
         self._numbers: set[str] = set()
         self._twice: set[str] = set()
-        self._left_out: frozenset[int] = frozenset()
+        self._refused: set[int] = set()
         self._count = 0
 
     def add(self, line: int, cells: list[str]) -> None:
         """Add the row at that line of the file."""
         self._count += 1
-        self._open.append((line, cells))
-        if len(self._open) == _PACKED:
-            self._pack()
+        self.cells.add(line, cells)
         key = self._key(cells)
         if key in self._numbers:
             self._twice.add(key)
         elif key:
             self._numbers.add(key)
 
+    def leave_out(self, line: int, cells: list[str]) -> None:
+        """Keep the cells of a row that is no loan, to show them with the reason."""
+        self.cells.add(line, cells)
+        self._refused.add(line)
+
     def close(self) -> list[RefusedRow]:
         """Return the rows whose number occurs more than once, refused: the desk does not guess which one is right."""
-        self._pack()
         if not self._twice:
             return []
         by_number: dict[str, list[ImportRow]] = defaultdict(list)
-        for line, cells in self._unpacked():
-            if (key := self._key(cells)) in self._twice:
+        for line, cells in self.cells:
+            if line not in self._refused and (key := self._key(cells)) in self._twice:
                 by_number[key].append(self._reader.read(line, cells))
         refused: list[RefusedRow] = []
         for rows in by_number.values():
@@ -59,7 +53,7 @@ class FileRows(Collection[ImportRow]):
                 others = tuple(line for line in lines if line != row.line)
                 fault = row.fault("import_number_twice", "number", given=row.number, lines=others)
                 refused.append(RefusedRow(row.line, (fault, *row.faults)))
-        self._left_out = frozenset(each.line for each in refused)
+        self._refused.update(each.line for each in refused)
         self._numbers -= self._twice
         self._count -= len(refused)
         return sorted(refused, key=lambda each: each.line)
@@ -76,8 +70,8 @@ class FileRows(Collection[ImportRow]):
         return any(row == each for each in self)
 
     def __iter__(self) -> Iterator[ImportRow]:
-        for line, cells in self._unpacked():
-            if line not in self._left_out:
+        for line, cells in self.cells:
+            if line not in self._refused:
                 yield self._reader.read(line, cells)
 
     def _key(self, cells: list[str]) -> str:
@@ -85,14 +79,3 @@ class FileRows(Collection[ImportRow]):
         with suppress(DeskError):
             return number_key(self._reader.number(cells) or "")
         return ""
-
-    def _pack(self) -> None:
-        if self._open:
-            self._packs.append(
-                zlib.compress(json.dumps(self._open, ensure_ascii=False).encode("utf-8", "surrogatepass"), _LEVEL)
-            )
-            self._open = []
-
-    def _unpacked(self) -> Iterator[tuple[int, list[str]]]:
-        for pack in self._packs:
-            yield from json.loads(zlib.decompress(pack).decode("utf-8", "surrogatepass"))

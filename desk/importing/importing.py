@@ -65,14 +65,15 @@ class RefusedRow:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """The result of a batch: rows by effect, refused rows, what people should know of the others, and what became of
-    follow-ups."""
+    """The result of a batch: rows by effect, refused rows, what people should know of the others, what became of follow-ups, and
+    the new loans of each owner."""
 
     effects: Counter[Effect] = field(default_factory=Counter["Effect"])
     refused: tuple[RefusedRow, ...] = ()
     remarks: tuple[Remark, ...] = ()
     plans: PlanCounts = field(default_factory=PlanCounts)
     lacking: tuple[Remark, ...] = ()
+    new_by_owner: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict[UUID, Sequence[UUID]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,4 +398,11 @@ class _Batch:
                 self.remarks.append(
                     remark(row, row.number, "same_phone", "phone", other=known.loan.number, name=known.contact.name)
                 )
-        return ImportResult(self.effects, tuple(self.refused), tuple(self.remarks), self.plans, tuple(self.lacking))
+        return ImportResult(
+            effects=self.effects,
+            refused=tuple(self.refused),
+            remarks=tuple(self.remarks),
+            plans=self.plans,
+            lacking=tuple(self.lacking),
+            new_by_owner=self.new.by_owner(),
+        )

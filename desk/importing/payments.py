@@ -38,6 +38,14 @@ class PaymentsResult:
     refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
     followed: Followed = field(default_factory=Followed)
 
+    def add(self, batch: "PaymentsResult") -> None:
+        """Add what a batch did."""
+        self.effects += batch.effects
+        self.refused += batch.refused
+        self.followed.add(batch.followed)
+        for currency, total in batch.sums.items():
+            self.sums[currency] += total
+
 
 async def import_payments(desk: Desk, rows: Sequence[PaymentRow], result: PaymentsResult) -> None:
     """Take the payments of a batch from `batches_of`, each completely or not at all, of a loan the oldest first, and add to the

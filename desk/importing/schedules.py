@@ -34,6 +34,15 @@ class SchedulesResult:
     refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
     followed: Followed = field(default_factory=Followed)
 
+    def add(self, batch: "SchedulesResult") -> None:
+        """Add what a batch did."""
+        self.effects += batch.effects
+        self.instalments += batch.instalments
+        self.refused += batch.refused
+        self.followed.add(batch.followed)
+        for currency, total in batch.sums.items():
+            self.sums[currency] += total
+
 
 async def import_schedules(desk: Desk, rows: Sequence[InstalmentRow], result: SchedulesResult) -> None:
     """Give the loans of a batch from `batches_of` their schedules, and add to the result what became of them.

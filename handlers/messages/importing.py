@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from desk.core.unreadable import PHONE
+from desk.importing.new_loan_notices import NewLoansView
 from desk.importing.rows import UnknownColumn
 from desk.importing.updating import Remark
 from desk.rules.contacts import format_phone
 from desk.rules.moves import NEEDS, Need, NeedKind
-from handlers.messages.block_kit.elements import stage
+from handlers.messages.block_kit.elements import stage, write_more
+from handlers.messages.block_kit.message import Button, Message
 from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.writer import Writer
 from handlers.messages.checks import lacks
 from handlers.messages.unreadable import text_in_words
 
@@ -52,6 +55,31 @@ def explain_remark(t: Translator, remark: Remark) -> str:
     """Return what people should know of a row that was imported, with the file's own heading of its column."""
     reason = text_in_words(t, _SAYINGS[remark.code](t, remark))
     return t("{heading}: {reason}", heading=remark.heading, reason=reason)
+
+
+def loans_imported(t: Translator, view: NewLoansView, *, name: str | None) -> Message:
+    """Render the notice to who owns loans that a file brought. `name` is theirs, where others read the notice too."""
+    writer = Writer()
+    if name is None:
+        writer.line(
+            t.n("{n} new loan of yours came with a file.", "{n} new loans of yours came with a file.", view.count)
+        )
+    else:
+        writer.line(
+            t.n(
+                "{name}: {n} new loan came with a file.",
+                "{name}: {n} new loans came with a file.",
+                view.count,
+                name=name,
+            )
+        )
+    if view.numbers:
+        writer.line(t(", ").join(view.numbers))
+        write_more(t, writer, view.count - len(view.numbers))
+    writer.small(t("The calls that they need first are planned: /loan-due lists them."))
+    return writer.buttons(
+        Button(t("Your loans") if name is None else t("My loans"), "loan.mine", {"s": "", "o": 0})
+    ).message()
 
 
 def unknown_columns(t: Translator, columns: Sequence[UnknownColumn]) -> str:

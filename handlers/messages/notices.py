@@ -13,6 +13,7 @@ from desk.files.batches import batch_view
 from desk.follow_ups.appointments import appointment_notice
 from desk.follow_ups.collection_steps import step_notice
 from desk.follow_ups.escalation_views import escalation_now
+from desk.importing.new_loan_notices import new_loans_view
 from desk.loans.lookup import may_see_as
 from desk.loans.views import loan_view
 from desk.messages import kinds
@@ -43,6 +44,7 @@ from handlers.messages import (
     escalations,
     files,
     handover,
+    importing,
     late_calls,
     news,
     person_exports,
@@ -143,6 +145,11 @@ async def _payments_imported(desk: Desk, notice: Notice, t: Translator, _zone: Z
     return repayment.payments_imported(
         t, await follow_up_notice(desk, notice), name=reader.name, n=notice.facts["ended"]
     )
+
+
+async def _loans_imported(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    reader = await desk.session.get_one(Member, notice.to_id)
+    return importing.loans_imported(t, await new_loans_view(desk, notice), name=_name_in_channel(reader))
 
 
 async def _check_passed_over(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
@@ -355,6 +362,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.ESCALATION_RESOLVED: _escalation_resolved,
     kinds.CHECK_ENDED: _check_ended,
     kinds.PAYMENT_RECORDED: _payment_told,
+    kinds.LOANS_IMPORTED: _loans_imported,
     kinds.PAYMENTS_IMPORTED: _payments_imported,
     kinds.REPAYMENT_PAUSED: _payment_told,
     kinds.CHECK_PASSED_OVER: _check_passed_over,

@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from bot.commands.importing import Outcome, import_loans, read_file, read_rows
+from bot.commands.importing import read_file
 from desk.core.errors import Invalid
 from desk.core.transaction import Office
+from desk.importing.batches import Outcome, import_loans
 from desk.loans.borrowers import contact_of
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.refusals.importing import explain_file, explain_row
 from storage.queries.loans import loans
 from storage.tables import FollowUp, Loan, Workspace
 from tests.builders import make_loan, make_member
+from tests.imports import read_rows
 
 HEADER = "number,name,phone,stage,owner,amount,due day,autopay,unpaid since"
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel, col, select
 
-from bot.commands.importing import read_rows
 from desk.core.transaction import Office
 from desk.importing import ahead
 from desk.importing.adding import Prospects
@@ -17,7 +16,7 @@ from storage.queries.loans import search
 from storage.tables import AuditEntry, Borrower, FollowUp, ImportedValues, Loan, SearchTerm, Workspace
 from tests.builders import make_loan, make_member
 from tests.clocks import FrozenClock
-from tests.imports import bring_rows
+from tests.imports import bring_rows, read_rows
 
 HEADER = "number,name,phone,stage,owner,amount,due day,autopay,unpaid since"
 COUNT = 40

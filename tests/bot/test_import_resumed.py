@@ -6,9 +6,9 @@ import signal
 
 from sqlmodel import func, select
 
-from bot.commands.importing import import_loans, read_table
 from desk.core.clock import SystemClock
 from desk.core.transaction import Office
+from desk.importing.batches import import_loans
 from desk.importing.importing import BATCH, import_batch
 from storage.engine.cipher import Cipher, KeyRing
 from storage.engine.database import Database
@@ -16,7 +16,7 @@ from storage.queries.people import workspaces
 from storage.tables import AuditEntry, Borrower, FollowUp, ImportedValues, Loan, Workspace
 from tests.bot.forks import FORKS
 from tests.builders import make_member
-from tests.imports import bring_in
+from tests.imports import bring_in, read_table
 
 HEADER = "number,name,phone,stage,owner,due day"
 COUNT = 2 * BATCH + 50

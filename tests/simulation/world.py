@@ -15,8 +15,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from bot.commands.importing import import_loans, read_rows
 from bot.service import Service, open_service
+from desk.importing.batches import import_loans
 from sandbox.elements import interactive_elements
 from sandbox.model import Message, text_of
 from sandbox.server import Sandbox
@@ -26,7 +26,7 @@ from storage.tables import Appointment, FollowUp, Member, TeamManager, Workspace
 from tests.builders import member_of, team_of
 from tests.clocks import FrozenClock
 from tests.conftest import LIMITS_OF_TIME, UNHURRIED
-from tests.imports import bring_money
+from tests.imports import bring_money, read_rows
 from tests.simulation.days import Office, minute_of
 from tests.simulation.facts import Announcement, Person, Post
 from tests.wire.conftest import install, settings_for

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from bot.commands.importing import import_loans, read_rows
 from desk.core import drafts
 from desk.core.errors import NotFound
+from desk.importing.batches import import_loans
 from desk.loans.indexing import index_next
 from storage.engine.work import Work
 from storage.tables import Borrower, Call, Draft, ImportedValues, Loan, LoanNote, StageChange
 from tests.builders import make_follow_up, make_loan
+from tests.imports import read_rows
 from tests.wire.office_day import Slack, logged, shown
 
 pytestmark = [pytest.mark.usefixtures("log"), pytest.mark.every_example]

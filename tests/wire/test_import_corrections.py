@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from sqlmodel import col, delete, select
 
-from bot.commands.importing import Outcome
+from desk.importing.batches import Outcome
 from storage.tables import Borrower, FollowUp, ImportedValues, Loan
 from storage.upkeep.erasing import erase
 from tests.imports import HEADER, bring_rows, remarks

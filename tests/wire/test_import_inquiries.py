@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands.importing import Outcome
+from desk.importing.batches import Outcome
 from tests.imports import bring_rows, refusals, remarks
 from tests.wire.office_day import Slack
 

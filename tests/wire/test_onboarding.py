@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import func
 from sqlmodel import SQLModel, col, select
 
-from bot.commands.importing import import_loans, read_rows
 from bot.heartbeat import Heartbeat, Identity
 from bot.service import open_service
+from desk.importing.batches import import_loans
 from desk.people.workspace_settings import change_settings, present_settings
 from sandbox.modals import Modal
 from sandbox.model import Message
@@ -18,6 +18,7 @@ from sandbox.server import Sandbox
 from storage.tables import AuditEntry, Borrower, FollowUp, Loan, Member, Notice, SearchTerm, Workspace
 from tests.builders import make_follow_up, make_loan
 from tests.clocks import FrozenClock
+from tests.imports import read_rows
 from tests.wire.conftest import settings_for
 from tests.wire.office_day import Slack, buttons, shown
 

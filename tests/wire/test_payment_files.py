@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel import col, select
 
-from bot.commands import importing_money
+from desk.importing import batches
 from storage.tables import AuditEntry, FollowUp, Loan, Payment, Promise
 from tests.imports import bring_money, refusals
 from tests.wire.office_day import Slack
@@ -79,7 +79,7 @@ async def two_loans(slack: Slack, loan: Loan, monkeypatch: pytest.MonkeyPatch) -
     """Return a file that pays what is past due of A-1 and A-2, each a batch of its own."""
     await disbursed(slack, "A-2")
     await give_schedule(slack, number="A-2")
-    monkeypatch.setattr(importing_money, "BATCH", 1)
+    monkeypatch.setattr(batches, "BATCH", 1)
     return (PAYMENTS, "A-1,2026-11-20,2000,CNY,R1", "A-2,2026-11-20,2000,CNY,R2")
 
 

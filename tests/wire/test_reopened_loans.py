@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from bot.commands.importing import Outcome
+from desk.importing.batches import Outcome
 from storage.tables import Loan
 from tests.builders import make_loan
 from tests.imports import bring_rows, remarks

@@ -1,0 +1,296 @@
+"""Import the rows of a file in short transactions, so that others go on working, or try it: a dry run rolls each back."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import field
+from decimal import Decimal
+from functools import partial
+from typing import Protocol
+from uuid import UUID
+
+from desk.core.dataclass import dataclass
+from desk.core.transaction import Desk, Office
+from desk.importing.ahead import Batch, BatchesAhead
+from desk.importing.file_contents import Content, FileRead
+from desk.importing.file_rows import FileRows
+from desk.importing.importing import Carried, Effect, ImportResult, RefusedRow, import_batch, numbers_of
+from desk.importing.money_rows import InstalmentRow, PaymentRow, Row, batches_of
+from desk.importing.new_loan_notices import report_new_loans
+from desk.importing.payments import PaymentsResult, import_payments
+from desk.importing.rows import ImportRow
+from desk.importing.schedules import SchedulesResult, import_schedules
+from desk.importing.updating import Remark
+from desk.repayment.payment_feed import note_payments
+from desk.repayment.payment_notices import report_file
+from storage.engine.types import new_id
+from storage.tables import Workspace
+
+BATCH = 100
+"""About how many rows of money a transaction has: few enough that others can write in between."""
+
+Advance = Callable[[int], None]
+"""Called behind each batch with its number of rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchDone:
+    """What a transaction did with so many rows of a file: counts by code, sums by currency, and the refused rows."""
+
+    rows: int
+    counts: Mapping[str, int]
+    refused: Sequence[RefusedRow] = ()
+    sums: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal], repr=False)
+
+
+class Progress(Protocol):
+    """What is known of an import while it runs. `file_id` names the file in messages, `done` rows are imported already."""
+
+    @property
+    def file_id(self) -> UUID: ...
+
+    @property
+    def done(self) -> int: ...
+
+    async def record(self, desk: Desk, batch: BatchDone) -> None:
+        """Record a batch in its own transaction, which is rolled back where this raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """The progress of an import that begins at the first row, and of which nothing is recorded."""
+
+    file_id: UUID = field(default_factory=new_id)
+    done: int = 0
+
+    async def record(self, desk: Desk, batch: BatchDone) -> None:
+        """Record nothing."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an import of loans did, or in a dry run would do."""
+
+    rows: int = 0
+    effects: Counter[Effect] = field(default_factory=Counter["Effect"])
+    refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
+    remarks: list[Remark] = field(default_factory=list[Remark])
+    lacking: list[Remark] = field(default_factory=list[Remark])
+    planned: int = 0
+    closed: int = 0
+    passed_on: int = 0
+
+    def add(self, result: ImportResult) -> None:
+        """Add what a batch did."""
+        self.effects += result.effects
+        self.refused += result.refused
+        self.remarks += result.remarks
+        self.lacking += result.lacking
+        self.planned += result.plans.planned
+        self.closed += result.plans.closed
+        self.passed_on += result.plans.passed_on
+
+
+Result = Outcome | PaymentsResult | SchedulesResult
+"""What an import did, whatever the kind of its file."""
+
+
+class _DryRunError(Exception):
+    """Rolls back a transaction of a dry run."""
+
+
+@asynccontextmanager
+async def batch_desk(office: Office, workspace: Workspace, *, dry_run: bool) -> AsyncGenerator[Desk]:
+    """Open the transaction of a batch, which a dry run writes and rolls back."""
+    with suppress(_DryRunError):
+        async with office.desk(workspace) as desk:
+            yield desk
+            if dry_run:
+                await desk.session.flush()
+                raise _DryRunError
+
+
+async def import_content(
+    office: Office,
+    workspace: Workspace,
+    content: Content,
+    *,
+    dry_run: bool,
+    advance: Advance,
+    progress: Progress | None = None,
+) -> Result:
+    """Import the rows of a file, whatever its kind. The result has the rows too that were refused when it was read."""
+    if isinstance(content, FileRead):
+        do = partial(import_loans, office, workspace, content.rows)
+    elif content.kind == "payments":
+        do = partial(import_payment_rows, office, workspace, content.payments)
+    else:
+        do = partial(import_schedule_rows, office, workspace, content.instalments)
+    result: Result = await do(dry_run=dry_run, advance=advance, progress=progress)
+    result.refused = sorted([*result.refused, *content.refused], key=lambda row: row.line)
+    return result
+
+
+async def import_loans(
+    office: Office,
+    workspace: Workspace,
+    rows: Collection[ImportRow],
+    *,
+    dry_run: bool,
+    advance: Advance,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Import loans in short transactions, and call `advance` with the size of each. Owners of new ones are told once a file."""
+    outcome, progress = Outcome(rows=len(rows)), progress or Unrecorded()
+    numbers = rows.numbers if isinstance(rows, FileRows) else numbers_of(rows)
+    ahead = BatchesAhead(office, workspace, rows, begin_at=progress.done)
+    writer = _LoanWriter(office, workspace, numbers, progress, dry_run)
+    following = await ahead.next()
+    while batch := following:
+        writing = asyncio.ensure_future(writer.write(batch))
+        try:
+            following = await ahead.next()  # while the database works
+        finally:
+            result, seconds = await writing
+        ahead.follow(batch, result, seconds)
+        outcome.add(result)
+        outcome.effects += Counter[Effect]({"same": batch.unchanged})
+        advance(batch.unchanged + len(batch.rows))
+    await writer.finish()
+    return outcome
+
+
+class _LoanWriter:
+    """Writes the batches of a file of loans. Rows that need no transaction are recorded with the next that has one."""
+
+    def __init__(
+        self, office: Office, workspace: Workspace, numbers: Collection[str], progress: Progress, dry_run: bool
+    ) -> None:
+        self._office, self._workspace, self._numbers = office, workspace, numbers
+        self._progress, self._dry_run = progress, dry_run
+        self._carried = Carried()
+        self._unrecorded = 0
+
+    async def write(self, batch: Batch) -> tuple[ImportResult, float]:
+        """Import a batch. Return the result, and how long the transaction took, in seconds."""
+        result, began = ImportResult(), time.perf_counter()
+        self._unrecorded += batch.unchanged
+        if not batch.rows:
+            return result, 0.0
+        async with batch_desk(self._office, self._workspace, dry_run=self._dry_run) as desk:
+            began = time.perf_counter()
+            result = await import_batch(
+                desk, batch.rows, numbers=self._numbers, prospects=batch.prospects, carried=self._carried
+            )
+            if not self._dry_run:
+                await report_new_loans(desk, self._progress.file_id, result.new_by_owner)
+                await self._progress.record(desk, _loans_done(result, len(batch.rows), self._unrecorded))
+        self._unrecorded = 0
+        return result, time.perf_counter() - began
+
+    async def finish(self) -> None:
+        """Record the unchanged rows behind the last transaction."""
+        if self._unrecorded and not self._dry_run and not isinstance(self._progress, Unrecorded):
+            async with self._office.desk(self._workspace) as desk:
+                await self._progress.record(desk, _loans_done(ImportResult(), 0, self._unrecorded))
+
+
+def _loans_done(result: ImportResult, rows: int, unchanged: int) -> BatchDone:
+    return BatchDone(rows + unchanged, loan_counts(result, unchanged), result.refused)
+
+
+def loan_counts(result: ImportResult | Outcome, unchanged: int = 0) -> Mapping[str, int]:
+    """Return what became of loans as counts by code, with `unchanged` rows that needed no look."""
+    plans = result.plans if isinstance(result, ImportResult) else result
+    counts = Counter[str](result.effects)
+    counts += Counter({"same": unchanged, "remarks": len(result.remarks) + len(result.lacking)})
+    return counts + Counter({"planned": plans.planned, "closed": plans.closed, "passed_on": plans.passed_on})
+
+
+def payment_counts(result: PaymentsResult) -> Mapping[str, int]:
+    """Return what became of payments as counts by code."""
+    followed = Counter({"planned": result.followed.planned, "closed": result.followed.closed})
+    return Counter[str](result.effects) + followed
+
+
+def schedule_counts(result: SchedulesResult) -> Mapping[str, int]:
+    """Return what became of schedules as counts by code."""
+    followed = Counter({"planned": result.followed.planned, "closed": result.followed.closed})
+    return Counter[str](result.effects) + Counter({"instalments": result.instalments}) + followed
+
+
+def counts_of(result: Result) -> BatchDone:
+    """Return the counts of a whole file."""
+    match result:
+        case Outcome():
+            return BatchDone(result.rows, loan_counts(result), result.refused)
+        case PaymentsResult():
+            return BatchDone(0, payment_counts(result), result.refused, result.sums)
+        case SchedulesResult():
+            return BatchDone(0, schedule_counts(result), result.refused, result.sums)
+
+
+async def import_payment_rows(
+    office: Office,
+    workspace: Workspace,
+    rows: Iterable[PaymentRow],
+    *,
+    dry_run: bool,
+    advance: Advance,
+    progress: Progress | None = None,
+) -> PaymentsResult:
+    """Import payments in short transactions; each also tells who held calls that it ended, and the first that changed something
+    is followed by the note that payments reach the desk: an import that is interrupted has done both for what it took."""
+    total, progress, noted = PaymentsResult(), progress or Unrecorded(), dry_run
+    for batch in _left(batches_of(rows, BATCH), progress.done):
+        result = PaymentsResult()
+        async with batch_desk(office, workspace, dry_run=dry_run) as desk:
+            await import_payments(desk, batch, result)
+            if not dry_run:
+                await report_file(desk, progress.file_id, result.followed.ended)
+                await progress.record(
+                    desk, BatchDone(len(batch), payment_counts(result), tuple(result.refused), result.sums)
+                )
+        total.add(result)
+        if not noted and total.effects:
+            async with office.desk(workspace) as desk:
+                await note_payments(desk)
+            noted = True
+        advance(len(batch))
+    return total
+
+
+async def import_schedule_rows(
+    office: Office,
+    workspace: Workspace,
+    rows: Iterable[InstalmentRow],
+    *,
+    dry_run: bool,
+    advance: Advance,
+    progress: Progress | None = None,
+) -> SchedulesResult:
+    """Import schedules in short transactions."""
+    total, progress = SchedulesResult(), progress or Unrecorded()
+    for batch in _left(batches_of(rows, 10 * BATCH), progress.done):
+        result = SchedulesResult()
+        async with batch_desk(office, workspace, dry_run=dry_run) as desk:
+            await import_schedules(desk, batch, result)
+            if not dry_run:
+                await progress.record(
+                    desk, BatchDone(len(batch), schedule_counts(result), tuple(result.refused), result.sums)
+                )
+        total.add(result)
+        advance(len(batch))
+    return total
+
+
+def _left(batches: Iterable[list[Row]], done: int) -> Iterator[list[Row]]:
+    """Yield the batches behind the rows that are imported already: batches of the same file are always the same."""
+    begin = 0
+    for batch in batches:
+        if begin >= done:
+            yield batch
+        begin += len(batch)

@@ -1,0 +1,50 @@
+"""What a file did, as counts and sums in words."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from desk.importing.money_columns import FileKind
+from handlers.messages.block_kit.translator import Translator, _
+
+_FOLLOWED = {"planned": _("follow-ups planned"), "closed": _("follow-ups closed")}
+
+COUNTED: Mapping[FileKind, Mapping[str, str]] = {
+    "loans": {
+        "new": _("new"),
+        "changed": _("changed"),
+        "taken_over": _("taken over"),
+        "same": _("unchanged"),
+        "refused": _("refused"),
+        **_FOLLOWED,
+        "passed_on": _("follow-ups given to a new owner"),
+    },
+    "payments": {
+        "new": _("new"),
+        "matched": _("matched with what was recorded here"),
+        "reversed": _("reversed"),
+        "same": _("unchanged"),
+        "settled": _("paid before the schedule came"),
+        "refused": _("refused"),
+        **_FOLLOWED,
+    },
+    "schedules": {
+        "new": _("new"),
+        "replaced": _("replaced"),
+        "same": _("unchanged"),
+        "instalments": _("instalments"),
+        "refused": _("refused rows"),
+        **_FOLLOWED,
+    },
+}
+"""The words for each count of a kind of file, by its code, in the order in which they are shown."""
+
+
+def counts_in_words(t: Translator, kind: FileKind, counts: Mapping[str, int], *, zeros: bool = True) -> str:
+    """Return the counts of a file: `new 12 · unchanged 3`. Without `zeros`, those that are 0 are left out."""
+    shown = ((words, counts.get(code, 0)) for code, words in COUNTED[kind].items())
+    return " · ".join(f"{t(words)} {count}" for words, count in shown if zeros or count)
+
+
+def sums_in_words(t: Translator, sums: Mapping[str, Decimal]) -> Sequence[str]:
+    """Return the sums of a file, one for each currency."""
+    return [t("Sum: {amount}", amount=t.money(total, currency)) for currency, total in sorted(sums.items())]
