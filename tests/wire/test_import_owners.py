@@ -1,0 +1,44 @@
+"""A file tells each owner once which loans it brought them. Now is Wednesday 10:00."""
+
+import pytest
+
+from desk.importing import ahead
+from storage.tables import Loan
+from tests.imports import bring_rows
+from tests.wire.office_day import Slack, buttons
+
+
+def row(number: int, owner: str) -> str:
+    return f"A-{number},王小明,1380013{number:04},disbursed,{owner}"
+
+
+async def test_each_owner_hears_once_of_the_new_loans_of_a_file(slack: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "BATCH", 3)
+    monkeypatch.setattr(ahead, "_MOST", 3)
+    await slack.in_chinese(slack.other)
+    rows = [*(row(n, "UAGENT") for n in range(12)), row(20, "UOTHER"), row(21, "")]
+
+    await bring_rows(slack.office, slack.workspace, *rows)
+    await slack.deliver()
+
+    said = [text for text in slack.texts(slack.agent) if "came with a file" in text]
+    assert said == [
+        "12 new loans of yours came with a file.\nA-0, A-1, A-2, A-3, A-4, A-5, A-6, A-7, A-8, A-9\nand 2 more\n"
+        "The calls that they need first are planned: /loan-due lists them."
+    ]
+    assert buttons(slack.posts(slack.agent)[-1]) == ["Your loans"]
+    assert [text.splitlines()[:2] for text in slack.texts(slack.other) if "新增" in text] == [
+        ["文件导入后，您名下新增 1 笔贷款。", "A-20"]
+    ]
+
+
+async def test_a_file_that_brings_nothing_new_tells_nobody(slack: Slack) -> None:
+    await bring_rows(slack.office, slack.workspace, row(1, "UAGENT"))
+    await slack.deliver()
+    before = slack.texts(slack.agent)
+
+    await bring_rows(slack.office, slack.workspace, row(1, "UAGENT").replace("disbursed", "closed"))
+    await slack.deliver()
+
+    assert [loan.stage for loan in await slack.rows(Loan)] == ["closed"]
+    assert slack.texts(slack.agent) == before
