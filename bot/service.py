@@ -177,7 +177,9 @@ class Service:
         await self.office.database.close()
 
 
-async def open_service(settings: Settings, clock: Clock | None = None, *, migrate: bool = False) -> Service:
+async def open_service(
+    settings: Settings, clock: Clock | None = None, *, migrate: bool = False, among_others: bool = False
+) -> Service:
     """Open the desk: database, Slack, workspace, first admin.
 
     Raise NotMigratedError unless `migrate`, WrongKeyError, AnotherTeamsDatabaseError, and SlackApiError when Slack refuses
@@ -218,7 +220,9 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             locale=settings.locale,
             manifest=app_manifest(),
         )
-        workspace = await install(office, installation, await _first_admin(directory, settings))
+        workspace = await install(
+            office, installation, await _first_admin(directory, settings), among_others=among_others
+        )
         office = replace(office, files=file_storage(settings, workspace.id))
         app = build_app(
             registry(DEMO_BUTTONS),

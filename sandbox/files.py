@@ -45,11 +45,12 @@ class SlackFile:
     deleted: bool = False
     external: bool = False
     serving: Serving = "whole"
+    team_id: str = TEAM_ID
 
     def json(self) -> Json:
         """Return the file as Slack writes it."""
         ending = self.name.rpartition(".")[2].lower()
-        place = f"{self.base_url}/files-pri/{TEAM_ID}-{self.id}"
+        place = f"{self.base_url}/files-pri/{self.team_id}-{self.id}"
         name = quote(self.name.lower().replace(" ", "_"), safe="")
         return {
             "id": self.id,
@@ -60,7 +61,7 @@ class SlackFile:
             "mimetype": _MEDIA_TYPES.get(ending, "application/octet-stream"),
             "filetype": ending,
             "user": self.user,
-            "user_team": TEAM_ID,
+            "user_team": self.team_id,
             "size": len(self.content),
             "mode": "external" if self.external else "hosted",
             "is_external": self.external,

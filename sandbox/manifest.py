@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, overload
 
-from sandbox.model import Json
+from sandbox.model import TEAM_ID, Json
 from sandbox.validator.entities import ENTITY_TYPES
 
 _KNOWN = {
@@ -162,6 +162,7 @@ class Installation:
     interactivity_url: str | None
     signing_secret: str
     token: str
+    team_id: str = TEAM_ID
     app_id: str = "A0SANDBOX"
     bot_id: str = "B0SANDBOX"
     bot_user_id: str = "U0APPBOT"

@@ -21,7 +21,7 @@ from sandbox.files import FileDownloads, SlackFile
 from sandbox.limits import Limits
 from sandbox.manifest import Installation, read_manifest
 from sandbox.modals import Home, Modal, Outcome, ViewActions
-from sandbox.model import Channel, ChannelKind, Json, Message, User
+from sandbox.model import TEAM_ID, Channel, ChannelKind, Json, Message, User
 from sandbox.page_api import PageApi
 from sandbox.pane_actions import PaneActions
 from sandbox.panes import Pane, Panes
@@ -57,6 +57,7 @@ class Sandbox:
         now: Callable[[], float] = time.time,
         clock: MovableClock | None = None,
         team_name: str = "Sandbox",
+        team_id: str = TEAM_ID,
         dedupe_client_msg_id: bool = True,
     ) -> None:
         self.app: Installation | None = None
@@ -65,7 +66,7 @@ class Sandbox:
         self.faults = Faults()
         self.limits = Limits(now)
         self.triggers = Triggers(now=now)
-        self.workspace = Workspace(now=clock.time if clock else now, name=team_name)
+        self.workspace = Workspace(now=clock.time if clock else now, team_id=team_id, name=team_name)
         self.sockets = Sockets(self.workspace, self.traffic, self.violations, self._installed)
         self.delivery = Delivery(self.workspace, self.traffic, self.sockets, now)
         self.base_url = ""
@@ -185,6 +186,7 @@ class Sandbox:
         self.app = read_manifest(
             manifest, signing_secret=signing_secret, token=token, app_token=app_token, withhold=withhold
         )
+        self.app.team_id = self.workspace.team_id
         handle = re.sub(r"[^\w.-]+", "", self.app.bot_name).lower()  # a handle has no spaces
         bot = User(self.app.bot_user_id, name=handle, real_name=self.app.bot_name, is_bot=True)
         self.workspace.users[bot.id] = bot

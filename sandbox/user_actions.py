@@ -120,7 +120,9 @@ class UserActions:
         if not content:
             raise NotPossibleError("an empty file can't be uploaded")
         file_id, created = self.workspace.new_id("F"), int(self.workspace.now())
-        file = SlackFile(file_id, user.id, name, content, created, self.triggers.base_url)
+        file = SlackFile(
+            file_id, user.id, name, content, created, self.triggers.base_url, team_id=self.workspace.team_id
+        )
         self.workspace.files[file_id] = file
         return file
 

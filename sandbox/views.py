@@ -7,7 +7,7 @@ from typing import Literal
 
 from sandbox.elements import VALUE_FIELDS, assign_ids, initial_state, interactive_elements, options_of
 from sandbox.manifest import Installation
-from sandbox.model import TEAM_ID, Json
+from sandbox.model import Json
 from sandbox.workspace import Event, Workspace
 
 MAX_IN_STACK = 3
@@ -137,7 +137,7 @@ def view_json(view: View, app: Installation) -> Json:
     sent = view.content
     answer: Json = {
         "id": view.id,
-        "team_id": TEAM_ID,
+        "team_id": app.team_id,
         "type": view.type,
         "blocks": sent["blocks"],
         "private_metadata": sent.get("private_metadata", ""),
@@ -150,7 +150,7 @@ def view_json(view: View, app: Installation) -> Json:
         "root_view_id": view.root_id,
         "previous_view_id": view.previous_id,
         "app_id": app.app_id,
-        "app_installed_team_id": TEAM_ID,
+        "app_installed_team_id": app.team_id,
         "bot_id": app.bot_id,
     }
     if view.type == "home":

@@ -158,6 +158,7 @@ class Office:
 
     def _desk(self, session: Work, workspace: Workspace, actor: Member | None) -> Desk:
         now = self.clock.now()
+        session.workspace_id = workspace.id
         return Desk(
             session=session,
             cipher=self.cipher,

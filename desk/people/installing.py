@@ -50,17 +50,20 @@ class AnotherTeamsDatabaseError(Exception):
         self.team = f"{owner.name} ({owner.slack_team_id})" if owner.name else owner.slack_team_id
 
 
-async def install(office: Office, installation: Installation, first_admin: Newcomer | None) -> Workspace:
+async def install(
+    office: Office, installation: Installation, first_admin: Newcomer | None, *, among_others: bool = False
+) -> Workspace:
     """Return the workspace of a Slack team, created if new, and add the first admin unless they ever were a member.
 
-    Raises AnotherTeamsDatabaseError: a desk serves one team, and would write to channels that its token does not reach.
+    Unless it may be one `among_others`, raises AnotherTeamsDatabaseError for a database that is another team's: a process with
+    one token would write to channels that the token does not reach.
     """
     async with office.database.transaction() as session:
         found = await workspaces.every(session)
         if not found:  # another process may be installing now, with the token of another team
             await workspaces.lock_table(session)
             found = await workspaces.every(session)
-        if found and found[0].slack_team_id != installation.slack_team_id:
+        if not among_others and found and found[0].slack_team_id != installation.slack_team_id:
             raise AnotherTeamsDatabaseError(found[0])
         new = Workspace(
             slack_team_id=installation.slack_team_id,

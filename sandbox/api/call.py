@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.manifest import Installation
-from sandbox.model import TEAM_ID, Channel, Json, Message
+from sandbox.model import Channel, Json, Message
 from sandbox.panes import Panes
 from sandbox.triggers import Triggers
 from sandbox.views import Views
@@ -110,7 +110,7 @@ def message_json(message: Message, app: Installation, *, with_metadata: bool = F
         "user": message.user,
         "ts": message.ts,
         "text": message.text,
-        "team": TEAM_ID,
+        "team": app.team_id,
     }
     if message.is_bot:
         answer |= {"bot_id": app.bot_id, "app_id": app.app_id}

@@ -93,6 +93,9 @@ class Row(SQLModel, metaclass=RowType):
     __retained__: ClassVar[tuple[str, ...]] = ()
     """How long a row is kept, by codes of `storage.tables.retained`. Each table says so."""
 
+    __owner__: ClassVar[str] = "workspace_id"
+    """The column that says whose a row is."""
+
     model_config = ConfigDict(defer_build=True)  # pyright: ignore[reportAssignmentType] # no row is validated
 
     if not TYPE_CHECKING:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar, TypeVarTuple, cast, overload
+from uuid import UUID
 
 from sqlalchemy import Executable, bindparam, tuple_
 from sqlalchemy.engine import Dialect
@@ -23,6 +24,7 @@ from sqlmodel import select as sqlmodel_select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from storage.engine.connections import Link, open_link
+from storage.engine.ownership import FOREIGN, check_own, is_foreign, only_own
 from storage.engine.results import Results
 from storage.engine.rows import (
     Row,
@@ -52,10 +54,12 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 class Work:
-    """The unit of work of one transaction."""
+    """The unit of work of one transaction. With a `workspace_id` it reads and writes the rows of that workspace alone."""
 
     def __init__(self, engine: AsyncEngine, *, writing: bool = False) -> None:
         self.info: dict[str, Any] = {}
+        self.workspace_id: UUID | None = None
+        self._met_foreign = False
         self._async_engine = engine
         self._engine = engine.sync_engine
         self._writing = writing
@@ -110,11 +114,13 @@ class Work:
         if not raw:
             return Results([], count)
         makers = self._makers(prepared.described, bool(writes or options.get("populate_existing")))
-        if isinstance(statement, SelectOfScalar):
+        if single := isinstance(statement, SelectOfScalar):
             make = makers[0]
-            return Results([make(row) for row in raw], count)
-        tupled = prepared.described_tuple
-        return Results([tupled([make(row) for make in makers]) for row in raw], count)
+            found = [make(row) for row in raw]
+        else:
+            tupled = prepared.described_tuple
+            found = [tupled([make(row) for make in makers]) for row in raw]
+        return Results(only_own(found, tuples=not single) if self._met_foreign else found, count)
 
     async def execute(
         self, statement: Executable, params: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
@@ -236,6 +242,7 @@ class Work:
         changed = [row for rows in self._rows.values() for row in rows.values() if changed_columns(row)]
         if not (changed or self._new or self._gone):
             return
+        check_own((*self._new.values(), *changed, *self._gone.values()), self.workspace_id)
         link = await self._linked()
         new, self._new = list(self._new.values()), {}
         gone, self._gone = self._gone, {}
@@ -309,6 +316,7 @@ class Work:
     def _maker(self, entity: Entity, populate: bool) -> Any:
         """Return what makes a row of a table, or finds the one that was read before."""
         rows, stale, key_of, table = self._rows[entity.table], self._stale[entity.table], entity.identity, entity.table
+        mine = self.workspace_id
 
         def make(raw: Sequence[Any]) -> Row | None:
             key = key_of(raw)
@@ -316,7 +324,11 @@ class Work:
                 return None
             known = rows.get(key)
             if known is None:
-                known = rows[key] = loaded(table, entity.values(raw))
+                values = entity.values(raw)
+                if mine is not None and is_foreign(table, values, mine):
+                    self._met_foreign = True
+                    return FOREIGN
+                known = rows[key] = loaded(table, values)
             elif populate or key in stale:
                 stale.discard(key)
                 replace_values(known, entity.values(raw))

@@ -36,6 +36,7 @@ class Workspace(Row, table=True):
 
     __tablename__ = "workspace"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("setting",)
+    __owner__ = "id"
 
     id: UUID = row_id()
     slack_team_id: str = Field(unique=True)

@@ -38,7 +38,15 @@ PEOPLE = {
 @pytest.fixture
 async def sandbox(unhurried: bool) -> AsyncIterator[Sandbox]:
     """A workspace with people and two channels. A payload that Slack would refuse fails the test."""
-    box = Sandbox()
+    box = await start_sandbox(unhurried)
+    yield box
+    await box.stop()
+    assert box.violations == []
+
+
+async def start_sandbox(unhurried: bool, **values: Any) -> Sandbox:
+    """Return a workspace with people and two channels, at work."""
+    box = Sandbox(**values)
     if unhurried:
         box.delivery.timeout = box.sockets.timeout = UNHURRIED
     box.limits.enabled = False  # the desk's clock stands still: what Slack asks it to wait for would never come
@@ -47,9 +55,7 @@ async def sandbox(unhurried: bool) -> AsyncIterator[Sandbox]:
         box.add_user(user_id, name=name.title(), locale="en-US", tz="Asia/Shanghai")
     box.add_channel("desk", channel_id="CDESK", kind="private", members=list(PEOPLE.values()))
     box.add_channel("managers", channel_id="CMANAGERS", kind="private", members=["UMANAGER"])
-    yield box
-    await box.stop()
-    assert box.violations == []
+    return box
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

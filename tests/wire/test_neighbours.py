@@ -1,0 +1,227 @@
+"""Two lenders in one database, with equal loan numbers, names and phones.
+
+Neither sees, sends, counts or marks anything of the other. Now is Wednesday 2026-11-25 10:00 in Shanghai.
+"""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from handlers.door.directory import Directory
+from handlers.door.request import ViewState
+from handlers.door.transaction import Transactions
+from sandbox.model import text_of
+from storage.engine import work
+from storage.engine.ownership import is_foreign
+from storage.engine.rows import Row
+from tests.builders import make_follow_up, make_loan, make_loan_in_arrears
+from tests.clocks import FrozenClock
+from tests.wire.forms_and_presses import form_of, presses_of
+from tests.wire.neighbours import neighbour_of, rows_of
+from tests.wire.office_day import Slack
+from tests.wire.worlds import NAME, REGISTRY, World, make_world
+
+PUBLIC_URL = "https://desk.example.com"
+
+ROLES = ("agent", "verifier", "collector", "manager", "compliance", "admin")
+
+MORNING = (
+    ("agent", "/loan"),
+    ("agent", "/loan A-1"),
+    ("agent", "/loan find 王小明"),
+    ("agent", "/loan find 13800135678"),
+    ("agent", "/loan find 5678"),
+    ("agent", "/loan mine"),
+    ("agent", "/loan new 陈静 13900001234"),
+    ("agent", "/loan new 王小明 13800135678"),
+    ("agent", "/loan-call A-1 no answer"),
+    ("collector", "/loan-call A-2 promised fri 1000"),
+    ("agent", "/loan-follow A-1 15:00 signing"),
+    ("agent", "/loan-note A-1 prefers calls after 18:00"),
+    ("agent", "/loan-docs A-1 id, bank by fri"),
+    ("agent", "/loan-docs A-1 got id"),
+    ("agent", "/loan-stage A-1 approved"),
+    ("agent", "/loan-due"),
+    ("manager", "/loan-due team"),
+    ("manager", "/loan-due arrears team"),
+    ("manager", "/loan-due unplanned team"),
+    ("manager", "/loan-due <@UAGENT>"),
+    ("manager", "/loan pool"),
+    ("manager", "/loan-team"),
+    ("manager", "/loan-team away <@UOTHER> until fri cover <@UAGENT>"),
+    ("manager", "/loan-reassign A-3 <@UAGENT>"),
+    ("manager", "/loan-digest now"),
+    ("agent", "/loan-digest now"),
+    ("compliance", "/loan-audit A-1"),
+    ("compliance", "/loan-audit today"),
+    ("manager", "/loan-case A-1"),
+)
+"""What is typed in the morning, and by whom."""
+
+
+@pytest.fixture
+def no_stranger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail the test if a statement finds a row of another workspace, which the unit of work then leaves out."""
+    met: set[str] = set()
+
+    def noted(table: type[Row], values: Mapping[str, Any], workspace_id: UUID) -> bool:
+        if found := is_foreign(table, values, workspace_id):
+            met.add(table.__name__)
+        return found
+
+    monkeypatch.setattr(work, "is_foreign", noted)
+    yield
+    assert met == set()
+
+
+@pytest.fixture
+async def neighbour(
+    slack: Slack, database_url: str, clock: FrozenClock, unhurried: bool, tmp_path: Path
+) -> AsyncIterator[Slack]:
+    """The other lender."""
+    files = {"public_url": PUBLIC_URL, "files": str(tmp_path)}
+    async with neighbour_of(database_url, clock, unhurried=unhurried, **files) as other:
+        yield other
+
+
+async def make_book(slack: Slack) -> None:
+    """Make three loans: one that is called about at noon, one in arrears, one of nobody."""
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await make_follow_up(slack.office, loan, slack.agent, due_at=slack.clock.now().replace(hour=4))
+    await make_loan_in_arrears(slack.office, slack.workspace, "A-2", owner=slack.collector, purposes=["overdue"])
+    await make_loan(slack.office, slack.workspace, "A-3", name="李雷")
+
+
+async def morning(slack: Slack) -> list[str]:
+    """Have each line typed, and return what its sender reads."""
+    read: list[str] = []
+    for who, line in MORNING:
+        reply = await slack.command(slack.people[who], line)
+        read.append(f"{line}: {reply.error}{text_of(reply.message) if reply.message else ''}")
+        read += [modal.text for modal in slack.sandbox.modals_of(slack.people[who].slack_user_id)]
+    return read
+
+
+def posted(slack: Slack) -> dict[str, list[str]]:
+    """Return all that the desk has posted, where."""
+    return {
+        channel.name + "".join(sorted(channel.members)): [
+            text_of(message) for message in slack.sandbox.messages(channel.id) if message.is_bot
+        ]
+        for channel in slack.sandbox.workspace.channels.values()
+    }
+
+
+def settled(read: Any) -> str:
+    """Return what was read without references and check sums, which are another each time."""
+    return re.sub(r"\b(?:[0-9A-Z]{4}-[0-9A-Z]{4}|[0-9a-f]{64})\b", "…", json.dumps(read, ensure_ascii=False, indent=1))
+
+
+async def homes(slack: Slack) -> dict[str, str]:
+    """Have everybody open their Home, and return what they see."""
+    seen: dict[str, str] = {}
+    for name, member in slack.people.items():
+        await slack.sandbox.open_home(member.slack_user_id)
+        seen[name] = slack.sandbox.home_of(member.slack_user_id).text
+    return seen
+
+
+async def evening(slack: Slack) -> None:
+    """Run the worker's rounds at noon, in the late afternoon, and at the digests of the next morning."""
+    for by in ({"hours": 2}, {"hours": 6}, {"hours": 14, "minutes": 45}):
+        slack.clock.advance(**by)
+        await slack.deliver()
+
+
+@pytest.mark.usefixtures("no_stranger")
+async def test_each_reads_what_they_would_if_they_were_alone(
+    slack: Slack, neighbour: Slack, clock: FrozenClock
+) -> None:
+    await make_book(slack)
+    began = clock.now()
+    before = await rows_of(slack.office.database, neighbour)
+    alone = [await morning(slack), await homes(slack)]
+    await evening(slack)
+    alone += [posted(slack), await homes(slack)]
+    assert await rows_of(slack.office.database, neighbour) == before
+    assert posted(neighbour) == {place: texts for place, texts in posted(neighbour).items() if "A-" not in str(texts)}
+
+    clock.set(began)
+    await make_book(neighbour)
+    kept = await rows_of(slack.office.database, slack)
+    also = [await morning(neighbour), await homes(neighbour)]
+    await evening(neighbour)
+    also += [posted(neighbour), await homes(neighbour)]
+
+    assert settled(also) == settled(alone)
+    assert await rows_of(slack.office.database, slack) == kept
+
+
+@pytest.fixture
+async def world(slack: Slack) -> World:
+    return await make_world(slack)
+
+
+def from_next_door(world: World, neighbour: Slack) -> World:
+    """Return the world as people next door would press its buttons: everything is of the one lender but who presses."""
+    service = neighbour.service
+    directory = Directory(service.client)
+    transactions = Transactions(service.office, service.workspace, directory, lambda *_: None)
+    return replace(world, slack=neighbour, transactions=transactions)
+
+
+async def test_no_button_and_no_form_does_or_shows_anything_of_the_other(world: World, neighbour: Slack) -> None:
+    database = neighbour.office.database
+    theirs = await rows_of(database, world.slack)
+    intruder = from_next_door(world, neighbour)
+    ids = {value for values in carried(world) for value in values}
+    for act, (_, value) in presses_of(world).items():
+        for role in ROLES:
+            read = await intruder.press(neighbour.people[role], act, value)
+            assert_of_nobody(read, ids, f"{act} pressed by {role}")
+    for name in REGISTRY.forms:
+        private, typed = form_of(world, name)
+        for role in ROLES:
+            who = neighbour.people[role]
+            shown = [
+                await intruder.press(who, "form.open", {"form": name, "i": str(world.loan.id), **private}),
+                await intruder.press(who, "form.refresh", {}, ViewState(name, name, private, typed)),
+                await intruder.send(who, name, typed, private),
+            ]
+            for read in shown:
+                assert_of_nobody(read, ids, f"{name} by {role}")
+    assert await rows_of(database, world.slack) == theirs
+
+
+def carried(world: World) -> Iterator[set[str]]:
+    """Yield the ids that the buttons of the world carry."""
+    for _, value in presses_of(world).values():
+        yield {str(each) for each in value.values() if _is_id(each)}
+
+
+def _is_id(value: Any) -> bool:
+    try:
+        UUID(str(value))
+    except ValueError:
+        return False
+    return True
+
+
+def assert_of_nobody(read: str, ids: set[str], where: str) -> None:
+    assert NAME not in read, where
+    assert "13900139000" not in read, where
+    assert not any(each in read for each in ids), where
+
+
+@pytest.mark.usefixtures("no_stranger")
+@pytest.mark.parametrize("words", [NAME, "L-1", "13800135678"])
+async def test_a_search_field_suggests_nothing_of_the_other(world: World, neighbour: Slack, words: str) -> None:
+    for slack, found in ((world.slack, True), (neighbour, False)):
+        form = await slack.form(slack.agent, "/loan-call")
+        assert bool(await form.options("Loan", words)) is found
