@@ -1,0 +1,1 @@
+"""Adapters: what each phone system writes, read into normalised records. Pure functions of what was sent."""
