@@ -16,6 +16,7 @@ from desk.loans import lookup
 from desk.loans.views import LoanView, loan_view, slack_ids
 from storage.engine.types import new_id
 from storage.queries.loans import keeping
+from storage.queries.people import workspaces
 from storage.tables import LegalHold, Loan
 
 PAGE = 10
@@ -70,6 +71,7 @@ async def place_hold(desk: Desk, *, loan: LoanRef, why: str, until: date | None 
         raise Invalid("hold_past", given=until)
     if until is not None and until > desk.workspace_today + LONGEST:
         raise Invalid("hold_too_long", given=until, latest=desk.workspace_today + LONGEST)
+    await workspaces.keep_holds_out(desk.session, desk.workspace.id)  # what is being deleted is deleted first
     named = (await lookup.resolve(desk, loan)).loan
     row_id = new_id()
     row = LegalHold(

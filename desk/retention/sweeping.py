@@ -23,6 +23,7 @@ from desk.rules.retention import KINDS, months_before, period_of, wanted_months
 from storage.queries.core import retention_due, retention_runs
 from storage.queries.core.retention_due import NONE_YET, RECORDS, OldRecord, Records
 from storage.queries.loans import loans
+from storage.queries.people import workspaces
 from storage.tables import RetentionRun
 from storage.upkeep.audit_guards import require_owner
 from storage.upkeep.erased_list import Erased
@@ -105,6 +106,7 @@ async def _sweep_loans(read: Open, write: Open | None) -> AsyncIterator[Batch]:
 
 async def _delete_group(write: Open, group: Collection[UUID]) -> Batch:
     async with write() as desk:
+        await workspaces.keep_holds_out(desk.session, desk.workspace.id)
         await loans.lock_all(desk.session, group)
         kinds, kept = await _due_loans(desk, group)  # a hold may have been placed meanwhile
         erased = await delete_loans(desk, kinds, by=operator())
@@ -155,6 +157,7 @@ async def _sweep_records(read: Open, write: Open | None, code: str, records: Rec
             continue
         for start in range(0, len(due), RECORD_ROWS):
             async with write() as desk:
+                await workspaces.keep_holds_out(desk.session, desk.workspace.id)
                 now_due, kept = await _due_records(desk, code, due[start : start + RECORD_ROWS])
                 erased = await _delete_records(desk, code, records, [row.id for row in now_due])
             yield Batch({code: len(now_due)}, kept, erased)
@@ -207,6 +210,7 @@ async def _sweep_trail(read: Open, write: Open | None) -> AsyncIterator[Batch]:
         return
     for _ in range(count):
         async with write() as desk:
+            await workspaces.keep_holds_out(desk.session, desk.workspace.id)
             segment = await retention_due.next_segment(desk.session, desk.workspace.id)
             if segment is None or segment.last_at >= before:
                 return

@@ -27,6 +27,7 @@ from desk.rules.contacts import without_extension
 from desk.rules.person_requests import request_rules
 from storage.engine.cipher import UnreadableError
 from storage.queries.loans import loans
+from storage.queries.people import workspaces
 from storage.queries.rights import erasure, person_requests
 from storage.tables import Draft, Loan, LoanCorrection, PersonRequest, ProcessedDelivery, RelatedPerson, RelatedPhone
 
@@ -93,6 +94,7 @@ async def erase_person(desk: Desk, request_id: UUID, shown: str, *, proof: str) 
     """
     require_role(desk, "erase_person")
     known = _checked(desk, await desk.session.get(PersonRequest, request_id))
+    await workspaces.keep_holds_out(desk.session, desk.workspace.id)
     found = await _find(desk, known)
     await loans.lock_all(desk.session, [loan.id for loan in found.loans])
     row = _checked(desk, await person_requests.lock(desk.session, request_id))
@@ -135,7 +137,10 @@ async def _find(desk: Desk, row: PersonRequest) -> _Found:
     if loan is None:
         return _Found("nobody", ())
     if row.person_id is not None:
-        return _Found("person", (loan,), await desk.session.get_one(RelatedPerson, row.person_id))
+        if await erasure.open_of_person(desk.session, row.person_id, but=row.id):
+            raise Conflict("erasure_other_open")
+        person = await desk.session.get_one(RelatedPerson, row.person_id, populate_existing=True)
+        return _Found("person", (loan,), person)
     found = await erasure.loans_of(desk.session, desk.workspace.id, loan.borrower_id)
     if await erasure.open_of_loans(desk.session, [each.id for each in found], but=row.id):
         raise Conflict("erasure_other_open")

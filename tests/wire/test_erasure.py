@@ -194,7 +194,7 @@ async def test_nothing_goes_under_a_hold_or_before_another_request_is_answered(s
     await slack.sandbox.home_of("UCOMPLIANCE").press("Requests of persons")
     listed = slack.sandbox.modal_of("UCOMPLIANCE")
     await listed.press("Erase")
-    assert "Another request about this borrower is open" in slack.sandbox.modal_of("UCOMPLIANCE").text
+    assert "Another request of this person is open" in slack.sandbox.modal_of("UCOMPLIANCE").text
 
 
 @pytest.mark.parametrize(

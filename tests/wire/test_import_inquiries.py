@@ -161,6 +161,15 @@ class TestJoining:
         assert "A-9 can't be joined with L-1: people have worked on it already." in reply.text
         assert "韩梅" in await card(slack, "L-1")
 
+    async def test_a_loan_whose_card_number_and_trail_were_read_is_joined(self, slack: Slack) -> None:
+        await slack.command(slack.agent, "/loan new 韩梅 13800138101")
+        await self.bring(slack)
+        await slack.press(slack.agent, await slack.card(slack.agent, "A-9"), "Show number")
+        assert "韩梅梅" in (await slack.command(slack.compliance, "/loan A-9")).text
+        assert "saw the phone number" in (await slack.command(slack.compliance, "/loan-audit A-9")).text
+        reply = await slack.command(slack.agent, "/loan edit L-1 number A-9")
+        assert "Loan L-1 now has the number A-9." in reply.text
+
     async def test_loans_with_other_phones_or_of_other_people_are_not_joined(self, slack: Slack) -> None:
         await slack.command(slack.agent, "/loan new 韩梅 13800138101")
         await slack.command(slack.agent, "/loan new 李雷 13800138102")

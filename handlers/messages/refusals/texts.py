@@ -344,7 +344,7 @@ TEXTS: dict[str, str] = {
     "erasure_member": _(
         "Calls and the audit trail name members. Remove the member from the desk, and answer the request."
     ),
-    "erasure_other_open": _("Another request about this borrower is open. Answer it before anything is deleted."),
+    "erasure_other_open": _("Another request of this person is open. Answer it before anything is deleted."),
     "erasure_changed": _("What would be deleted is no longer what was shown. Open the list again and look at it."),
     "contact_reason_missing": _("Give the reason for the call."),
     "contact_fixed": _("No manager can override this on {loan}; it ends when the state ends."),

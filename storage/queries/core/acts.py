@@ -11,16 +11,15 @@ from sqlmodel import col, func, or_, select
 from storage.engine.work import Work
 from storage.tables import Assignment, AuditEntry, Call, Notice, NoticeItem
 
+_PAGES = ("file", "recording", "calendar", "proof", "audit")
+"""What the desk's own page shows, as its acts begin."""
+
 READING = (
     "disclosure",
     "refused",
     "show_number",
-    "file_link",
-    "file_opened",
-    "calendar_link",
-    "calendar_opened",
-    "proof_link",
-    "proof_opened",
+    "see_audit",
+    *(f"{page}_{act}" for page in _PAGES for act in ("link", "opened", "refused", "code_wrong")),
 )
 """Acts that change nothing."""
 

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, union
@@ -124,9 +125,13 @@ async def lock(session: Work, loan_id: UUID) -> Loan:
 
 
 async def lock_all(session: Work, loan_ids: Iterable[UUID]) -> None:
-    """Lock several loans, in the order of their ids, so that two transactions cannot deadlock."""
+    """Lock several loans, in the order of their ids, so that two transactions cannot deadlock. Those that were read before have
+    the values of now: another transaction may have changed them before it let them go."""
     for ids in rows.chunks(loan_ids):
-        await session.exec(select(Loan.id).where(col(Loan.id).in_(ids)).order_by(col(Loan.id)).with_for_update())
+        read = any(session.known(Loan, each) is not None for each in ids)
+        what: Any = Loan if read else Loan.id
+        statement = select(what).where(col(Loan.id).in_(ids)).order_by(col(Loan.id)).with_for_update()
+        await session.exec(statement.execution_options(populate_existing=read))
 
 
 async def numbers_like(session: Work, workspace_id: UUID, owner_id: UUID, *, limit: int) -> list[str]:

@@ -40,6 +40,13 @@ async def locked(session: Work, workspace_id: UUID) -> Workspace:
     return await session.get_one(Workspace, workspace_id, with_for_update=True, populate_existing=True)
 
 
+async def keep_holds_out(session: Work, workspace_id: UUID) -> None:
+    """Let no legal hold be placed until the transaction ends, or wait until what deletes has ended: both begin with this, before
+    they lock loans. Others write meanwhile: the row keeps its key."""
+    lock = select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True)
+    await session.exec(lock)
+
+
 async def current(session: Work, workspace_id: UUID) -> Workspace:
     """Return the row of the workspace as it is now."""
     return await session.get_one(Workspace, workspace_id, populate_existing=True)

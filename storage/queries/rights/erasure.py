@@ -37,6 +37,17 @@ async def open_of_loans(session: Work, loan_ids: Collection[UUID], *, but: UUID)
     return (await session.exec(statement)).all()
 
 
+async def open_of_person(session: Work, person_id: UUID, *, but: UUID) -> Sequence[PersonRequest]:
+    """Return the open requests of a person around a loan, but for one."""
+    statement = select(PersonRequest).where(
+        PersonRequest.person_id == person_id,
+        PersonRequest.state == "open",
+        PersonRequest.id != but,
+        col(PersonRequest.undone_at).is_(None),
+    )
+    return (await session.exec(statement)).all()
+
+
 async def clear_texts(session: Work, request_ids: Collection[UUID]) -> None:
     """Empty the texts of these requests."""
     texts = ("name_cipher", "words_cipher", "answer_cipher", "extension_cipher")

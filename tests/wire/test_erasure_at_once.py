@@ -1,0 +1,54 @@
+"""An erasure meets what happens at the same moment, or another request of the same person."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from desk.core import changes
+from desk.rights import erasure
+from storage.queries.loans import loans
+from storage.tables import Loan, PersonRequest, RelatedPerson
+from tests.builders import make_loan
+from tests.wire.office_day import Slack
+from tests.wire.test_erasure import ERASE, open_erasure
+from tests.wire.test_person_requests import enter, requests
+from tests.wire.test_related import add
+
+
+async def test_a_loan_that_was_opened_again_while_its_erasure_waited_stays(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="declined")
+    await enter(slack, slack.agent, **ERASE)
+    form = await open_erasure(slack)
+    waits = asyncio.Event()
+    if slack.office.database.is_sqlite:  # there the erasure has not even begun: it waits for the writer
+        waits.set()
+
+    class Locking:
+        async def lock_all(self, session: Any, ids: Iterable[UUID]) -> None:
+            waits.set()
+            await loans.lock_all(session, ids)
+
+    monkeypatch.setattr(erasure, "loans", Locking())
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        changes.track(desk, await loans.lock(desk.session, loan.id)).stage = "application"
+        await desk.session.flush()
+        erasing = asyncio.create_task(form.submit())
+        await waits.wait()
+    assert "no longer what was shown" in str((await erasing).errors)
+    assert [row.number for row in await slack.rows(Loan)] == ["A-1"]
+
+
+async def test_nobody_else_is_erased_for_another_request_of_a_person_around_a_loan(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="李雷", stage="declined")
+    await add(slack, "spouse", "韩梅梅", "139 0013 9000")
+    for _ in range(2):
+        await enter(slack, slack.agent, **{"Of whom": "spouse 韩梅梅", **ERASE})
+    await (await requests(slack)).press("form.open#3")
+    assert "Another request of this person is open" in slack.sandbox.modal_of("UCOMPLIANCE").text
+    assert len(await slack.rows(RelatedPerson)) == 1
+    assert {row.person_id is None for row in await slack.rows(PersonRequest)} == {False}
