@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from desk.core.audit_verification import Head, head_line
+from desk.core.audit_verification import Head, head_line, is_head
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Office
 from storage.queries.core import audit
@@ -37,7 +37,7 @@ def newest_line(file: Path, workspace_id: str) -> str:
     """Return the last head of a workspace in the file, without the end of the line; empty if there is none. Raises OSError."""
     if not file.exists():
         return ""
-    return next((line for line in reversed(_last_lines(file)) if workspace_id in line), "")
+    return next((line for line in reversed(_last_heads(file)) if workspace_id in line), "")
 
 
 def append(file: Path, line: str) -> None:
@@ -54,8 +54,9 @@ def append(file: Path, line: str) -> None:
 def _has_line_of(file: Path, day: str, workspace_id: str) -> bool:
     if not file.exists():
         return False
-    return any(line.startswith(day) and workspace_id in line for line in _last_lines(file))
+    return any(line.startswith(day) and workspace_id in line for line in _last_heads(file))
 
 
-def _last_lines(file: Path) -> list[str]:
-    return file.read_text("utf-8").splitlines()[-50:]
+def _last_heads(file: Path) -> list[str]:
+    """Return the last lines of the file that are whole: a full disk may have cut one off."""
+    return [line for line in file.read_text("utf-8").splitlines()[-50:] if is_head(line)]

@@ -1,6 +1,7 @@
 """Settings, from the environment or a `.env` file. A wrong one is named at start."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import urlsplit
@@ -12,17 +13,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.logs import LogFormat
 from desk.core.languages import LANGUAGES, is_listed
 from handlers.loan_links import LoanLinks
-from storage.engine.cipher import Cipher, KeyRing
+from storage.engine.cipher import Cipher, KeyRing, WrongSearchKeyError
 from storage.engine.database import async_url
 from storage.files.bucket import Bucket
-from storage.keys.errors import KeysError, KmsAwayError
-from storage.keys.key_file import WrappedKeys, read_keys, unwrap
+from storage.keys.errors import KeysError, KmsAwayError, SecretFileError
+from storage.keys.key_file import ENCRYPTION_KEYS, SEARCH_KEY, WrappedKeys, read_keys, unwrap
 from storage.keys.private_text import read_private
 
 if TYPE_CHECKING:
     from storage.keys.pkcs11_token import Pkcs11Kms
 
 T = TypeVar("T", str, SecretStr)
+Read = TypeVar("Read")
 
 
 def _known_database(url: SecretStr) -> SecretStr:
@@ -281,12 +283,13 @@ class Settings(BaseSettings):
         if not self.key_file:
             return _keys_of_environment(*given)
         if any(given):
-            raise KeysError(
-                "LOANDESK_KEY_FILE and LOANDESK_ENCRYPTION_KEYS or LOANDESK_SEARCH_KEY are given: remove the file or those two"
+            other = " and ".join(
+                name for name, value in zip((ENCRYPTION_KEYS, SEARCH_KEY), given, strict=True) if value
             )
+            raise KeysError(f"LOANDESK_KEY_FILE and also {other} are given: remove LOANDESK_KEY_FILE, or {other}")
         source = (self.key_file, self.pkcs11_token)
         if source not in self._unwrapped:
-            found = read_keys(Path(self.key_file))
+            found = _of_file("LOANDESK_KEY_FILE", read_keys, self.key_file)
             if isinstance(found, KeyRing):
                 return found
             self._unwrapped[source] = unwrap(found, self.kms())
@@ -294,7 +297,7 @@ class Settings(BaseSettings):
 
     def wrapped_keys(self) -> WrappedKeys | None:
         """Return the keys as the KMS wrapped them; None if they are in clear. Raise KeysError."""
-        found = read_keys(Path(self.key_file)) if self.key_file else None
+        found = _of_file("LOANDESK_KEY_FILE", read_keys, self.key_file) if self.key_file else None
         return found if isinstance(found, WrappedKeys) else None
 
     def kms(self) -> "Pkcs11Kms":
@@ -307,7 +310,7 @@ class Settings(BaseSettings):
         if bool(pin) is bool(self.pkcs11_pin_file):
             raise KeysError("LOANDESK_PKCS11_PIN_FILE or LOANDESK_PKCS11_PIN: wrapped keys need one of them, not both")
         if self.pkcs11_pin_file:
-            pin = read_private(Path(self.pkcs11_pin_file)).strip()
+            pin = _of_file("LOANDESK_PKCS11_PIN_FILE", read_private, self.pkcs11_pin_file).strip()
         return Pkcs11Kms(self.pkcs11_module, self.pkcs11_token, self.pkcs11_key, pin)
 
 
@@ -340,15 +343,26 @@ def read_settings(env_file: Path | None = Path(".env"), *, with_keys: bool = Tru
 
 
 def _keys_of_environment(encryption: str, search: str) -> KeyRing:
-    if not (encryption or search):
+    given = {ENCRYPTION_KEYS: encryption, SEARCH_KEY: search}
+    if missing := [name for name, value in given.items() if not value]:
+        is_are = "are" if len(missing) > 1 else "is"
         raise KeysError(
-            "LOANDESK_ENCRYPTION_KEYS and LOANDESK_SEARCH_KEY are missing: `loandesk keys new` prints them, or writes the file "
-            "for LOANDESK_KEY_FILE"
+            f"{' and '.join(missing)} {is_are} missing: `loandesk keys new` prints both, or writes the file for LOANDESK_KEY_FILE"
         )
     try:
         return KeyRing.read(encryption, search)
+    except WrongSearchKeyError as error:
+        raise KeysError(f"{SEARCH_KEY}: {error}") from None
     except ValueError as error:
-        raise KeysError(f"LOANDESK_ENCRYPTION_KEYS or LOANDESK_SEARCH_KEY: {error}") from None
+        raise KeysError(f"{ENCRYPTION_KEYS}: {error}") from None
+
+
+def _of_file(setting: str, read: Callable[[Path], Read], path: str) -> Read:
+    """Return what is read of the file that a setting names, and name the setting where it cannot be."""
+    try:
+        return read(Path(path))
+    except SecretFileError as error:
+        raise SecretFileError(f"{setting}: {error}") from None
 
 
 def _variable(location: str) -> str:

@@ -15,7 +15,7 @@ from bot.private_file import is_taken, private_file
 from bot.settings import Settings
 from desk.core.audit_export import BrokenExportError, check_export
 from desk.core.audit_export import export as exported
-from desk.core.audit_verification import Finding, Head, Verification
+from desk.core.audit_verification import Finding, Head, Verification, head_of_line
 from desk.core.clock import Clock
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
@@ -103,14 +103,15 @@ def _print_stamps(settings: Settings, heads: Path, console: Console) -> int:
 
 
 def read_heads(file: Path) -> dict[UUID, list[Head]]:
-    """Return the heads of such a file by workspace. Raises BadHeadsError, OSError."""
+    """Return the heads of such a file by workspace, without lines that were cut off. Raises BadHeadsError, OSError."""
     found: dict[UUID, list[Head]] = {}
     for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
         try:
-            _, workspace_id, segment, place, value = line.split()
-            found.setdefault(UUID(workspace_id), []).append(Head(int(segment), int(place), bytes.fromhex(value)))
+            head = head_of_line(line)
         except ValueError:
             raise BadHeadsError(f"line {number} of {file} is not a head of the trail") from None
+        if head is not None:
+            found.setdefault(head[0], []).append(head[1])
     return found
 
 

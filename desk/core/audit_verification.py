@@ -1,6 +1,7 @@
 """Find what was changed, removed or inserted in the audit trail since it was sealed, and say where."""
 
 import hmac
+import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import field
@@ -19,6 +20,10 @@ Fault = Literal["changed", "missing", "inserted", "segment", "end", "cut"]
 
 _SEGMENTS = 100
 """How many segments one statement reads."""
+
+_WRITTEN_AT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+_LINE = re.compile(_WRITTEN_AT + r" [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12} \d+ \d+ [0-9a-f]{64}")
+_CUT_LINE = re.compile(r"[0-9T:Z-]{0,20}|" + _WRITTEN_AT + r" [0-9a-f -]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,22 @@ class Head:
 def head_line(workspace_id: UUID, head: Head, at: datetime) -> str:
     """Return a head as a line for a file outside the database."""
     return f"{at:%Y-%m-%dT%H:%M:%SZ} {workspace_id} {head.segment} {head.place} {head.hash.hex()}\n"
+
+
+def is_head(line: str) -> bool:
+    """Return whether it is such a line, and whole."""
+    return _LINE.fullmatch(line) is not None
+
+
+def head_of_line(line: str) -> tuple[UUID, Head] | None:
+    """Return the head of such a line, and its workspace; None for a line that a full disk or a kill cut off. Raises ValueError
+    for what is no line of a head."""
+    if is_head(line):
+        _, workspace_id, segment, place, value = line.split()
+        return UUID(workspace_id), Head(int(segment), int(place), bytes.fromhex(value))
+    if _CUT_LINE.fullmatch(line):
+        return None
+    raise ValueError(line)
 
 
 @dataclass(slots=True)

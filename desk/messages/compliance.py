@@ -102,7 +102,7 @@ async def _facts(desk: Desk, day: date, zone: ZoneInfo) -> dict[str, Any]:
     chain = await audit.chain(session, workspace_id)
     return {
         "day": day.isoformat(),
-        "unusual": [[str(each.member_id), each.count, each.usual] for each in await unusual_days(desk, day, zone)],
+        "unusual": [[str(each.member_id), each.count, each.usual] for _, each in await unusual_days(desk, [day], zone)],
         "refused": sum(refused.values()),
         "place": chain.entries if chain else 0,
         "segment": chain.segments if chain else 0,
@@ -126,27 +126,38 @@ async def day_report(desk: Desk, facts: Mapping[str, Any]) -> DayReport:
     )
 
 
-async def unusual_days(desk: Desk, day: date, zone: ZoneInfo) -> list[UnusualDay]:
-    """Return the members who looked at unusually many numbers that day, the most first."""
-    begin, end = (datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1)))
-    counts = await compliance.count_acts(desk.session, desk.workspace.id, compliance.REVEAL, since=begin, until=end)
-    many = {member_id: count for member_id, count in counts.items() if member_id and count > FEW}
+async def unusual_days(desk: Desk, days: Sequence[date], zone: ZoneInfo) -> list[tuple[date, UnusualDay]]:
+    """Return the members who looked at unusually many numbers on these days in a row, by day as given, the most first."""
+    ordered = sorted(days)
+    bounds = [datetime.combine(day, time(), zone) for day in (*ordered, ordered[-1] + timedelta(days=1))]
+    counts = await compliance.count_between(desk.session, desk.workspace.id, compliance.REVEAL, bounds)
+    many = {
+        (day, member_id): count
+        for member_id, by_day in counts.items()
+        for day, count in zip(ordered, by_day, strict=True)
+        if member_id and count > FEW
+    }
     if not many:
         return []
-    calendar, days = await calendar_of(desk), list[date]()
+    before = {day: await _working_days_before(desk, day, zone) for day in {day for day, _ in many}}
+    since = datetime.combine(min(each[-1] for each in before.values()), time(), zone)
+    seen = await compliance.reveals_of(desk.session, desk.workspace.id, {each for _, each in many}, since=since)
+    found: list[tuple[date, UnusualDay]] = []
+    for (day, member_id), count in many.items():
+        usual = _median(before[day], (at.astimezone(zone).date() for at in seen[member_id]))
+        if is_unusual(count, usual):
+            found.append((day, UnusualDay(member_id, count, usual)))
+    return sorted(found, key=lambda each: (days.index(each[0]), -each[1].count))
+
+
+async def _working_days_before(desk: Desk, day: date, zone: ZoneInfo) -> list[date]:
+    """Return the working days before a day that say what is usual, the last first."""
+    calendar, before, found = await calendar_of(desk), day, list[date]()
     hours = WorkingHours(time(9), time(18), frozenset(range(5)), zone)
-    before = day
     for _ in range(USUAL_DAYS):
         before = calendar.previous_working_day(before, hours)
-        days.append(before)
-    since = datetime.combine(days[-1], time(), zone)
-    found: list[UnusualDay] = []
-    for member_id, count in many.items():
-        seen = await compliance.reveals_of(desk.session, desk.workspace.id, member_id, since=since)
-        usual = _median(days, (at.astimezone(zone).date() for at in seen))
-        if is_unusual(count, usual):
-            found.append(UnusualDay(member_id, count, usual))
-    return sorted(found, key=lambda each: -each.count)
+        found.append(before)
+    return found
 
 
 def _median(days: Sequence[date], seen: Iterable[date]) -> float:

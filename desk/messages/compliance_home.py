@@ -79,7 +79,7 @@ async def compliance_lists(desk: Desk) -> ComplianceLists | None:
     since, soon = today - timedelta(days=DAYS - 1), today + ENDING
     begin = datetime.combine(since, time(), zone)
     days = [today - timedelta(days=back) for back in range(DAYS)]
-    unusual = [(day, each) for day in days for each in await unusual_days(desk, day, zone)]
+    unusual = await unusual_days(desk, days, zone)
     counts = await compliance.count_acts(
         desk.session, desk.workspace.id, REFUSED, since=begin, until=desk.now + timedelta(minutes=1)
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from desk.loans.keeping import day_of
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from storage.queries.core import compliance
+from storage.queries.core.rows import by_ids
 from storage.queries.people import members
 from storage.queries.rights import person_exports, person_requests
 from storage.tables import Loan, Member, PersonRequest
@@ -75,10 +76,30 @@ class RequestNotice:
 
 async def request_view(desk: Desk, row: PersonRequest) -> PersonRequestView:
     """Return the request with its texts."""
-    loan = await desk.session.get(Loan, row.loan_id) if row.loan_id else None
-    member = await desk.session.get_one(Member, row.member_id) if row.member_id else None
-    by = await desk.session.get_one(Member, row.by_id)
-    export = await person_exports.last_export(desk.session, row.id)
+    return (await request_views(desk, [row]))[0]
+
+
+async def request_views(desk: Desk, rows: Sequence[PersonRequest]) -> tuple[PersonRequestView, ...]:
+    """Return the requests with their texts."""
+    named = await by_ids(desk.session, Loan, {row.loan_id for row in rows if row.loan_id})
+    people = await members.by_ids(desk.session, {each for row in rows for each in (row.member_id, row.by_id) if each})
+    exports = await person_exports.last_exports(desk.session, [row.id for row in rows])
+    return tuple(
+        _view(
+            desk,
+            row,
+            loan=named.get(row.loan_id) if row.loan_id else None,
+            member=people[row.member_id] if row.member_id else None,
+            by=people[row.by_id],
+            built_at=exports.get(row.id),
+        )
+        for row in rows
+    )
+
+
+def _view(
+    desk: Desk, row: PersonRequest, *, loan: Loan | None, member: Member | None, by: Member, built_at: datetime | None
+) -> PersonRequestView:
     return PersonRequestView(
         id=row.id,
         version=row.version,
@@ -96,8 +117,8 @@ async def request_view(desk: Desk, row: PersonRequest) -> PersonRequestView:
         member=member.slack_user_id if member else None,
         by=by.slack_user_id,
         extended=row.extended_at is not None,
-        closed_on=row.closed_at.date() if row.closed_at else None,
-        exported_on=day_of(desk, export.built_at) if export and export.built_at else None,
+        closed_on=day_of(desk, row.closed_at) if row.closed_at else None,
+        exported_on=day_of(desk, built_at) if built_at else None,
         ground=row.ground,
         name=read(desk, PersonRequest.name_cipher, row, NAME),
         words=read(desk, PersonRequest.words_cipher, row),

@@ -89,8 +89,8 @@ async def require_reveal(desk: Desk) -> None:
     if not limits:
         return
     midnight = datetime.combine(desk.workspace_today, time(), ZoneInfo(desk.workspace.zone))
-    seen = await compliance.reveals_of(desk.session, desk.workspace.id, desk.member.id, since=midnight)
-    if len(seen) >= max(limits):
+    seen = await compliance.reveals_of(desk.session, desk.workspace.id, [desk.member.id], since=midnight)
+    if len(seen[desk.member.id]) >= max(limits):
         raise NotAllowed("reveal_limit", limit=max(limits))
 
 

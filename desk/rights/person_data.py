@@ -12,7 +12,7 @@ from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.importing.person_cells import PERSON_COLUMNS
 from desk.loans.events import Event
-from desk.messages.person_requests import PersonRequestView, request_view
+from desk.messages.person_requests import PersonRequestView, request_views
 from desk.retention.policies import periods
 from desk.rights.shield import Shield, shield
 from desk.rights.subjects import Subject, subject_of
@@ -95,7 +95,7 @@ async def gather_person(desk: Desk, keys: Sequence[str], locales: Mapping[str, s
         subjects=tuple(found),
         loans=tuple(loans),
         around=tuple(around),
-        requests=tuple([await request_view(desk, row) for row in requests]),
+        requests=await request_views(desk, requests),
         roles={str(row_id): roles for row_id, (_, roles) in members.items()},
         periods=await periods(desk),
         workspace=desk.workspace.name,

@@ -12,7 +12,7 @@ from desk.core.values import NAME_LIMIT, LoanRef, PersonRef
 from desk.follow_ups.contact_states import restrict, withdraw_consents_of
 from desk.follow_ups.lifecycle import check_note
 from desk.loans import lookup
-from desk.messages.person_requests import PersonRequestView, request_view, tell_compliance
+from desk.messages.person_requests import PersonRequestView, request_view, request_views, tell_compliance
 from desk.people.members import find_member
 from desk.rules.person_requests import due_on, extended_due_on, request_rules
 from storage.engine.types import new_id
@@ -118,8 +118,7 @@ async def list_requests(desk: Desk, *, is_open: bool = True, offset: int = 0) ->
     require_role(desk, "answer_request")
     found = await person_requests.page(desk.session, desk.workspace.id, is_open=is_open, offset=offset, limit=PAGE + 1)
     desk.discloses = "requests"
-    rows = tuple([await request_view(desk, row) for row in found[:PAGE]])
-    return RequestPage(rows, is_open, offset, len(found) > PAGE)
+    return RequestPage(await request_views(desk, found[:PAGE]), is_open, offset, len(found) > PAGE)
 
 
 async def request_to_answer(desk: Desk, request_id: UUID) -> PersonRequestView:

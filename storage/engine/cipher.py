@@ -39,6 +39,10 @@ class UnreadableError(Exception):
     """No key of the ring opens this ciphertext at this place: the key is wrong, or the value comes from another row."""
 
 
+class WrongSearchKeyError(ValueError):
+    """The key of the search index is not written as a key is; the message says why, without showing it."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyRing:
     """Keys by id (1–255). `current` encrypts, the others only decrypt. `search` is the key of the search index."""
@@ -51,7 +55,7 @@ class KeyRing:
     def read(cls, text: str, search: str) -> "KeyRing":
         """Read `1:<base64 of 32 bytes>,2:…`; the highest id encrypts. `search` is base64 of 32 bytes.
 
-        Raise ValueError naming what is wrong, without showing a key.
+        Raise ValueError naming what is wrong, without showing a key; WrongSearchKeyError if `search` is.
         """
         keys: dict[int, bytes] = {}
         for part in filter(None, (p.strip() for p in text.split(","))):
@@ -63,7 +67,10 @@ class KeyRing:
             keys[int(number)] = _key(value, f"key {number}")
         if not keys:
             raise ValueError("at least one key is needed, written id:base64")
-        return cls(keys=keys, current=max(keys), search=_key(search, "the search key"))
+        try:
+            return cls(keys=keys, current=max(keys), search=_key(search, "the search key"))
+        except ValueError as error:
+            raise WrongSearchKeyError(str(error)) from None
 
     def checks(self) -> dict[int, str]:
         """Return for each key a value that identifies it and does not reveal it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bot.audit_heads import HeadKeeper
+from bot.audit_heads import HeadKeeper, newest_line
 from bot.commands import backup
 from bot.commands.audit import BadHeadsError, read_heads
 from bot.commands.serving import CannotStartError, migrate_database
@@ -48,6 +48,30 @@ async def test_the_head_is_written_once_a_day_and_is_in_the_trail(
     assert [(head.segment, head.place) for head in kept] == [(1, 1), (2, 2)]
     async with office.reading_desk(workspace) as desk:
         assert [finding async for finding in Verification(kept).run(desk)] == []
+
+
+@pytest.mark.every_example
+@pytest.mark.parametrize("left", [4, 30, 80, 100, 125])
+async def test_a_head_that_a_full_disk_cut_off_is_written_again_the_same_day(
+    office: Office, workspace: Workspace, clock: FrozenClock, tmp_path: Path, left: int
+) -> None:
+    file = tmp_path / "heads.txt"
+    async with office.desk(workspace) as desk:
+        desk.audit("call")
+    clock.advance(seconds=SEALED_AFTER.total_seconds())
+    async with office.desk(workspace) as desk:
+        await seal_next(desk)
+    await HeadKeeper(office, workspace, file).round()
+    whole = file.read_text("utf-8")
+    file.write_text(whole[:left], "utf-8")
+    assert newest_line(file, str(workspace.id)) == ""
+
+    for _started in range(2):
+        await HeadKeeper(office, workspace, file).round()
+
+    assert file.read_text("utf-8") == f"{whole[:left]}\n{whole}"
+    assert len(read_heads(file)[workspace.id]) == 1
+    assert newest_line(file, str(workspace.id)) == whole.rstrip()
 
 
 def test_a_file_that_has_no_heads_is_refused(tmp_path: Path) -> None:

@@ -211,11 +211,29 @@ def test_the_keys_come_from_the_file_alone(monkeypatch: pytest.MonkeyPatch, file
     assert read_settings(env_file=None).key_ring() == KeyRing.read(f"1:{KEY_1}", SEARCH)
     assert not any(secret in repr(read_settings(env_file=None)) for secret in SECRETS)
     environment(monkeypatch, key_file=str(file), search_key=SEARCH)
-    with pytest.raises(WrongSettingsError, match="LOANDESK_KEY_FILE and LOANDESK_ENCRYPTION_KEYS"):
+    with pytest.raises(WrongSettingsError, match="LOANDESK_KEY_FILE and also LOANDESK_SEARCH_KEY are given"):
         read_settings(env_file=None)
     file.chmod(0o644)
     environment(monkeypatch, key_file=str(file))
-    with pytest.raises(WrongSettingsError, match="chmod 600"):
+    with pytest.raises(WrongSettingsError, match=r"^LOANDESK_KEY_FILE: .*chmod 600"):
+        read_settings(env_file=None)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"encryption_keys": f"1:{KEY_1}"}, "LOANDESK_SEARCH_KEY is missing"),
+        ({"search_key": SEARCH}, "LOANDESK_ENCRYPTION_KEYS is missing"),
+        ({"encryption_keys": f"1:{KEY_1}", "search_key": "short"}, "LOANDESK_SEARCH_KEY: the search key is not base64"),
+        ({"encryption_keys": KEY_1, "search_key": SEARCH}, "LOANDESK_ENCRYPTION_KEYS: each key is written id:base64"),
+        ({"key_file": "/nowhere"}, "LOANDESK_KEY_FILE: /nowhere cannot be read"),
+    ],
+)
+def test_what_is_wrong_with_the_keys_names_the_setting_that_is(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], said: str
+) -> None:
+    environment(monkeypatch, **given)
+    with pytest.raises(WrongSettingsError, match=f"^{said}"):
         read_settings(env_file=None)
 
 
@@ -251,7 +269,7 @@ def test_a_process_does_not_start_without_the_token_and_says_which(
     environment(monkeypatch, **named)
     pin.chmod(0o644)
     environment(monkeypatch, **named, pkcs11_pin_file=str(pin))
-    with pytest.raises(WrongSettingsError, match="chmod 600"):
+    with pytest.raises(WrongSettingsError, match=r"^LOANDESK_PKCS11_PIN_FILE: .*chmod 600"):
         read_settings(env_file=None)
 
 

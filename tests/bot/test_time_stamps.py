@@ -29,6 +29,9 @@ from tests.wire.conftest import log
 
 __all__ = ["log"]
 
+DESK = "01a2260a-0000-7000-8000-000000000001"
+HEAD = f"2026-11-25T02:00:00Z {DESK} 1 1 {'ab' * 32}"
+
 ENDED = Path(__file__).parent.parent / "data" / "time_stamp_of_a_certificate_that_ended.json"
 """Made by `openssl ts` with a certificate that ended two seconds later."""
 
@@ -113,7 +116,7 @@ async def test_an_authority_that_fails_harms_nothing_and_is_asked_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(time_stamps, "SECONDS", 0.5)
-    heads, line = tmp_path / "heads.txt", "2026-11-25T02:00:00Z desk 1 1 ab"
+    heads, line = tmp_path / "heads.txt", HEAD
     heads.write_text(line + "\n")
     ended = LocalAuthority(tmp_path / "ended", until=timedelta(days=-1))
     other = LocalAuthority(tmp_path / "other")
@@ -135,7 +138,7 @@ async def test_an_authority_that_fails_harms_nothing_and_is_asked_again(
     }
     for why, changed in failing.items():
         clock.advance(seconds=(datetime.now(UTC) - clock.now() - AGAIN_AFTER / 2).total_seconds())
-        keeper = StampKeeper(authority.named(), heads, "desk", session, clock)
+        keeper = StampKeeper(authority.named(), heads, DESK, session, clock)
         if "url" in changed:
             keeper.authority = authority.named(url=str(changed["url"]))
         elif why.startswith("the authority's certificate"):
@@ -220,10 +223,10 @@ async def test_doctor_asks_the_authority_and_says_which_head_waits(
         return [(each.ok, each.words) async for each in check_time_stamps(settings, session, true_clock)]
 
     assert await said() == [(True, f"{authority.url} stamps")]
-    heads.write_text("2026-11-25T02:00:00Z desk 1 1 ab\n")
+    heads.write_text(HEAD + "\n")
     ((_, words),) = await said()
     assert "the head of 2026-11-25 waits for its stamp" in words
-    await StampKeeper(authority.named(), heads, "desk", session, true_clock).round()
+    await StampKeeper(authority.named(), heads, DESK, session, true_clock).round()
     ((_, words),) = await said()
     assert words.endswith("the head of 2026-11-25 is stamped")
     ((is_ok, words),) = await said(tsa_ca=str(tmp_path / "none"))

@@ -13,12 +13,14 @@ import pytest
 from desk.core.operator_acts import operator, record_act
 from desk.core.values import LoanRef
 from desk.loans.holds import place_hold
+from desk.messages.compliance_home import compliance_lists
 from sandbox.elements import find_element
 from sandbox.modals import Modal
 from storage.engine.types import new_id
 from storage.tables import AuditEntry, ContactDecision, Loan
 from tests.builders import make_loan, make_manager, make_team
 from tests.wire.office_day import Slack, given, shown
+from tests.wire.test_statements import executed
 
 NAME = "欧阳绝密"
 PUBLIC_URL = "https://desk.example.com"
@@ -75,6 +77,26 @@ async def test_the_home_lists_what_compliance_looks_after(slack: Slack, loan: Lo
     assert "saw the phone number" in slack.sandbox.modal_of("UCOMPLIANCE").text
     await slack.sandbox.open_home("UMANAGER")
     assert "the last 7 days" not in slack.sandbox.home_of("UMANAGER").text
+
+
+async def test_days_that_were_unusual_ask_the_database_no_more_than_a_quiet_week(slack: Slack) -> None:
+    await slack.sandbox.open_home("UCOMPLIANCE")
+    counts: list[int] = []
+    for days in ((0,), (1, 2, 3, 4, 5)):
+        for back in days:
+            slack.clock.advance(days=-back)
+            for member in (slack.collector, slack.agent):
+                async with slack.office.desk(slack.workspace, member) as desk:
+                    for _ in range(31):
+                        desk.audit("show_number")
+            slack.clock.advance(days=back)
+        async with slack.office.reading_desk(slack.workspace, slack.compliance) as desk:
+            with executed(slack) as statements:
+                lists = await compliance_lists(desk)
+        assert lists is not None
+        assert [each.count for each in lists.unusual] == ([31, 31] if len(days) == 1 else [31] * 5)
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
 
 
 async def exported(slack: Slack, read: Modal, label: str) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ from sandbox.modals import Modal
 from storage.tables import AuditEntry, Member, PersonRequest
 from tests.builders import make_loan
 from tests.wire.office_day import Slack
+from tests.wire.test_statements import executed
 
 
 async def enter(slack: Slack, who: Member, **values: str) -> str:
@@ -92,6 +93,30 @@ async def test_what_is_late_is_in_the_list_and_in_the_report_of_the_day(slack: S
         What_the_person_was_told="Kept until 2029",
     )
     assert "PIPL 47" in refused
+
+
+async def test_what_is_answered_in_the_morning_is_closed_on_that_day(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await enter(slack, slack.agent, **{"How they proved who they are": "showed an identity document"})
+    await slack.at("2026-11-26T07:30:00+08:00")
+    await decide(slack)
+    await (await requests(slack)).press("Closed")
+    assert "answered · Thu 26 Nov 2026" in slack.sandbox.modal_of("UCOMPLIANCE").text
+
+
+async def test_a_long_list_asks_the_database_no_more_than_a_short_one(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    counts: list[int] = []
+    for more in (1, 7):
+        for _ in range(more):
+            await enter(slack, slack.agent)
+        await slack.sandbox.open_home("UCOMPLIANCE")
+        home = slack.sandbox.home_of("UCOMPLIANCE")
+        with executed(slack) as statements:
+            await home.press("Requests of persons")
+        assert slack.sandbox.modal_of("UCOMPLIANCE").text.count("by phone") == (1 if more == 1 else 8)
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
 
 
 async def test_a_month_under_gdpr_is_put_off_once_by_two(slack: Slack) -> None:

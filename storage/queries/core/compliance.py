@@ -1,10 +1,13 @@
 """What compliance has set, and how many phone numbers members have looked at."""
 
+import itertools
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, update
+from sqlalchemy import case, or_, update
+from sqlalchemy import select as select_columns
 from sqlmodel import col, func, select
 
 from storage.engine.database import insert_into
@@ -38,14 +41,18 @@ async def mark_reported(session: Work, workspace_id: UUID, today: date) -> bool:
     return (await session.exec(marked.values(reported_on=today))).rowcount == 1
 
 
-async def reveals_of(session: Work, workspace_id: UUID, member_id: UUID, *, since: datetime) -> list[datetime]:
-    """Return when the member looked at a number, from `since` on."""
-    seen = (col(AuditEntry.act) == REVEAL, col(AuditEntry.actor_id) == member_id, col(AuditEntry.at) >= since)
-    found: list[datetime] = []
+async def reveals_of(
+    session: Work, workspace_id: UUID, member_ids: Collection[UUID], *, since: datetime
+) -> dict[UUID, list[datetime]]:
+    """Return when each of the members looked at a number, from `since` on."""
+    seen = (col(AuditEntry.act) == REVEAL, col(AuditEntry.actor_id).in_(member_ids), col(AuditEntry.at) >= since)
+    found: dict[UUID, list[datetime]] = {member_id: [] for member_id in member_ids}
     # Each of the two has an index of its own.
     for which in (col(AuditEntry.sequence).is_not(None), col(AuditEntry.sequence).is_(None)):
-        statement = select(AuditEntry.at).where(AuditEntry.workspace_id == workspace_id, which, *seen)
-        found += (await session.exec(statement)).all()
+        statement = select(AuditEntry.actor_id, AuditEntry.at)
+        for member_id, at in await session.exec(statement.where(AuditEntry.workspace_id == workspace_id, which, *seen)):
+            if member_id is not None:
+                found[member_id].append(at)
     return found
 
 
@@ -58,3 +65,18 @@ async def count_acts(
         AuditEntry.workspace_id == workspace_id, AuditEntry.act == act, *within
     )
     return dict((await session.exec(statement.group_by(col(AuditEntry.actor_id)))).all())
+
+
+async def count_between(
+    session: Work, workspace_id: UUID, act: str, bounds: Sequence[datetime]
+) -> dict[UUID | None, tuple[int, ...]]:
+    """Count the entries of an act from each of the instants to the next, by who did it."""
+    at = col(AuditEntry.at)
+    counts: list[Any] = [
+        func.sum(case(((at >= begin) & (at < end), 1), else_=0)) for begin, end in itertools.pairwise(bounds)
+    ]
+    statement = select_columns(col(AuditEntry.actor_id), *counts).where(
+        col(AuditEntry.workspace_id) == workspace_id, col(AuditEntry.act) == act, at >= bounds[0], at < bounds[-1]
+    )
+    found = (await session.execute(statement.group_by(col(AuditEntry.actor_id)))).all()
+    return {row[0]: tuple(row[1:]) for row in found}

@@ -1,10 +1,11 @@
 """What is held of one person: rows that name them, others who may be the same, and the exports that were made of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table
+from sqlalchemy import Table, func
 from sqlalchemy import select as select_columns
 from sqlmodel import SQLModel, col, select
 
@@ -94,7 +95,12 @@ async def roles_of_members(session: Work, workspace_id: UUID) -> dict[UUID, tupl
     return {row_id: (slack_id, roles) for row_id, slack_id, roles in await session.exec(statement)}
 
 
-async def last_export(session: Work, request_id: UUID) -> CaseExport | None:
-    """Return the last export that was made for a request; None if none was."""
-    statement = select(CaseExport).where(CaseExport.request_id == request_id, col(CaseExport.built_at).is_not(None))
-    return (await session.exec(statement.order_by(col(CaseExport.built_at).desc()).limit(1))).first()
+async def last_exports(session: Work, request_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """Return when the last export was made for each of these requests, if one was."""
+    statement = (
+        select(CaseExport.request_id, func.max(col(CaseExport.built_at)))
+        .where(col(CaseExport.request_id).in_(request_ids), col(CaseExport.built_at).is_not(None))
+        .group_by(col(CaseExport.request_id))
+    )
+    found = (await session.exec(statement)).all()
+    return {request_id: built_at for request_id, built_at in found if request_id and built_at}
