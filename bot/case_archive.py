@@ -23,7 +23,8 @@ from desk.loans.recordings import RecordingView
 from desk.rules.file_kinds import KINDS
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.documents import document
-from handlers.reports.case_file import CaseFacts, case_reports
+from handlers.reports.case_file import case_reports
+from handlers.reports.case_text import CaseFacts
 from handlers.reports.page import to_page
 from handlers.reports.pdf import to_pdf
 from handlers.reports.report import Report

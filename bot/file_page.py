@@ -21,7 +21,7 @@ from desk.core.dataclass import dataclass
 from desk.core.languages import LANGUAGES
 from desk.core.transaction import Desk, Office, Origin
 from desk.files.calendar_links import CALENDAR, open_calendar
-from desk.files.links import SESSION, LinkAnswer, SealedFile, follow_link, open_link, play_link
+from desk.files.links import SESSION, LinkAnswer, SealedFile, follow_link, open_link, play_link, refuse_play
 from desk.files.page_links import OpenedLink, follow_page_link, open_page_link
 from desk.files.proof_links import PROOF, open_proof
 from desk.files.trail_links import TRAIL, open_trail
@@ -196,8 +196,12 @@ class FilePage:
     async def _play(self, request: web.BaseRequest, token: str) -> web.StreamResponse:
         """Send the part of an opened recording that the browser asks for."""
         try:
-            async with self._office.desk(self._workspace) as desk:
+            # A browser asks for one part after another: none may wait for those who write.
+            async with self._office.reading_desk(self._workspace) as desk:
                 answer = await play_link(desk, token, request.cookies.get(_COOKIE, ""))
+            if answer.outcome == "forbidden":
+                async with self._office.desk(self._workspace) as desk:
+                    await refuse_play(desk, token)
         except Exception as error:
             log.error("file_page_failed", **log_fields(error))
             return self._trouble(self._workspace.locale)

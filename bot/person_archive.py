@@ -17,7 +17,7 @@ from desk.core.transaction import Office
 from desk.messages.person_requests import PersonRequestView
 from desk.rights.person_data import WITHHELD, PersonData, gather_person, without_members
 from handlers.messages.block_kit.translator import Translator
-from handlers.reports.case_file import CaseFacts
+from handlers.reports.case_text import CaseFacts
 from handlers.reports.page import to_page
 from handlers.reports.person_data import PURPOSES, person_report, sources
 from storage.files.store import FileStore

@@ -152,7 +152,8 @@ async def open_link(desk: Desk, token: str, typed: str) -> LinkAnswer:
 
 async def play_link(desk: Desk, token: str, session: str) -> LinkAnswer:
     """Return the recording of a link that this browser has opened, whose secret is `session`. Whether its member may still
-    listen is asked again, and a refusal is recorded; what follows the opening is no further entry."""
+    listen is asked again. It writes nothing: what follows the opening is no further entry, and a refusal (`forbidden`) is
+    recorded by `refuse_play`."""
     link = await files.link_of(desk.session, desk.workspace.id, desk.cipher.digest("file_token", token), locked=False)
     if link is None or link.session_digest is None or link.used_at is None:
         return LinkAnswer("unknown", desk.workspace.locale)
@@ -166,9 +167,15 @@ async def play_link(desk: Desk, token: str, session: str) -> LinkAnswer:
     try:
         file = await _require_openable(desk, link.file_id)
     except DeskError:
-        await _refuse(desk, link)
         return LinkAnswer("forbidden", locale)
     return LinkAnswer("opened", locale, file=_sealed(desk, file))
+
+
+async def refuse_play(desk: Desk, token: str) -> None:
+    """Record that the recording of a link that was opened may not be heard any more."""
+    link = await files.link_of(desk.session, desk.workspace.id, desk.cipher.digest("file_token", token), locked=False)
+    if link is not None:
+        await _refuse(desk, link)
 
 
 def read_code(typed: str) -> str:

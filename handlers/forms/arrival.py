@@ -54,7 +54,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     form.day("valid", t("Valid until"), optional=True, hint=t("Left empty, it follows from the kind of document."))
     if desk.files is not None and allows(desk.member, "send_file"):
         hint = t("Of one document: choose only that one above. PDF, or photos of the pages.")
-        form.files("files", t("Files"), most=MOST_AT_ONCE, optional=True, hint=hint)
+        form.files(t("Files"), most=MOST_AT_ONCE, optional=True, hint=hint)
     if has_role_for(desk.member, "request_documents"):
         due_field(t, form, "by", t("Last day for what is still missing"), optional=True)
         if found is not None and found.missing:

@@ -27,7 +27,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     form.choice("document", t("Document"), words(t, VOCABULARY.documents))
     form.text("words", t("Which other document"), optional=True, limit=WORDS_LIMIT)
     if batch is None:
-        form.files("files", t("Files"), most=MOST_AT_ONCE, hint=t("PDF, or photos of the pages"))
+        form.files(t("Files"), most=MOST_AT_ONCE, hint=t("PDF, or photos of the pages"))
     elif len(batch.documents) > 1:
         files = [Option(file.name, str(file.id)) for file in batch.documents[:TICKS]]
         form.ticks("files", t("Files"), files)

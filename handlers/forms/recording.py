@@ -34,7 +34,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     if chosen is not None:
         _call_field(t, form, request, await call_recordings.calls_for_recording(request.desk, chosen.id, near))
     if batch is None:
-        form.files("files", t("Files"), most=MOST_AT_ONCE, optional=True, hint=t("WAV, MP3, Ogg, M4A, AMR"))
+        form.files(t("Files"), most=MOST_AT_ONCE, optional=True, hint=t("WAV, MP3, Ogg, M4A, AMR"))
         form.text("link", t("Or a link to your recording system"), optional=True, limit=_LINK_LIMIT)
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 

@@ -22,9 +22,12 @@ def file_line(t: Translator, file: FileView) -> list[Inline]:
 
 
 def length(t: Translator, seconds: int | None) -> str:
-    """Return how long a recording is: `4:10`, `1:02:03`."""
-    if seconds is None:
-        return t("length unknown")
+    """Return how long a recording is, or that nobody knows."""
+    return t("length unknown") if seconds is None else playing_time(seconds)
+
+
+def playing_time(seconds: int) -> str:
+    """Return a length as players show it: `4:10`, `1:02:03`."""
     hours, minutes = divmod(seconds // 60, 60)
     return f"{hours}:{minutes:02}:{seconds % 60:02}" if hours else f"{minutes}:{seconds % 60:02}"
 

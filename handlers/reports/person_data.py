@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from desk.cases.contents import Contents
@@ -18,7 +17,8 @@ from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.related import role
 from handlers.messages.terms import label, value
 from handlers.messages.unreadable import text_in_words
-from handlers.reports.case_file import CaseFacts, loan_blocks
+from handlers.reports.case_file import loan_blocks
+from handlers.reports.case_text import CaseFacts, CaseText, instant
 from handlers.reports.report import Block, Heading, Paragraph, Report, Table
 
 PURPOSES = (
@@ -80,7 +80,7 @@ def sources(data: PersonData) -> list[str]:
 
 
 def _about(t: Translator, data: PersonData, facts: CaseFacts) -> Iterable[Block]:
-    rows = [(t("Asked at"), _instant(facts.asked_at.isoformat(), ZoneInfo(data.zone)))]
+    rows = [(t("Asked at"), instant(facts.asked_at.isoformat(), ZoneInfo(data.zone)))]
     for subject in data.subjects:
         of = t("borrower") if subject.role is None else role(t, subject.role)
         numbers = t(", ").join(subject.numbers) if subject.role is None else t("a loan of another borrower")
@@ -151,7 +151,7 @@ def _loan(t: Translator, data: PersonData, own: OwnLoan, facts: CaseFacts) -> It
         if name in TERM_FIELDS
     ]
     yield Table((), rows, (1, 3))
-    yield from loan_blocks(t, shown, own.events[t.language], facts)
+    yield from loan_blocks(CaseText(t, shown, facts), own.events[t.language])
     yield from _seen(t, data, contents.audit)
 
 
@@ -162,13 +162,13 @@ def _around(t: Translator, data: PersonData, around: AroundLoan) -> Iterable[Blo
         rows = [(t("Relation"), row["relation"] or ""), (t("When best called"), row["hours"] or "")]
         yield Table((), [(name, text_in_words(t, words)) for name, words in rows if words], (1, 3))
     calls = [
-        (_instant(row["at"], zone), outcome(t, row["outcome"]), text_in_words(t, row.get("note") or ""))
+        (instant(row["at"], zone), outcome(t, row["outcome"]), text_in_words(t, row.get("note") or ""))
         for row in around.records.get("call", ())
     ]
     if calls:
         yield Table((t("Time"), t("Call"), t("Note")), calls, (3, 3, 6))
     states = [
-        (_instant(row["at"], zone), row["code"], text_in_words(t, row["note"] or ""))
+        (instant(row["at"], zone), row["code"], text_in_words(t, row["note"] or ""))
         for row in around.records.get("contact_state", ())
     ]
     if states:
@@ -180,7 +180,7 @@ def _seen(t: Translator, data: PersonData, entries: Sequence[Mapping[str, object
     zone = ZoneInfo(data.zone)
     rows = [
         (
-            _instant(str(entry["at"]), zone),
+            instant(str(entry["at"]), zone),
             _roles(t, data.roles.get(str(entry["actor_id"] or ""), "")) or t("the desk"),
             what_happened(t, str(entry["act"]), _what(entry)),
         )
@@ -236,7 +236,3 @@ def _hidden(hides: Shield, blocks: Iterable[Block]) -> Iterable[Block]:
 
 def _roles(t: Translator, codes: str) -> str:
     return t(", ").join(VOCABULARY.role(code).word(t.language) for code in codes.split())
-
-
-def _instant(text: str, zone: ZoneInfo) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M:%S}"

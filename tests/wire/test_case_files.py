@@ -19,7 +19,7 @@ from desk.core.values import LoanRef
 from desk.files import call_recordings
 from desk.files.upkeep import UNFILED_FOR
 from sandbox.elements import find_element
-from storage.tables import AuditEntry, CaseExport, DocumentItem, Loan, Member, RecordingPlay, StoredFile
+from storage.tables import AuditEntry, CaseExport, DocumentItem, Loan, Member, Recording, RecordingPlay, StoredFile
 from storage.upkeep.erasing import erase
 from tests.builders import make_call, make_loan
 from tests.sample_audio import wav
@@ -215,6 +215,7 @@ async def test_recordings_are_listed_with_their_sums_and_those_that_count_are_in
     await store_recording(office, workspace, slack.agent, elsewhere, other)
     async with office.desk(workspace, slack.manager) as desk:
         await call_recordings.discard_recording(desk, bad.id, bad.version, "Of a neighbour")
+        (await desk.session.get_one(Recording, kept.id)).seconds = 3723  # a long one, without its bytes
         desk.add(
             RecordingPlay(workspace_id=workspace.id, recording_id=kept.id, member_id=slack.manager.id, at=desk.now)
         )
@@ -240,11 +241,11 @@ async def test_recordings_are_listed_with_their_sums_and_those_that_count_are_in
     assert [(each["sha256"], each["seconds"], each["why"]) for each in records] == [
         ("", None, ""),
         (digests[1], 20, "Of a neighbour"),
-        (digests[0], 250, ""),
+        (digests[0], 3723, ""),
     ]
     said = (
-        ("4:10", "recording of the call of 2026-11-25 10:00:00", "discarded: Of a neighbour", "no call named"),
-        ("4:10", "2026-11-25 10:00:00 通话的录音", "已作废：Of a neighbour", "尚未对应通话"),
+        ("1:02:03", "recording of the call of 2026-11-25 10:00:00", "discarded: Of a neighbour", "no call named"),
+        ("1:02:03", "2026-11-25 10:00:00 通话的录音", "已作废：Of a neighbour", "尚未对应通话"),
     )
     for page, words in zip(pages, said, strict=True):
         for each in (*words, *digests, f"2026-11-25 10:00:00 {slack.manager.name}"):

@@ -148,6 +148,24 @@ async def test_another_loan_shows_its_own_documents(slack: Slack, loan: Loan) ->
     await slack.command(slack.agent, "/loan-docs A-1 accept id")
 
 
+async def test_files_stay_chosen_when_another_loan_or_a_proposed_day_is(slack: Slack, loan: Loan) -> None:
+    other = await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent, name="韩梅")
+    await slack.command(slack.agent, "/loan-docs A-1 id")
+    await slack.command(slack.agent, "/loan-docs A-2 other: visa")
+    form = await open_form(slack)
+    await form.fill("Files", [slack.sandbox.upload("UAGENT", f"page{n}.jpg", JPEG) for n in (1, 2)])
+    await form.fill("Loan", "A-2 韩梅", typed="A-2")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.press("Fri 27 Nov 10:00")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("Other documents that arrived", ["contract", "ID card"])
+    assert "one document" in (await form.submit()).errors["Files"]
+    await form.fill("Other documents that arrived", ["contract"])
+    await form.submit()
+    await slack.deliver()
+    assert {row.loan_id for row in await slack.rows(StoredFile)} == {other.id}
+
+
 async def test_a_last_day_is_not_used_where_nothing_is_missing(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="inquiry")
     await slack.command(slack.agent, "/loan-docs A-1 id")

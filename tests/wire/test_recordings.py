@@ -1,5 +1,6 @@
 """Recordings of calls: sent, attached to a call, played by who may, moved and discarded. Now is Wednesday 10:00."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
@@ -136,6 +137,27 @@ async def test_a_recording_sent_to_the_bot_is_attached_and_listened_to(
         assert answer.status == 410
     assert await acts(slack) == ["recording_link", "recording_opened"]
     assert [row.member_id for row in await slack.rows(RecordingPlay)] == [slack.agent.id]
+
+
+@pytest.mark.usefixtures("call")
+async def test_parts_of_a_recording_do_not_wait_for_those_who_write(
+    slack: Slack, browser: aiohttp.ClientSession
+) -> None:
+    url, code = await offered(slack, slack.agent, await attach(slack))
+    here = f"http://127.0.0.1:{slack.service.port}"
+    async with browser.post(here + urlsplit(url).path, data={"code": code}) as answer:
+        cookie = answer.cookies["loandesk_recording"]
+    headers = {"Cookie": f"loandesk_recording={cookie.value}", "Range": "bytes=10-19"}
+    async with (
+        slack.office.desk(slack.workspace),
+        asyncio.timeout(10),
+        browser.get(here + cookie["path"], headers=headers) as answer,
+    ):
+        assert (answer.status, await answer.read()) == (206, AUDIO[10:20])
+    await slack.change(slack.agent, removed_at=slack.clock.now())
+    async with browser.get(here + cookie["path"], headers=headers) as answer:
+        assert answer.status == 403
+    assert await acts(slack) == ["recording_link", "recording_opened", "recording_refused"]
 
 
 @pytest.mark.usefixtures("call")

@@ -19,6 +19,9 @@ Private = Mapping[str, Any]
 GENERATION = "g"
 """The key in `Private` for how often the desk has filled in the form. Slack keeps a field's value while its ids stay the same."""
 
+FILES = "files"
+"""The name of a field for files."""
+
 PRODUCT = "Loan Desk"
 """The title of a modal without a title of its own."""
 
@@ -205,9 +208,9 @@ class FormWriter(Writer):
             element["initial_date_time"] = int(value)
         return self._input(name, label, element, **field)
 
-    def files(self, name: str, label: str, *, most: int, **field: Unpack[FieldOptions]) -> "FormWriter":
-        """Add a field for up to `most` files from the member's device. Its values are Slack's ids of them."""
-        return self._input(name, label, {"type": "file_input", "max_files": most}, **field)
+    def files(self, label: str, *, most: int, **field: Unpack[FieldOptions]) -> "FormWriter":
+        """Add the field `FILES` for up to `most` files from the member's device. Its values are Slack's ids of them."""
+        return self._input(FILES, label, {"type": "file_input", "max_files": most}, **field)
 
     def view(self, form: str, title: str, *, submit: str) -> View:
         """Return the form as written so far."""
@@ -282,9 +285,10 @@ def loading(t: Translator) -> View:
 
 
 def block_id(name: str, private: Private) -> str:
-    """Return the id of a field's block. A form that the desk fills in again needs new ids, or Slack keeps the old values."""
+    """Return the id of a field's block. A form that the desk fills in again needs new ids, or Slack keeps the old values; only
+    that of the files stays, because Slack lets nobody fill them in again."""
     generation = int(private.get(GENERATION, 0))
-    return f"{name}~{generation}" if generation else name
+    return f"{name}~{generation}" if generation and name != FILES else name
 
 
 def read_typed(state: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, str | tuple[str, ...]]:

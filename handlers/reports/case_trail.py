@@ -1,0 +1,100 @@
+"""The parts of a case file about the desk itself: what it posted, and who saw and did what."""
+
+from collections.abc import Iterable
+
+from desk.cases.contents import Record
+from handlers.messages.audit_trail import what_happened
+from handlers.messages.block_kit.translator import _
+from handlers.reports.case_text import CaseText
+from handlers.reports.report import Block, Heading, Paragraph
+
+_MESSAGES = {
+    "reminder": _("reminder of a call"),
+    "reminder_bundle": _("reminder of several calls"),
+    "assigned": _("a call was given to the member"),
+    "escalation": _("escalation"),
+    "escalation_unanswered": _("escalation that nobody took on"),
+    "escalation_resolved": _("escalation resolved"),
+    "check_ended": _("a check ended"),
+    "payment_recorded": _("a payment arrived"),
+    "repayment_paused": _("instalments paused"),
+    "papers_arrived": _("documents arrived"),
+    "reassigned": _("the loan changed hands"),
+    "appointment": _("reminder of an appointment"),
+    "collection_step": _("reminder of a step beyond calls"),
+    "case_ready": _("a case file was made"),
+    "person_export_ready": _("an export of one person's data was made"),
+}
+"""What a message was about, by the kind that is stored."""
+
+_OTHER = _("message")
+
+
+def messages(case: CaseText) -> Iterable[Block]:
+    """Yield what the desk posted about the loan."""
+    t = case.t
+    yield Heading(t("Messages of the desk"))
+    yield Paragraph(
+        t(
+            "The desk records what each message was about, where and when it was posted, and how often it was rewritten; not "
+            "its words. Slack keeps those, under the channel and the time stamp that are given here."
+        ),
+        small=True,
+    )
+    rows = [
+        (
+            case.instant(each["posted_at"] or each["queued_at"]),
+            t(_MESSAGES.get(each["kind"], _OTHER)),
+            case.member(each["to_id"]) or t("a channel"),
+            each["channel"] or "",
+            each["ts"] or _unsent(case, each),
+            str(each["revisions_sent"]),
+        )
+        for each in case.contents.notices
+    ]
+    head = (t("Time"), t("About"), t("To"), t("Channel"), t("Slack time stamp"), t("Versions"))
+    yield case.table(head, rows, (4, 4, 3, 3, 4, 1), right=(5,))
+
+
+def _unsent(case: CaseText, notice: Record) -> str:
+    t = case.t
+    if notice["gave_up_at"]:
+        return t("not sent: {error}", error=notice["error"] or "?")
+    return t("not sent: settled before") if notice["dropped_at"] else t("not sent yet")
+
+
+def trail(case: CaseText) -> Iterable[Block]:
+    """Yield who saw and did what, and the segments that hold the entries."""
+    t = case.t
+    yield Heading(t("Who saw and did what"))
+    yield Paragraph(
+        t(
+            "The entries of the audit trail that name this loan. Each sealed entry has its place in a chain of hashes over "
+            "all entries of the desk; the heads of the segments that hold them are below."
+        ),
+        small=True,
+    )
+    rows = [
+        (
+            str(each["place"] or t("not sealed yet")),
+            case.instant(each["at"]),
+            case.member(each["actor_id"]) or str(each["details"].get("by") or t("the desk")),
+            what_happened(t, each["act"], str(each["details"].get("what", ""))),
+            " ".join(str(each["details"].get(name, "")) for name in ("door", "ref")).strip(),
+            (each["hash"] or "")[:16],
+        )
+        for each in case.contents.audit
+    ]
+    head = (t("Entry"), t("Time"), t("Who"), t("What"), t("Command and reference"), t("Hash"))
+    yield case.table(head, rows, (2, 4, 3, 5, 4, 3), right=(0,))
+    segments = [
+        (
+            str(each["number"]),
+            f"{each['first']}–{each['last']}",
+            case.instant(each["sealed_at"]),
+            each["head"],
+        )
+        for each in case.contents.segments
+    ]
+    yield Heading(t("Segments"), 2)
+    yield case.table((t("No."), t("Entries"), t("Sealed at"), t("Head")), segments, (1, 2, 3, 8), right=(0,))
