@@ -221,19 +221,13 @@ async def _pages(
     code: str, contents: Contents, events: Sequence[Event], order: CaseOrder, attachments: Sequence[Attachment]
 ) -> list[Source]:
     t = Translator(LANGUAGES[code].locale)
-    facts = CaseFacts(
-        by=order.by,
-        asked_at=order.asked_at,
-        purpose=order.purpose,
-        members=[(each.path, what(t, each), each.size, each.sha256) for each in attachments if not each.missing],
-        missing=[(what(t, each), t(each.missing)) for each in attachments if each.missing],
-    )
+    facts = facts_of(t, order.by, order.asked_at, attachments, purpose=order.purpose)
     reports = await asyncio.to_thread(case_reports, t, contents, events, facts)
     found: list[Source] = []
     for n, report in enumerate(reports, start=1):
         part = f".{n}" if len(reports) > 1 else ""
         found.append(of_bytes(f"case.{code}{part}.pdf", await to_pdf(t, report, order.asked_at)))
-        found.append(of_bytes(f"case.{code}{part}.html", await asyncio.to_thread(_page, t, report)))
+        found.append(of_bytes(f"case.{code}{part}.html", await asyncio.to_thread(page_of, t, report)))
     return found
 
 
@@ -244,7 +238,21 @@ def what(t: Translator, each: Attachment) -> str:
     return t("recording of the call of {when}", when=each.words) if each.words else t("recording of a call")
 
 
-def _page(t: Translator, report: Report) -> bytes:
+def facts_of(
+    t: Translator, by: str, asked_at: datetime, attachments: Sequence[Attachment], *, purpose: str = ""
+) -> CaseFacts:
+    """Return what the pages say of the archive: who asked for it, when and for what, and which files it has and lacks."""
+    return CaseFacts(
+        by=by,
+        asked_at=asked_at,
+        purpose=purpose,
+        members=[(each.path, what(t, each), each.size, each.sha256) for each in attachments if not each.missing],
+        missing=[(what(t, each), t(each.missing)) for each in attachments if each.missing],
+    )
+
+
+def page_of(t: Translator, report: Report) -> bytes:
+    """Return a report as a page of HTML."""
     return to_page(t, report).encode()
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from bot.case_archive import Assembled, Attachment, attachments_of, checked_files, stored, what
+from bot.case_archive import Assembled, Attachment, attachments_of, checked_files, facts_of, page_of, stored
 from desk.cases.archive import PERSON_FORMAT, Source, of_bytes
 from desk.cases.contents import Record
 from desk.cases.signing import signer
@@ -17,8 +17,6 @@ from desk.core.transaction import Office
 from desk.messages.person_requests import PersonRequestView
 from desk.rights.person_data import WITHHELD, PersonData, gather_person, without_members
 from handlers.messages.block_kit.translator import Translator
-from handlers.reports.case_text import CaseFacts
-from handlers.reports.page import to_page
 from handlers.reports.person_data import PURPOSES, person_report, sources
 from storage.files.store import FileStore
 from storage.tables import Workspace
@@ -65,14 +63,7 @@ async def assemble_person(
 
 
 def _page(t: Translator, data: PersonData, order: PersonOrder, attachments: Sequence[Attachment]) -> bytes:
-    facts = CaseFacts(
-        by=order.by,
-        purpose="",
-        asked_at=order.asked_at,
-        members=[(each.path, what(t, each), each.size, each.sha256) for each in attachments if not each.missing],
-        missing=[(what(t, each), t(each.missing)) for each in attachments if each.missing],
-    )
-    return to_page(t, person_report(t, data, facts)).encode()
+    return page_of(t, person_report(t, data, facts_of(t, order.by, order.asked_at, attachments)))
 
 
 def _json(data: PersonData, order: PersonOrder) -> bytes:

@@ -12,7 +12,8 @@ from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import contact_choices
 from desk.rules.contact_packs import PACKS, Keep, Pack
-from desk.rules.retention import KINDS, RecordKind, complaint_rules, keep_rules, months_after, wanted_months
+from desk.rules.months import months_after
+from desk.rules.retention import KINDS, RecordKind, complaint_rules, keep_rules, wanted_months
 from desk.rules.working_time import local_date
 from storage.queries.core.rows import by_ids
 from storage.queries.loans import keeping

@@ -19,7 +19,8 @@ from desk.follow_ups.contact_choices import LOANS as LOANS_CHOSE
 from desk.loans.keeping import chosen_months, kind_of, known_of, packs_of_workspace, reasons, record_kept_by
 from desk.retention.deleting import delete_loans, note_erased, record_deleted
 from desk.rules.contact_packs import PACKS
-from desk.rules.retention import KINDS, months_before, period_of, wanted_months
+from desk.rules.months import months_before
+from desk.rules.retention import KINDS, period_of, wanted_months
 from storage.queries.core import retention_due, retention_runs
 from storage.queries.core.retention_due import NONE_YET, RECORDS, OldRecord, Records
 from storage.queries.loans import loans

@@ -1,6 +1,5 @@
 """What a person may ask of the desk about their own data, and by when it must answer (`desk/data/person_requests.toml`)."""
 
-import calendar
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
@@ -13,6 +12,7 @@ from pydantic import ConfigDict, Field
 from desk.core.data_files import DataFile
 from desk.core.dataclass import dataclass
 from desk.core.languages import language_of
+from desk.rules.months import months_after
 
 Positive = Annotated[int, Field(ge=1, le=400)]
 
@@ -98,12 +98,6 @@ def extended_due_on(law: Law, received_on: date) -> date | None:
     if law.months:
         return months_after(received_on, law.months + law.more_months)
     return months_after(due_on(law, received_on), law.more_months)
-
-
-def months_after(day: date, months: int) -> date:
-    """Return the same day so many months on, or the last of that month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def load_rules(source: Traversable) -> RequestRules:

@@ -4,7 +4,6 @@ Of several periods the longest counts. A rule that says when something must be d
 another rule keeps.
 """
 
-from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from importlib import resources
@@ -145,24 +144,6 @@ def keep_rules(kind: RecordKind, packs: Iterable[Pack], today: date) -> list[Kee
 def complaint_rules(packs: Iterable[Pack], today: date) -> list[Keep]:
     """Return the rules of these packs that say how long complaints are kept."""
     return [rule for rule in _in_force(packs, today) if rule.what == "complaints"]
-
-
-def months_after(day: date, months: int) -> date:
-    """Return the same day so many months on, or the last day of that month."""
-    count = day.year * 12 + day.month - 1 + months
-    year, month = divmod(count, 12)
-    if year > date.max.year:
-        return date.max
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def months_before(day: date, months: int) -> date:
-    """Return the last day from which so many months are over on `day`, so that `months_after` of it is not after `day`."""
-    count = day.year * 12 + day.month - 1 - months
-    year, month = divmod(count, 12)
-    if year < date.min.year:
-        return date.min
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _in_force(packs: Iterable[Pack], today: date) -> list[Keep]:

@@ -33,7 +33,7 @@ from desk.people.onboarding import setup_status
 from desk.rules.hours import known_zone
 from handlers.messages import (
     appointments,
-    cases,
+    archives,
     checks,
     collection_steps,
     compliance,
@@ -47,7 +47,6 @@ from handlers.messages import (
     importing,
     late_calls,
     news,
-    person_exports,
     person_requests,
     reminders,
     repayment,
@@ -321,12 +320,12 @@ async def _news(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> M
 
 async def _case_ready(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     view = await case_view(desk, UUID(notice.facts["case"]))
-    return cases.case_ready(t, view) if view is not None else None
+    return archives.case_ready(t, view) if view is not None else None
 
 
 async def _person_export_ready(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     view = await case_view(desk, UUID(notice.facts["case"]))
-    return person_exports.export_ready(t, view) if view is not None else None
+    return archives.export_ready(t, view) if view is not None else None
 
 
 async def _appointment(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:

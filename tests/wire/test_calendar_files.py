@@ -1,6 +1,5 @@
 """An appointment is downloaded for a calendar, with a code from Slack, once. Now is Wednesday 10:00."""
 
-import re
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
@@ -8,10 +7,10 @@ import aiohttp
 import pytest
 from sqlmodel import col, select
 
-from sandbox.elements import find_element
 from storage.tables import AuditEntry, Loan, Member
 from tests.builders import make_loan
 from tests.wire.office_day import Slack
+from tests.wire.page_links import link_and_code
 
 PUBLIC_URL = "https://desk.example.com"
 
@@ -41,12 +40,10 @@ async def offered(slack: Slack, who: Member) -> tuple[str, str]:
 
 
 def of_message(slack: Slack, blocks: list[dict[str, object]], text: str) -> tuple[str, str]:
-    found = re.search(r"\b(\d{3}) (\d{3})\b", text)
-    assert found is not None, text
-    url = find_element(blocks, "files.follow#1")[1]["url"]
+    url, code = link_and_code(blocks, text)
     path = urlsplit(url).path
     assert path.startswith("/files/"), "a proxy passes on this path alone"
-    return f"http://127.0.0.1:{slack.service.port}{path}", found[1] + found[2]
+    return f"http://127.0.0.1:{slack.service.port}{path}", code.replace(" ", "")
 
 
 async def lines(browser: aiohttp.ClientSession, link: tuple[str, str]) -> list[str]:

@@ -18,13 +18,13 @@ from desk.cases.verification import verify
 from desk.core.values import LoanRef
 from desk.files import call_recordings
 from desk.files.upkeep import UNFILED_FOR
-from sandbox.elements import find_element
 from storage.tables import AuditEntry, CaseExport, DocumentItem, Loan, Member, Recording, RecordingPlay, StoredFile
 from storage.upkeep.erasing import erase
 from tests.builders import make_call, make_loan
 from tests.sample_audio import wav
 from tests.sample_files import pdf, store_file, store_recording
 from tests.wire.office_day import Slack, buttons, given, shown
+from tests.wire.page_links import link_and_code
 from tests.wire.worlds import make_world
 
 PUBLIC_URL = "https://desk.example.com"
@@ -61,10 +61,7 @@ async def make(slack: Slack) -> None:
 async def ask_link(slack: Slack, who: Member) -> tuple[str, str]:
     """Ask for a link in the message that says that the case file is ready."""
     offer = shown(await slack.press(who, slack.posts(who)[-1], "Open the case file"))
-    _, button = find_element(offer.blocks, "Open the page", None)
-    found = re.search(r"\d{3} \d{3}", offer.text)
-    assert found is not None
-    return button["url"], found[0]
+    return link_and_code(offer.blocks, offer.text)
 
 
 async def lively_loan(slack: Slack) -> Loan:

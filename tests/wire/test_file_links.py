@@ -13,12 +13,12 @@ from sqlmodel import col, select
 
 from desk.core.errors import NotFound
 from desk.files.links import offer_link
-from sandbox.elements import find_element
 from storage.files.store import shard_of
 from storage.tables import AuditEntry, DocumentItem, FileLink, Loan, Member, StoredFile
 from tests.builders import make_loan
 from tests.sample_files import JPEG, pdf, store_file
 from tests.wire.office_day import Slack, shown
+from tests.wire.page_links import link_and_code
 
 PUBLIC_URL = "https://desk.example.com"
 CONTENT = pdf(3, filler=300_000)
@@ -75,10 +75,7 @@ async def ask(slack: Slack, who: Member) -> tuple[str, str]:
     assert listed is not None
     offer = shown(await slack.press(who, listed, 'ID card · 身份证 "王".PDF.exe'.join(("Open ", ""))))
     assert offer.is_ephemeral
-    _, button = find_element(offer.blocks, "Open the page", None)
-    found = re.search(r"\d{3} \d{3}", offer.text)
-    assert found is not None
-    return button["url"], found[0]
+    return link_and_code(offer.blocks, offer.text)
 
 
 async def acts(slack: Slack) -> list[str]:
@@ -117,15 +114,13 @@ async def test_wrong_codes_end_a_link_and_nobody_gets_the_file(slack: Slack, bro
     listed = (await slack.command(slack.agent, "/loan-docs A-1")).message
     assert listed is not None
     offer = shown(await slack.press(slack.agent, listed, '打开身份证 · 身份证 "王".PDF.exe'))
-    url = find_element(offer.blocks, "打开页面", None)[1]["url"]
-    code = re.search(r"\d{3} \d{3}", offer.text)
-    assert code is not None
-    wrong = "000000" if code[0] != "000 000" else "111111"
+    url, code = link_and_code(offer.blocks, offer.text)
+    wrong = "000000" if code != "000 000" else "111111"
     assert (await browser.refusal(url, "12345"))[0] == 200  # no code at all is no try
     for left in (4, 3, 2, 1):
         assert await browser.refusal(url, wrong) == (403, f"验证码不对，还可以试 {left} 次。")
     assert await browser.refusal(url, wrong) == (410, "验证码输错太多次。请在 Slack 里重新获取链接。")
-    assert (await browser.refusal(url, code[0]))[0] == 410
+    assert (await browser.refusal(url, code))[0] == 410
 
 
 @pytest.mark.usefixtures("file")

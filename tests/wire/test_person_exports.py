@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import zipfile
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,11 +10,11 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from sandbox.elements import find_element
 from sandbox.modals import Modal
 from storage.tables import AuditEntry, CaseExport, Loan, Member
 from tests.builders import make_loan
 from tests.wire.office_day import Slack, shown
+from tests.wire.page_links import link_and_code
 from tests.wire.test_person_requests import enter, requests
 from tests.wire.test_related import add
 
@@ -45,10 +44,7 @@ async def make(slack: Slack) -> None:
 
 async def link(slack: Slack, who: Member) -> tuple[str, str]:
     offer = shown(await slack.press(who, slack.posts(who)[-1], "Open the export"))
-    _, found = find_element(offer.blocks, "Open the page", None)
-    code = re.search(r"\d{3} \d{3}", offer.text)
-    assert code is not None
-    return found["url"], code[0]
+    return link_and_code(offer.blocks, offer.text)
 
 
 async def open_page(slack: Slack, session: aiohttp.ClientSession, url: str, code: str) -> tuple[int, bytes]:
@@ -154,10 +150,7 @@ async def test_who_may_be_the_same_person_is_chosen_and_never_guessed(
         assert "正在整理 B-2 上该请求人的全部信息" in form.text
         await make(slack)
         press = await slack.press(slack.compliance, slack.posts(slack.compliance)[-1], "打开导出")
-        _, found = find_element(shown(press).blocks, "打开页面", None)
-        code = re.search(r"\d{3} \d{3}", shown(press).text)
-        assert code is not None
-        _, archive = await open_page(slack, session, found["url"], code[0])
+        _, archive = await open_page(slack, session, *link_and_code(shown(press).blocks, shown(press).text))
         record, pages = unpacked(archive)
         assert [own["number"] for own in record["loans"]] == ["B-2"]
         assert [each["role"] for each in record["around_loans_of_others"]] == (["guarantor"] if chosen else [])

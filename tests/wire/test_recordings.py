@@ -1,7 +1,6 @@
 """Recordings of calls: sent, attached to a call, played by who may, moved and discarded. Now is Wednesday 10:00."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -24,6 +23,7 @@ from tests.builders import make_call, make_loan
 from tests.sample_audio import wav
 from tests.sample_files import pdf
 from tests.wire.office_day import Slack, buttons, given
+from tests.wire.page_links import link_and_code
 
 PUBLIC_URL = "https://desk.example.com"
 AUDIO = wav(250)
@@ -103,11 +103,9 @@ async def test_a_recording_sent_to_the_bot_is_attached_and_listened_to(
     listed = slack.sandbox.modal_of("UAGENT")
     await listed.press("播放 1")
     text, blocks = slack.sandbox.modal_of("UAGENT").text, slack.sandbox.modal_of("UAGENT").blocks
-    url = find_element(blocks, "打开页面", None)[1]["url"]
-    code = re.search(r"\d{3} \d{3}", text)
-    assert code is not None
+    url, code = link_and_code(blocks, text)
     here = f"http://127.0.0.1:{slack.service.port}"
-    async with browser.post(here + urlsplit(url).path, data={"code": code[0]}) as answer:
+    async with browser.post(here + urlsplit(url).path, data={"code": code}) as answer:
         page, cookie = await answer.text(), answer.cookies["loandesk_recording"]
         assert (answer.status, "<audio" in page, "media-src 'self'" in answer.headers["Content-Security-Policy"]) == (
             200,

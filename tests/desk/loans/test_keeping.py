@@ -8,7 +8,8 @@ import pytest
 from desk.core.transaction import Office
 from desk.loans.keeping import kept_because
 from desk.rules.contact_packs import PACKS
-from desk.rules.retention import KINDS, months_after, period_of
+from desk.rules.months import months_after
+from desk.rules.retention import KINDS, period_of
 from storage.engine.types import new_id
 from storage.tables import (
     Call,

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desk.core.data_files import DataFileError
-from desk.rules.person_requests import due_on, extended_due_on, load_rules, months_after, request_rules
+from desk.rules.months import months_after
+from desk.rules.person_requests import due_on, extended_due_on, load_rules, request_rules
 
 
 @pytest.mark.parametrize(

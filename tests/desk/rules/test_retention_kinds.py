@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.core.data_files import DataFileError
-from desk.rules.retention import KINDS, load_kinds, months_after, months_before
+from desk.rules.months import months_after, months_before
+from desk.rules.retention import KINDS, load_kinds
 from storage.queries.core.retention_due import RECORDS
 
 ENTRY = """[inquiry]
