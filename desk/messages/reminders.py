@@ -19,7 +19,14 @@ from desk.messages.notices import may_have_been_sent, new_notice, queue_notice
 from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, require_may_act, stand_ins_for, today_of
 from desk.rules.hours import WorkingHours
-from desk.rules.reminders import HOLD, SnoozeOption, hold_escalation, reschedule_reminder_after_snooze, snooze_options
+from desk.rules.reminders import (
+    HOLD,
+    SnoozeKind,
+    SnoozeOption,
+    hold_escalation,
+    reschedule_reminder_after_snooze,
+    snooze_time,
+)
 from desk.rules.working_time import add_working_minutes
 from storage.queries.messages import due_scan, notices
 from storage.queries.messages.due_scan import ESCALATIONS, REMINDERS
@@ -116,7 +123,7 @@ async def escalate_due(desk: Desk, only: Collection[UUID] | None = None) -> int:
     return len(rows)
 
 
-async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> SnoozeResult:
+async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: SnoozeKind) -> SnoozeResult:
     """Remind of a follow-up again later, without moving it; the third time its manager is told.
 
     Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`snooze_gone`,
@@ -124,11 +131,10 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
     """
     loan, row = await lock_follow_up(desk, follow_up_id, version)
     await require_may_act(desk, "snooze", row, loan)
-    options = snooze_options(desk.now, await _hours(desk, row), await calendar_of(desk))
-    option = next((each for each in options if each.kind == kind), None)
-    if option is None:
+    until = snooze_time(kind, desk.now, await _hours(desk, row), await calendar_of(desk))
+    if until is None:
         raise Invalid("snooze_gone")
-    return await _snooze(desk, loan, row, option)
+    return await _snooze(desk, loan, row, SnoozeOption(kind, until))
 
 
 async def snooze_until(desk: Desk, follow_up_id: UUID, version: int, until: datetime) -> SnoozeResult:

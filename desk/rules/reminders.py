@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Annotated, ClassVar, Literal, Protocol
+from typing import Annotated, ClassVar, Literal, Protocol, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field
@@ -227,19 +227,30 @@ def brought_up(
 def snooze_options(now: datetime, hours: WorkingHours, calendar: Calendar) -> tuple[SnoozeOption, ...]:
     """Return the available snoozes, soonest first: tomorrow only if it is a working day, and the next working morning unless it
     is within two hours of that."""
+    options = {
+        kind: until for kind in get_args(SnoozeKind) if (until := snooze_time(kind, now, hours, calendar)) is not None
+    }
+    if "tomorrow" in options and abs(options["tomorrow"] - options["morning"]) < APART:
+        del options["morning"]
+    return tuple(SnoozeOption(kind, until) for kind, until in sorted(options.items(), key=lambda each: each[1]))
+
+
+def snooze_time(kind: SnoozeKind, now: datetime, hours: WorkingHours, calendar: Calendar) -> datetime | None:
+    """Return until when a snooze of this kind is that is chosen now, perhaps on a message of an earlier day: None for tomorrow
+    before a day off, and for another time, which says itself when it ends."""
     minute = now.replace(second=0, microsecond=0)
-    options = [
-        SnoozeOption("quarter", minute + timedelta(minutes=15)),
-        SnoozeOption("hour", minute + timedelta(hours=1)),
-    ]
-    tomorrow = local_date(now, hours.zone) + timedelta(days=1)
-    tomorrow_at_nine = instant_of(tomorrow, _SNOOZE_MORNING, hours.zone)
-    if calendar.is_working_day(tomorrow, hours):
-        options.append(SnoozeOption("tomorrow", tomorrow_at_nine))
-    morning = next_working_morning(now, hours, calendar)
-    if all(option.kind != "tomorrow" or abs(option.until - morning) >= APART for option in options):
-        options.append(SnoozeOption("morning", morning))
-    return tuple(sorted(options, key=lambda option: option.until))
+    match kind:
+        case "quarter":
+            return minute + timedelta(minutes=15)
+        case "hour":
+            return minute + timedelta(hours=1)
+        case "morning":
+            return next_working_morning(now, hours, calendar)
+        case "tomorrow":
+            day = local_date(now, hours.zone) + timedelta(days=1)
+            return instant_of(day, _SNOOZE_MORNING, hours.zone) if calendar.is_working_day(day, hours) else None
+        case "other":
+            return None
 
 
 def reschedule_reminder_after_snooze(

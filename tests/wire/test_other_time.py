@@ -82,6 +82,18 @@ async def test_a_snooze_of_a_quarter_of_an_hour(slack: Slack, loan: Loan) -> Non
     assert len(slack.posts("CAGENT")) == 2
 
 
+async def test_the_next_working_morning_on_a_message_of_last_week_is_that_after_the_press(
+    slack: Slack, loan: Loan
+) -> None:
+    await slack.command(slack.agent, "/loan-follow L-1042/1 move fri 12:00")
+    await slack.at("2026-11-27 12:00")
+    [post] = slack.posts("CAGENT")
+    assert "Next working morning" in buttons(post)
+    await slack.at("2026-11-30 14:46")
+    await slack.press(slack.agent, post, "Next working morning")
+    assert (await row(slack)).snoozed_until == datetime(2026, 12, 1, 1, tzinfo=UTC)
+
+
 async def test_a_snooze_until_another_time(slack: Slack, loan: Loan) -> None:
     post = await reminder(slack)
     await slack.press(slack.agent, post, "Other time…")
