@@ -5,11 +5,10 @@ from collections.abc import Callable
 from bot.commands.importing import today_at
 from desk.core.transaction import Office
 from desk.importing.batches import Outcome, import_loans, import_payment_rows, import_schedule_rows
-from desk.importing.file_contents import FileRead, read_money
-from desk.importing.file_contents import read_table as read_loans
+from desk.importing.file_contents import FileRead, read_loans, read_money
 from desk.importing.importing import RefusedRow
-from desk.importing.money_columns import kind_of
 from desk.importing.payments import PaymentsResult
+from desk.importing.reading.tables import How, read_file
 from desk.importing.rows import ImportRow
 from desk.importing.schedules import SchedulesResult
 from handlers.messages.block_kit.translator import Translator
@@ -22,7 +21,8 @@ HEADER = "number,name,phone,stage,owner"
 
 def read_table(text: str, workspace: Workspace, office: Office) -> FileRead:
     """Read a file of loans, as the lender's day and country have it."""
-    return read_loans(text, today=today_at(workspace, office), region=workspace.country or "CN")
+    table = read_file(text.encode(), "loans.csv", How(kind="loans"))
+    return read_loans(table, today=today_at(workspace, office), region=workspace.country or "CN")
 
 
 def read_rows(text: str, workspace: Workspace, office: Office) -> tuple[list[ImportRow], list[RefusedRow]]:
@@ -65,12 +65,8 @@ async def bring_money(
     office: Office, workspace: Workspace, *rows: str, dry_run: bool = False, advance: Callable[[int], None] = _go_on
 ) -> PaymentsResult | SchedulesResult:
     """Import a file of payments or of schedules; the first row is its first line. `advance` is called after each batch."""
-    lines = ((number, row.split(",")) for number, row in enumerate(rows, 1))
-    _, first = next(lines)
-    kind = kind_of(first)
-    assert kind != "loans"
-    read = read_money(kind, first, lines)
-    if kind == "payments":
+    read = read_money(read_file("\n".join(rows).encode(), "money.csv"))
+    if read.kind == "payments":
         result = await import_payment_rows(office, workspace, read.payments, dry_run=dry_run, advance=advance)
     else:
         rows_read = read.instalments

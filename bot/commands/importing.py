@@ -1,6 +1,5 @@
 """`loandesk import`: check a lender's CSV file row by row and import its loans, or try it in a dry run."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -12,15 +11,14 @@ from rich.text import Text
 
 from bot.settings import Settings
 from desk.core.clock import SystemClock
-from desk.core.dataclass import dataclass
-from desk.core.errors import DeskError, Invalid
+from desk.core.errors import DeskError
 from desk.core.operator_acts import record_act
 from desk.core.transaction import Office
 from desk.importing.batches import Outcome, Result, counts_of, import_content
-from desk.importing.decoding import decode
 from desk.importing.file_contents import Content, FileRead, read_content
 from desk.importing.importing import RefusedRow
 from desk.importing.money_columns import FileKind
+from desk.importing.reading.tables import How, read_file
 from desk.importing.rows import ImportRow
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.import_counts import counts_in_words, sums_in_words
@@ -35,26 +33,6 @@ NAMES_SHOWN = 5
 
 REFUSED_SHOWN = 100
 """How many refused rows a report names. They are not imported, so nothing is lost: the next run names them again."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileText:
-    """The text of a file, and the SHA-256 of its bytes."""
-
-    text: str
-    sha256: str
-
-
-def read_file(path: Path, encoding: str | None = None) -> FileText:
-    """Return the text of a file, which is read once: a pipe gives its bytes only once.
-
-    Raise Invalid: `import_unreadable` (no such file, or one that cannot be opened), and as `decoding.decode` does.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Invalid("import_unreadable", given=str(path), why=error.strerror or "") from None
-    return FileText(decode(content, given=str(path), encoding=encoding), hashlib.sha256(content).hexdigest())
 
 
 def today_at(workspace: Workspace, office: Office) -> date:
@@ -85,11 +63,10 @@ async def run(
             console.print(t("The desk isn't installed in a workspace yet. Run loandesk serve once first."))
             return 1
         t = Translator(language or workspace.locale)
-        given = read_file(file, encoding)
+        table = read_file(file, str(file), How(encoding=encoding, kind=kind))
+        content = read_content(table, today=today_at(workspace, office), region=workspace.country or "CN")
         if not dry_run:
-            await record_act(office, "import", file=file.name, sha256=given.sha256)
-        content = read_content(given.text, kind, today=today_at(workspace, office), region=workspace.country or "CN")
-        del given  # twice the size of the file
+            await record_act(office, "import", file=file.name, sha256=table.source.sha256())
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task(t("Importing"), total=len(content))
 

@@ -19,7 +19,8 @@ from desk.core.clock import Clock
 from desk.core.dataclass import dataclass
 from desk.core.values import PersonRef
 from desk.importing.batches import import_loans
-from desk.importing.file_contents import read_table
+from desk.importing.file_contents import read_loans
+from desk.importing.reading.tables import How, read_file
 from desk.people.members import find_member
 from desk.people.workspace_settings import change_settings, present_settings
 from handlers.loan_links import LoanLinks
@@ -198,7 +199,8 @@ def loans_file(today: date) -> str:
 
 async def _import_loans(service: Service) -> None:
     today = service.office.clock.now().astimezone(ZoneInfo(LENDER_ZONE)).date()
-    read = read_table(loans_file(today), today=today, region=service.workspace.country or "CN")
+    table = read_file(loans_file(today).encode(), "loans.csv", How(kind="loans"))
+    read = read_loans(table, today=today, region=service.workspace.country or "CN")
     if refused := read.refused:
         raise SetUpError(f"loans.csv, line {refused[0].line}: {refused[0].error.code}")
     await import_loans(service.office, service.workspace, read.rows, dry_run=False, advance=lambda _: None)

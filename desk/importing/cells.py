@@ -10,15 +10,25 @@ from desk.core.terms import RateValue
 from desk.core.values import NAME_LIMIT, NUMBER_LIMIT, NUMBER_SEPARATOR
 from desk.core.vocabulary import VOCABULARY, term_key
 from desk.importing.figures import amount, day, figures
-from desk.importing.person_cells import NAME_COLUMNS, PHONE_COLUMNS
+from desk.importing.person_cells import NAME_COLUMNS, PERSON_COLUMNS, PHONE_COLUMNS
 from desk.importing.term_cells import TERM_COLUMNS, rate_of, read_term
 from desk.rules.contacts import clean_name, read_phone
 
+_ERROR = re.compile(
+    r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|GETTING_DATA)|Err:\d{3}"
+)
+"""Errors as spreadsheets show them (ECMA-376 part 1, §18.18.11, and later ones), and LibreOffice's."""
+_SHOWN = 60
+"""Characters of a formula that a report shows."""
 _SCIENTIFIC = re.compile(r"[\d.]+e[+-]?\d+", re.IGNORECASE)
-_YES, _NO = frozenset({"yes", "y", "true", "1", "是", "有"}), frozenset({"no", "n", "false", "0", "否", "无"})
+YES, NO = frozenset({"yes", "y", "true", "1", "是", "有"}), frozenset({"no", "n", "false", "0", "否", "无"})
+NOBODY = frozenset({"无", "没有", "暂无", "", "/", "n/a", "na", "none", "nil"})
+"""What lenders write where there is no such person, as `term_key` has it: dashes are nothing."""
 
 _PLAIN = re.compile(r"[\w.@+-]+")
 """A cell with nothing to remove."""
+_AS_TEXT = re.compile(r"`|'(?=[=+@-])")
+"""A mark in front of a cell that makes a spreadsheet take it for text."""
 _FORMULA = re.compile(r'=\s*"(.*)"', re.DOTALL)
 """A text as spreadsheets are made to keep it: `="00123"`."""
 _TEXTS = frozenset({"number", "name", *NAME_COLUMNS})
@@ -43,7 +53,9 @@ def clean(text: str) -> str:
     plain = clean_name(text)
     if formula := _FORMULA.fullmatch(plain):
         plain = formula[1]
-    return clean_name(re.sub(r"[\r\n\t\v\f]+", " ", plain.removeprefix("`")))
+    return clean_name(
+        re.sub(r"[\r\n\t\v\f]+", " ", _AS_TEXT.sub("", plain, count=1) if _AS_TEXT.match(plain) else plain)
+    )
 
 
 def read_cell(column: str, cell: str, *, today: date, region: str) -> Any:
@@ -52,16 +64,33 @@ def read_cell(column: str, cell: str, *, today: date, region: str) -> Any:
     if ordinary is not None and ordinary.fullmatch(cell):
         return cell
     text = clean(cell)
-    if not text:
+    if not text or (column in PERSON_COLUMNS and term_key(text) in NOBODY):
         return None
+    refuse_unread(text)
     if column in _TEXTS and (_LOST.search(cell) or not text.strip("?？ ")):
         raise Invalid("import_damaged", given=text)
     return read_term(column, text) if column in TERM_COLUMNS else _READERS[column](text, today, region)
 
 
+def refuse_unread(text: str) -> None:
+    """Raise Invalid for what a spreadsheet shows in place of a value: an error (`import_error_cell`), a formula that was never
+    calculated (`import_formula`), a column that was too narrow (`import_narrow`)."""
+    if text[:1] not in ("#", "=", "E"):
+        return
+    if _ERROR.fullmatch(text):
+        raise Invalid("import_error_cell", given=text)
+    if text.startswith("="):
+        raise Invalid("import_formula", given=text[:_SHOWN])
+    if not text.strip("#") and len(text) > 2:
+        raise Invalid("import_narrow", given=text)
+
+
 def read_rate(cell: str, basis: str) -> RateValue | None:
     """Return the rate of a row that says of what it is, or None for an empty one. Raises Invalid with the reason."""
-    return rate_of(clean(cell), clean(basis))
+    text, of = clean(cell), clean(basis)
+    refuse_unread(text)
+    refuse_unread(of)
+    return rate_of(text, of)
 
 
 def _number(text: str, _today: date, _region: str) -> str:
@@ -106,9 +135,9 @@ def _due_day(text: str, _today: date, _region: str) -> int:
 
 def _autopay(text: str, _today: date, _region: str) -> bool:
     key = term_key(text)
-    if key not in _YES | _NO:
+    if key not in YES | NO:
         raise Invalid("import_yes_no", given=text, nearest=("yes", "no", "是", "否"))
-    return key in _YES
+    return key in YES
 
 
 def _unpaid_since(text: str, today: date, _region: str) -> date:

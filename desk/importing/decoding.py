@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.vocabulary import VOCABULARY, term_key
-from desk.importing.rows import COLUMNS
+from desk.importing.reading.headings import heading_key, shapes
 
 ENCODINGS = ("utf-8", "gb18030", "big5", "cp1252")
 """The encodings in which doubtful bytes are shown, and that are proposed."""
@@ -160,11 +160,12 @@ def _reads_like_gb18030(content: bytes, text: str) -> bool:
 
 def _knows_words(text: str) -> bool:
     """Return whether a heading or a stage is known in Chinese: read in the wrong encoding it would not be."""
-    known = {term_key(heading) for headings in COLUMNS.values() for heading in headings}
-    for _, cells in _table(text):
-        if any(not cell.isascii() and term_key(cell) in known for cell in cells):
+    known = shapes()["loans"].by_key
+    for number, (_, cells) in enumerate(_table(text)):
+        if number == 0 and any(not cell.isascii() and heading_key(cell) in known for cell in cells):
             return True
-        known = _STAGES
+        if number and any(term_key(cell) in _STAGES for cell in cells if not cell.isascii()):
+            return True
     return False
 
 
@@ -173,8 +174,10 @@ def _names(text: str) -> Iterator[_Cell]:
     places: Sequence[int] = ()
     for number, (line, cells) in enumerate(_table(text)):
         if number == 0:
-            keys = [term_key(cell) for cell in cells]
-            places = [keys.index(key) for key in map(term_key, _HEADINGS) if key in keys] or range(len(cells))
+            known = shapes()["loans"].by_key
+            places = [
+                place for place, cell in enumerate(cells) if known.get(heading_key(cell)) in ("name", "number")
+            ] or range(len(cells))
         for place in places:
             if place < len(cells):
                 yield _Cell(line, cells[place])
@@ -248,5 +251,4 @@ def _is_latin(c: str) -> bool:
     return c != "" and c.isalpha() and ord(c) < 0x250
 
 
-_HEADINGS = (*COLUMNS["name"], *COLUMNS["number"])
 _STAGES = frozenset(term for stage in VOCABULARY.stages for term in stage.terms() if not term.isascii())

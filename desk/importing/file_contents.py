@@ -1,21 +1,17 @@
 """The rows of a lender's file of any kind, with those that are refused, and its columns that are not imported."""
 
-import csv
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from desk.core.dataclass import dataclass
-from desk.core.errors import Invalid
-from desk.importing.decoding import delimiter_of
+from desk.core.errors import DeskError, Invalid
 from desk.importing.file_rows import FileRows
 from desk.importing.importing import RefusedRow
-from desk.importing.money_columns import FileKind, MoneyKind, kind_of, read_money_header
+from desk.importing.money_columns import FileKind, MoneyKind
 from desk.importing.money_rows import InstalmentRow, PaymentRow, read_instalment, read_payment
 from desk.importing.packed_rows import PackedRows
-from desk.importing.rows import Header, UnknownColumn, read_header
-
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+from desk.importing.reading.tables import Table
+from desk.importing.rows import Header, UnknownColumn, without_lonely
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,85 +59,67 @@ Content = FileRead | MoneyRead
 """What a file has, whatever its kind."""
 
 
-def read_content(text: str, kind: FileKind | None, *, today: date, region: str) -> Content:
-    """Return the rows of a CSV text, which keep nothing of it. What they are is told by the first line, or by `kind`. Raises as
-    `read_table` and `read_money` do."""
-    lines = lines_of(text)
-    _, first = next(lines, (0, list[str]()))
-    found = kind or kind_of(first)
-    return read_table(text, today=today, region=region) if found == "loans" else read_money(found, first, lines)
+def read_content(table: Table, *, today: date, region: str) -> Content:
+    """Return the rows of a table, which keep nothing of it. Raise as `read_loans` does."""
+    return read_loans(table, today=today, region=region) if table.kind == "loans" else read_money(table)
 
 
-def read_table(text: str, *, today: date, region: str) -> FileRead:
-    """Read a CSV text of loans. A row with faults is among the rows: the import refuses it with what else is wrong.
+def read_loans(table: Table, *, today: date, region: str) -> FileRead:
+    """Read the rows of a table of loans. A row with faults is among the rows: the import refuses it with what else is wrong.
 
-    Raises Invalid when it is no table of loans: `import_not_csv`, `import_quotes`, `import_column_missing`,
-    `import_column_twice`.
+    Raise Invalid: `import_questions`, if it must be asked first what columns are; and as `Table.rows` does.
     """
-    lines = lines_of(text)
-    _, first = next(lines, (0, list[str]()))
-    if len(first) < 2:
-        raise Invalid("import_not_csv")
-    header = read_header(first)
+    refuse_questions(table)
+    header = without_lonely(table.header)
     rows = FileRows(header, today=today, region=region)
     refused: list[RefusedRow] = []
-    filled: set[int] = set()
-    for number, cells in lines:
-        if not any(cell.strip() for cell in cells):
-            continue
-        filled.update(place for place in header.unknown if place < len(cells) and cells[place].strip())
-        if len(cells) != len(first):
-            error = Invalid("import_cells", line=number, cells=len(cells), columns=len(first))
-            refused.append(RefusedRow(number, (error,)))
-            rows.leave_out(number, cells)
-            continue
-        rows.add(number, cells)
+    for line, cells in table.rows():
+        if fault := _wrong_width(table, line, cells):
+            refused.append(RefusedRow(line, (fault,)))
+            rows.leave_out(line, cells)
+        else:
+            rows.add(line, cells)
     refused += rows.close()
-    unknown = tuple(
-        UnknownColumn(place + 1, heading)
-        for place, heading in header.unknown.items()
-        if heading is not None or place in filled
-    )
-    return FileRead(rows, sorted(refused, key=lambda row: row.line), unknown, header, tuple(first))
+    lonely = header.unknown.keys() - table.header.unknown.keys()
+    unknown = [*table.unknown, *(UnknownColumn(place + 1, header.unknown[place]) for place in lonely)]
+    unknown.sort(key=lambda each: each.place)
+    refused.sort(key=lambda row: row.line)
+    return FileRead(rows, refused, tuple(unknown), header, table.headings)
 
 
-def read_money(kind: MoneyKind, first: Sequence[str], lines: Iterator[tuple[int, list[str]]]) -> MoneyRead:
-    """Read the lines behind the `first` of a file of that kind. Raises as `read_money_header` does."""
-    header = read_money_header(kind, first)
-    read = MoneyRead(kind, [], [], [], _unknown(header), header, tuple(first), PackedRows())
-    for line, cells in lines:
-        if not any(cell.strip() for cell in cells):
-            continue
+def read_money(table: Table) -> MoneyRead:
+    """Read the rows of a table of payments or of schedules. Raise Invalid as `read_loans` does."""
+    refuse_questions(table)
+    header = table.header
+    kind: MoneyKind = "payments" if table.kind == "payments" else "schedules"
+    read = MoneyRead(kind, [], [], [], table.unknown, header, table.headings, PackedRows())
+    for line, cells in table.rows():
         read.cells.add(line, cells)
-        if len(cells) != len(first):
-            fault = Invalid("import_cells", line=line, cells=len(cells), columns=len(first))
-            read.refused.append(RefusedRow(line, (fault,)))
+        faults: tuple[DeskError, ...]
+        if fault := _wrong_width(table, line, cells):
+            faults = (fault,)
         elif kind == "payments":
             payment = read_payment(header, line, cells)
             if payment.number:
                 read.payments.append(payment)
-            else:
-                read.refused.append(RefusedRow(line, payment.faults))
+                continue
+            faults = payment.faults
         else:
             instalment = read_instalment(header, line, cells)
             if instalment.number:
                 read.instalments.append(instalment)
-            else:
-                read.refused.append(RefusedRow(line, instalment.faults))
+                continue
+            faults = instalment.faults
+        read.refused.append(RefusedRow(line, faults))
     return read
 
 
-def lines_of(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the cells of each row of a CSV text with its line. Raises Invalid (`import_quotes`)."""
-    # Line by line: StringIO would take four bytes for each character of the file.
-    reader = csv.reader((line[0] for line in _LINE.finditer(text)), delimiter=delimiter_of(text), strict=True)
-    try:
-        for cells in reader:
-            yield reader.line_num, cells
-    except csv.Error:
-        raise Invalid("import_quotes", line=reader.line_num) from None
+def refuse_questions(table: Table) -> None:
+    """Raise Invalid `import_questions` if it must be asked what columns of a table are."""
+    if table.questions:
+        raise Invalid("import_questions", questions=table.questions, kind=table.kind)
 
 
-def _unknown(header: Header) -> tuple[UnknownColumn, ...]:
-    places = header.unknown
-    return tuple(UnknownColumn(place + 1, heading) for place, heading in places.items() if heading is not None)
+def _wrong_width(table: Table, line: int, cells: Sequence[str]) -> DeskError | None:
+    width = len(table.headings)
+    return None if len(cells) == width else Invalid("import_cells", line=line, cells=len(cells), columns=width)

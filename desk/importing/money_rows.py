@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid
 from desk.core.vocabulary import term_key
-from desk.importing.cells import clean, read_cell
+from desk.importing.cells import clean, read_cell, refuse_unread
 from desk.importing.figures import amount, day, figures
 from desk.importing.money_columns import PAYMENT_REQUIRED, SCHEDULE_REQUIRED
 from desk.importing.rows import Header, fault_of
@@ -26,8 +26,6 @@ _UNPAID = frozenset(
 REFERENCE_LIMIT = 100
 """The longest reference of a payment, in characters."""
 
-_TIME = re.compile(r"[T ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$")
-_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MINUS = re.compile(r"-\s*(.+)|\((.+)\)")
 _DASHES = str.maketrans("−–—", "---")
 _YUAN = frozenset({"cny", "rmb", "人民币", "元", "¥", "人民币元"})
@@ -133,6 +131,7 @@ def _read(
     faults: list[DeskError] = []
     for column, place in header.places.items():
         try:
+            refuse_unread(clean(cells[place]))
             value = _READERS[column](cells[place])
             if value is None and column in required:
                 raise Invalid("import_empty")
@@ -152,8 +151,7 @@ def _day(cell: str) -> date | None:
     text = clean(cell)
     if not text:
         return None
-    plain = _TIME.sub("", unicodedata.normalize("NFKC", text))
-    found = day(_DIGITS.sub(r"\1-\2-\3", plain) if _DIGITS.fullmatch(plain) else plain)
+    found = day(text)
     if found is None:
         raise Invalid("import_day", given=text)
     return found

@@ -9,29 +9,12 @@ from typing import Any
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid
 from desk.core.terms import TermValue
-from desk.core.vocabulary import term_key
-from desk.importing.cells import clean, read_cell, read_rate
+from desk.importing.cells import read_cell, read_rate
 from desk.importing.person_cells import NAME_COLUMNS, PERSON_COLUMNS, PHONE_COLUMNS, PersonCells
-from desk.importing.term_cells import RATE_BASIS, RATE_BASIS_HEADINGS, TERM_COLUMNS
-
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "number": ("number", "loan", "loan number", "贷款编号", "贷款号", "合同号", "合同编号", "编号"),
-    "name": ("name", "borrower", "姓名", "客户姓名", "借款人"),
-    "phone": ("phone", "mobile", "手机", "手机号", "手机号码", "电话", "联系电话"),
-    "stage": ("stage", "阶段", "状态"),
-    "owner": ("owner", "agent", "客户经理", "负责人"),
-    "amount": ("amount", "金额", "贷款金额"),
-    "due_day": ("due day", "due_day", "还款日", "每月还款日"),
-    "autopay": ("autopay", "代扣", "自动扣款"),
-    "unpaid_since": ("unpaid since", "unpaid_since", "逾期起始", "未还起始", "逾期日期"),
-    **TERM_COLUMNS,
-    RATE_BASIS: RATE_BASIS_HEADINGS,
-    **PERSON_COLUMNS,
-}
-"""Each column and its headings; blanks, `_` and case do not count."""
+from desk.importing.term_cells import RATE_BASIS, TERM_COLUMNS
 
 REQUIRED = ("number", "name", "phone", "stage")
-"""The columns that a file must have, and a row of a new loan too."""
+"""The columns that a row of a new loan must have, as a file of loans must."""
 
 BLANK_MEANS_NONE = frozenset({"unpaid_since"})
 """The columns in which an empty cell says something: that everything is paid."""
@@ -98,29 +81,9 @@ def fault_of(error: DeskError, column: str, heading: str, line: int) -> Invalid:
     return Invalid(error.code, **{**error.params, "column": column, "heading": heading, "line": line})
 
 
-def read_header(
-    cells: Sequence[str], columns: Mapping[str, tuple[str, ...]] = COLUMNS, required: Sequence[str] = REQUIRED
-) -> Header:
-    """Return which of the `columns` the first line names.
-
-    Raises Invalid: `import_column_missing` (with the headings that would do), `import_column_twice` (with both headings).
-    """
-    known = {term_key(heading): column for column, headings in columns.items() for heading in headings}
-    places: dict[str, int] = {}
-    headings: dict[str, str] = {}
-    unknown: dict[int, str | None] = {}
-    for place, cell in enumerate(cells):
-        heading = clean(cell)
-        column = known.get(term_key(heading))
-        if column is None:
-            unknown[place] = heading or None
-        elif column in places:
-            raise Invalid("import_column_twice", column=column, headings=(headings[column], heading))
-        else:
-            places[column], headings[column] = place, heading
-    for column in required:
-        if column not in places:
-            raise Invalid("import_column_missing", column=column, nearest=columns[column])
+def without_lonely(header: Header) -> Header:
+    """Return the columns without those that mean nothing beside a column that the file lacks: a phone without a name."""
+    places, headings, unknown = dict(header.places), dict(header.headings), dict(header.unknown)
     for column, needed in _SAYS_MORE_OF.items():
         if column in places and needed not in places:
             unknown[places.pop(column)] = headings.pop(column)

@@ -12,34 +12,8 @@ from desk.core.vocabulary import VOCABULARY, ChoiceField, term_for
 from desk.importing.figures import amount, day, figures
 from desk.rules.vehicles import clean_plate, clean_vin, is_plate, is_vin
 
-TERM_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "price": ("price", "vehicle price", "sales price", "车价", "车价格", "车款"),
-    "down_payment": ("down payment", "cash down", "首付款", "首付", "首付金额"),
-    "term": ("term", "loan term", "期数", "贷款期限", "按揭期限"),
-    "rate": ("rate", "apr", "interest rate", "note rate", "年利率", "执行利率"),
-    "monthly_rate": ("monthly rate", "月费率", "月利率"),
-    "method": ("method", "repayment method", "repayment type", "还款方式", "还款方法"),
-    "first_due": ("first due", "first payment date", "首期还款日", "首次还款日"),
-    "product": ("product", "program", "产品", "产品类别", "金融产品名称"),
-    "make": ("make", "品牌", "厂商"),
-    "model": ("model", "车型", "车系"),
-    "vin": ("vin", "车架号", "车辆识别代号"),
-    "plate": ("plate", "车牌号", "车牌"),
-    "reference": (
-        *("reference", "lender reference", "lender's reference", "lender ref", "ref"),
-        *("资方编号", "银行编号", "资方合同号", "参考号", "借据号", "借据编号"),
-    ),
-    "source": (
-        *("source", "lead source", "source of inquiry", "inquiry source", "channel"),
-        *("来源", "客户来源", "咨询来源", "渠道", "来源渠道", "获客渠道", "进件渠道"),
-    ),
-}
-"""Each column and its headings."""
-
 RATE_BASIS = "rate_basis"
 """The column that says what the rate of a row is of: a year or a month."""
-
-RATE_BASIS_HEADINGS = ("rate basis", "rate period", "利率口径", "费率口径", "利率单位", "费率单位")
 
 _MONTHS = re.compile(r"([0-9]{1,3})(?:\.0+)?\s*(?:期|个月|月|months?)?", re.IGNORECASE)
 _RATE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*(%?)")
@@ -135,3 +109,6 @@ _READERS: Mapping[str, Callable[[str, str], TermValue]] = {
     "reference": _text,
     "source": _text,
 }
+
+TERM_COLUMNS = frozenset(_READERS)
+"""The columns of a loan's terms and its vehicle."""

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from bot.commands.importing import read_file
+from bot.commands.importing import today_at
 from desk.core.errors import Invalid
 from desk.core.transaction import Office
 from desk.importing.batches import Outcome, import_loans
+from desk.importing.file_contents import FileRead, read_loans
+from desk.importing.reading.tables import How, read_file
 from desk.loans.borrowers import contact_of
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.refusals.importing import explain_file, explain_row
@@ -27,6 +29,11 @@ async def bring_in(office: Office, workspace: Workspace, text: str, *, dry_run: 
     outcome = await import_loans(office, workspace, rows, dry_run=dry_run, advance=lambda _: None)
     outcome.refused += refused
     return outcome
+
+
+def loans_in(path: Path, workspace: Workspace, office: Office) -> FileRead:
+    table = read_file(path, str(path), How(kind="loans"))
+    return read_loans(table, today=today_at(workspace, office), region=workspace.country or "CN")
 
 
 async def stored(office: Office, workspace: Workspace, number: str) -> Loan:
@@ -185,7 +192,9 @@ async def test_with_another_owner_their_calls_go_along(office: Office, workspace
         assert loan.owner_id == call.assignee_id == {"lin@lender.example": lin.id, "tom@lender.example": tom.id}[email]
 
 
-@pytest.mark.parametrize("amount", ["1E5", "1_000", "1,000", "-5", "12.345", "1000000000000"])
+@pytest.mark.parametrize(
+    "amount", ["1E5", "1_000", "1,00", "1,0000", "1.2345678万", "12.345万元/月", "-5", "12.345", "1000000000000"]
+)
 async def test_an_amount_is_digits_with_at_most_two_places(office: Office, workspace: Workspace, amount: str) -> None:
     outcome = await bring_in(office, workspace, f'{HEADER}\nA-1,王,13800135678,application,,"{amount}",,,\n')
     assert [row.error.code for row in outcome.refused] == ["import_amount"]
@@ -208,7 +217,7 @@ async def test_each_refused_row_is_named_with_its_line_and_reason_and_the_others
             "A-1,王,1.38E+10,inquiry,,,,,",
             "A 2,王,13800135678,inquiry,,,,,",
             "A-3,王,13800135678,sleeping,,,,,",
-            'A-4,王,13800135678,inquiry,,"120,000",,,',
+            'A-4,王,13800135678,inquiry,,"120,00",,,',
             "A-5,王,13800135678,inquiry,nobody@lender.example,,,,",
             "A-6,王,13800135678,inquiry,,,32,,",
             "A-7,王,13800135678,inquiry,,,,maybe,",
@@ -244,7 +253,8 @@ async def test_each_refused_row_is_named_with_its_line_and_reason_and_the_others
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "import_not_text"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "import_other_form"),
+        (b"number,name\0,phone,stage\n", "import_not_text"),
         (b"just words", "import_not_csv"),
         (b"number,name,phone\nA-1,x,13800135678\n", "import_column_missing"),
         (b"number,name,phone,stage,stage\n", "import_column_twice"),
@@ -258,7 +268,7 @@ async def test_a_file_that_is_no_table_of_loans_is_refused_whole(
     path.write_bytes(content)
 
     with pytest.raises(Invalid) as refusal:
-        read_rows(read_file(path).text, workspace, office)
+        loans_in(path, workspace, office)
 
     assert refusal.value.code == code
     assert explain_file(Translator("en"), refusal.value)
@@ -268,7 +278,7 @@ async def test_a_file_as_chinese_excel_writes_it_is_read(office: Office, workspa
     path = tmp_path / "loans.csv"
     path.write_bytes("贷款编号,姓名,手机号,阶段\nA-1,欧阳娜,13800135678,咨询\n".encode("gb18030"))
 
-    rows, refused = read_rows(read_file(path).text, workspace, office)
+    read = loans_in(path, workspace, office)
 
-    assert refused == []
-    assert [(row.name, row.stage) for row in rows] == [("欧阳娜", "inquiry")]
+    assert read.refused == []
+    assert [(row.name, row.stage) for row in read.rows] == [("欧阳娜", "inquiry")]

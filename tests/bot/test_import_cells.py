@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from desk.core.errors import Invalid
 from desk.importing import cells
-from desk.importing.rows import RowReader, read_header
+from desk.importing.rows import Header, RowReader
 
 TODAY = date(2026, 11, 25)
 
@@ -34,7 +34,10 @@ def test_an_ordinary_number_or_name_is_its_own_value(given_cell: tuple[str, str]
 
 
 def test_a_text_that_repeats_itself_is_read_as_the_first_time() -> None:
-    header = read_header(["number", "name", "phone", "stage", "amount", "due day", "autopay", "unpaid since"])
+    columns = ["number", "name", "phone", "stage", "amount", "due_day", "autopay", "unpaid_since"]
+    header = Header(
+        {column: place for place, column in enumerate(columns)}, dict(zip(columns, columns, strict=True)), {}
+    )
     reader = RowReader(header, today=TODAY, region="CN")
     texts = ["A-1", "王小明", "13800135678", "disbursed", "1.5", "15日", "no", "2026-11-15"]
     faulty = ["A-1", "王小明", "13800135678", "nowhere", "1,5", "32", "", "2027-01-01"]

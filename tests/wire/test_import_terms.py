@@ -74,13 +74,13 @@ async def test_a_row_may_say_what_its_rate_is_of_and_how_the_loan_is_repaid(slac
     assert dict(again.effects) == {"same": 2}
 
     wrong = "A-3,王芳,13700137000,申请,UAGENT,每周,0.3,随便还,,"
-    refused = await bring_rows(slack.office, slack.workspace, wrong, header=header)
-    assert dict(refused.effects) == {}
+    refused = await bring_rows(slack.office, slack.workspace, yearly, wrong, header=header)
+    assert dict(refused.effects) == {"same": 1}
     assert refusals(refused) == [
-        "2 还款方式: 随便还 isn't one of level payments, level principal, interest first, flat",
-        "2 利率口径: 每周 isn't one of a year, a month",
+        "3 还款方式: 随便还 isn't one of level payments, level principal, interest first, flat",
+        "3 利率口径: 每周 isn't one of a year, a month",
     ]
-    assert "2 还款方式：随便还 不是 等额本息、等额本金、先息后本、等本等息 之一" in refusals(refused, "zh")
+    assert "3 还款方式：随便还 不是 等额本息、等额本金、先息后本、等本等息 之一" in refusals(refused, "zh")
 
 
 async def test_an_inquiry_that_is_joined_with_the_files_loan_gets_its_terms_and_vehicle(slack: Slack) -> None:

@@ -1,8 +1,10 @@
 """Reasons why a file, or a row of it, was not imported."""
 
+import shlex
 from collections.abc import Callable
 
 from desk.core.errors import DeskError
+from desk.importing.reading.headings import shapes
 from handlers.messages.block_kit.elements import stage
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.refusals.money_rows import MONEY_ROW
@@ -33,6 +35,44 @@ FILE: dict[str, Explanation] = {
         line=e.params["line"],
     ),
     "import_not_csv": lambda t, e: t("This isn't a table of loans: the first line must name the columns."),
+    "import_empty_file": lambda t, e: t("{given} is empty.", **e.params),
+    "import_other_form": lambda t, e: t(
+        "{given} is {form}, which I can't read. Save the table as XLSX or CSV and try again.", **e.params
+    ),
+    "import_password": lambda t, e: t(
+        "{given} is protected with a password. Save it without one and try again.", **e.params
+    ),
+    "import_macros": lambda t, e: t("{given} has macros. Save it as XLSX, which has none, and try again.", **e.params),
+    "import_broken": lambda t, e: t(
+        "{given} is damaged: I can't open it as a workbook. Open it in your spreadsheet program, save it again as XLSX and "
+        "try again.",
+        **e.params,
+    ),
+    "import_unpacked": lambda t, e: t(
+        "{given} unpacks to more than {size}. Save the table as CSV and try again.",
+        given=e.params["given"],
+        size=_size(e.params["limit"]),
+    ),
+    "import_too_big": lambda t, e: t(
+        "{given} is larger than {size}. Split it into several files.",
+        given=e.params["given"],
+        size=_size(e.params["limit"]),
+    ),
+    "import_rows": lambda t, e: (
+        t("The sheet has more than {limit} rows. Save it as CSV, which may have a million.", limit=e.params["limit"])
+        if e.params["form"] == "sheet"
+        else t("The file has more than {limit} rows. Split it into several files.", limit=e.params["limit"])
+    ),
+    "import_columns": lambda t, e: t(
+        "The table has {columns} columns or more; the most are {limit}. Delete those that aren't needed.", **e.params
+    ),
+    "import_sheets": lambda t, e: t(
+        "Several sheets have these columns: {sheets}. Name the one to import: --sheet {first}",
+        sheets=t(", ").join(e.params["sheets"]),
+        first=shlex.quote(e.params["sheets"][0]),
+    ),
+    "import_sheet_unknown": lambda t, e: t("There is no sheet {given}. The sheets are:", given=e.params["given"]),
+    "import_questions": lambda t, e: _questions(t, e),
     "import_column_missing": lambda t, e: t("The column {column} is missing. Use one of these headings:", **e.params),
     "import_column_twice": lambda t, e: t(
         "The column {column} appears twice: {headings}. Keep one of them.",
@@ -53,8 +93,23 @@ ROW: dict[str, Explanation] = {
     ),
     "import_too_long": lambda t, e: t("{length} characters; the limit is {limit}", **e.params),
     "import_amount": lambda t, e: t(
-        "{given} isn't an amount: use digits, at most two decimals and no separators", **e.params
+        "{given} isn't an amount, written like 120000 or 120,000.50", given=e.params["given"]
     ),
+    "import_error_cell": lambda t, e: t("{given}: the spreadsheet has an error in this cell", **e.params),
+    "import_formula": lambda t, e: t(
+        "{given}: a formula that was never calculated. Open the file in your spreadsheet program and save it again",
+        **e.params,
+    ),
+    "import_narrow": lambda t, e: t(
+        "{given}: the column was too narrow to show the value. Widen it and save the file again", **e.params
+    ),
+    "import_day_order": lambda t, e: t(
+        "{given} may be {one} or {other}, and nothing in the column says which. Write the year first, like 2027-01-15",
+        given=e.params["given"],
+        one=t.date(e.params["days"][0]),
+        other=t.date(e.params["days"][1]),
+    ),
+    "import_day_early": lambda t, e: t("{given} is before March 1900: a number, or a mistake", given=e.params["given"]),
     "import_term": lambda t, e: t("{given} isn't a number of months", **e.params),
     "import_rate": lambda t, e: t("{given}: write a rate with its percent sign, like 5.99%", **e.params),
     "import_choice": lambda t, e: t(
@@ -118,6 +173,41 @@ def explain_row(t: Translator, error: DeskError) -> str:
     reason = ROW[error.code](t, error)
     heading = error.params.get("heading")
     return t("{heading}: {reason}", heading=heading, reason=reason) if heading else reason
+
+
+def _size(count: int) -> str:
+    return f"{count // 1024**2} MB"
+
+
+def _questions(t: Translator, error: DeskError) -> str:
+    """Say what is not certain about columns, and how to answer."""
+    lines = [t("What are these columns? Say it once, and I remember it:")]
+    for question in error.params["questions"]:
+        column = shapes()[error.params["kind"]].columns[question.columns[0]].label(t.language)
+        said = shlex.quote(f"{question.heading}={column}")
+        if question.why == "twice":
+            words = t(
+                "  {heading}: {column}, as {others} may be: --map {said}",
+                heading=question.heading,
+                column=column,
+                others=t(", ").join(question.others),
+                said=said,
+            )
+        else:
+            words = t(
+                "  {heading}: {column}, or something else: --map {said}",
+                heading=question.heading,
+                column=column,
+                said=said,
+            )
+        lines.append(words)
+    lines.append(
+        t(
+            "For a column that isn't to be imported: --map {said}",
+            said=shlex.quote(t("{heading}=ignore", heading=error.params["questions"][0].heading)),
+        )
+    )
+    return "\n".join(lines)
 
 
 def _encoding(t: Translator, seen: str, error: DeskError) -> str:

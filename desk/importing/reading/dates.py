@@ -1,0 +1,87 @@
+"""Dates as a column writes them: whether the day or the month comes first is told by the whole column."""
+
+import re
+from datetime import date, timedelta
+
+_TWO_FIRST = re.compile(
+    r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4})((?:[T ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AP]M)?)?)", re.I
+)
+_YEAR_FIRST = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
+_DAY_NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[-/. ]+([a-z]{3,9})\.?[-/., ]+(\d{4})", re.I)
+_MONTH_NAMED = re.compile(r"([a-z]{3,9})\.?[-/. ]+(\d{1,2})(?:st|nd|rd|th)?,?[-/., ]+(\d{4})", re.I)
+_SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_FULL = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october")
+_NAMES = (
+    {name: n for n, name in enumerate(_MONTHS, 1)}
+    | {name: n for n, name in enumerate((*_FULL, "november", "december"), 1)}
+    | {"sept": 9}
+)
+
+FIRST_1900, FIRST_1904 = date(1899, 12, 30), date(1904, 1, 1)
+"""Day 0 of a spreadsheet's serial dates, by the calendar of its workbook; right from 1900-03-01 on."""
+
+
+class DateColumn:
+    """What the dates of a column say about their order. `observe` every cell, then ask `plain`."""
+
+    def __init__(self, *, first: date = FIRST_1900, typed: bool = False) -> None:
+        """`first` is day 0 of serial dates; `typed`: the cells come from a spreadsheet, which may have taken texts for dates."""
+        self._first, self._typed = first, typed
+        self._day_first = self._month_first = self._late_days = False
+
+    def observe(self, text: str) -> None:
+        """Note what a cell says about the order."""
+        if found := _TWO_FIRST.fullmatch(text.strip()):
+            self._day_first |= int(found[1]) > 12
+            self._month_first |= int(found[3]) > 12
+        elif not self._late_days and (found := _YEAR_FIRST.fullmatch(text)):
+            self._late_days = int(found[3]) > 12
+
+    def plain(self, text: str) -> str:
+        """Return the date of a cell, year first; the cell as it is if nothing tells what day it is, or if it is no date."""
+        stripped = text.strip()
+        if found := _YEAR_FIRST.fullmatch(stripped):
+            return self._maybe_swapped(found, text)
+        if found := _TWO_FIRST.fullmatch(stripped):
+            days = readings(stripped)
+            if len(days) == 2 and self._day_first != self._month_first:
+                days = days[:1] if self._day_first else days[1:]
+            return days[0].isoformat() if len(days) == 1 else text
+        if _SERIAL.fullmatch(stripped):
+            return (self._first + timedelta(days=int(float(stripped)))).isoformat()
+        named = _DAY_NAMED.fullmatch(stripped) or _MONTH_NAMED.fullmatch(stripped)
+        return (named and _named(named[1], named[2], named[3])) or text
+
+    def _maybe_swapped(self, found: re.Match[str], text: str) -> str:
+        """Return a date year first. A spreadsheet that took `03/04/2026` for a date and left `23/04/2026` a text has swapped day
+        and month: such dates are given back as they were typed."""
+        swapped = self._typed and self._day_first != self._month_first and not self._late_days
+        if not swapped or found[2] == found[3] or int(found[3]) > 12:
+            return text
+        year, month, day = found.groups()
+        return f"{month}/{day}/{year}" if self._day_first else f"{day}/{month}/{year}"
+
+
+def readings(text: str) -> tuple[date, ...]:
+    """Return the days that a date with its year last may mean: first with the day first, then with the month first."""
+    found = _TWO_FIRST.fullmatch(text.strip())
+    if found is None:
+        return ()
+    one, two, year = int(found[1]), int(found[3]), int(found[4])
+    days: dict[date, None] = {}
+    for month, day in ((two, one), (one, two)):
+        try:
+            days[date(year, month, day)] = None
+        except ValueError:
+            continue
+    return tuple(days)
+
+
+def _named(one: str, two: str, year: str) -> str | None:
+    name, day = (one, two) if one.isalpha() else (two, one)
+    month = _NAMES.get(name.casefold())
+    try:
+        return date(int(year), month, int(day)).isoformat() if month else None
+    except ValueError:
+        return None

@@ -1,0 +1,172 @@
+"""The line of headings of a table: where it is, what its columns are, and what must be asked about them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from typing import Literal
+
+from desk.core.dataclass import dataclass
+from desk.importing.cells import clean
+from desk.importing.reading.headings import IGNORED, Shape, heading_key, shapes
+
+SEARCHED = 40
+"""Rows among which the headings are looked for: behind titles and remarks."""
+
+_GENERAL = frozenset(map(heading_key, ("date", "日期", "amount", "金额")))
+"""Headings of nearly any table. Beside a borrower's name they make no table of payments of it."""
+
+Why = Literal["unsure", "twice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person must say about a heading: which of the `columns` it is, or that it is not imported. `unsure`: lenders use it
+    for other things too. `twice`: `others` may mean the same column."""
+
+    why: Why
+    heading: str
+    columns: tuple[str, ...]
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """The headings of a table of that kind, at the rows from `first` to `last`, and which columns they name.
+
+    `unsure` has the columns that headings may be, by place; `twice` the places of each column that several headings name.
+    """
+
+    kind: str
+    first: int
+    last: int
+    texts: tuple[str, ...]
+    places: Mapping[str, int]
+    unsure: Mapping[int, str] = field(default_factory=dict[int, str])
+    twice: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+
+    @property
+    def shape(self) -> Shape:
+        """What files of this kind have."""
+        return shapes()[self.kind]
+
+    @property
+    def known(self) -> int:
+        """How many columns are recognised, or nearly."""
+        return len(self.places) + len(set(self.unsure.values()) - self.places.keys()) + len(self.twice)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The required columns that no heading may be."""
+        maybe = {*self.places, *self.unsure.values(), *self.twice}
+        return tuple(column for column in self.shape.required if column not in maybe)
+
+
+def find_headings(
+    rows: Sequence[tuple[int, Sequence[str]]], kind: str | None, chosen: Mapping[str, Mapping[str, str]]
+) -> Headings | None:
+    """Return the headings among the first rows of a table: the row, or two rows together, that name the most columns.
+
+    `chosen` has, by kind, what a person has said of headings by their keys. None: no row names two columns.
+    """
+    best: Headings | None = None
+    for place, (number, cells) in enumerate(rows[:SEARCHED]):
+        if sum(1 for cell in cells if cell.strip()) < 2 and (kind is None or best is not None):
+            continue
+        found = [_recognised(each, number, number, [[cell] for cell in cells], chosen) for each in _kinds(kind)]
+        if place + 1 < len(rows) and _may_head(rows[place + 1][1]):
+            below, under = rows[place + 1]
+            options = _together(cells, under)
+            found += [_recognised(each, number, below, options, chosen) for each in _kinds(kind)]
+        for each in _plausible(found):
+            if best is None or _rank(each) > _rank(best):
+                best = each
+    return best if best is not None and best.known >= 1 else None
+
+
+def _plausible(found: Sequence[Headings]) -> Sequence[Headings]:
+    """Leave out what a table of loans only seems to be: beside a name or a stage, `date` and `amount` name no payments."""
+    if not any(each.kind == "loans" and {"name", "stage"} & each.places.keys() for each in found):
+        return found
+    return [each for each in found if each.kind == "loans" or not _is_general(each)]
+
+
+def _is_general(found: Headings) -> bool:
+    return any(
+        heading_key(found.texts[found.places[column]]) in _GENERAL
+        for column in found.shape.required
+        if column in found.places
+    )
+
+
+def _rank(found: Headings) -> tuple[bool, int, int]:
+    """Order what rows may be headings: all that is required, then the most columns, then the fewest that are meant twice."""
+    return (not found.missing, found.known, -len(found.twice))
+
+
+def _kinds(kind: str | None) -> Sequence[str]:
+    return (kind,) if kind is not None else tuple(shapes())
+
+
+def _may_head(cells: Sequence[str]) -> bool:
+    """Return whether a row may be the second of two rows of headings: words, and no figures."""
+    filled = [cell for cell in cells if cell.strip()]
+    return len(filled) > 1 and not any(any(c.isdecimal() for c in cell) for cell in filled)
+
+
+def _together(above: Sequence[str], below: Sequence[str]) -> list[list[str]]:
+    """Return what each column of two rows of headings may be called: a heading above spans the empty ones beside it."""
+    options: list[list[str]] = []
+    over = ""
+    for place in range(max(len(above), len(below))):
+        top = above[place].strip() if place < len(above) else ""
+        under = below[place].strip() if place < len(below) else ""
+        over = top or (over if under else "")
+        options.append([f"{over} {under}", under] if over and under else [over or under])
+    return options
+
+
+def _recognised(
+    kind: str,
+    first: int,
+    last: int,
+    options: Sequence[Sequence[str]],
+    chosen: Mapping[str, Mapping[str, str]],
+) -> Headings:
+    shape, said = shapes()[kind], chosen.get(kind, {})
+    texts: list[str] = []
+    by_column: dict[str, list[int]] = {}
+    unsure: dict[int, str] = {}
+    named: set[str] = set()
+    for place, possible in enumerate(options):
+        text, column, certain = _column(shape, said, possible)
+        texts.append(text)
+        if column is None or column == IGNORED:
+            continue
+        if not certain:
+            unsure[place] = column
+            continue
+        if heading_key(text) in said:
+            named.add(column)
+        by_column.setdefault(column, []).append(place)
+    for column in named & by_column.keys():  # whom a person has named, the others are not
+        kept = [place for place in by_column[column] if heading_key(texts[place]) in said]
+        by_column[column] = kept
+    places = {column: found[0] for column, found in by_column.items() if len(found) == 1}
+    unsure = {place: column for place, column in unsure.items() if column not in by_column}
+    twice = {column: tuple(found) for column, found in by_column.items() if len(found) > 1}
+    return Headings(kind, first, last, tuple(texts), places, unsure, twice)
+
+
+def _column(shape: Shape, said: Mapping[str, str], possible: Sequence[str]) -> tuple[str, str | None, bool]:
+    """Return the heading of a column, what it is, and whether that is certain."""
+    texts = [clean(text) for text in possible]
+    for text in texts:
+        key = heading_key(text)
+        if not key:
+            continue
+        if key in said:
+            return text, said[key], True
+        if key in shape.unsure:
+            return text, shape.unsure[key].column, False
+        if key in shape.by_key:
+            return text, shape.by_key[key], True
+    return texts[0] if texts else "", None, True

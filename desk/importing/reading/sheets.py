@@ -1,0 +1,94 @@
+"""The sheets of a workbook: what calamine reads, and beside it what calamine does not show."""
+
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+import python_calamine as calamine
+
+from desk.core.dataclass import dataclass
+from desk.core.errors import Invalid
+from desk.importing.reading.cell_texts import text_of
+from desk.importing.reading.dates import FIRST_1900, FIRST_1904
+from desk.importing.reading.forms import Form
+from desk.importing.reading.hidden import Hidden, hidden_of_ods, hidden_of_xlsx
+from desk.importing.reading.source import Source
+from desk.importing.reading.text_files import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of a workbook. `visible`: people who open it see it."""
+
+    name: str
+    visible: bool
+
+
+class Workbook:
+    """A workbook in one of three forms. Reading it twice costs little: calamine has it in memory."""
+
+    def __init__(self, source: Source, form: Form) -> None:
+        """Raise Invalid: `import_password`, `import_broken`, `import_rows`, `import_columns`."""
+        self._source, self._form = source, form
+        self._hidden: Mapping[str, Hidden] = {}
+        self.first_day = FIRST_1900
+        if form == "xlsx":
+            self._hidden, is_1904 = hidden_of_xlsx(source)
+            self.first_day = FIRST_1904 if is_1904 else FIRST_1900
+        elif form == "ods":
+            self._hidden = hidden_of_ods(source)
+        self._opened: BinaryIO = source.open()
+        with self._refused():
+            self._book = calamine.CalamineWorkbook.from_filelike(self._opened)
+            self.sheets = tuple(
+                Sheet(each.name, each.visible == calamine.SheetVisibleEnum.Visible)
+                for each in self._book.sheets_metadata
+                if each.typ == calamine.SheetTypeEnum.WorkSheet
+            )
+
+    def rows(self, name: str) -> Iterator[Row]:
+        """Yield the rows of a sheet with their numbers in it, each with the cells of all columns from A on."""
+        with self._refused():
+            sheet = self._book.get_sheet_by_name(name)
+            top, left = sheet.start or (0, 0)
+            hidden = self._hidden.get(name, Hidden())
+            merged = _Merged(hidden.merged or sheet.merged_cell_ranges or ())
+            before = [""] * left
+            for number, values in enumerate(sheet.iter_rows(), top + 1):
+                cells = [*before, *map(text_of, values)]
+                for place, change in hidden.cells.get(number, {}).items():
+                    if place < len(cells):
+                        cells[place] = change(cells[place])
+                merged.fill(number, cells)
+                yield number, cells
+
+    @contextmanager
+    def _refused(self) -> Generator[None]:
+        try:
+            yield
+        except calamine.PasswordError:
+            raise Invalid("import_password", given=self._source.given) from None
+        except (calamine.CalamineError, OSError, ValueError):
+            raise Invalid("import_broken", given=self._source.given) from None
+
+
+class _Merged:
+    """Cells that are merged from one row to others: what the first says holds for all."""
+
+    def __init__(self, ranges: Any) -> None:
+        self._ends: dict[int, list[tuple[int, int]]] = {}
+        for (top, left), (bottom, right) in ranges:
+            if bottom > top and left == right:
+                self._ends.setdefault(top + 1, []).append((left, bottom + 1))
+        self._open: dict[int, tuple[int, str]] = {}
+
+    def fill(self, number: int, cells: list[str]) -> None:
+        """Write into a row what is merged with it from above. Rows come in their order."""
+        for place, (last, text) in list(self._open.items()):
+            if number > last:
+                del self._open[place]
+            elif place < len(cells) and not cells[place]:
+                cells[place] = text
+        for place, last in self._ends.get(number, ()):
+            if place < len(cells) and cells[place]:
+                self._open[place] = (last, cells[place])
