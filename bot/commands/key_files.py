@@ -116,7 +116,7 @@ async def wrap_keys(settings: Settings, target: Path, console: Console) -> int:
         console.print(f"Nothing was changed: {target} already exists.")
         return 1
 
-    if not await _changed(console, _wrap_anew(settings, target, "wrap_keys")):
+    if not await _changed(console, _wrap_with_new_key(settings, target, "wrap_keys")):
         return 1
     console.print(f"{target} has the keys, wrapped in {settings.kms().place}.")
     console.print(
@@ -133,7 +133,7 @@ async def rewrap(settings: Settings, console: Console) -> int:
         console.print("Nothing was changed: the keys are not wrapped. `loandesk keys wrap` does that.")
         return 1
 
-    if not await _changed(console, _wrap_anew(settings, Path(settings.key_file), "rewrap_keys")):
+    if not await _changed(console, _wrap_with_new_key(settings, Path(settings.key_file), "rewrap_keys")):
         return 1
     console.print(f"{settings.key_file} is wrapped with a new key. Copy it to the other machines of the desk.")
     console.print(
@@ -156,7 +156,7 @@ async def _changed(console: Console, change: Coroutine[Any, Any, None]) -> bool:
     return True
 
 
-async def _wrap_anew(settings: Settings, target: Path, act: str) -> None:
+async def _wrap_with_new_key(settings: Settings, target: Path, act: str) -> None:
     """Wrap the keys with a new wrapping key, which is deleted again when the file cannot be written."""
     kms = settings.kms()
     wrapping_key = kms.make_key()

@@ -75,7 +75,7 @@ async def submit(request: Request) -> Message:
 FORM = Form(
     name="person_request",
     right="enter_request",
-    title=_("A person's request"),
+    title=_("Data request"),
     build=build,
     submit=submit,
     main="kind",

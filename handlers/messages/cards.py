@@ -88,7 +88,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
         *([checks_button(t, loan_id)] if view.checks else ()),
         *_changes(t, view.offers, loan_id, view.loan.stage),
         *([Button(t("Who saw this"), "audit.list", {**value, "x": "seen"})] if view.offers.see_audit else ()),
-        *([form_button(t("Asks about own data"), "person_request", loan=loan_id)] if view.offers.enter_request else ()),
+        *([form_button(t("Data request"), "person_request", loan=loan_id)] if view.offers.enter_request else ()),
         *([case_button(t, loan_id)] if view.offers.export_case else ()),
     )
     return writer.message()

@@ -20,7 +20,7 @@ def compliance_day(t: Translator, view: DayReport) -> Message:
         writer.line(t("Nobody looked at unusually many phone numbers."))
     writer.line(t("Refused attempts: {count}", count=view.refused))
     if view.late_requests:
-        writer.line(Bold(t("Late answers to requests of persons: {count}", count=view.late_requests)))
+        writer.line(Bold(t("Late answers to data requests: {count}", count=view.late_requests)))
     if not view.segment:
         return writer.message()
     head = Code(f"{view.segment} {view.place} {view.head}")

@@ -30,7 +30,7 @@ def write_compliance(t: Translator, writer: Writer, view: ComplianceLists, zone:
         writer.line(t("Nothing unusual, nothing refused, no rule overridden."))
     writer.buttons(
         Button(t("All refused attempts"), "audit.list", {"x": "refused", "a": since, **_OFFICE_DAYS}),
-        Button(t("All that was overridden"), "audit.list", {"x": "overridden", "a": since, **_OFFICE_DAYS}),
+        Button(t("All overrides"), "audit.list", {"x": "overridden", "a": since, **_OFFICE_DAYS}),
         form_button(t("Search the audit trail"), "audit_filter"),
     )
 

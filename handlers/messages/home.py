@@ -58,7 +58,7 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
         *([Button(t("Legal holds"), "retention.holds", {"o": 0})] if offers.keep_holds else ()),
         *([Button(t("Retention"), "retention.policies")] if offers.change_retention else ()),
         *([elements.form_button(t("Contact rules"), "contact_rules")] if offers.choose_contact_rules else ()),
-        *([Button(t("Requests of persons"), "person_request.list", {"s": "open"})] if offers.answer_request else ()),
+        *([Button(t("Data requests"), "person_request.list", {"s": "open"})] if offers.answer_request else ()),
     )
     if view.compliance is not None:
         write_compliance(t, writer, view.compliance, zone)

@@ -12,7 +12,7 @@ from handlers.messages.block_kit.writer import Writer
 
 def request_list(t: Translator, page: RequestPage) -> Message:
     """Render a page of requests. Only compliance sees it."""
-    writer = Writer().line(Bold(t("Requests of persons") if page.is_open else t("Closed requests of persons")))
+    writer = Writer().line(Bold(t("Data requests") if page.is_open else t("Closed data requests")))
     if not page.rows:
         writer.line(t("There is nothing here."))
     for row in page.rows:
@@ -84,19 +84,19 @@ def request_told(t: Translator, view: RequestNotice) -> Message:
     kind = request_rules().kinds[view.kind].word(t.language)
     writer = Writer()
     if view.days_left < 0:
-        writer.line(Bold(t("The answer to a person's request is late")))
+        writer.line(Bold(t("A data request is late")))
     elif view.stage == "entered":
-        writer.line(Bold(t("A person asks about their own data")))
+        writer.line(Bold(t("A new data request")))
     else:
-        writer.line(Bold(t("A person's request is to be answered")))
+        writer.line(Bold(t("A data request is to be answered")))
     number: list[Inline] = [" · ", view.number] if view.number else []
     writer.line(kind, *number, " · ", t("answer by {date}", date=t.date(view.due_on)))
-    return writer.buttons(Button(t("Requests of persons"), "person_request.list", {"s": "open"})).message()
+    return writer.buttons(Button(t("Data requests"), "person_request.list", {"s": "open"})).message()
 
 
 def request_settled(t: Translator) -> Message:
     """Render the message about a request that was answered, refused or taken back."""
-    return Writer().line(t("A person's request: done.")).message()
+    return Writer().line(t("This data request is closed.")).message()
 
 
 def _subject(t: Translator, row: PersonRequestView) -> list[Inline]:

@@ -60,7 +60,7 @@ def policy_list(t: Translator, view: Policies, zone: ZoneInfo) -> Message:
     writer = Writer().line(Bold(t("How long records are kept")))
     writer.bullets([_line(t, each)] for each in view.periods)
     if view.last_run is None:
-        writer.line(t("Nothing was deleted yet: whoever runs the desk starts it with loandesk retention."))
+        writer.line(t("Nothing was deleted yet: the operator starts it with “loandesk retention --apply”."))
     else:
         writer.line(t("Last deleted: {time}", time=t.minute(view.last_run, zone)))
     return writer.buttons(form_button(t("Change a period"), "retention"), _holds_button(t)).message()

@@ -34,7 +34,7 @@ async def open_erasure(slack: Slack, label: str = "Erase", who: str = "UCOMPLIAN
     """Press Erase at the only open request, and return the form."""
     await slack.sandbox.open_home(who)
     home = slack.sandbox.home_of(who)
-    await home.press("个人信息请求" if label != "Erase" else "Requests of persons")
+    await home.press("个人信息请求" if label != "Erase" else "Data requests")
     await slack.sandbox.modal_of(who).press(label)
     return slack.sandbox.modal_of(who)
 
@@ -70,7 +70,7 @@ async def test_a_borrower_is_erased_without_a_trace(slack: Slack, caplog: pytest
         changes.track(desk, await desk.session.get_one(Loan, loan.id)).stage = "declined"
     await slack.deliver()
     card = await slack.card(slack.agent, "A-77")
-    await slack.press(slack.agent, card, "Asks about own data")
+    await slack.press(slack.agent, card, "Data request")
     form = slack.sandbox.modal_of("UAGENT")
     filled = {**ERASE, "How the request came in": "by phone", "In their words": "Forget 韩梅梅"}
     for field, value in filled.items():
@@ -191,7 +191,7 @@ async def test_nothing_goes_under_a_hold_or_before_another_request_is_answered(s
     await enter(slack, slack.agent, **ERASE)
     await enter(slack, slack.agent)
     await slack.sandbox.open_home("UCOMPLIANCE")
-    await slack.sandbox.home_of("UCOMPLIANCE").press("Requests of persons")
+    await slack.sandbox.home_of("UCOMPLIANCE").press("Data requests")
     listed = slack.sandbox.modal_of("UCOMPLIANCE")
     await listed.press("Erase")
     assert "Another request of this person is open" in slack.sandbox.modal_of("UCOMPLIANCE").text

@@ -132,7 +132,7 @@ async def test_who_may_be_the_same_person_is_chosen_and_never_guessed(
     await make_loan(slack.office, slack.workspace, "B-2", owner=slack.agent, name="王小明", phone=PHONE)
     await slack.in_chinese(slack.compliance)
     card = await slack.card(slack.agent, "B-2")
-    await slack.press(slack.agent, card, "Asks about own data")
+    await slack.press(slack.agent, card, "Data request")
     entering = slack.sandbox.modal_of("UAGENT")
     await entering.fill("What they want", "get a copy")
     await entering.fill("How the request came in", "by phone")

@@ -11,7 +11,7 @@ from tests.wire.test_statements import executed
 
 async def enter(slack: Slack, who: Member, **values: str) -> str:
     """Enter a request from the card of A-1, and return the answer."""
-    await slack.press(who, await slack.card(who), "Asks about own data")
+    await slack.press(who, await slack.card(who), "Data request")
     form = slack.sandbox.modal_of(who.slack_user_id)
     filled = {"What they want": "see what is held", "How the request came in": "by phone", **values}
     for label, value in filled.items():
@@ -23,7 +23,7 @@ async def enter(slack: Slack, who: Member, **values: str) -> str:
 async def requests(slack: Slack) -> Modal:
     """Return the list that compliance opens on its Home."""
     await slack.sandbox.open_home("UCOMPLIANCE")
-    await slack.sandbox.home_of("UCOMPLIANCE").press("Requests of persons")
+    await slack.sandbox.home_of("UCOMPLIANCE").press("Data requests")
     return slack.sandbox.modal_of("UCOMPLIANCE")
 
 
@@ -43,7 +43,7 @@ async def test_a_request_is_entered_reminded_of_and_answered_in_time(slack: Slac
     assert "The request is entered." in answer
     assert "answer by Thu 10 Dec" in answer
     await slack.deliver()
-    (told,) = [text for text in slack.texts(slack.compliance) if "asks about their own data" in text]
+    (told,) = [text for text in slack.texts(slack.compliance) if "A new data request" in text]
     assert "A-1" in told
     assert "王" not in told
     assert "What do you have on me?" in (await requests(slack)).text
@@ -82,7 +82,7 @@ async def test_what_is_late_is_in_the_list_and_in_the_report_of_the_day(slack: S
         await slack.deliver()
     assert "late: answer was due Thu 10 Dec" in (await requests(slack)).text
     texts = slack.texts(slack.compliance)
-    assert [text for text in texts if "Late answers to requests of persons: 1" in text]
+    assert [text for text in texts if "Late answers to data requests: 1" in text]
     assert [text for text in texts if "request is late" in text]
     put_off = await decide(slack, The_request_is="put off", Why_more_time_is_needed="Ill")
     assert "cannot be put off here" in put_off
@@ -113,7 +113,7 @@ async def test_a_long_list_asks_the_database_no_more_than_a_short_one(slack: Sla
         await slack.sandbox.open_home("UCOMPLIANCE")
         home = slack.sandbox.home_of("UCOMPLIANCE")
         with executed(slack) as statements:
-            await home.press("Requests of persons")
+            await home.press("Data requests")
         assert slack.sandbox.modal_of("UCOMPLIANCE").text.count("by phone") == (1 if more == 1 else 8)
         counts.append(len(statements))
     assert counts[0] == counts[1]
@@ -135,7 +135,7 @@ async def test_of_two_who_decide_at_once_one_is_told(slack: Slack) -> None:
     await enter(slack, slack.agent, **{"How they proved who they are": "showed an identity document"})
     await slack.change(slack.other, roles="agent compliance")
     await slack.sandbox.open_home("UOTHER")
-    await slack.sandbox.home_of("UOTHER").press("Requests of persons")
+    await slack.sandbox.home_of("UOTHER").press("Data requests")
     await slack.sandbox.modal_of("UOTHER").press("Decide")
     slow = slack.sandbox.modal_of("UOTHER")
     assert "answered" in await decide(slack)
@@ -147,4 +147,4 @@ async def test_who_may_not_see_the_loan_or_decide_is_refused(slack: Slack) -> No
     assert "request" in await enter(slack, slack.agent, **{"Received on": "2026-11-26"})
     assert await slack.rows(PersonRequest) == []
     await slack.sandbox.open_home(slack.manager.slack_user_id)
-    assert "Requests of persons" not in str(slack.sandbox.home_of(slack.manager.slack_user_id).blocks)
+    assert "Data requests" not in str(slack.sandbox.home_of(slack.manager.slack_user_id).blocks)
