@@ -64,7 +64,7 @@ async def answer_message(request: Request) -> Reply:
     """Answer what was written to the bot: offer to log a reply to one of the desk's messages, or to send a typed line;
     otherwise help, with the command that comes nearest."""
     text = _without_mention(request.text, request.desk.workspace.bot_user_id)
-    calls = offers_to(request.desk.member).log_call
+    calls = offers_to(request.desk).log_call
     if calls and (subjects := await _subjects_of_thread(request)):
         return await _offer_call(request, text, subjects)
     if len(text) <= LINE_LIMIT and (typed := await typed_line(request, text)) is not None:
@@ -75,7 +75,7 @@ async def answer_message(request: Request) -> Reply:
         return await _offer_call(request, text, (ReplySubject(*named, None),))
     nearest = nearest_command(request.text)
     others = [command.usage for command in COMMANDS if command is not nearest]
-    return Reply(command_help(request.t, nearest.usage, others, offers_to(request.desk.member)))
+    return Reply(command_help(request.t, nearest.usage, others, offers_to(request.desk)))
 
 
 async def receive_files(request: Request) -> Reply:

@@ -27,7 +27,7 @@ from storage.queries.files import files, recordings
 from storage.tables import Call, Loan, Member, Recording, RecordingPlay, StoredFile
 
 CALLS_OFFERED = 25
-"""How many of the last calls of a loan are offered for a recording."""
+"""How many calls of a loan are offered for a recording, those nearest to it in time."""
 
 MOST_LISTED = 10
 """How many recordings of a loan are listed at once."""
@@ -78,11 +78,10 @@ async def list_recordings(desk: Desk, loan_id: UUID, offset: int = 0) -> Recordi
 
 
 async def calls_for_recording(desk: Desk, loan_id: UUID, near: datetime) -> tuple[CallOffer, ...]:
-    """Return the last calls of a loan, the nearest to that time first. The acting member sees the loan."""
-    rows = await calls.last_of_loan(desk.session, loan_id, limit=CALLS_OFFERED)
+    """Return the calls of a loan that are nearest to that time, the nearest first. The acting member sees the loan."""
+    rows = await calls.nearest_of_loan(desk.session, loan_id, near, limit=CALLS_OFFERED)
     names = await slack_ids(desk, (row.caller_id for row in rows))
-    ordered = sorted(rows, key=lambda row: abs(row.at - near))
-    return tuple(CallOffer(row.id, row.at, row.outcome, names[row.caller_id]) for row in ordered)
+    return tuple(CallOffer(row.id, row.at, row.outcome, names[row.caller_id]) for row in rows)
 
 
 async def add_link(desk: Desk, *, loan: LoanRef, call_id: UUID | None, link: str) -> RecordingSaved:
@@ -178,6 +177,12 @@ async def recording_to_change(desk: Desk, recording_id: UUID, act: str) -> tuple
     if row.discarded_at is not None:
         raise Conflict("recording_changed")
     return loan, row
+
+
+async def taken_at(desk: Desk, row: Recording) -> datetime:
+    """Return about when a recording was taken: at its call, or before it was added."""
+    call = await desk.session.get(Call, row.call_id) if row.call_id else None
+    return call.at if call is not None else row.at
 
 
 async def move_recording(desk: Desk, recording_id: UUID, version: int, call_id: UUID | None) -> RecordingSaved:

@@ -166,7 +166,7 @@ async def my_day(desk: Desk) -> MyDay:
         due=await list_due(desk, period="today"),
         late=sum((await due_lists.count_by_purpose(desk.session, late)).values()),
         unplanned=await due_lists.count_unplanned(desk.session, Whose(people), desk.workspace_today),
-        offers=offers_to(desk.member),
+        offers=offers_to(desk),
     )
 
 

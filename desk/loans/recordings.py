@@ -7,7 +7,7 @@ from uuid import UUID
 
 from desk.core import unreadable
 from desk.core.dataclass import dataclass
-from desk.core.permissions import allows
+from desk.core.permissions import Relation, allows
 from desk.core.transaction import Desk
 from desk.loans.views import slack_ids
 from desk.people.members import relations_to_held
@@ -66,11 +66,11 @@ async def recordings_of_loan(
     of_calls = {call_id: call for call_id, call in found.items() if call.undone_at is None}
     plays = await _plays(desk, [row.id for row, _ in rows])
     people = await slack_ids(desk, (row.added_by_id for row, _ in rows))
+    makers = {row.added_by_id for row, _ in rows} | {call.caller_id for call in of_calls.values()}
+    related = {maker: await relations_to_held(desk, maker, loan) for maker in makers}
     return tuple(
-        [
-            await _view(desk, loan, row, file, of_calls.get(row.call_id) if row.call_id else None, people, plays)
-            for row, file in rows
-        ]
+        _view(desk, row, file, of_calls.get(row.call_id) if row.call_id else None, people, plays, related)
+        for row, file in rows
     )
 
 
@@ -95,17 +95,17 @@ async def _plays(desk: Desk, recording_ids: Collection[UUID]) -> dict[UUID, tupl
     return found
 
 
-async def _view(
+def _view(
     desk: Desk,
-    loan: Loan,
     row: Recording,
     file: StoredFile | None,
     call: Call | None,
     people: Mapping[UUID | None, str],
     plays: Mapping[UUID, tuple[Listened, ...]],
+    related: Mapping[UUID, Collection[Relation]],
 ) -> RecordingView:
-    to_call = await relations_to_held(desk, call.caller_id if call else row.added_by_id, loan)
-    to_row = await relations_to_held(desk, row.added_by_id, loan)
+    to_call = related[call.caller_id if call else row.added_by_id]
+    to_row = related[row.added_by_id]
     there = row.discarded_at is None
     return RecordingView(
         id=row.id,

@@ -83,7 +83,8 @@ class TrailRow:
 @dataclass(frozen=True, slots=True)
 class Trail:
     """A page of entries, the newest first. `number` and `member` (a Slack id) say of what; `about` has the days that it shows, so
-    that a later page, or another kind, is of the same ones. `today` is the date where these days are.
+    that a later page, or another kind, is of the same ones. `today` is the date where these days are. `exports`: the desk has a
+    page of files, which opens them as a table.
     """
 
     about: About
@@ -93,6 +94,7 @@ class Trail:
     rows: tuple[TrailRow, ...]
     offset: int
     more: bool
+    exports: bool
 
 
 async def trail_of_loan(desk: Desk, ref: LoanRef) -> Trail:
@@ -163,6 +165,7 @@ async def trail(desk: Desk, about: About, *, offset: int = 0, limit: int = PAGE)
         rows=await _rows(desk, entries[:limit]),
         offset=offset,
         more=len(entries) > limit,
+        exports=desk.files is not None,
     )
 
 

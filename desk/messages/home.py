@@ -128,7 +128,7 @@ def read_page(value: Mapping[str, Any]) -> HomePage:
 
 async def home_of(desk: Desk, page: HomePage) -> HomeView:
     """Return the acting member's present home; a page past the end becomes the first."""
-    member, offers = desk.member, offers_to(desk.member)
+    member, offers = desk.member, offers_to(desk)
     people = People.of(each.id for each in await acts_for(desk, member))
     purposes = purposes_of(page.kind)
     today = Window(people, None, end_of_day(desk, member), purposes)

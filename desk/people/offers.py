@@ -50,9 +50,14 @@ class Offers:
     answer_request: bool
 
 
-def offers_to(member: Member) -> Offers:
-    """Return what the member's roles allow, on anything at all."""
-    return Offers(**{act: has_role_for(member, act) for act in Offers.__dataclass_fields__})
+_NEEDS_PAGE = frozenset({"send_file", "export_case", "export_proof"})
+"""What ends at the desk's page of files: without one it would be refused."""
+
+
+def offers_to(desk: Desk) -> Offers:
+    """Return what the roles of the acting member allow, on anything at all, as far as this desk can do it."""
+    there = {act for act in Offers.__dataclass_fields__ if desk.files is not None or act not in _NEEDS_PAGE}
+    return Offers(**{act: act in there and has_role_for(desk.member, act) for act in Offers.__dataclass_fields__})
 
 
 async def offers_on(desk: Desk, owner_id: UUID | None) -> Offers:
@@ -65,12 +70,13 @@ async def offers_on(desk: Desk, owner_id: UUID | None) -> Offers:
     elif allows(member, "reassign", {"managed"}) and await manages(desk, await desk.session.get_one(Member, owner_id)):
         related = {"managed"}
     seen_widely: set[Relation] = {"managed"} if desk.workspace.managers_see_all and owner_id else set()
+    offers = offers_to(desk)
     return replace(
-        offers_to(member),
+        offers,
         edit_loan=allows(member, "edit_loan", related),
         reassign=allows(member, "reassign", related | seen_widely),
         see_audit=allows(member, "see_audit", related),
-        export_case=allows(member, "export_case", related),
+        export_case=offers.export_case and allows(member, "export_case", related),
     )
 
 

@@ -57,12 +57,14 @@ class RequestChanged:
 
 @dataclass(frozen=True, slots=True)
 class RequestPage:
-    """A page of open requests, the first due at the beginning, or of closed ones."""
+    """A page of open requests, the first due at the beginning, or of closed ones. `exports`: the desk has a page of files, which
+    opens an export."""
 
     rows: tuple[PersonRequestView, ...]
     is_open: bool
     offset: int
     more: bool
+    exports: bool
 
 
 async def enter_request(desk: Desk, entry: RequestEntry) -> RequestChanged:
@@ -118,7 +120,8 @@ async def list_requests(desk: Desk, *, is_open: bool = True, offset: int = 0) ->
     require_role(desk, "answer_request")
     found = await person_requests.page(desk.session, desk.workspace.id, is_open=is_open, offset=offset, limit=PAGE + 1)
     desk.discloses = "requests"
-    return RequestPage(await request_views(desk, found[:PAGE]), is_open, offset, len(found) > PAGE)
+    rows = await request_views(desk, found[:PAGE])
+    return RequestPage(rows, is_open, offset, len(found) > PAGE, exports=desk.files is not None)
 
 
 async def request_to_answer(desk: Desk, request_id: UUID) -> PersonRequestView:

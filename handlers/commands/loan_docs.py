@@ -59,7 +59,7 @@ async def loan_docs(request: Request) -> Message | OpenModal:
     parsed = read_line(request, parse)
     match parsed:
         case HelpRequest(what):
-            how = overview.documents(t, USAGE, await open_documents(desk), offers_to(desk.member))
+            how = overview.documents(t, USAGE, await open_documents(desk), offers_to(desk))
             return await open_modal(request, FORM, otherwise=how) if what == "usage" else how
         case documents.ListDocuments(loan):
             return listed(t, await list_documents(desk, loan), zone)

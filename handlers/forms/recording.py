@@ -33,8 +33,9 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     form, chosen = await start_form(request, private, typed)
     if chosen is not None:
         _call_field(t, form, request, await call_recordings.calls_for_recording(request.desk, chosen.id, near))
-    if batch is None:
+    if batch is None and request.desk.files is not None:
         form.files(t("Files"), most=MOST_AT_ONCE, optional=True, hint=t("WAV, MP3, Ogg, M4A, AMR"))
+    if batch is None:
         form.text("link", t("Or a link to your recording system"), optional=True, limit=_LINK_LIMIT)
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
@@ -62,7 +63,8 @@ async def build_move(request: Request, private: Private, typed: Typed) -> View:
     t, desk = request.t, request.desk
     loan, row = await call_recordings.recording_to_change(desk, UUID(private["r"]), "move_recording")
     form = FormWriter(t, {"v": row.version, **private}, {"call": str(row.call_id or NO_CHOICE), **typed})
-    _call_field(t, form, request, await call_recordings.calls_for_recording(desk, loan.id, row.at))
+    near = await call_recordings.taken_at(desk, row)
+    _call_field(t, form, request, await call_recordings.calls_for_recording(desk, loan.id, near))
     return form.view(MOVE.name, t(MOVE.title), submit=t("Save"))
 
 

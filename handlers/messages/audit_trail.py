@@ -123,7 +123,7 @@ def audit_trail(t: Translator, view: Trail, zone: ZoneInfo) -> Message:
         if kind != view.about.kind
     ]
     others = [elements.form_button(t("Filter"), "audit_filter")]
-    if view.rows:
+    if view.rows and view.exports:
         others.append(Button(t("Export"), "audit.export", {**value, "x": view.about.kind}))
     pages = elements.pages(
         t,

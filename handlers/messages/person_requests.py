@@ -19,7 +19,7 @@ def request_list(t: Translator, page: RequestPage) -> Message:
         write_request(t, writer, row)
         if row.state == "open":
             buttons = [Button(t("Decide"), "form.open", {"form": "decide_request", "q": str(row.id)})]
-            if row.loan_id is not None:
+            if row.loan_id is not None and page.exports:
                 buttons.append(Button(t("Export data"), "form.open", {"form": "export_person", "q": str(row.id)}))
             if row.kind == "erasure" and row.member is None:
                 buttons.append(Button(t("Erase"), "form.open", {"form": "erase_person", "q": str(row.id)}))

@@ -2,7 +2,9 @@
 
 import pytest
 
+from desk.core.values import LoanRef
 from desk.importing.batches import Outcome
+from desk.loans.holds import place_hold
 from tests.imports import bring_rows, refusals, remarks
 from tests.wire.office_day import Slack
 
@@ -169,6 +171,15 @@ class TestJoining:
         assert "saw the phone number" in (await slack.command(slack.compliance, "/loan-audit A-9")).text
         reply = await slack.command(slack.agent, "/loan edit L-1 number A-9")
         assert "Loan L-1 now has the number A-9." in reply.text
+
+    async def test_a_loan_under_a_legal_hold_is_not_joined(self, slack: Slack) -> None:
+        await slack.command(slack.agent, "/loan new 韩梅 13800138101")
+        await self.bring(slack)
+        async with slack.office.desk(slack.workspace, slack.compliance) as desk:
+            await place_hold(desk, loan=LoanRef("A-9", "A-9"), why="Court")
+        reply = await slack.command(slack.agent, "/loan edit L-1 number A-9")
+        assert "A-9 is under a legal hold: nothing of it may be deleted." in reply.text
+        assert "韩梅" in await card(slack, "L-1")
 
     async def test_loans_with_other_phones_or_of_other_people_are_not_joined(self, slack: Slack) -> None:
         await slack.command(slack.agent, "/loan new 韩梅 13800138101")

@@ -2,16 +2,23 @@
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 
+from desk.cases.exports import TRIES
+from desk.core.errors import Invalid, NotFound
+from desk.rights.exports import ask_person_export
 from sandbox.modals import Modal
-from storage.tables import AuditEntry, CaseExport, Loan, Member
+from storage.engine.types import new_id
+from storage.files.disk import DiskStore
+from storage.tables import AuditEntry, CaseExport, Loan, Member, PersonRequest
 from tests.builders import make_loan
 from tests.wire.office_day import Slack, shown
 from tests.wire.page_links import link_and_code
@@ -177,3 +184,58 @@ async def test_who_lost_the_right_meanwhile_has_none(slack: Slack, session: aioh
     second = max(await slack.rows(CaseExport), key=lambda row: row.id)
     assert (second.why, second.file_id) == ("forbidden", None)
     assert "refused" in {entry.act for entry in await slack.rows(AuditEntry)}
+
+
+async def test_a_request_that_is_gone_or_names_nobody_is_not_exported(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await enter(slack, slack.agent)
+    for column, value, said in (
+        ("loan_id", None, "names nobody on file"),
+        ("undone_at", slack.clock.now(), "no longer there"),
+    ):
+        form = await choose(slack)
+        (row,) = await slack.rows(PersonRequest)
+        loan_id = row.loan_id
+        async with slack.office.desk(slack.workspace) as desk:
+            setattr(await desk.session.get_one(PersonRequest, row.id), column, value)
+        assert said in str((await form.submit()).errors) + form.text
+        async with slack.office.desk(slack.workspace) as desk:
+            (await desk.session.get_one(PersonRequest, row.id)).loan_id = loan_id
+    async with slack.office.desk(slack.workspace, slack.compliance) as desk:
+        with pytest.raises(NotFound, match="request_gone"):
+            await ask_person_export(desk, new_id())
+    assert await slack.rows(CaseExport) == []
+
+
+async def test_a_desk_without_a_page_makes_none(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await enter(slack, slack.agent)
+    (row,) = await slack.rows(PersonRequest)
+    async with replace(slack.office, files=None).desk(slack.workspace, slack.compliance) as desk:
+        with pytest.raises(Invalid, match="files_stay_out"):
+            await ask_person_export(desk, row.id)
+    assert await slack.rows(CaseExport) == []
+
+
+async def test_one_that_cannot_be_made_is_tried_three_times_and_its_asker_is_told(
+    slack: Slack,
+) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await enter(slack, slack.agent)
+    await slack.deliver()
+    await (await choose(slack)).submit()
+    assert slack.office.files is not None
+    assert isinstance(slack.office.files.store, DiskStore)
+    folder = slack.office.files.store.folder
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("where the folder of files should be")
+    for tries in range(1, TRIES + 1):
+        await make(slack)
+        (row,) = await slack.rows(CaseExport)
+        assert (row.tries, row.why) == (tries, None)
+        slack.clock.advance(minutes=21)
+    await make(slack)
+    (row,) = await slack.rows(CaseExport)
+    assert (row.why, row.file_id, row.built_at) == ("failed", None, None)
+    assert "could not be made" in slack.texts(slack.compliance)[-1]

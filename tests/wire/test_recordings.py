@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -19,11 +20,12 @@ from sandbox.elements import find_element
 from sandbox.modals import Home
 from sandbox.model import Message
 from storage.tables import AuditEntry, Call, Loan, Member, Recording, RecordingPlay, StoredFile
-from tests.builders import make_call, make_loan
+from tests.builders import SHANGHAI, make_call, make_loan
 from tests.sample_audio import wav
 from tests.sample_files import pdf
 from tests.wire.office_day import Slack, buttons, given
 from tests.wire.page_links import link_and_code
+from tests.wire.test_statements import executed
 
 PUBLIC_URL = "https://desk.example.com"
 AUDIO = wav(250)
@@ -346,6 +348,40 @@ async def test_a_recording_is_added_on_the_card_by_file_or_link(slack: Slack) ->
     assert [(row.link_cipher is not None, row.seconds) for row in rows] == [(True, None), (False, 250)]
     assert b"pbx" not in (rows[0].link_cipher or b"")
     assert "Choose loan and document" in buttons(slack.posts(slack.agent)[-1])
+
+
+async def test_the_calls_nearest_to_the_time_in_a_files_name_are_offered(slack: Slack, loan: Loan) -> None:
+    now = slack.clock.now()
+    for days in range(60):
+        slack.clock.set(now - timedelta(days=days))
+        await make_call(slack.office, loan, slack.agent)
+    slack.clock.set(now)
+    long_ago = (now - timedelta(days=50)).astimezone(SHANGHAI)
+    asked = await send(slack, upload(slack, f"{long_ago:%Y-%m-%d-%H-%M}.wav"), text="A-1")
+    await slack.press(slack.agent, asked, "Choose loan and call")
+    await slack.sandbox.modal_of("UAGENT").submit()
+    (recording,) = await slack.rows(Recording)
+    calls = {call.id: call for call in await slack.rows(Call)}
+    assert recording.call_id is not None
+    assert calls[recording.call_id].at == now - timedelta(days=50)
+    await (await slack.in_card(slack.agent, "Open", "Timeline", "Recordings")).press("Other call 1")
+    options = await slack.sandbox.modal_of("UAGENT").options("Call")
+    assert len(options) == 26
+    assert f"{long_ago:%d %b}".lstrip("0") in options[0]
+
+
+async def test_many_recordings_ask_the_database_no_more_than_one(slack: Slack, loan: Loan) -> None:
+    counts: list[int] = []
+    for more in (1, 5):
+        for n in range(more):
+            async with slack.office.desk(slack.workspace, slack.agent) as desk:
+                link = f"https://pbx.example.com/r/{more}/{n}"
+                await call_recordings.add_link(desk, loan=LoanRef("A-1", "A-1"), call_id=None, link=link)
+        async with slack.office.reading_desk(slack.workspace, slack.manager) as desk:
+            with executed(slack) as statements:
+                assert len(await recordings_of_loan(desk, loan)) == (1 if more == 1 else 6)
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
 
 
 async def test_each_of_many_recordings_can_be_reached(slack: Slack, loan: Loan) -> None:

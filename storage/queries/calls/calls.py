@@ -53,6 +53,15 @@ async def last_of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[Call
     return list((await session.exec(statement.order_by(col(Call.at).desc(), col(Call.id).desc()).limit(limit))).all())
 
 
+async def nearest_of_loan(session: Work, loan_id: UUID, at: datetime, *, limit: int) -> list[Call]:
+    """Return the calls on a loan that were not undone, the nearest in time to `at` first."""
+    called, found = col(Call.at), list[Call]()
+    statement = select(Call).where(Call.loan_id == loan_id, col(Call.undone_at).is_(None)).limit(limit)
+    for part in (statement.where(called <= at).order_by(called.desc()), statement.where(called > at).order_by(called)):
+        found += (await session.exec(part)).all()
+    return sorted(found, key=lambda call: (abs(call.at - at), call.id))[:limit]
+
+
 async def last_answering(session: Work, follow_up_id: UUID) -> Call | None:
     """Return the last call, not undone, that answered a follow-up, if any did."""
     statement = select(Call).where(Call.follow_up_id == follow_up_id, col(Call.undone_at).is_(None)).order_by(*_NEWEST)
