@@ -5,13 +5,14 @@ import resource
 
 import typer
 
-from bot.command_line import audit, case, importing, keys, serving, trying, upkeep
+from bot.command_line import audit, case, importing, keys, serving, tokens, trying, upkeep
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 for _group in (trying, serving, importing, upkeep, case):
     app.add_typer(_group.app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
+app.add_typer(tokens.app, name="tokens")
 
 
 @app.callback()

@@ -18,6 +18,8 @@ from slack_bolt.response import BoltResponse
 from bot.file_page import FILES, FilePage
 from bot.monitoring import alive
 from desk.core.dataclass import dataclass
+from handlers.api.api import Api
+from handlers.api.routes import BASE
 from handlers.door.payloads import AnotherTeamError, MalformedError, check_payload, read_payload
 from handlers.door.signatures import is_current, is_signed
 
@@ -45,7 +47,7 @@ class HttpTimeouts:
 
 
 class SlackServer:
-    """Answers `POST /slack/events` of one Slack team, `GET /healthz`, and the paths of `file_page`.
+    """Answers `POST /slack/events` of one Slack team, `GET /healthz`, the paths of `file_page`, and those of the `api`.
 
     `now` is the clock of the signatures.
     """
@@ -58,6 +60,7 @@ class SlackServer:
         slack_team_id: str,
         timeouts: HttpTimeouts | None = None,
         file_page: FilePage | None = None,
+        api: Api | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._app = app
@@ -65,6 +68,7 @@ class SlackServer:
         self._slack_team_id = slack_team_id
         self._timeouts = timeouts or HttpTimeouts()
         self._file_page = file_page
+        self._api = api
         self._now = now
         self._in_progress = 0
         self.idle = asyncio.Event()
@@ -91,6 +95,8 @@ class SlackServer:
                     return web.Response(status=405)
                 case path, _ if self._file_page is not None and path.startswith(FILES):
                     return await self._file_page.serve(request)
+                case path, _ if self._api is not None and path.startswith(f"{BASE}/"):
+                    return await self._api.serve(request)
                 case _:
                     return web.Response(status=404)
         except _RefusedError as refused:

@@ -37,6 +37,9 @@ COMMANDS = Histogram(
 PRESSES = Histogram(
     "loandesk_press_seconds", "Presses: from receipt to answer.", ("press", "outcome"), buckets=_ANSWER_TIMES
 )
+REQUESTS = Histogram(
+    "loandesk_api_seconds", "Requests of the API: from receipt to answer.", ("route", "status"), buckets=_ANSWER_TIMES
+)
 LATENESS = Histogram(
     "loandesk_notice_lateness_seconds",
     "Messages posted: delay after the instant they were meant for.",
@@ -59,6 +62,11 @@ def count_answer(name: str, outcome: str, seconds: float) -> None:
     """Record the answer to a command or press."""
     family = COMMANDS if name.startswith("/") else PRESSES
     family.labels(name, outcome).observe(seconds)
+
+
+def count_request(name: str, status: int, seconds: float) -> None:
+    """Record the answer to a request of the API."""
+    REQUESTS.labels(name, str(status)).observe(seconds)
 
 
 _BEHIND = "the database is not at this release's schema: run loandesk migrate"

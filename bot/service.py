@@ -35,6 +35,7 @@ from desk.core.dataclass import dataclass
 from desk.core.file_storage import FileStorage
 from desk.core.transaction import Office
 from desk.people.installing import Installation, Newcomer, install
+from handlers.api.api import Api
 from handlers.door.app import build_app
 from handlers.door.directory import Directory
 from handlers.door.registry import registry
@@ -105,6 +106,12 @@ class Service:
             slack_team_id=self.workspace.slack_team_id,
             timeouts=timeouts,
             file_page=FilePage(self.office, self.workspace) if self.office.files else None,
+            api=Api(
+                self.office,
+                {self.workspace.id: self.workspace}.get,
+                per_second=self.settings.api_requests_per_second,
+                measure=monitoring.count_request,
+            ),
         )
         self.runner = server.runner(FINISH_SECONDS)
         await self.runner.setup()

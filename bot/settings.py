@@ -184,6 +184,9 @@ class Settings(BaseSettings):
     host: Annotated[str, AfterValidator(_given)] = "127.0.0.1"
     port: int = Field(default=3000, ge=0, le=65535, validation_alias="PORT")
 
+    api_requests_per_second: float = Field(default=300, ge=1, le=10_000)
+    """How many requests a token of the API may make in a second, in each process."""
+
     zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
     """The time zone of a new workspace: of contact hours, and of members without a zone in Slack."""
 

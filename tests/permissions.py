@@ -38,6 +38,8 @@ def table() -> str:
 
 
 def _grant(grant: Grant) -> str:
+    if grant.scopes:
+        return f"tokens of the API with {', '.join(f'`{scope}`' for scope in grant.scopes)}"
     who = ", ".join(grant.roles) if grant.roles else "every member"
     if grant.relations is None:
         return who

@@ -24,14 +24,39 @@ CALLERS = ("agent", "verifier", "collector", "manager")
 """The roles that make calls and can have loans and follow-ups. Compliance only reads; an admin configures."""
 
 
+SERVICE = "service"
+"""The kind of member that a program is which acts with a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a token may be given, in the words of the docs."""
+
+    does: str
+
+
+SCOPES: Mapping[str, Scope] = TypeAdapter(dict[str, Scope]).validate_python(
+    loads((resources.files("desk") / "data" / "scopes.toml").read_text("utf-8"))
+)
+"""The scopes of tokens, by their names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A right of members with one of `roles` (None: everyone) on objects in one of `relations` (None: all objects)."""
+    """A right of people with one of `roles` (None: everyone) on objects in one of `relations` (None: all objects), or with
+    `scopes` one of programs whose token has one of these."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     roles: tuple[str, ...] | None = None
     relations: tuple[Relation, ...] | None = None
+    scopes: tuple[str, ...] | None = None
+
+    def is_for(self, member: Member) -> bool:
+        """Return whether the member has what the right asks for, whatever the object."""
+        if member.kind == SERVICE:
+            return not roles_of(member).isdisjoint(self.scopes or ())
+        return self.scopes is None and (self.roles is None or not roles_of(member).isdisjoint(self.roles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +79,9 @@ def load_rules(source: Traversable) -> Mapping[str, Rule]:
     named = {role for rule in rules.values() for grant in rule.grants for role in grant.roles or ()}
     if unknown := named - {role.code for role in VOCABULARY.roles}:
         raise VocabularyError(f"{source.name}: there is no role {min(unknown)!r}")
+    scopes = {scope for rule in rules.values() for grant in rule.grants for scope in grant.scopes or ()}
+    if unknown := scopes - SCOPES.keys():
+        raise VocabularyError(f"{source.name}: there is no scope {min(unknown)!r}")
     return rules
 
 
@@ -62,7 +90,7 @@ RULES = load_rules(resources.files("desk") / "data" / "permissions.toml")
 
 
 def roles_of(member: Member) -> frozenset[str]:
-    """Return the role codes of a member."""
+    """Return the role codes of a member; those of a program are the scopes of its tokens."""
     return frozenset(member.roles.split())
 
 
@@ -74,8 +102,7 @@ def makes_calls(member: Member) -> bool:
 def allows(member: Member, act: str, relations: Collection[Relation] = ()) -> bool:
     """Return whether a member with these relations to an object may do the act on it. Raises KeyError (no such act)."""
     return any(
-        (grant.roles is None or not roles_of(member).isdisjoint(grant.roles))
-        and (grant.relations is None or not set(grant.relations).isdisjoint(relations))
+        grant.is_for(member) and (grant.relations is None or not set(grant.relations).isdisjoint(relations))
         for grant in RULES[act].grants
     )
 
@@ -110,8 +137,7 @@ def require(desk: Desk, act: str, relations: Collection[Relation] = (), **params
 
 def has_role_for(member: Member, act: str) -> bool:
     """Return whether a member's roles allow the act on anything at all. Raises KeyError (no such act)."""
-    grants = RULES[act].grants
-    return any(grant.roles is None or not roles_of(member).isdisjoint(grant.roles) for grant in grants)
+    return any(grant.is_for(member) for grant in RULES[act].grants)
 
 
 def require_role(desk: Desk, act: str) -> Member:

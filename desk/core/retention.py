@@ -18,6 +18,13 @@ LINK_KEPT_FOR = timedelta(days=1)
 """How long a link to a file is kept that can no longer be used: who follows it is told why."""
 
 
+ANSWERS_KEPT_FOR = timedelta(days=1)
+"""How long the answer to a request with an idempotency key is kept for its repeats."""
+
+EVENTS_KEPT_FOR = timedelta(days=90)
+"""How long the desk knows which events of the lender came, and what became of them."""
+
+
 async def forget_old(desk: Desk) -> bool:
     """Delete the next batch of what is no longer needed. Return whether there may be more."""
     session, workspace_id, now = desk.session, desk.workspace.id, desk.now
@@ -27,5 +34,7 @@ async def forget_old(desk: Desk) -> bool:
         await retention.delete_undos(session, workspace_id, now - UNDO_KEPT_FOR, limit=BATCH),
         await retention.delete_file_links(session, workspace_id, now - LINK_KEPT_FOR, limit=BATCH),
         await retention.delete_handovers(session, workspace_id, now - UNDO_KEPT_FOR, limit=BATCH),
+        await retention.delete_api_answers(session, workspace_id, now - ANSWERS_KEPT_FOR, limit=BATCH),
+        await retention.delete_lender_events(session, workspace_id, now - EVENTS_KEPT_FOR, limit=BATCH),
     )
     return max(deleted) == BATCH

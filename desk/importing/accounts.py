@@ -13,13 +13,14 @@ from uuid import UUID
 
 from desk.core.changes import track
 from desk.core.dataclass import dataclass
+from desk.core.permissions import SERVICE
 from desk.core.transaction import Desk
 from desk.follow_ups import lifecycle, rule_plans
 from desk.follow_ups.first_plans import FirstPlans
 from desk.follow_ups.instalment_calls import Facts, calls_required, is_obsolete
 from desk.people.members import stand_ins_for, today_of
 from desk.repayment import promises
-from desk.repayment.payments import is_over
+from desk.repayment.payments import Source, is_over
 from desk.rules import arrears
 from desk.rules.arrears import Covered, Pause
 from desk.rules.instalments import ALL_PAID
@@ -101,6 +102,8 @@ class Accounts:
 
     def __init__(self, desk: Desk, followed: Followed) -> None:
         self._desk, self._followed = desk, followed
+        self.by_id = desk.actor.id if desk.actor else None
+        self.source: Source = "api" if desk.actor is not None and desk.actor.kind == SERVICE else "import"
         self._by_key: Mapping[str, Loan] = {}
         self._accounts: dict[UUID, Account] = {}
         self._plans: list[dict[str, Any]] = []
@@ -185,7 +188,7 @@ class Accounts:
         if account.schedule is not None:
             track(self._desk, account.schedule).replaced_at = self._desk.now
         account.schedule, account.instalments = schedule, rows
-        names = ("id", "loan_id", "source", "counts", "grace_days", "settled_through", "at")
+        names = ("id", "loan_id", "source", "counts", "grace_days", "settled_through", "by_id", "at")
         self._schedules.append({name: getattr(schedule, name) for name in names})
         names = ("id", "loan_id", "schedule_id", "number", "due_on", "amount", "principal", "interest")
         self._instalments += ({name: getattr(row, name) for name in names} for row in rows)
@@ -209,14 +212,17 @@ class Accounts:
             "subject_id": [each[2] for each in self._audited],
             "details": [each[3] for each in self._audited],
         }
-        await bulk.insert(session, AuditEntry, columns, {**shared, "at": desk.now, "actor_id": None})
+        await bulk.insert(session, AuditEntry, columns, {**shared, "at": desk.now, "actor_id": self.by_id})
         await promises.report_broken(desk, self._settled)
         await self._note_readers()
 
     async def _write_payments(self, rows: Iterable[Payment]) -> None:
-        names = ("id", "loan_id", "paid_on", "amount", "reference", "reversal_reference", "reversed_at")
+        names = (
+            *("id", "loan_id", "paid_on", "amount", "source", "by_id"),
+            *("reference", "reversal_reference", "reversed_at", "reversed_by_id"),
+        )
         values = [{name: getattr(row, name) for name in names} for row in rows]
-        shared = {"workspace_id": self._desk.workspace.id, "source": "import", "at": self._desk.now}
+        shared = {"workspace_id": self._desk.workspace.id, "at": self._desk.now}
         await bulk.insert(self._desk.session, Payment, bulk.by_column(values), shared)
 
     async def _note_readers(self) -> None:

@@ -66,7 +66,7 @@ class RefusedRow:
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """The result of a batch: rows by effect, refused rows, what people should know of the others, what became of follow-ups, and
-    the new loans of each owner."""
+    the new loans of each owner. `by_line` has the effect of each row."""
 
     effects: Counter[Effect] = field(default_factory=Counter["Effect"])
     refused: tuple[RefusedRow, ...] = ()
@@ -74,6 +74,7 @@ class ImportResult:
     plans: PlanCounts = field(default_factory=PlanCounts)
     lacking: tuple[Remark, ...] = ()
     new_by_owner: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict[UUID, Sequence[UUID]])
+    by_line: Mapping[int, Effect] = field(default_factory=dict[int, "Effect"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,7 @@ class _Batch:
         self.digests: Mapping[str, int] = {}
         self.in_use: frozenset[int] = frozenset()
         self.effects: Counter[Effect] = Counter()
+        self.by_line: dict[int, Effect] = {}
         self.refused: list[RefusedRow] = []
         self.remarks: list[Remark] = []
         self.lacking: list[Remark] = []
@@ -266,6 +268,7 @@ class _Batch:
         """Import one row, or refuse it with everything that is wrong."""
         if row.line in self.unchanged:
             self.effects["same"] += 1
+            self.by_line[row.line] = "same"
             return
         known = self._known(row)
         faults = [*row.faults, *self._faults(row, known)]
@@ -289,6 +292,7 @@ class _Batch:
             effect = await self._update(known, row, owner)
             self.new.first_plans.count_again()
         self.effects[effect] += 1
+        self.by_line[row.line] = effect
 
     def _known(self, row: ImportRow) -> Matched | None:
         key = number_key(row.number)
@@ -405,4 +409,5 @@ class _Batch:
             plans=self.plans,
             lacking=tuple(self.lacking),
             new_by_owner=self.new.by_owner(),
+            by_line=self.by_line,
         )

@@ -14,7 +14,7 @@ from desk.core.transaction import Desk
 from desk.importing.accounts import Account, Accounts, Followed
 from desk.importing.importing import RefusedRow
 from desk.importing.money_rows import PaymentRow, by_loan
-from desk.repayment.payments import check_amount_and_day, make_wanted_again
+from desk.repayment.payments import FROM_LENDER, check_amount_and_day, make_wanted_again
 from storage.engine.types import new_id
 from storage.tables import Payment
 
@@ -31,12 +31,14 @@ _RETURNED_WITHIN = timedelta(days=31)
 
 @dataclass(slots=True)
 class PaymentsResult:
-    """The result of a file of payments, or of a batch: rows by effect, the sums of new payments, refused rows, what followed."""
+    """The result of a file of payments, or of a batch: rows by effect, the sums of new payments, refused rows, what followed.
+    `by_line` has the effect of each row."""
 
     effects: Counter[PaymentEffect] = field(default_factory=Counter["PaymentEffect"])
     sums: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict[str, Decimal](Decimal), repr=False)
     refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
     followed: Followed = field(default_factory=Followed)
+    by_line: dict[int, PaymentEffect] = field(default_factory=dict[int, "PaymentEffect"])
 
     def add(self, batch: "PaymentsResult") -> None:
         """Add what a batch did."""
@@ -73,6 +75,7 @@ async def import_payments(desk: Desk, rows: Sequence[PaymentRow], result: Paymen
                 result.refused.append(_refused(row, error))
                 continue
             result.effects[effect] += 1
+            result.by_line[row.line] = effect
             if effect == "new" and row.amount is not None:
                 result.sums[account.loan.currency] += row.amount
         if taker.changed:
@@ -119,7 +122,7 @@ class _Taker:
         account, amount, paid_on = self._account, row.amount or Decimal(0), row.paid_on or date.min
         known = self._by_reference.get(row.reference) if row.reference else None
         if known is not None:
-            if (known.amount, known.paid_on) != (amount, paid_on) and known.source == "import":
+            if (known.amount, known.paid_on) != (amount, paid_on) and known.source in FROM_LENDER:
                 raise row.fault("import_payment_differs", "reference", given=row.reference, day=known.paid_on)
             return "same"
         if row.line in self._twice:
@@ -156,7 +159,8 @@ class _Taker:
             loan_id=account.loan.id,
             paid_on=paid_on,
             amount=amount,
-            source="import",
+            source=self._accounts.source,
+            by_id=self._accounts.by_id,
             reference=row.reference,
             at=self._desk.now,
         )
@@ -189,7 +193,7 @@ class _Taker:
             raise row.fault("import_reversal_amount", "amount", amount=payment.amount, currency=currency)
         if payment not in self._account.new:
             track(self._desk, payment)
-        payment.reversed_at = self._desk.now
+        payment.reversed_at, payment.reversed_by_id = self._desk.now, self._accounts.by_id
         make_wanted_again(self._desk, payment, self._account.calls)
         if row.reference and row.reference != payment.reference:
             payment.reversal_reference = row.reference

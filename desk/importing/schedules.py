@@ -128,6 +128,7 @@ def _schedule(desk: Desk, account: Account, rows: Sequence[InstalmentRow]) -> Re
         counts=before.counts if before is not None else True,
         grace_days=before.grace_days if before is not None else 0,
         settled_through=before.settled_through if before is not None else _settled(desk, account, rows),
+        by_id=desk.actor.id if desk.actor else None,
         at=desk.now,
     )
 

@@ -47,7 +47,7 @@ KEPT = ("place_hold", "lift_hold", "change_retention", "retention_deleted", "ret
 
 OPERATED = (
     *("backup", "restore", "import", "audit_proof", "proof_opened", "case_exported", "person_exported"),
-    "signing_key",
+    *("signing_key", "token_issued", "token_revoked"),
     *("add_key", "rotate_keys", "remove_key", "wrap_keys", "rewrap_keys"),
 )
 """Acts of the operator, and proofs that compliance took."""

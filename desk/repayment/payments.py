@@ -34,7 +34,10 @@ ABOUT_AN_INSTALMENT = frozenset({"repayment", "overdue", "promise"})
 NOT_PAID_OUT = frozenset({"inquiry", "application", "approved", "declined", "signed", "withdrawn"})
 """The stages of loans on which nothing can have been repaid."""
 
-Source = Literal["call", "form", "import"]
+Source = Literal["call", "form", "import", "api"]
+
+FROM_LENDER: tuple[Source, ...] = ("import", "api")
+"""The sources of payments that the lender's own systems reported."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ OTHER_ACTS = {
     "ask_person_export": _("asked for an export of one person's data"),
     "person_export_built": _("had an export of one person's data made"),
     "person_exported": _("exported one person's data"),
+    "token_issued": _("issued a token of the API"),
+    "token_revoked": _("revoked a token of the API"),
     "signing_key": _("made a key that signs case files"),
     "contact_held": _("was held back by contact rules"),
     "explain_contact": _("gave a reason for a call"),

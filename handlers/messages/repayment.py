@@ -162,7 +162,8 @@ def _write_payments(t: Translator, writer: Writer, page: RepaymentPage) -> None:
 
 
 def _payment(t: Translator, payment: PaymentView, currency: str) -> list[Inline]:
-    source = {"call": t("in a call"), "import": t("from the lender's file")}.get(payment.source, t("by form"))
+    sources = {"call": t("in a call"), "import": t("from the lender's file"), "api": t("from the lender's system")}
+    source = sources.get(payment.source, t("by form"))
     line: list[Inline] = [f"{t.date(payment.paid_on)} · {t.money(payment.amount, currency)} · {source}"]
     line += [" · ", Mention(payment.by)] if payment.by else []
     return [*line, " · ", Bold(t("reversed"))] if payment.reversed else line

@@ -25,6 +25,7 @@ from storage.tables.core import (
 )
 from storage.tables.escalations import Escalation
 from storage.tables.files import FileLink, StoredFile
+from storage.tables.lender import ApiAnswer, ApiToken, LenderEvent, LenderEventBatch
 from storage.tables.loans import (
     Assignment,
     Borrower,

@@ -10,6 +10,9 @@ from sqlmodel import Field
 from storage.engine.rows import Row
 from storage.tables.columns import counter, instant, maybe_instant, references, row_id
 
+SERVICE_ID = "api:"
+"""How the Slack id of a program begins that acts with a token; its name follows."""
+
 _PRESENT = text("removed_at IS NULL")
 _AWAY = text("absent_until IS NOT NULL OR account_lost_at IS NOT NULL")
 _AHEAD = text("ended_at IS NULL AND undone_at IS NULL")
@@ -91,7 +94,9 @@ class Team(Row, table=True):
 
 
 class Member(Row, table=True):
-    """A person at the desk. `roles` are codes joined by blanks; `working_days` has 0 for Monday, e.g. `01234`.
+    """A person at the desk, or a program that acts there with a token (`kind` person or service). `roles` are codes joined by
+    blanks, a program's are the scopes of its tokens; its Slack id is `api:` and its name, which is no user's. `working_days` has
+    0 for Monday, e.g. `01234`.
 
     `digest_time` None means no digest. `absent_from` and `absent_until` are the first and last day of
     the present absence, or else of the next one (further ones are `PlannedAbsence` rows); `absence_begins_at` is when the desk
@@ -152,6 +157,7 @@ class Member(Row, table=True):
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")
     slack_user_id: str
+    kind: str = Field(default="person", sa_column_kwargs={"server_default": "person"})
     name: str
     name_key: str = Field(index=True)
     email: str | None = None

@@ -58,7 +58,7 @@ class Instalment(Row, table=True):
 
 
 class Payment(Row, table=True):
-    """Money that the borrower paid, in the loan's currency. `source` is `call`, `form` or `import`.
+    """Money that the borrower paid, in the loan's currency. `source` is `call`, `form`, `import` or `api`.
 
     `reference` is the lender's name for it, `reversal_reference` that of its reversal: by them a file that comes twice is known.
     """

@@ -15,6 +15,7 @@ HOWS: Mapping[str, str] = {
     "loan": "as long as its loan",
     "borrower": "as long as the borrower has a loan",
     "short": "minutes to a week; the worker deletes it",
+    "quarter": "90 days; the worker deletes it",
     "running": "replaced or deleted while the desk runs",
     "member": "as long as the workspace: calls and the audit trail name members",
     "setting": "as long as the workspace",

@@ -12,6 +12,7 @@ from typing import Any
 
 from handlers.messages.block_kit.message import Bold, Button, Channel, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
+from storage.tables.people import SERVICE_ID
 
 TEXT_LIMIT = 3800
 """The most characters of the top-level text; `chat.update` refuses more than 4,000."""
@@ -268,7 +269,9 @@ def units(words: str) -> int:
 def _flatten(inlines: Iterable[Inline | Sequence[Inline]]) -> list[Inline]:
     flat: list[Inline] = []
     for inline in inlines:
-        if isinstance(inline, (str, Bold, Code, Mention, Channel)):
+        if isinstance(inline, Mention) and inline.slack_user_id.startswith(SERVICE_ID):
+            flat.append(inline.slack_user_id)  # a program has no user to mention
+        elif isinstance(inline, (str, Bold, Code, Mention, Channel)):
             flat.append(inline)
         else:
             flat.extend(inline)

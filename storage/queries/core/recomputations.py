@@ -8,6 +8,7 @@ from sqlmodel import col, or_, select
 
 from storage.engine.work import Work
 from storage.queries.core.literals import IS_OPEN
+from storage.queries.people.members import IS_PERSON
 from storage.tables import FollowUp, Member, Recomputation
 
 REMINDER_TIMES = "reminder_times"
@@ -91,7 +92,9 @@ async def follow_ups_ahead(session: Work, work: Recomputation, *, limit: int) ->
 
 async def members_ahead(session: Work, work: Recomputation, *, limit: int) -> Sequence[Member]:
     """Return the next present members of a recomputation, locked, in the order of their ids."""
-    statement = select(Member).where(Member.workspace_id == work.workspace_id, col(Member.removed_at).is_(None))
+    statement = select(Member).where(
+        Member.workspace_id == work.workspace_id, col(Member.removed_at).is_(None), IS_PERSON
+    )
     if work.member_id is not None:
         statement = statement.where(Member.id == work.member_id)
     if work.at_member_id is not None:
@@ -110,7 +113,9 @@ async def more_open_than(session: Work, workspace_id: UUID, member_ids: Sequence
 
 async def more_members_than(session: Work, workspace_id: UUID, limit: int) -> bool:
     """Return whether the workspace has more members than `limit`."""
-    statement = select(Member.id).where(Member.workspace_id == workspace_id, col(Member.removed_at).is_(None))
+    statement = select(Member.id).where(
+        Member.workspace_id == workspace_id, col(Member.removed_at).is_(None), IS_PERSON
+    )
     return len((await session.exec(statement.limit(limit + 1))).all()) > limit
 
 

@@ -8,11 +8,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, delete, exists, func, literal_column, select
 from sqlmodel import col, update
 
 from storage.engine.work import Work
-from storage.tables import Call, Draft, FileLink, Handover, ProcessedDelivery, Recomputation, Undo
+from storage.tables import (
+    ApiAnswer,
+    Call,
+    Draft,
+    FileLink,
+    Handover,
+    LenderEvent,
+    LenderEventBatch,
+    ProcessedDelivery,
+    Recomputation,
+    Undo,
+)
 
 
 def _old(table: Any, instant: Any, *more: ColumnElement[bool]) -> Select[Any]:
@@ -37,6 +48,11 @@ _OLD = {
     ),
     Handover: _old(Handover, Handover.at, col(Handover.batch_id).not_in(_LEFT)),
     FileLink: _old(FileLink, FileLink.made_at),
+    ApiAnswer: _old(ApiAnswer, ApiAnswer.at),
+    LenderEvent: _old(LenderEvent, LenderEvent.at, col(LenderEvent.state) != literal_column("'waiting'", String)),
+    LenderEventBatch: _old(
+        LenderEventBatch, LenderEventBatch.at, ~exists().where(col(LenderEvent.batch_id) == col(LenderEventBatch.id))
+    ),
     Call: _old(Call, Call.at, col(Call.line_digest).is_not(None)),
 }
 
@@ -64,6 +80,17 @@ async def delete_handovers(session: Work, workspace_id: UUID, before: datetime, 
 async def delete_file_links(session: Work, workspace_id: UUID, before: datetime, *, limit: int) -> int:
     """Delete links to files that were made before, and return how many."""
     return await _delete(session, FileLink, workspace_id, before, limit)
+
+
+async def delete_api_answers(session: Work, workspace_id: UUID, before: datetime, *, limit: int) -> int:
+    """Delete answers to requests too old to be repeated, and return how many."""
+    return await _delete(session, ApiAnswer, workspace_id, before, limit)
+
+
+async def delete_lender_events(session: Work, workspace_id: UUID, before: datetime, *, limit: int) -> int:
+    """Delete events of the lender that were applied or refused, and batches without any, and return how many."""
+    deleted = await _delete(session, LenderEvent, workspace_id, before, limit)
+    return max(deleted, await _delete(session, LenderEventBatch, workspace_id, before, limit))
 
 
 async def clear_line_digests(session: Work, workspace_id: UUID, before: datetime, *, limit: int) -> int:

@@ -16,8 +16,11 @@ _BY_SLACK_ID = select(Member).where(
     Member.workspace_id == bindparam("workspace"), Member.slack_user_id == bindparam("slack_id")
 )
 
-AT_DESK = (col(Member.removed_at).is_(None), col(Member.account_lost_at).is_(None))
-"""The condition for members who may use the desk."""
+IS_PERSON = col(Member.kind) == literal_column("'person'", String)
+"""The condition for people: programs that act with a token are members too."""
+
+AT_DESK = (col(Member.removed_at).is_(None), col(Member.account_lost_at).is_(None), IS_PERSON)
+"""The condition for people who may use the desk."""
 
 _OTHER_BLANKS = ("\u3000", "\xa0", "\t")
 """The blanks that a name in Slack can have besides the usual one."""
@@ -25,7 +28,7 @@ _OTHER_BLANKS = ("\u3000", "\xa0", "\t")
 MANAGES = col(TeamManager.removed_at).is_(None)
 """The condition for the present managers of a team."""
 
-_OF_WORKSPACE = (Member.workspace_id == bindparam("workspace"), col(Member.removed_at).is_(None))
+_OF_WORKSPACE = (Member.workspace_id == bindparam("workspace"), col(Member.removed_at).is_(None), IS_PERSON)
 
 # Most members have one of a few combinations of roles: the index is asked for the first, then for each next one.
 _roles = select(func.min(Member.roles).label("roles")).where(*_OF_WORKSPACE).cte("combination", recursive=True)
@@ -267,5 +270,5 @@ async def team_of_name(session: Work, workspace_id: UUID, name: str) -> Team | N
 
 
 def present(workspace_id: UUID) -> SelectOfScalar[Member]:
-    """Return a query for the workspace's present members, also those who have lost their account."""
-    return select(Member).where(Member.workspace_id == workspace_id, col(Member.removed_at).is_(None))
+    """Return a query for the workspace's present people, also those who have lost their account."""
+    return select(Member).where(Member.workspace_id == workspace_id, col(Member.removed_at).is_(None), IS_PERSON)

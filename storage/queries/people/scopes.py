@@ -11,6 +11,7 @@ from sqlmodel import col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.engine.work import Work
+from storage.queries.people.members import IS_PERSON
 from storage.tables import Member
 
 Scope = Literal["members", "teams", "no_team", "everybody"]
@@ -94,7 +95,12 @@ def _count_of(scope: Scope, roles: tuple[str, ...]) -> SelectOfScalar[int]:
 
 
 def _present_in(scope: Scope) -> tuple[ColumnElement[bool], ...]:
-    return (col(Member.workspace_id) == bindparam("people_of"), col(Member.removed_at).is_(None), *_IN_SCOPE[scope])
+    return (
+        col(Member.workspace_id) == bindparam("people_of"),
+        col(Member.removed_at).is_(None),
+        IS_PERSON,
+        *_IN_SCOPE[scope],
+    )
 
 
 _IDS_OF: dict[Scope, SelectOfScalar[UUID]] = {

@@ -91,6 +91,9 @@ enter_request          y y y y y -
 answer_request         - - - - y -
 erase_person           - - - - y -
 manage_demo            - - - y - y
+read_loans             - - - - - -
+read_personal_data     - - - - - -
+report_loans           - - - - - -
 """
 BY_ACT = {line.split()[0]: line.split()[1:] for line in RIGHTS.strip().splitlines()}
 ASKS = {
@@ -173,6 +176,25 @@ def test_the_matrix_has_every_act() -> None:
 
 
 SIGHTS = ("see_loan", "see_due_list")
+
+
+OF_SCOPES = {
+    "see_loan": {"loans:read", "loans:write", "payments:write", "calls:write"},
+    "read_loans": {"loans:read"},
+    "read_personal_data": {"personal:read"},
+    "report_loans": {"loans:write"},
+}
+
+
+@pytest.mark.parametrize("scope", permissions.SCOPES)
+def test_a_program_may_do_what_its_scopes_allow_and_nothing_that_every_person_may(scope: str) -> None:
+    program = with_role(scope)
+    program.kind = permissions.SERVICE
+
+    may = {act for act in RULES if permissions.allows(program, act, get_args(Relation))}
+
+    assert may == {act for act, scopes in OF_SCOPES.items() if scope in scopes}
+    assert not permissions.makes_calls(program)
 
 
 @pytest.mark.parametrize("role", ROLES)

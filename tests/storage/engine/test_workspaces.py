@@ -27,6 +27,7 @@ OF_ALL_WORKSPACES = {
     "core.due_rows.chores_due": "only whether some row waits, so that a worker leaves a chore out",
     "core.retention_runs.erased": "the list that a restored backup is held against",
     "loans.search.known_digests": "only which digests an import need not look up: those that some borrower has",
+    "people.tokens.with_holder": "by the token's prefix: the token says which workspace a request is for",
     "people.workspaces.of_slack_team": "by the Slack team, which is the workspace",
     "people.workspaces.every": "what runs for each",
     "people.workspaces.lock_table": "the first workspace is made while no other is",

@@ -1,0 +1,52 @@
+"""How many requests a token may make: a bucket that fills evenly. Memory is bounded: buckets used longest ago go first."""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from time import monotonic
+
+from desk.core.dataclass import dataclass
+
+_MOST_BUCKETS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left: `seconds` is how long until another request is allowed, or else until the bucket is full."""
+
+    allowed: bool
+    remaining: int
+    seconds: float
+    quota: int
+    window: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the headers of draft-ietf-httpapi-ratelimit-headers-10, and Retry-After for a request too many."""
+        found = {
+            "RateLimit-Policy": f'"token";q={self.quota};w={self.window}',
+            "RateLimit": f'"token";r={self.remaining};t={math.ceil(self.seconds)}',
+        }
+        return found if self.allowed else found | {"Retry-After": str(max(1, math.ceil(self.seconds)))}
+
+
+class RateLimits:
+    """Buckets of `per_second` × `window` requests each, by whatever tells who asks. `now` is a clock in seconds."""
+
+    def __init__(self, per_second: float, *, window: int = 2, now: Callable[[], float] = monotonic) -> None:
+        self._per_second, self._window, self._now = per_second, window, now
+        self.quota = max(1, int(per_second * window))
+        self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
+
+    def take(self, who: Hashable) -> Allowance:
+        """Take a request out of a bucket, if one is left."""
+        now = self._now()
+        left, at = self._buckets.pop(who, (float(self.quota), now))
+        left = min(float(self.quota), left + (now - at) * self._per_second)
+        allowed = left >= 1
+        left -= allowed
+        self._buckets[who] = (left, now)
+        if len(self._buckets) > _MOST_BUCKETS:
+            self._buckets.popitem(last=False)
+        missing = self.quota - left if allowed else 1 - left
+        return Allowance(allowed, int(left), missing / self._per_second, self.quota, self._window)

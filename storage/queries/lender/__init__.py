@@ -1,0 +1,1 @@
+"""Queries for what the lender's own systems report and read."""
