@@ -19,6 +19,7 @@ from bot.audit_heads import HeadKeeper
 from bot.case_builder import CaseBuilder
 from bot.delivery.sender import Sender
 from bot.demo.messages import DEMO_BUTTONS, DEMO_COMPOSERS
+from bot.erased_keeper import ErasedKeeper, erased_file
 from bot.file_fetcher import FileFetcher
 from bot.file_page import FilePage
 from bot.file_sweeper import FileSweeper
@@ -49,6 +50,7 @@ from storage.engine.database import Database, make_folder
 from storage.engine.trouble import Trouble
 from storage.files.places import store_at
 from storage.tables import Workspace
+from storage.upkeep.erased_list import ErasedList
 from storage.upkeep.inspection import wrong_key
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ class Service:
     fetcher: FileFetcher
     sweeper: FileSweeper
     heads: HeadKeeper
+    erased: ErasedKeeper
     cases: CaseBuilder
     stamps: "StampKeeper | None"
     worker: Worker | None = None
@@ -150,6 +153,7 @@ class Service:
             self.fetcher,
             self.sweeper,
             self.heads,
+            self.erased,
             self.cases,
             self.stamps,
         )
@@ -252,6 +256,7 @@ async def open_service(
             fetcher=FileFetcher(office, workspace, client, session),
             sweeper=FileSweeper(office, workspace),
             heads=HeadKeeper(office, workspace, settings.audit_heads),
+            erased=ErasedKeeper(office, ErasedList(erased_file(settings), office.cipher.ring)),
             cases=CaseBuilder(office, workspace),
             stamps=_stamp_keeper(settings, office, workspace, session),
         )

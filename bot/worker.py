@@ -13,6 +13,7 @@ import desk.registrations  # noqa: F401  (what is left to the worker, and what a
 from bot import monitoring
 from bot.audit_heads import HeadKeeper
 from bot.case_builder import CaseBuilder
+from bot.erased_keeper import ErasedKeeper
 from bot.file_fetcher import FileFetcher
 from bot.file_sweeper import FileSweeper
 from bot.home_updater import HomeUpdater
@@ -197,6 +198,7 @@ class Worker:
     fetcher: FileFetcher
     sweeper: FileSweeper
     heads: HeadKeeper
+    erased: ErasedKeeper
     cases: CaseBuilder
     stamps: "StampKeeper | None"
     worked_at: datetime | None = None
@@ -224,6 +226,7 @@ class Worker:
             await asyncio.shield(self._update_homes())
             await asyncio.shield(self._look_at_slack())
             await asyncio.shield(self._keep_head())
+            await asyncio.shield(self._keep_erased())
             await asyncio.sleep(TICK_SECONDS)
 
     async def _tend_files(self) -> None:
@@ -262,6 +265,12 @@ class Worker:
             await self.heads.round()
         except Exception as error:  # the next round tries again
             log.error("audit_head_not_written", **log_fields(error))
+
+    async def _keep_erased(self) -> None:
+        try:
+            await self.erased.round()
+        except Exception as error:  # the next round tries again
+            log.error("erased_list_not_written", **log_fields(error))
 
     async def _look_at_slack(self) -> None:
         try:

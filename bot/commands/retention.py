@@ -3,12 +3,11 @@
 import asyncio
 from collections import Counter
 from functools import partial
-from pathlib import Path
-from uuid import UUID
 
 from rich.console import Console
 from rich.progress import Progress
 
+from bot.erased_keeper import catch_up, erased_file
 from bot.offices import every_workspace, open_office
 from bot.settings import Settings
 from desk.core.clock import Clock
@@ -16,10 +15,9 @@ from desk.core.dataclass import dataclass
 from desk.core.transaction import Office
 from desk.retention.sweeping import Batch, begin_run, end_run, sweep
 from desk.rules.retention import KINDS
-from storage.queries.core import retention_runs
 from storage.tables import Workspace
 from storage.upkeep.audit_guards import NotOwnerError
-from storage.upkeep.erased_list import BadErasedListError, Erased, ErasedList
+from storage.upkeep.erased_list import BadErasedListError, ErasedList
 
 _PAUSE_SECONDS = 0.02
 """Between two transactions, so that a desk on SQLite gets its turn: SQLite does not queue the writers of two processes."""
@@ -73,25 +71,12 @@ async def run(settings: Settings, console: Console, *, apply: bool, clock: Clock
 
 async def _run(office: Office, erased: ErasedList, console: Console, *, apply: bool) -> int:
     if apply:
-        await _catch_up(office, erased)
+        await catch_up(office, erased)
     for workspace in await every_workspace(office):
         _print(console, await _sweep(office, workspace, console, erased if apply else None), apply=apply)
     if apply and not await office.database.empty_log():
         console.print(_LOG_IN_USE)
     return 0
-
-
-def erased_file(settings: Settings) -> Path:
-    """Return the list of what was deleted for good: it is kept beside the heads of the audit trail."""
-    return settings.audit_heads.with_name("erased.txt")
-
-
-async def _catch_up(office: Office, erased: ErasedList) -> None:
-    """Write to the list what is not on it yet: a process that was killed, or another one, deleted it."""
-    listed = {row.id for row in erased.read()} if erased.file.exists() else set[UUID]()
-    async with office.database.reading() as session:
-        rows = [row for row in await retention_runs.erased(session) if row.id not in listed]
-    erased.append([Erased(row.at, row.workspace_id, row.table_name, row.id, row.why) for row in rows])
 
 
 async def _sweep(office: Office, workspace: Workspace, console: Console, erased: ErasedList | None) -> Result:

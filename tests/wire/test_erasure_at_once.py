@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from bot.erased_keeper import ErasedKeeper
 from desk.core import changes
 from desk.rights import erasure
 from storage.queries.loans import loans
 from storage.tables import Loan, PersonRequest, RelatedPerson
+from storage.upkeep.erased_list import ErasedList
 from tests.builders import make_loan
 from tests.wire.office_day import Slack
 from tests.wire.test_erasure import ERASE, open_erasure
@@ -48,7 +51,44 @@ async def test_nobody_else_is_erased_for_another_request_of_a_person_around_a_lo
     await add(slack, "spouse", "韩梅梅", "139 0013 9000")
     for _ in range(2):
         await enter(slack, slack.agent, **{"Of whom": "spouse 韩梅梅", **ERASE})
-    await (await requests(slack)).press("form.open#3")
+    await (await requests(slack)).press("form.open#2")
     assert "Another request of this person is open" in slack.sandbox.modal_of("UCOMPLIANCE").text
     assert len(await slack.rows(RelatedPerson)) == 1
     assert {row.person_id is None for row in await slack.rows(PersonRequest)} == {False}
+
+
+async def erase(slack: Slack, number: str) -> Loan:
+    """Have compliance erase the borrower of a declined loan."""
+    loan = await make_loan(slack.office, slack.workspace, number, owner=slack.agent, stage="declined")
+    await slack.press(slack.agent, await slack.card(slack.agent, number), "Data request")
+    form = slack.sandbox.modal_of("UAGENT")
+    for label, value in {**ERASE, "How the request came in": "by phone"}.items():
+        await form.fill(label, value)
+    await form.submit()
+    assert not (await (await open_erasure(slack)).submit()).errors
+    return loan
+
+
+@pytest.mark.every_example
+async def test_what_is_erased_is_on_the_list_outside_the_database_at_once(slack: Slack, tmp_path: Path) -> None:
+    file = tmp_path / "erased.txt"
+    erased = ErasedList(file, slack.office.cipher.ring)
+    keeper, gone = ErasedKeeper(slack.office, erased), list[Loan]()
+    await keeper.round()
+    assert not file.exists()
+    for number in ("A-1", "A-2"):
+        gone.append(await erase(slack, number))
+        for each in (keeper, keeper, ErasedKeeper(slack.office, erased)):
+            await each.round()
+        assert [row.id for row in erased.read() if row.table == "loan"] == [loan.id for loan in gone]
+        slack.clock.advance(hours=2)
+
+    file.write_text(file.read_text("utf-8").replace(" loan ", " call "), "utf-8")
+    await erase(slack, "A-3")
+    changed = file.read_bytes()
+    await keeper.round()
+    assert file.read_bytes() == changed
+    file.rename(tmp_path / "kept.txt")
+    slack.clock.advance(hours=2)
+    await ErasedKeeper(slack.office, erased).round()
+    assert len([row for row in erased.read() if row.table == "loan"]) == 3

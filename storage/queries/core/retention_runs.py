@@ -23,7 +23,14 @@ async def unfinished(session: Work, workspace_id: UUID) -> RetentionRun | None:
     return row if row is not None and row.ended_at is None else None
 
 
-async def erased(session: Work) -> Sequence[ErasedRecord]:
-    """Return all that was deleted for good, in the order of time."""
+async def count_erased(session: Work, since: datetime) -> int:
+    """Return how much was deleted for good from `since` on."""
+    return (await session.exec(select(func.count()).where(col(ErasedRecord.at) >= since))).one()
+
+
+async def erased(session: Work, since: datetime | None = None) -> Sequence[ErasedRecord]:
+    """Return what was deleted for good from `since` on, or ever, in the order of time."""
     statement = select(ErasedRecord).order_by(col(ErasedRecord.at), col(ErasedRecord.id))
+    if since is not None:
+        statement = statement.where(col(ErasedRecord.at) >= since)
     return (await session.exec(statement)).all()
