@@ -20,6 +20,7 @@ from bot.case_builder import CaseBuilder
 from bot.delivery.sender import Sender
 from bot.demo.messages import DEMO_BUTTONS, DEMO_COMPOSERS
 from bot.erased_keeper import ErasedKeeper, erased_file
+from bot.export_builder import ExportBuilder
 from bot.file_fetcher import FileFetcher
 from bot.file_page import FilePage
 from bot.file_sweeper import FileSweeper
@@ -94,6 +95,7 @@ class Service:
     heads: HeadKeeper
     erased: ErasedKeeper
     cases: CaseBuilder
+    exports: ExportBuilder
     stamps: "StampKeeper | None"
     worker: Worker | None = None
     server: SlackServer | None = None
@@ -155,6 +157,7 @@ class Service:
             self.heads,
             self.erased,
             self.cases,
+            self.exports,
             self.stamps,
         )
         await self.worker.start()
@@ -165,6 +168,7 @@ class Service:
         await self.fetcher.round()
         await self.sweeper.round()
         await self.cases.round()
+        await self.exports.round()
         await do_chores(self.office, self.workspace)
         await self.sender.deliver_pending()
         await self.homes.round()
@@ -258,6 +262,7 @@ async def open_service(
             heads=HeadKeeper(office, workspace, settings.audit_heads),
             erased=ErasedKeeper(office, ErasedList(erased_file(settings), office.cipher.ring)),
             cases=CaseBuilder(office, workspace),
+            exports=ExportBuilder(office, workspace),
             stamps=_stamp_keeper(settings, office, workspace, session),
         )
     except BaseException:

@@ -14,6 +14,7 @@ from bot import monitoring
 from bot.audit_heads import HeadKeeper
 from bot.case_builder import CaseBuilder
 from bot.erased_keeper import ErasedKeeper
+from bot.export_builder import ExportBuilder
 from bot.file_fetcher import FileFetcher
 from bot.file_sweeper import FileSweeper
 from bot.home_updater import HomeUpdater
@@ -25,6 +26,7 @@ from desk.core.recomputations import recompute_pending
 from desk.core.retention import forget_old
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk, Office
+from desk.exports.building import forget_exports
 from desk.files.upkeep import forget_unfiled
 from desk.follow_ups.appointments import appointments_due, remind_of_appointments
 from desk.follow_ups.collection_steps import escalate_steps, remind_of_steps, steps_due, steps_missed
@@ -74,6 +76,7 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     forget_old,
     forget_lines,
     forget_unfiled,
+    forget_exports,
     index_next,
     seal_next,
     report_to_compliance,
@@ -88,6 +91,7 @@ REPEATED: Mapping[Callable[..., Awaitable[object]], int] = {
     forget_old: 10,
     forget_lines: 10,
     forget_unfiled: 10,
+    forget_exports: 10,
     seal_next: 10,
     settle_promises: 10,
     tell_news: 10,
@@ -200,6 +204,7 @@ class Worker:
     heads: HeadKeeper
     erased: ErasedKeeper
     cases: CaseBuilder
+    exports: ExportBuilder
     stamps: "StampKeeper | None"
     worked_at: datetime | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
@@ -210,6 +215,7 @@ class Worker:
         self._tasks.append(asyncio.create_task(self._work(), name="worker"))
         if self.office.files is not None:
             self._tasks.append(asyncio.create_task(self._tend_files(), name="files"))
+            self._tasks.append(asyncio.create_task(self._make_exports(), name="exports"))
         if self.stamps is not None:
             self._tasks.append(asyncio.create_task(self._stamp_heads(self.stamps), name="time stamps"))
 
@@ -238,6 +244,15 @@ class Worker:
                 await self.cases.round()
             except Exception as error:  # the next round tries again
                 log.error("files_not_tended", **log_fields(error))
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _make_exports(self) -> None:
+        """Make lists into files, apart from all else. A stop breaks one off, and it begins again later."""
+        while True:
+            try:
+                await self.exports.round()
+            except Exception as error:  # the next round tries again
+                log.error("exports_not_made", **log_fields(error))
             await asyncio.sleep(TICK_SECONDS)
 
     async def _stamp_heads(self, stamps: "StampKeeper") -> None:

@@ -18,6 +18,9 @@ from storage.tables import AuditEntry, Loan
 DISCLOSURE, REFUSED = "disclosure", "refused"
 """The acts of the entries of what was shown, and of what was refused."""
 
+_NAMED = 500
+"""How many loans of an exported list one entry names."""
+
 
 async def record_disclosure(desk: Desk, what: str, *, but: Iterable[UUID] = ()) -> frozenset[UUID]:
     """Record which loans this transaction disclosed to the member, but for those `but`. Return all that it disclosed.
@@ -58,6 +61,32 @@ async def record_refusal(desk: Desk, code: str, loan_id: UUID | None = None, *, 
 async def record_shown(desk: Desk, what: str, shown: Iterable[UUID]) -> None:
     """Record that these loans were disclosed to the member by an answer whose own transaction was rolled back."""
     desk.add(_entry_of(desk, what, sorted(shown)))
+
+
+def record_exported(desk: Desk, shown: Iterable[UUID], export_id: UUID | None) -> None:
+    """Record that these loans were disclosed by an exported list: some entries, each of which names several loans.
+    Without a member it was the operator who exported it."""
+    ordered = sorted(shown)
+    for start in range(0, len(ordered), _NAMED):
+        some = ordered[start : start + _NAMED]
+        details: dict[str, Any] = {"what": "export"}
+        if desk.actor is not None:
+            details["roles"] = desk.actor.roles
+        if desk.origin is not None:
+            details |= {"door": desk.origin.door, "ref": desk.origin.reference}
+        if len(some) > 1:
+            details["shown"] = [str(each) for each in some]
+        desk.add(
+            AuditEntry(
+                workspace_id=desk.workspace.id,
+                at=desk.now,
+                actor_id=desk.actor.id if desk.actor else None,
+                act=DISCLOSURE,
+                loan_id=some[0] if len(some) == 1 else None,
+                subject_id=export_id,
+                details=details,
+            )
+        )
 
 
 async def take_journal(desk: Desk) -> None:

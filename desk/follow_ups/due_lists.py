@@ -25,6 +25,7 @@ from desk.people.members import (
     today_of,
     zone_of,
 )
+from desk.people.offers import may_export
 from desk.rules.arrears import Bucket
 from desk.rules.queues import QueueKind
 from desk.rules.working_time import instant_of
@@ -77,7 +78,8 @@ class DueList:
     list or team it is, if not the reader's. `covers_for` are the Slack ids of the absent members whose rows are in it too.
     `of_reminder`: only what one reminder lists.
     `is_longer`: there are more than the `total` rows that were counted. `buckets` counts all loans in arrears by the bucket of
-    their days past due, the latest first. `queue` is the one whose next call the reader may take.
+    their days past due, the latest first. `queue` is the one whose next call the reader may take. `may_export`: the reader may
+    have the list as a file.
     """
 
     period: Period
@@ -93,6 +95,7 @@ class DueList:
     is_longer: bool = False
     buckets: tuple[tuple[Bucket, int], ...] = ()
     queue: QueueKind | None = None
+    may_export: bool = False
 
     @property
     def more(self) -> int:
@@ -122,10 +125,8 @@ async def list_due(
     Raises NotAllowed (`others_may_act`) for a member or team whose list the acting member may not see.
     """
     reader = of or desk.member
-    listed = await people_listed(desk, reader, whose)
-    if alone and isinstance(whose, Member):
-        listed = Listed(People.of([whose.id]))
-    owners = Whose(listed.people, desk.workspace.id if whose == "team" else None)
+    listed = await people_listed(desk, reader, whose, alone=alone)
+    owners = owners_of(desk, listed, whose)
     most = offset + MOST_COUNTED + 1
     view = DueList(
         period=period,
@@ -137,6 +138,7 @@ async def list_due(
         covers_for=tuple(member.slack_user_id for member in listed.covered) if whose is None else (),
         of_reminder=reminded is not None,
         queue=_queue(desk, period, kind) if reader.id == desk.member.id and not isinstance(whose, Member) else None,
+        may_export=reminded is None and may_export(desk),
     )
     match period:
         case "unplanned":
@@ -147,7 +149,7 @@ async def list_due(
             return replace(view, loans=page.rows, total=page.total, is_longer=page.is_longer, buckets=page.buckets)
         case _:
             if reminded is None:
-                window = _window(desk, listed.people, period, kind)
+                window = window_of(desk, listed.people, period, kind)
             else:
                 window = Window(listed.people, None, None, only=reminded)
             counted = await due_lists.count_due(desk.session, window, limit=most)
@@ -204,7 +206,8 @@ def late_window(desk: Desk, people: People, purposes: Sequence[str] | None) -> W
     return Window(people, None, desk.now - timedelta.resolution, purposes)
 
 
-def _window(desk: Desk, people: People, period: Period, kind: Kind | None) -> Window:
+def window_of(desk: Desk, people: People, period: Period, kind: Kind | None) -> Window:
+    """Return the follow-ups of a period, by the acting member's days."""
     purposes = purposes_of(kind)
     if period == "late":
         return late_window(desk, people, purposes)
@@ -224,9 +227,19 @@ class Listed:
     covered: tuple[Member, ...] = ()
 
 
-async def people_listed(desk: Desk, reader: Member, whose: Member | Literal["team"] | None) -> Listed:
-    """Return whose rows are listed: the reader's, those of `whose`, or their team's. Raises NotAllowed (`others_may_act`;
-    `role_missing`: of an admin, that role alone shows no team's)."""
+def owners_of(desk: Desk, listed: Listed, whose: Member | Literal["team"] | None) -> Whose:
+    """Return whose loans a list of loans has: those of the people listed, and with a team's those of nobody."""
+    return Whose(listed.people, desk.workspace.id if whose == "team" else None)
+
+
+async def people_listed(
+    desk: Desk, reader: Member, whose: Member | Literal["team"] | None, *, alone: bool = False
+) -> Listed:
+    """Return whose rows are listed: the reader's, those of `whose`, or their team's; `alone`: without those of the people whom
+    `whose` covers. Raises NotAllowed (`others_may_act`; `role_missing`: of an admin, that role alone shows no team's)."""
+    if alone and isinstance(whose, Member):
+        await people_listed(desk, reader, whose)
+        return Listed(People.of([whose.id]))
     if whose == "team":
         team = await team_of(desk, reader)
         if reader.id == desk.member.id:

@@ -18,7 +18,7 @@ from desk.loans.lookup import find_visible, visible_today
 from desk.loans.related import RelatedName, related_names
 from desk.loans.views import FollowUpView, follow_up_view
 from desk.people.members import acts_for
-from desk.people.offers import Offers, offers_to
+from desk.people.offers import Offers, may_export, offers_to
 from desk.rules.contacts import dialled_digits, extension_of, find_phone
 from desk.rules.working_time import local_date
 from storage.queries.follow_ups import due_lists, follow_ups
@@ -58,7 +58,8 @@ class LoanRow:
 class LoanList:
     """One page of a list. `stage` is the stage asked for, if any; otherwise `by_stage` counts the loans per stage.
 
-    `of` is the Slack id of the member whose loans they are, if not the reader's.
+    `of` is the Slack id of the member whose loans they are, if not the reader's. `may_export`: the reader may have the list as a
+    file.
     """
 
     rows: tuple[LoanRow, ...]
@@ -67,6 +68,7 @@ class LoanList:
     stage: str | None = None
     by_stage: tuple[tuple[str, int], ...] = ()
     of: str | None = None
+    may_export: bool = False
 
     @property
     def more(self) -> int:
@@ -77,13 +79,14 @@ class LoanList:
 @dataclass(frozen=True, slots=True)
 class Pool:
     """One page of the loans that are nobody's, with the version of each. `more`: there are others. `may_claim`: the
-    reader makes calls, and can own a loan."""
+    reader makes calls, and can own a loan. `may_export`: they may have the list as a file."""
 
     rows: tuple[LoanRow, ...]
     versions: tuple[int, ...]
     offset: int
     more: bool
     may_claim: bool
+    may_export: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +104,7 @@ async def find(desk: Desk, words: str) -> LoanList:
 
     Raises Invalid (`too_many_words`, `line_too_long`).
     """
-    if len(words) > LINE_LIMIT:
-        raise Invalid("line_too_long", length=len(words), limit=LINE_LIMIT)
-    asked = search_words(words, borrowers.region_of(desk))
-    if len(asked) > WORDS_LIMIT:
-        raise Invalid("too_many_words", count=len(asked), limit=WORDS_LIMIT)
+    asked = asked_words(desk, words)
     found = await find_visible(desk, asked, limit=PAGE + 1, related=True)
     total = len(found)
     if total > PAGE:
@@ -119,6 +118,16 @@ async def find(desk: Desk, words: str) -> LoanList:
         return LoanList(rows=rows, total=total)
     related = await related_names(desk, [row.id for row in rows], asked)
     return LoanList(rows=tuple(replace(row, related=related.get(row.id, ())) for row in rows), total=total)
+
+
+def asked_words(desk: Desk, words: str) -> list[str]:
+    """Return the words of a search. Raises Invalid (`too_many_words`, `line_too_long`)."""
+    if len(words) > LINE_LIMIT:
+        raise Invalid("line_too_long", length=len(words), limit=LINE_LIMIT)
+    asked = search_words(words, borrowers.region_of(desk))
+    if len(asked) > WORDS_LIMIT:
+        raise Invalid("too_many_words", count=len(asked), limit=WORDS_LIMIT)
+    return asked
 
 
 def _is_plain_match(row: LoanRow, words: Sequence[str]) -> bool:
@@ -143,19 +152,32 @@ async def mine(desk: Desk, stage: str | None = None, *, whose: Member | None = N
         stage=stage,
         by_stage=() if stage else tuple((each, counts[each]) for each in stages if counts.get(each)),
         of=whose.slack_user_id if whose else None,
+        may_export=may_export(desk),
     )
 
 
 async def pool(desk: Desk, *, offset: int = 0) -> Pool:
-    """Return a page of the live loans that are nobody's, the newest first. Raises NotAllowed (`role_missing`;
-    `pool_closed`: the acting member is in a team, and the workspace shows them to others alone)."""
-    require_role(desk, "reassign")
-    if not sees_unowned(desk.member, desk.workspace):
-        raise NotAllowed("pool_closed")
+    """Return a page of the live loans that are nobody's, the newest first. Raises as `require_pool` does."""
+    require_pool(desk)
     found = await loans.of_nobody(desk.session, desk.workspace.id, limit=PAGE + 1, offset=offset)
     rows = await loan_rows(desk, found[:PAGE])
     versions = tuple(loan.version for loan in found[:PAGE])
-    return Pool(rows, versions, offset, more=len(found) > PAGE, may_claim=makes_calls(desk.member))
+    return Pool(
+        rows,
+        versions,
+        offset,
+        more=len(found) > PAGE,
+        may_claim=makes_calls(desk.member),
+        may_export=may_export(desk),
+    )
+
+
+def require_pool(desk: Desk) -> None:
+    """Raise NotAllowed (`role_missing`; `pool_closed`: the acting member is in a team, and the workspace shows the loans that are
+    nobody's to others alone)."""
+    require_role(desk, "reassign")
+    if not sees_unowned(desk.member, desk.workspace):
+        raise NotAllowed("pool_closed")
 
 
 async def my_day(desk: Desk) -> MyDay:

@@ -60,6 +60,11 @@ def offers_to(desk: Desk) -> Offers:
     return Offers(**{act: act in there and has_role_for(desk.member, act) for act in Offers.__dataclass_fields__})
 
 
+def may_export(desk: Desk) -> bool:
+    """Return whether the acting member may have lists as files, and the desk keeps files."""
+    return desk.files is not None and has_role_for(desk.member, "export_list")
+
+
 async def offers_on(desk: Desk, owner_id: UUID | None) -> Offers:
     """Return what the acting member may do on a loan of that owner, which they see. Only for who may manage others is read
     whether they manage the owner: they also see loans as a cover, in their own team, or because they hold a call."""

@@ -19,6 +19,8 @@ from desk.core.errors import Invalid
 EXAMPLES = ("138 0013 8000", "+86 138 0013 8000")
 """Numbers as a refusal shows them."""
 
+_MAINLAND_PARTS = re.compile(r"\+86(1\d{2})(\d{4})(\d{4})", re.ASCII)
+
 EXTENSION_SIGN = " ext. "
 """What is written before the extension in a number as people read it."""
 
@@ -140,6 +142,19 @@ def format_phone(phone: str) -> str:
 
     number, _, extension = phone.partition(_EXT)
     read = format_number(parse(number), PhoneNumberFormat.INTERNATIONAL)
+    return f"{read}{EXTENSION_SIGN}{extension}" if extension else read
+
+
+def local_phone(phone: str, region: str) -> str:
+    """Return a number as people of a country write it: without its country code, if that is theirs (`138 0013 8000`)."""
+    if region == "CN" and (mobile := _MAINLAND_PARTS.fullmatch(phone)):
+        return " ".join(mobile.groups())
+    from phonenumbers import PhoneNumberFormat, country_code_for_region, format_number, parse
+
+    number, _, extension = phone.partition(_EXT)
+    parsed = parse(number)
+    home = parsed.country_code == country_code_for_region(region)
+    read = format_number(parsed, PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL)
     return f"{read}{EXTENSION_SIGN}{extension}" if extension else read
 
 

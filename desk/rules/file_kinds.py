@@ -48,11 +48,14 @@ _RAW = {".gsm": "gsm", ".g722": "g722"}
 _GSM_FRAME = 33
 _MP4_AUDIO = frozenset({b"M4A ", b"M4B ", b"F4A "})
 
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 MADE_KINDS: dict[str, FileKind] = {
     kind.code: kind
     for kind in (
         FileKind("zip", "application/zip", "zip", inline=False),
         FileKind("csv", "text/csv", "csv", inline=False),
+        FileKind("xlsx", _WORKBOOK, "xlsx", inline=False),
     )
 }
 """Kinds that the desk makes and does not take, by code."""

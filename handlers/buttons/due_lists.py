@@ -45,9 +45,13 @@ async def page(request: Request) -> Reply:
 
 def page_value(found: DueList, whose: Member | Literal["team"] | None, of: Member | None = None) -> dict[str, Any]:
     """Return what the buttons to other pages of a list carry besides their offset."""
+    return list_value(found.period, found.kind, whose) | ({"of": str(of.id)} if of else {})
+
+
+def list_value(period: Period, kind: Kind | None, whose: Member | Literal["team"] | None) -> dict[str, Any]:
+    """Return what says which list of the reader's it is."""
     named = whose if whose is None or whose == "team" else str(whose.id)
-    value = {"p": found.period, "k": found.kind, "w": named, "of": str(of.id) if of else None}
-    return {name: each for name, each in value.items() if each}
+    return {name: each for name, each in {"p": period, "k": kind, "w": named}.items() if each}
 
 
 async def member_of_button(request: Request, member_id: str) -> Member:

@@ -1,5 +1,7 @@
 """`/loan`: my day, cards, lists, new inquiries and corrections."""
 
+from desk.exports.asking import ask_export
+from desk.exports.rows import Wanted
 from desk.follow_ups import contact_states
 from desk.loans import cards, edits, inquiries, lists, terms
 from desk.loans.borrowers import region_of
@@ -13,13 +15,15 @@ from handlers.forms.loan import CORRECTION, FIND, INQUIRY
 from handlers.forms.related import CHANGE as CHANGE_PERSON
 from handlers.forms.related import FORM as PERSON
 from handlers.forms.terms import TERMS, VEHICLE
-from handlers.grammar.loan import Card, Edit, EditState, EditTerm, Find, Mine, New, Pool, parse
+from handlers.grammar.exports import USUAL
+from handlers.grammar.loan import Card, Edit, EditState, EditTerm, Find, Mine, New, Pool, Portfolio, parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.cards import card
 from handlers.messages.contact import state_changed
+from handlers.messages.exports import export_asked
 from handlers.messages.loans import (
     corrected,
     inquiry_opened,
@@ -40,6 +44,7 @@ USAGE = Usage(
         _("find <words>"),
         _("mine [stage]"),
         _("pool"),
+        _("[find <words>|mine [stage]|pool] export [xlsx|csv]"),
         _("new <name> <phone> [note]"),
         _("edit <loan> name|phone|number <value>"),
         _("edit <loan> amount|due day|term|rate|plate|… <value>"),
@@ -49,6 +54,7 @@ USAGE = Usage(
         Example("L-1042", "L-1042", _("show a loan's card")),
         Example("find wang", "查 王小明", _("search by name, pinyin, phone number or its last four digits")),
         Example("mine application", "我的 申请", _("list your loans in one stage")),
+        Example("export", "导出", _("all loans that you see, as an Excel file")),
         Example(
             "new Wang Fang 138 0013 8000 asks for the rate",
             "新 王芳 13800138000 问利率",
@@ -67,17 +73,13 @@ async def loan(request: Request) -> Message:
     """Show a card or a list, open an inquiry or correct a loan; typed alone, show the usage and the member's day."""
     desk, t = request.desk, request.t
     parsed = read_line(request, parse, region=region_of(desk))
+    if isinstance(parsed, Find | Mine | Pool | Portfolio):
+        return await _list(request, parsed)
     match parsed:
         case HelpRequest():
             return usage_and_day(t, USAGE, await lists.my_day(desk))
         case Card(ref):
             return card(t, await cards.loan_card(desk, ref), request.zone)
-        case Find(words):
-            return search_results(t, await lists.find(desk, words))
-        case Mine(stage):
-            return own_loans(t, await lists.mine(desk, stage))
-        case Pool():
-            return pool(t, await lists.pool(desk))
         case New(name, phone, note):
             answer = await inquiries.open_inquiry(desk, name=name, phone=phone, note=note)
             if isinstance(answer, KnownPhone):
@@ -92,6 +94,27 @@ async def loan(request: Request) -> Message:
             return state_changed(t, result, request.zone)
         case EditTerm(ref, name, value):
             return changed(t, await terms.edit_terms(desk, loan=ref, changes={name: value}))
+
+
+async def _list(request: Request, parsed: Find | Mine | Pool | Portfolio) -> Message:
+    """Show a list, or have it made into a file."""
+    desk, t = request.desk, request.t
+    match parsed:
+        case Find(words, None):
+            return search_results(t, await lists.find(desk, words))
+        case Mine(stage, None):
+            return own_loans(t, await lists.mine(desk, stage))
+        case Pool(None):
+            return pool(t, await lists.pool(desk))
+        case Find(words):
+            wanted = Wanted("find", words=words)
+        case Mine(stage):
+            wanted = Wanted("mine", {"s": stage} if stage else {})
+        case Pool():
+            wanted = Wanted("pool")
+        case Portfolio():
+            wanted = Wanted("portfolio")
+    return export_asked(t, await ask_export(desk, wanted, parsed.export or USUAL))
 
 
 COMMAND = Command(

@@ -1,5 +1,5 @@
-"""`/loan-due [today|tomorrow|week|late|all|arrears|unplanned] [@who|team] [verification|repayment]` and `/loan-due next
-[arrears|verification]`."""
+"""`/loan-due [today|tomorrow|week|late|all|arrears|unplanned] [@who|team] [verification|repayment] [export [xlsx|csv]]` and
+`/loan-due next [arrears|verification]`."""
 
 from datetime import datetime
 from typing import Literal
@@ -9,7 +9,9 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.values import PersonRef
 from desk.core.vocabulary import Word
+from desk.exports.lists import Format
 from desk.rules.queues import QueueKind
+from handlers.grammar.exports import take_export
 from handlers.grammar.reader import HelpRequest, Reader
 from handlers.grammar.terms import Terms, example, keyword
 from handlers.grammar.text import Line
@@ -58,11 +60,13 @@ _WORDS = Terms(
 
 @dataclass(frozen=True, slots=True)
 class DueListRequest:
-    """Which calls to list: the period, whose (None: the member's own), and the kind (None: all)."""
+    """Which calls to list: the period, whose (None: the member's own), and the kind (None: all). `export`: as a file of that
+    format."""
 
     period: Period = "today"
     whose: PersonRef | Literal["team"] | None = None
     kind: Kind | None = None
+    export: Format | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,8 @@ class NextCallRequest:
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> DueListRequest | NextCallRequest | HelpRequest:
-    """Parse period, person and kind in any order, each at most once; or that the next borrower is to be called, and from which
-    queue.
+    """Parse period, person, kind and `export` in any order, each at most once; or that the next borrower is to be called,
+    and from which queue.
 
     Raise `Invalid`: `word_unknown`, `said_twice`, `list_of_loans` (the list has no kinds of calls), `next_is_yours` (nobody else
     takes the next one).
@@ -89,8 +93,13 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DueListRequest | NextCal
     kind: Kind | None = None
     kind_at = (0, 0)
     whose: PersonRef | Literal["team", "mine"] | None = None
+    export: Format | None = None
     while not reader.done:
         start = reader.at
+        if file_format := take_export(reader):
+            _refuse_repeated(reader, start, export)
+            export = file_format
+            continue
         if who := reader.take_person():
             _refuse_repeated(reader, start, whose)
             whose = who
@@ -111,7 +120,7 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DueListRequest | NextCal
     if kind is not None and period in _OF_LOANS:
         given = reader.line.trimmed(*kind_at)
         raise Invalid("list_of_loans", part="list", given=given, nearest=(example(given, *_OF_LOANS[period]),))
-    return DueListRequest(period or "today", None if whose == "mine" else whose, kind)
+    return DueListRequest(period or "today", None if whose == "mine" else whose, kind, export)
 
 
 def _refuse_repeated(reader: Reader, start: int, earlier: object) -> None:

@@ -9,9 +9,11 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.terms import TermName, TermValue
 from desk.core.values import Amount, LoanRef
+from desk.exports.lists import Format
 from desk.rules.contacts import EXAMPLES, PhoneMatch, find_phone, read_phone
 from handlers.grammar.contact_states import EXAMPLES as STATE_EXAMPLES
 from handlers.grammar.contact_states import STATE_WORD, TypedState, parse_state
+from handlers.grammar.exports import take_export, take_words_and_export
 from handlers.grammar.loan_fields import EXAMPLES as TERM_EXAMPLES
 from handlers.grammar.loan_fields import FIELD_WORDS, field_name, read_field
 from handlers.grammar.reader import HelpRequest, Reader, with_params
@@ -60,21 +62,32 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """`find <words>`."""
+    """`find <words>`; `export`: as a file of that format."""
 
     words: str = field(repr=False)
+    export: Format | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """`mine [stage]`."""
+    """`mine [stage]`; `export`: as a file of that format."""
 
     stage: str | None = None
+    export: Format | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """`pool`: the live loans of nobody."""
+    """`pool`: the live loans of nobody; `export`: as a file of that format."""
+
+    export: Format | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """`export`: all loans that the member sees, as a file of that format."""
+
+    export: Format
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +125,7 @@ class EditTerm:
     value: TermValue | Amount | None = field(repr=False)
 
 
-LoanRequest = Card | Find | Mine | Pool | New | Edit | EditTerm | EditState
+LoanRequest = Card | Find | Mine | Pool | Portfolio | New | Edit | EditTerm | EditState
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo, *, region: str = "CN") -> LoanRequest | HelpRequest:
@@ -124,6 +137,9 @@ def parse(line: Line, now: datetime, zone: ZoneInfo, *, region: str = "CN") -> L
     reader = Reader(line, now, zone)
     if request := reader.help_request():
         return request
+    if portfolio := take_export(reader):
+        reader.expect_end("line")
+        return Portfolio(portfolio)
     act = reader.take_word(_ACTS)
     match act.code if act else None:
         case "find":
@@ -131,8 +147,9 @@ def parse(line: Line, now: datetime, zone: ZoneInfo, *, region: str = "CN") -> L
         case "mine":
             return _mine(reader)
         case "pool":
+            export = take_export(reader)
             reader.expect_end("line")
-            return Pool()
+            return Pool(export)
         case "new":
             return _new(reader, region)
         case "edit":
@@ -155,19 +172,21 @@ def _card(reader: Reader) -> Card:
 
 
 def _find(reader: Reader) -> Find:
-    words = reader.take_note()
+    words, export = take_words_and_export(reader)
     if not words:
         near = (example(reader.line, "王小明", "Wang"), example(reader.line, "尾号5678", "5678"))
         reader.refuse("words_missing", "words", near)
-    return Find(words)
+    return Find(words, export)
 
 
 def _mine(reader: Reader) -> Mine:
+    export = take_export(reader)
     if reader.done:
-        return Mine()
+        return Mine(export=export)
     stage = reader.expect_word(STAGES, "stage", unknown="stage_unknown")
+    export = export or take_export(reader)
     reader.expect_end("stage")
-    return Mine(stage.code)
+    return Mine(stage.code, export)
 
 
 def _new(reader: Reader, region: str) -> New:

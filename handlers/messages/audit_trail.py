@@ -22,6 +22,7 @@ _SEEN = {
     "choices": _("was offered loans to choose from"),
     "suggestions": _("searched in a form"),
     "recordings": _("saw which recordings there are"),
+    "export": _("had a list made into a file"),
     "answer": _("saw an answer"),
 }
 """What was shown, by the code of the entry."""
@@ -46,6 +47,8 @@ OTHER_ACTS = {
     "ask_case": _("asked for a case file"),
     "case_built": _("had a case file made"),
     "case_exported": _("exported a case file"),
+    "ask_export": _("asked for a list as a file"),
+    "exported": _("exported a list"),
     "ask_person_export": _("asked for an export of one person's data"),
     "person_export_built": _("had an export of one person's data made"),
     "person_exported": _("exported one person's data"),

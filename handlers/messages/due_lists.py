@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from desk.exports.lists import list_of_period
 from desk.follow_ups.due_lists import OF_LOANS, PAGE, DueList, Period
 from desk.follow_ups.listed_loans import ListedLoan
 from handlers.messages.arrears import arrears_facts, arrears_table, next_call_button, write_buckets
@@ -12,6 +13,7 @@ from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Ment
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, fitting, phrase
 from handlers.messages.documents import brief_papers
+from handlers.messages.exports import export_button
 
 
 def due_list(t: Translator, view: DueList, value: dict[str, Any]) -> Message:
@@ -77,7 +79,8 @@ def _write_buttons(t: Translator, writer: Writer, view: DueList, value: dict[str
     _write_cards(t, writer, view)
     shown = len(view.rows) + len(view.loans)
     pages = elements.pages(t, "due.list", value, offset=view.offset, shown=shown, more=view.more, page=PAGE)
-    return writer.buttons(*pages, *_lists(t, view, value))
+    export = [export_button(t, list_of_period(view.period), value)] if view.may_export and view.total else []
+    return writer.buttons(*pages, *_lists(t, view, value), *export)
 
 
 def _title(t: Translator, view: DueList) -> list[Inline]:

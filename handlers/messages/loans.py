@@ -28,6 +28,7 @@ from handlers.messages.block_kit.elements import (
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.exports import export_button
 from handlers.messages.follow_ups import offer_next
 from handlers.messages.related import named_role
 from handlers.messages.usage import Usage, write_usage
@@ -104,6 +105,8 @@ def own_loans(t: Translator, result: LoanList, value: Mapping[str, str] | None =
     if result.more:
         following = {"s": result.stage or "", "o": result.offset + len(result.rows), **(value or {})}
         writer.buttons(Button(t("Show more"), "loan.mine", following))
+    if result.may_export and result.rows:
+        writer.buttons(export_button(t, "mine", {"s": result.stage, **(value or {})}))
     return writer.message()
 
 
@@ -131,6 +134,8 @@ def pool(t: Translator, result: Pool) -> Message:
         writer.buttons(*([claim] if result.may_claim else ()), card)
     if result.more:
         writer.buttons(Button(t("Show more"), "loan.pool", {"o": result.offset + len(result.rows)}))
+    if result.may_export:
+        writer.buttons(export_button(t, "pool", {}))
     return writer.message()
 
 

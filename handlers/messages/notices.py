@@ -9,6 +9,7 @@ from desk.core.permissions import has_role_for
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import arrived
+from desk.exports.asking import export_view
 from desk.files.batches import batch_view
 from desk.follow_ups.appointments import appointment_notice
 from desk.follow_ups.collection_steps import step_notice
@@ -42,6 +43,7 @@ from handlers.messages import (
     documents,
     erasure,
     escalations,
+    exports,
     files,
     handover,
     importing,
@@ -328,6 +330,11 @@ async def _person_export_ready(desk: Desk, notice: Notice, t: Translator, _zone:
     return archives.export_ready(t, view) if view is not None else None
 
 
+async def _export_ready(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    view = await export_view(desk, UUID(notice.facts["export"]))
+    return exports.export_ready(t, view) if view is not None else None
+
+
 async def _appointment(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
     reader = await desk.session.get_one(Member, notice.to_id)
     view = await appointment_notice(desk, UUID(notice.facts["appointment"]), reader)
@@ -370,6 +377,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.OWNER_ASKED: _owner_asked,
     kinds.CASE_READY: _case_ready,
     kinds.PERSON_EXPORT_READY: _person_export_ready,
+    kinds.EXPORT_READY: _export_ready,
     kinds.APPOINTMENT: _appointment,
     kinds.APPOINTMENT_ON_DAY_OFF: _appointment_on_day_off,
     kinds.COLLECTION_STEP: _collection_step,

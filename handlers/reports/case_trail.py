@@ -22,6 +22,7 @@ _MESSAGES = {
     "reassigned": _("the loan changed hands"),
     "appointment": _("reminder of an appointment"),
     "collection_step": _("reminder of a step beyond calls"),
+    "export_ready": _("a list was made into a file"),
     "case_ready": _("a case file was made"),
     "person_export_ready": _("an export of one person's data was made"),
 }

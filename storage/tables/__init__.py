@@ -24,6 +24,7 @@ from storage.tables.core import (
     Undo,
 )
 from storage.tables.escalations import Escalation
+from storage.tables.exports import ExportedLoan, ListExport
 from storage.tables.files import FileLink, StoredFile
 from storage.tables.lender import ApiAnswer, ApiToken, LenderEvent, LenderEventBatch
 from storage.tables.loans import (

@@ -157,6 +157,7 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
         "due.worked": ("see_due_list", {"of": str(world.slack.manager.id), "d": "2026-11-24"}),
         "audit.list": ("see_audit", loan),
         "audit.export": ("see_audit", loan),
+        "export.ask": ("export_list", {"x": "portfolio"}),
         "person_request.list": ("answer_request", {"s": "open"}),
         "figures.show": ("see_figures", {"of": str(world.slack.manager.id), "s": "week"}),
         "figures.list": ("see_figures", {"of": str(world.slack.manager.id), "s": "week", "x": "calls"}),

@@ -188,6 +188,8 @@ TEXTS: dict[str, str] = {
     "files_stay_out": _(
         "This desk has no page where files can be opened, so it keeps none. An admin can set one up: LOANDESK_PUBLIC_URL."
     ),
+    "exports_waiting": _("{limit} of your files are still being made. Wait until one of them is ready."),
+    "export_needs_member": _("This list is of a member: name one with --as."),
     "no_page": _("This desk has no page where this can be opened. An admin can set one up: LOANDESK_PUBLIC_URL."),
     "no_calendar_page": _(
         "This desk has no page where calendar files can be downloaded; please enter the appointment by hand. An admin can set "

@@ -29,10 +29,13 @@ BATCH = 500
 """How many rows of a table one statement reads."""
 
 LEFT_OUT = frozenset(
-    {"undo", "file_link", "notice_item", "related_term", "replanning", "reservation", "case_export", "legal_hold"}
+    {
+        *("undo", "file_link", "notice_item", "related_term", "replanning", "reservation", "case_export", "legal_hold"),
+        "exported_loan",
+    }
 )
-"""Tables that belong to a loan and are no record of it: what the desk keeps for minutes, indexes, links, earlier case files, and
-legal holds, whose reasons compliance alone sees."""
+"""Tables that belong to a loan and are no record of it: what the desk keeps for minutes, indexes, links, earlier case files,
+exports of lists, and legal holds, whose reasons compliance alone sees."""
 
 _IS_RECORD: dict[str, ColumnElement[bool]] = {"stored_file": col(StoredFile.state) == "filed"}
 """Which rows of a table are records: a file that waits or was not taken may be another borrower's, whatever its sender wrote

@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.files.senders import Senders
-from storage.tables import CaseExport, FileLink, StoredFile
+from storage.tables import CaseExport, FileLink, ListExport, StoredFile
 
 STORED = ("waiting", "filed", "made")
 """States of a file whose bytes are in the store."""
@@ -146,6 +146,7 @@ async def delete_files(session: Work, file_ids: Collection[UUID]) -> None:
     for ids in chunks(file_ids):
         await session.exec(delete(FileLink).where(col(FileLink.file_id).in_(ids)))
         await session.exec(update(CaseExport).where(col(CaseExport.file_id).in_(ids)).values(file_id=None))
+        await session.exec(update(ListExport).where(col(ListExport.file_id).in_(ids)).values(file_id=None))
         await session.exec(delete(StoredFile).where(col(StoredFile.id).in_(ids)))
 
 

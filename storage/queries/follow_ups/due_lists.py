@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Integer, bindparam, case, exists, literal_column, union
+from sqlalchemy import ColumnElement, Date, Integer, Uuid, bindparam, case, exists, literal_column, union
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
@@ -15,6 +15,7 @@ from sqlmodel.sql.expression import Select, SelectOfScalar
 from storage.engine.types import UtcDateTime
 from storage.engine.work import Work
 from storage.queries.core.dates import DaysBetween
+from storage.queries.core.keyset import Key, is_beyond
 from storage.queries.core.literals import IS_OPEN
 from storage.queries.follow_ups import quiet_periods
 from storage.queries.loans.loans import LIVE_STAGES
@@ -25,7 +26,7 @@ from storage.tables import Borrower, FollowUp, Loan, RepaymentSchedule
 @dataclass(frozen=True, slots=True)
 class Window:
     """The open follow-ups of these members, and of these purposes and among `only` if given, with `late_at` in (`after`,
-    `until`].
+    `until`]; in their order only those behind the key `beyond`.
 
     None is no bound.
     """
@@ -35,26 +36,29 @@ class Window:
     until: datetime | None
     purposes: Sequence[str] | None = None
     only: Sequence[UUID] | None = None
+    beyond: Key | None = None
 
     @property
     def shape(self) -> "Shape":
         """Return what of the statement depends on it."""
-        bounds = (self.after, self.until, self.purposes, self.only)
-        return self.people.scope, frozenset(
-            name for name, value in zip(_BOUNDS, bounds, strict=True) if value is not None
-        )
+        return self.people.scope, frozenset(self._bounds)
 
     @property
     def values(self) -> dict[str, Any]:
         """Return the values of the statement's parameters."""
-        bounds = zip(_BOUNDS, (self.after, self.until, self.purposes, self.only), strict=True)
-        return self.people.values | {name: value for name, value in bounds if value is not None}
+        return self.people.values | self._bounds
+
+    @property
+    def _bounds(self) -> dict[str, Any]:
+        at, row_id = self.beyond or (None, None)
+        values = (self.after, self.until, self.purposes, self.only, at, row_id)
+        return {name: value for name, value in zip(_BOUNDS, values, strict=True) if value is not None}
 
 
 Shape = tuple[Scope, frozenset[str]]
 """Of a window: whose it is, and which bounds it has."""
 
-_BOUNDS = ("after", "until", "purposes", "only")
+_BOUNDS = ("after", "until", "purposes", "only", "beyond_at", "beyond_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +102,19 @@ async def count_due(session: Work, window: Window, *, limit: int) -> int:
     return (await session.exec(_count_due(*window.shape), params=window.values | {"most": limit})).one()
 
 
-async def unplanned(session: Work, whose: Whose, today: date, *, limit: int, offset: int = 0) -> Sequence[LoanRow]:
-    """Return the live loans of these owners that need a call and have no open follow-up, the longest in its stage first.
+async def unplanned(
+    session: Work, whose: Whose, today: date, *, limit: int, offset: int = 0, beyond: Key | None = None
+) -> Sequence[LoanRow]:
+    """Return the live loans of these owners that need a call and have no open follow-up, the longest in its stage first; only
+    those behind the key `beyond`, if given.
 
     None is needed while that is recorded, while payments are paused, nor by a loan on autopay that is paid up.
     """
     values = whose.values | {"today": today, "most": limit, "first": offset}
-    return (await session.exec(_unplanned_loans(*whose.shape), params=values)).all()
+    statement = _unplanned_loans(*whose.shape)
+    if beyond is not None:
+        statement = statement.where(is_beyond(beyond, col(Loan.stage_since), col(Loan.id)))
+    return (await session.exec(statement, params=values)).all()
 
 
 async def count_unplanned(session: Work, whose: Whose, today: date, *, limit: int | None = None) -> int:
@@ -244,6 +254,9 @@ def _within(scope: Scope, bounds: frozenset[str]) -> list[ColumnElement[bool]]:
         conditions.append(col(FollowUp.purpose).in_(bindparam("purposes", expanding=True)))
     if "only" in bounds:
         conditions.append(col(FollowUp.id).in_(bindparam("only", expanding=True)))
+    if "beyond_id" in bounds:
+        key = bindparam("beyond_at", type_=UtcDateTime), bindparam("beyond_id", type_=Uuid)
+        conditions.append(is_beyond(key, col(FollowUp.late_at), col(FollowUp.id)))
     return conditions
 
 

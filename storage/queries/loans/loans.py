@@ -12,6 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.engine.work import Work
 from storage.queries.core import rows
+from storage.queries.core.keyset import Key, is_beyond
 from storage.queries.loans.visibility import SEEN, Viewer
 from storage.tables import Borrower, Loan, LoanCorrection, SearchTerm, StageChange
 from storage.tables.loans import plain_number, with_hyphens
@@ -146,19 +147,25 @@ async def numbers_like(session: Work, workspace_id: UUID, owner_id: UUID, *, lim
 
 
 async def of_owner(
-    session: Work, owner_id: UUID, stages: Collection[str], *, limit: int, offset: int = 0
+    session: Work, owner_id: UUID, stages: Collection[str], *, limit: int, offset: int = 0, beyond: Key | None = None
 ) -> list[Loan]:
-    """Return a member's loans in these stages, the longest in its stage first."""
+    """Return a member's loans in these stages, the longest in its stage first; only those behind the key `beyond`, if given."""
     statement = select(Loan).where(Loan.owner_id == owner_id, col(Loan.stage).in_(stages))
+    if beyond is not None:
+        statement = statement.where(is_beyond(beyond, col(Loan.stage_since), col(Loan.id)))
     ordered = statement.order_by(col(Loan.stage_since), col(Loan.id)).limit(limit).offset(offset)
     return list((await session.exec(ordered)).all())
 
 
-async def of_nobody(session: Work, workspace_id: UUID, *, limit: int, offset: int = 0) -> list[Loan]:
-    """Return the live loans without an owner, the newest first."""
+async def of_nobody(
+    session: Work, workspace_id: UUID, *, limit: int, offset: int = 0, beyond: Key | None = None
+) -> list[Loan]:
+    """Return the live loans without an owner, the newest first; only those behind the key `beyond`, if given."""
     statement = select(Loan).where(
         col(Loan.owner_id).is_(None), col(Loan.stage).in_(LIVE_STAGES), Loan.workspace_id == workspace_id
     )
+    if beyond is not None:
+        statement = statement.where(is_beyond(beyond, col(Loan.created_at), col(Loan.id), descending=True))
     ordered = statement.order_by(col(Loan.created_at).desc(), col(Loan.id)).limit(limit).offset(offset)
     return list((await session.exec(ordered)).all())
 

@@ -32,6 +32,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from storage.engine import bulk
 from storage.engine.cipher import Cipher, UnreadableError
 from storage.engine.work import Work
+from storage.queries.core.keyset import Key, is_beyond
 from storage.queries.core.rows import chunks
 from storage.queries.loans import names
 from storage.queries.loans.loans import are_numbered
@@ -210,9 +211,10 @@ async def find_loans(
     limit: int,
     in_full: bool = False,
     related: bool = False,
+    beyond: Key | None = None,
 ) -> list[Loan]:
     """Return the visible loans that match every word, as a loan number, by the borrower or, with `related`, by a person around
-    the loan; newest first.
+    the loan; newest first; only those behind the key `beyond`, if given.
 
     With `in_full`, a word of which something is dropped (`O'Ne`) matches no part of a name by its beginning.
     """
@@ -220,6 +222,8 @@ async def find_loans(
     if not meant:
         return []
     statement = _only(select(Loan), meant).where(visible.condition).order_by(col(Loan.created_at).desc(), col(Loan.id))
+    if beyond is not None:
+        statement = statement.where(is_beyond(beyond, col(Loan.created_at), col(Loan.id), descending=True))
     return list((await session.exec(statement.limit(limit), params=visible.values)).all())
 
 

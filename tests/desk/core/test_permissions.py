@@ -26,6 +26,8 @@ see_figures            - - - r - -  managed
 see_audit              - - - r y -  own managed unowned
 export_case            - - - r y -  own managed unowned
 export_person          - - - - y -
+export_list            y y y y y -
+export_in_full         - - - y y -
 log_call               y y y y - -
 answer_follow_up       r r r r r r  own loan covered managed taken
 export_proof           - - - - y -

@@ -156,6 +156,8 @@ CODES: dict[str, Sequence[str]] = {
     "CaseView.sha256": ("3b6a27bc",),
     "CaseView.why": ("", "failed", "forbidden"),
     "CaseAsked.parts": ("files",),
+    "ExportView.why": ("", "failed", "forbidden"),
+    "Wanted.words": ("", "wang"),
     "PersonSaved.act": ("added", "changed", "removed"),
     "counts": ("verification", "repayment", "service"),
     "roles": codes(VOCABULARY.roles),

@@ -1,0 +1,24 @@
+"""The button that has a list made into a file."""
+
+from collections.abc import Mapping
+
+from desk.exports.asking import ask_export
+from desk.exports.lists import FORMATS, LIST_CODES, Format, ListCode
+from desk.exports.rows import Wanted
+from handlers.door.declarations import ButtonFamily
+from handlers.door.request import Reply, Request
+from handlers.grammar.exports import USUAL
+from handlers.messages.exports import export_asked
+
+_LISTS: Mapping[str, ListCode] = {code: code for code in LIST_CODES}
+_FORMATS: Mapping[str, Format] = {code: code for code in FORMATS}
+
+
+async def ask(request: Request) -> Reply:
+    """Have the button's list made into a file."""
+    about = {name: str(value) for name, value in request.value.items() if name not in ("x", "f", "o")}
+    listed, file_format = _LISTS[str(request.value["x"])], _FORMATS.get(str(request.value.get("f")), USUAL)
+    return Reply(export_asked(request.t, await ask_export(request.desk, Wanted(listed, about), file_format)))
+
+
+FAMILY = ButtonFamily("export", {"ask": ask})

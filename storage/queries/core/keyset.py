@@ -1,0 +1,18 @@
+"""Pages of a long list by the key of their last row: as fast at the end as at the beginning, and none of its rows is read twice
+or left out because others have come or gone meanwhile."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+
+Key = tuple[datetime, UUID]
+"""The instant and the id of a row, by which a list is in order."""
+
+
+def is_beyond(key: tuple[Any, Any], at: Any, row_id: Any, *, descending: bool = False) -> ColumnElement[bool]:
+    """Return the condition for the rows behind that key (values or parameters): later ones or, with `descending`, earlier ones;
+    and of those of the same instant the ones with a higher id."""
+    instant, last = key
+    return (at < instant if descending else at > instant) | (at == instant) & (row_id > last)

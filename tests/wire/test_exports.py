@@ -1,0 +1,292 @@
+"""Lists as files: `export` behind a command, the button, the worker, the link. Now is Wednesday 25 November 2026, 10:00."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import aiohttp
+import pytest
+
+from desk.exports.asking import MOST_WAITING
+from desk.files.upkeep import UNFILED_FOR
+from storage.engine.types import new_id
+from storage.tables import AuditEntry, ExportedLoan, ListExport, Loan, StoredFile, Vehicle
+from storage.upkeep.erasing import erase
+from tests.builders import make_call, make_follow_up, make_loan, make_loan_in_arrears, make_member, make_team
+from tests.wire.exporting import Browser, ask_link, column, make, rows_of_csv, rows_of_xlsx
+from tests.wire.office_day import Slack, buttons, given, shown
+from tests.wire.worlds import make_world
+
+PUBLIC_URL = "https://desk.example.com"
+
+
+@pytest.fixture
+async def browser(slack: Slack) -> AsyncIterator[Browser]:
+    async with aiohttp.ClientSession() as session:
+        yield Browser(slack, session)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_a_manager_has_the_arrears_of_the_team_as_a_workbook_with_real_dates_and_numbers(
+    slack: Slack, browser: Browser, language: str
+) -> None:
+    await make_loan_in_arrears(
+        slack.office, slack.workspace, "A-1", owner=slack.agent, purposes=["overdue"], name="王小明"
+    )
+    await make_loan(slack.office, slack.workspace, "B-2", owner=slack.agent, name="李四")
+    line = "/loan-due arrears team export"
+    if language == "zh":
+        await slack.in_chinese(slack.manager)
+        slack.people["manager"] = await slack.member(slack.manager.slack_user_id)
+        line = "/loan-due 逾期 团队 导出"
+    asked = (await slack.command(slack.manager, line)).text
+    assert ("I'm making a file of the list in arrears: Excel" if language == "en" else "正在导出") in asked
+    await make(slack)
+    ready = slack.texts(slack.manager)[-1]
+    assert ("The file of the list in arrears is ready: Excel, 1 row" if language == "en" else "已备好") in ready
+    assert "王" not in ready
+    rows = rows_of_xlsx(await browser.download(slack.manager))
+    headings = ["Loan", "Borrower", "Phone", "Days past due", "Unpaid since"]
+    if language == "zh":
+        headings = ["贷款编号", "客户", "电话", "逾期天数", "欠款自"]
+    assert [column(rows, each) for each in headings] == [
+        ["A-1"],
+        ["王小明"],
+        ["138 0013 5678"],
+        [15],
+        [datetime(2026, 11, 10)],  # noqa: DTZ001  (a spreadsheet has no zones)
+    ]
+
+
+async def test_each_list_of_calls_and_loans_is_the_same_in_a_file(slack: Slack, browser: Browser) -> None:
+    office, workspace = slack.office, slack.workspace
+    today = await make_loan(office, workspace, "A-1", owner=slack.agent, name="王小明")
+    later = await make_loan(office, workspace, "A-2", owner=slack.agent, name="李四")
+    await make_loan(office, workspace, "A-3", owner=slack.agent, name="赵六", stage="approved")
+    await make_loan(office, workspace, "N-4", name="无主")
+    await make_follow_up(office, today, slack.agent, due_at=datetime(2026, 11, 25, 3, tzinfo=UTC))
+    await make_follow_up(office, later, slack.agent, due_at=datetime(2026, 11, 27, 3, tzinfo=UTC))
+    expected = {
+        "/loan-due export csv": ["A-1"],
+        "/loan-due week export csv": ["A-1", "A-2"],
+        "/loan-due all verification export csv": ["A-1", "A-2"],
+        "/loan-due export csv unplanned": ["A-3"],
+        "/loan mine export csv": ["A-1", "A-2", "A-3"],
+        "/loan mine approved export csv": ["A-3"],
+        "/loan mine export csv approved": ["A-3"],
+        "/loan find 王小明 export csv": ["A-1"],
+        "/loan find 5678 export csv": ["A-1", "A-2", "A-3"],
+        "/loan export csv": ["A-1", "A-2", "A-3"],
+    }
+    for line, numbers in expected.items():
+        rows = rows_of_csv(await browser.export(slack.agent, line))
+        assert sorted(column(rows, "Loan")) == sorted(numbers), line
+    rows = rows_of_csv(await browser.export(slack.manager, "/loan pool export csv"))
+    assert column(rows, "Loan") == ["N-4"]
+    rows = rows_of_csv(await browser.export(slack.manager, "/loan-due late @Agent export csv"))
+    assert column(rows, "Loan") == []
+    first = rows_of_csv(await browser.export(slack.manager, "/loan-due all @Agent export csv"))
+    assert column(first, "Due (Shanghai time)") == ["2026-11-25 11:00", "2026-11-27 11:00"]
+    assert column(first, "Follow-up") == ["A-1/1", "A-2/1"]
+
+
+async def test_a_list_is_pressed_for_and_had_in_another_format(slack: Slack, browser: Browser) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await make_follow_up(slack.office, loan, slack.agent)
+    listed = given((await slack.command(slack.agent, "/loan-due all")).message)
+    asked = shown(await slack.press(slack.agent, listed, "Export"))
+    assert "follow-ups due: Excel" in asked.text
+    assert "Names are masked in it" in asked.text
+    await make(slack)
+    assert column(rows_of_xlsx(await browser.download(slack.agent)), "Loan") == ["A-1"]
+    assert "CSV for Excel" in shown(await slack.press(slack.agent, asked, "As CSV for Excel")).text
+    await make(slack)
+    content = await browser.download(slack.agent)
+    assert content.startswith(b"\xef\xbb\xbfFollow-up,Loan,")
+    assert "Export" in buttons(given((await slack.command(slack.agent, "/loan mine")).message))
+    assert "Export" not in buttons(given((await slack.command(slack.manager, "/loan-due arrears team")).message))
+
+
+async def test_who_has_no_right_to_names_in_full_gets_them_masked(slack: Slack, browser: Browser) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="欧阳娜娜")
+    async with slack.office.desk(slack.workspace) as desk:
+        row_id = new_id()
+        vin, plate = "LSVAM4187C2184847", "沪A12345"
+        desk.add(
+            Vehicle(
+                id=row_id,
+                workspace_id=slack.workspace.id,
+                loan_id=loan.id,
+                vin_cipher=desk.cipher.encrypt(Vehicle.vin_cipher, row_id, vin),
+                plate_cipher=desk.cipher.encrypt(Vehicle.plate_cipher, row_id, plate),
+            )
+        )
+    personal = ("Borrower", "Phone", "VIN", "Plate")
+    rows = rows_of_xlsx(await browser.export(slack.agent, "/loan export"))
+    assert [column(rows, each) for each in personal] == [["欧阳*"], ["*5678"], [None], [None]]
+    for who in (slack.manager, slack.compliance):
+        rows = rows_of_xlsx(await browser.export(who, "/loan export"))
+        assert [column(rows, each) for each in personal] == [["欧阳娜娜"], ["138 0013 5678"], [vin], [plate]]
+    assert [row.in_full for row in await slack.rows(ListExport)] == [False, True, True]
+    refused = (await slack.command(slack.admin, "/loan export")).text
+    assert "You need the role" in refused
+
+
+async def test_a_portfolio_has_terms_calls_and_arrears_as_numbers_and_dates(slack: Slack, browser: Browser) -> None:
+    office, workspace = slack.office, slack.workspace
+    loan = await make_loan_in_arrears(office, workspace, "A-1", owner=slack.agent, purposes=["overdue"])
+    await make_call(office, loan, slack.agent, outcome="no_answer")
+    for line in ("term 36", "rate 4.5%", "method equal instalments", "make Volkswagen", "price 150000.50"):
+        await slack.command(slack.agent, f"/loan edit A-1 {line}")
+    await make_loan(office, workspace, "A-2", owner=slack.agent, stage="closed", amount=None)
+    rows = rows_of_xlsx(await browser.export(slack.manager, "/loan export xlsx"))
+    cells = {heading: column(rows, heading)[0] for heading in rows[0]}
+    assert cells["Amount"] == 120000
+    assert (cells["Price"], cells["Term (months)"], cells["Rate (%)"]) == (150000.5, 36, 4.5)
+    assert (cells["Days past due"], cells["Unpaid since"]) == (15, datetime(2026, 11, 10))  # noqa: DTZ001
+    assert cells["Last call (Shanghai time)"] == datetime(2026, 11, 25, 10)  # noqa: DTZ001
+    assert (cells["Last outcome"], cells["Next follow-up"], cells["Owner"]) == (
+        "no answer",
+        "arrears",
+        slack.agent.name,
+    )
+    assert cells["Autopay"] == "no"
+    assert column(rows, "Loan") == ["A-1", "A-2"]
+    assert column(rows, "Days past due") == [15, 0]
+    assert [column(rows, each)[1] for each in ("Amount", "Bucket", "Last call (Shanghai time)")] == [None, None, None]
+    table = rows_of_csv(await browser.export(slack.manager, "/loan export csv"))
+    assert column(table, "Amount") == ["120000.00", ""]
+    assert column(table, "Rate (%)") == ["4.5", ""]
+
+
+async def test_nobody_finds_loans_of_colleagues_of_another_team_in_their_file(slack: Slack, browser: Browser) -> None:
+    world = await make_world(slack)
+    outsider = slack.other
+    await slack.change(outsider, team_id=world.outsider.team_id)
+    await make_loan(slack.office, slack.workspace, "W-9", owner=outsider, name="外人")
+    for line in (
+        "/loan export csv",
+        "/loan mine export csv",
+        "/loan-due all team export csv",
+        "/loan find 5678 export csv",
+    ):
+        content = await browser.export(outsider, line)
+        assert b"L-1" not in content, line
+    assert b"W-9" in await browser.export(outsider, "/loan export csv")
+    before = len(await slack.rows(ListExport))
+    assert "Only the people responsible" in await world.press(
+        outsider, "export.ask", {"x": "due", "p": "all", "w": str(slack.agent.id)}
+    )
+    assert "Only the people responsible" in await world.press(
+        outsider, "export.ask", {"x": "mine", "w": str(slack.agent.id)}
+    )
+    assert len(await slack.rows(ListExport)) == before
+
+
+async def test_a_file_opens_no_more_for_who_has_lost_a_loan_or_the_right_or_when_a_loan_is_gone(
+    slack: Slack, browser: Browser
+) -> None:
+    office, workspace = slack.office, slack.workspace
+    lost = await make_loan(office, workspace, "A-1", owner=slack.agent)
+    gone = await make_loan(office, workspace, "A-2", owner=slack.agent, stage="closed")
+    await make_loan(office, workspace, "B-3", owner=slack.verifier)
+    away = await make_team(office, workspace, "West")
+    outsider = await make_member(office, workspace, "UWEST", team_id=away.id)
+    await slack.command(slack.agent, "/loan export")
+    await slack.command(slack.manager, "/loan export")
+    await make(slack)
+    links = {who.name: await ask_link(slack, who) for who in (slack.agent, slack.manager)}
+    async with office.database.transaction() as session:
+        (await session.get_one(Loan, lost.id)).owner_id = outsider.id
+    assert (await browser.open(*links[slack.agent.name]))[0] == 403
+    assert (
+        "no longer exists" in shown(await slack.press(slack.agent, slack.posts(slack.agent)[-1], "Open the file")).text
+    )
+    await slack.change(slack.manager, roles="agent")
+    assert (await browser.open(*links[slack.manager.name]))[0] == 403
+    await slack.change(slack.manager, roles="manager")
+    again = await ask_link(slack, slack.manager)
+    async with office.database.transaction() as session:
+        await erase(session, "loan", [gone.id])
+    assert (await browser.open(*again))[0] == 403
+    refused = [entry for entry in await slack.rows(AuditEntry) if entry.act == "file_refused"]
+    assert len(refused) == 3
+
+    await slack.command(slack.agent, "/loan export")
+    await slack.change(slack.agent, roles="admin")
+    await make(slack)
+    assert "There is no file of the list portfolio for you" in slack.texts(slack.agent)[-1]
+    last = max(await slack.rows(ListExport), key=lambda row: row.id)
+    assert (last.why, last.file_id, last.build_at) == ("forbidden", None, None)
+
+
+async def test_what_was_exported_is_recorded_with_its_filter_and_its_rows_and_each_loan_names_it(
+    slack: Slack, browser: Browser
+) -> None:
+    loans = [await make_loan(slack.office, slack.workspace, f"A-{n}", owner=slack.agent, name="王小明") for n in (1, 2)]
+    await slack.command(slack.agent, "/loan find 王小明 export csv")
+    await make(slack)
+    (export,) = await slack.rows(ListExport)
+    entries = {entry.act: entry for entry in await slack.rows(AuditEntry) if entry.subject_id == export.id}
+    assert entries["ask_export"].details["list"] == "find"
+    done = entries["exported"].details
+    assert (done["rows"], done["loans"], done["searched"], done["format"], done["in_full"]) == (2, 2, 1, "csv", False)
+    assert done["sha256"] == export.sha256
+    assert entries["disclosure"].actor_id == slack.agent.id
+    assert set(entries["disclosure"].details["shown"]) == {str(loan.id) for loan in loans}
+    assert "王" not in repr([entry.details for entry in await slack.rows(AuditEntry)])
+    await slack.later(hours=1)
+    read = (await slack.command(slack.compliance, "/loan-audit A-2")).text
+    assert "had a list made into a file" in read
+
+
+async def test_pages_follow_each_other_without_a_gap_and_without_a_repetition(
+    slack: Slack, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desk.exports.rows.PAGE", 2)
+    office, workspace = slack.office, slack.workspace
+    for n in range(5):
+        loan = await make_loan_in_arrears(
+            office, workspace, f"A-{n}", owner=slack.agent, purposes=["overdue", "promise"]
+        )
+    for n in range(5):
+        await make_loan(office, workspace, f"U-{n}", owner=slack.agent)
+        await make_loan(office, workspace, f"N-{n}")
+    arrears, unplanned, pool = ([f"{letter}-{n}" for n in range(5)] for letter in "AUN")
+    expected = {
+        "/loan-due all team export csv": [*arrears, *arrears],
+        "/loan-due arrears team export csv": arrears,
+        "/loan-due unplanned @Agent export csv": unplanned,
+        "/loan pool export csv": pool,
+        "/loan find 5678 export csv": [*arrears, *unplanned, *pool],
+        "/loan export csv": [*arrears, *unplanned, *pool],
+    }
+    for line, numbers in expected.items():
+        found = column(rows_of_csv(await browser.export(slack.manager, line)), "Loan")
+        assert sorted(found) == sorted(numbers), line
+    assert loan.number == "A-4"
+    found = column(rows_of_csv(await browser.export(slack.agent, "/loan mine export csv")), "Loan")
+    assert sorted(found) == sorted([*arrears, *unplanned])
+
+
+async def test_few_wait_at_once_and_old_ones_are_forgotten(slack: Slack, browser: Browser) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    for _ in range(MOST_WAITING):
+        assert "I'm making" in (await slack.command(slack.agent, "/loan export")).text
+    assert "5 of your files are still being made" in (await slack.command(slack.agent, "/loan export")).text
+    await make(slack)
+    ready = slack.posts(slack.agent)[-1]
+    await slack.later(days=UNFILED_FOR.days, seconds=1)
+    await slack.service.round()
+    assert await slack.rows(StoredFile) == []
+    assert "no longer exists" in shown(await slack.press(slack.agent, ready, "Open the file")).text
+    assert [each.loan_id for each in await slack.rows(ExportedLoan)] == [loan.id] * MOST_WAITING
+    await slack.later(days=1)
+    await slack.service.round()
+    assert await slack.rows(ListExport) == []
+    assert await slack.rows(ExportedLoan) == []
+
+
+async def test_a_list_without_rows_has_its_headings_alone(slack: Slack, browser: Browser) -> None:
+    rows = rows_of_xlsx(await browser.export(slack.agent, "/loan mine export"))
+    assert len(rows) == 1
+    assert rows[0][0] == "Loan"
