@@ -16,7 +16,7 @@ _COLLECTED = 100_000
 
 @app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="A CSV file, UTF-8 or GB18030. Columns: docs/import.md.")],
+    file: Annotated[Path, typer.Argument(help="A CSV, TSV, XLSX, XLS or ODS file. Columns: docs/import.md.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and save nothing.")] = False,
     encoding: Annotated[
         str | None, typer.Option(help="The file's encoding, if it is another one: big5, cp1252, utf-16 …")
@@ -27,8 +27,27 @@ def import_file(
     every: Annotated[bool, typer.Option("--all", help="Report every refused row, not only the first 100.")] = False,
     kind: Annotated[
         Literal["loans", "payments", "schedules"] | None,
-        typer.Option(help="What the rows are. Default: what the first line says."),
+        typer.Option(help="What the rows are. Default: what the headings say."),
     ] = None,
+    sheet: Annotated[str | None, typer.Option(help="The sheet of a workbook, if several have the columns.")] = None,
+    said: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="What a column is: heading=column, or heading=ignore. Remembered. May be repeated."),
+    ] = None,
+    forgotten: Annotated[
+        list[str] | None,
+        typer.Option("--forget", help="A heading of which is to be forgotten what --map said. May be repeated."),
+    ] = None,
+    refused: Annotated[
+        Path | None,
+        typer.Option(help="Write the refused rows with their reasons to this CSV file, to mend them and import it."),
+    ] = None,
+    good_rows: Annotated[
+        bool,
+        typer.Option(
+            "--good-rows/--all-or-nothing", help="Import the good rows if others are refused (default), or none at all."
+        ),
+    ] = True,
 ) -> None:
     """Import loans, payments or schedules from the lender's system. Exit code 1: some rows were refused, or the file cannot be
     read."""
@@ -42,7 +61,19 @@ def import_file(
     run_with_settings(
         on_database(
             lambda settings: run(
-                settings, file, console(), language=language, dry_run=dry_run, encoding=encoding, every=every, kind=kind
+                settings,
+                file,
+                console(),
+                language=language,
+                dry_run=dry_run,
+                encoding=encoding,
+                every=every,
+                kind=kind,
+                sheet=sheet,
+                said=said or (),
+                forgotten=forgotten or (),
+                refused_file=refused,
+                good_rows=good_rows,
             )
         )
     )

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
+from bot.commands.import_options import Options, read_table
+from bot.commands.import_reports import reading_in_words, rows_in_words, write_refused
 from bot.settings import Settings
 from desk.core.clock import SystemClock
 from desk.core.errors import DeskError
@@ -18,7 +20,6 @@ from desk.importing.batches import Outcome, Result, counts_of, import_content
 from desk.importing.file_contents import Content, FileRead, read_content
 from desk.importing.importing import RefusedRow
 from desk.importing.money_columns import FileKind
-from desk.importing.reading.tables import How, read_file
 from desk.importing.rows import ImportRow
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.import_counts import counts_in_words, sums_in_words
@@ -50,9 +51,17 @@ async def run(
     encoding: str | None = None,
     every: bool = False,
     kind: FileKind | None = None,
+    sheet: str | None = None,
+    said: Sequence[str] = (),
+    forgotten: Sequence[str] = (),
+    refused_file: Path | None = None,
+    good_rows: bool = True,
 ) -> int:
     """Import a file and report in `language`, or else in the lender's; with `every`, name all refused rows, and not only the
-    first. What the rows are is told by the first line, or by `kind`. Return 0 when every row was imported, else 1."""
+    first. What the rows are is told by the headings, or by `kind`; `said` and `forgotten` are as in `import_options.Options`. The
+    refused rows are written to `refused_file`. Without `good_rows` nothing is imported if a row is refused. Return 0 when every
+    row was imported, else 1."""
+    options = Options(encoding=encoding, kind=kind, sheet=sheet, said=said, forgotten=forgotten)
     t = Translator(language or "en")
     database = Database(settings.database_url.get_secret_value(), writes_much=True)
     office = Office(database=database, cipher=settings.cipher(), clock=SystemClock())
@@ -63,24 +72,47 @@ async def run(
             console.print(t("The desk isn't installed in a workspace yet. Run loandesk serve once first."))
             return 1
         t = Translator(language or workspace.locale)
-        table = read_file(file, str(file), How(encoding=encoding, kind=kind))
+        table, never = await read_table(office, workspace, file, options, dry_run=dry_run)
+        for line in (
+            *(t("{heading}: nothing was said of it", heading=each) for each in never),
+            *reading_in_words(t, table),
+        ):
+            _say(console, line)
         content = read_content(table, today=today_at(workspace, office), region=workspace.country or "CN")
-        if not dry_run:
-            await record_act(office, "import", file=file.name, sha256=table.source.sha256())
-        with Progress(console=console, transient=True) as progress:
-            task = progress.add_task(t("Importing"), total=len(content))
-
-            def advance(n: int) -> None:
-                progress.advance(task, n)
-
-            result = await import_content(office, workspace, content, dry_run=dry_run, advance=advance)
-        _report(t, content, result, console, dry_run=dry_run, every=every)
+        tried = None if good_rows or dry_run else await _import(t, office, workspace, content, console, dry_run=True)
+        stops = tried is not None and bool(tried.refused)
+        if tried is not None and stops:
+            result = tried
+        else:
+            if not dry_run:
+                await record_act(office, "import", file=file.name, sha256=table.source.sha256())
+            result = await _import(t, office, workspace, content, console, dry_run=dry_run)
+        _report(t, content, result, console, dry_run=dry_run or stops, every=every)
+        if stops:
+            console.print(t("Nothing was imported, because rows were refused. --good-rows imports the others."))
+        elif dry_run:
+            console.print(t("Dry run: nothing was saved."))
+        if refused_file is not None and result.refused:
+            write_refused(t, refused_file, content, result.refused)
+            _say(console, t("The refused rows are in {file}. Mend them there and import it.", file=str(refused_file)))
         return 1 if result.refused else 0
     except DeskError as error:
         _say(console, explain_file(t, error))
         return 1
     finally:
         await database.close()
+
+
+async def _import(
+    t: Translator, office: Office, workspace: Workspace, content: Content, console: Console, *, dry_run: bool
+) -> Result:
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task(t("Trying") if dry_run else t("Importing"), total=len(content))
+
+        def advance(n: int) -> None:
+            progress.advance(task, n)
+
+        return await import_content(office, workspace, content, dry_run=dry_run, advance=advance)
 
 
 def _report_refused(t: Translator, refused: Sequence[RefusedRow], console: Console, *, every: bool) -> None:
@@ -114,10 +146,11 @@ def _report(t: Translator, content: Content, result: Result, console: Console, *
         counts = t("Payments: {counts}", counts=counts)
     elif content.kind == "schedules":
         counts = t("Schedules: {counts}", counts=counts)
+    if dry_run:
+        for line in rows_in_words(t, content, result, None if every else REFUSED_SHOWN):
+            _say(console, line)
     for line in (counts, *sums_in_words(t, done.sums)):
         _say(console, line)
-    if dry_run:
-        console.print(t("Dry run: nothing was saved."))
 
 
 def sample_names(rows: Iterable[ImportRow]) -> list[str]:

@@ -22,6 +22,7 @@ from desk.importing.new_loan_notices import report_new_loans
 from desk.importing.payments import PaymentsResult, import_payments
 from desk.importing.rows import ImportRow
 from desk.importing.schedules import SchedulesResult, import_schedules
+from desk.importing.taken_rows import TakenRow
 from desk.importing.updating import Remark
 from desk.repayment.payment_feed import note_payments
 from desk.repayment.payment_notices import report_file
@@ -82,6 +83,8 @@ class Outcome:
     planned: int = 0
     closed: int = 0
     passed_on: int = 0
+    taken: list[TakenRow] = field(default_factory=list[TakenRow])
+    """In a dry run what would become of each row that is not unchanged."""
 
     def add(self, result: ImportResult) -> None:
         """Add what a batch did."""
@@ -157,6 +160,8 @@ async def import_loans(
             result, seconds = await writing
         ahead.follow(batch, result, seconds)
         outcome.add(result)
+        if dry_run:
+            outcome.taken += result.taken
         outcome.effects += Counter[Effect]({"same": batch.unchanged})
         advance(batch.unchanged + len(batch.rows))
     await writer.finish()
@@ -255,6 +260,8 @@ async def import_payment_rows(
                     desk, BatchDone(len(batch), payment_counts(result), tuple(result.refused), result.sums)
                 )
         total.add(result)
+        if dry_run:
+            total.taken += result.taken
         if not noted and total.effects:
             async with office.desk(workspace) as desk:
                 await note_payments(desk)
@@ -283,6 +290,8 @@ async def import_schedule_rows(
                     desk, BatchDone(len(batch), schedule_counts(result), tuple(result.refused), result.sums)
                 )
         total.add(result)
+        if dry_run:
+            total.taken += result.taken
         advance(len(batch))
     return total
 

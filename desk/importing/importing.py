@@ -29,6 +29,7 @@ from desk.importing.comparing import (
 )
 from desk.importing.people import PeopleOfFile, Present
 from desk.importing.rows import REQUIRED, ImportRow
+from desk.importing.taken_rows import TakenRow
 from desk.importing.term_cells import term_name
 from desk.importing.updating import PLANNED_BY, Matched, PlanCounts, Remark, Update, remark, take_terms, update_loan
 from desk.loans import borrowers
@@ -75,6 +76,7 @@ class ImportResult:
     lacking: tuple[Remark, ...] = ()
     new_by_owner: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict[UUID, Sequence[UUID]])
     by_line: Mapping[int, Effect] = field(default_factory=dict[int, "Effect"])
+    taken: Sequence[TakenRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ class _Batch:
         self.effects: Counter[Effect] = Counter()
         self.by_line: dict[int, Effect] = {}
         self.refused: list[RefusedRow] = []
+        self.taken: list[TakenRow] = []
         self.remarks: list[Remark] = []
         self.lacking: list[Remark] = []
         self.new_terms: list[tuple[UUID, ImportRow]] = []
@@ -270,6 +273,7 @@ class _Batch:
             self.effects["same"] += 1
             self.by_line[row.line] = "same"
             return
+        columns = row.given
         known = self._known(row)
         faults = [*row.faults, *self._faults(row, known)]
         if faults:
@@ -289,10 +293,12 @@ class _Batch:
                 self.new_people.append((loan_id, row))
             effect: Effect = "new"
         else:
-            effect = await self._update(known, row, owner)
+            effect, columns = await self._update(known, row, owner)
             self.new.first_plans.count_again()
         self.effects[effect] += 1
         self.by_line[row.line] = effect
+        if effect != "same":
+            self.taken.append(TakenRow(row.line, row.number, effect, columns))
 
     def _known(self, row: ImportRow) -> Matched | None:
         key = number_key(row.number)
@@ -349,7 +355,7 @@ class _Batch:
                 return known
         return None
 
-    async def _update(self, known: Matched, row: ImportRow, owner: Member | None) -> Effect:
+    async def _update(self, known: Matched, row: ImportRow, owner: Member | None) -> tuple[Effect, frozenset[str]]:
         desk, loan = self.desk, known.loan
         taken_over = loan.minted
         if taken_over:
@@ -370,9 +376,10 @@ class _Batch:
         if not update.columns.isdisjoint(("name", "phone")):
             self.corrected.append(known.borrower)
         self._remember(loan.id, known.values, row, known.said.values)
+        columns = frozenset("owner" if column == "owner_id" else column for column in update.columns)
         if taken_over:
-            return "taken_over"
-        return "changed" if update.columns else "same"
+            return "taken_over", columns
+        return ("changed" if columns else "same"), columns
 
     def _remember(self, loan_id: UUID, before: imports.StoredValues | None, row: ImportRow, earlier: Any) -> None:
         values = values_of(row, earlier)
@@ -410,4 +417,5 @@ class _Batch:
             lacking=tuple(self.lacking),
             new_by_owner=self.new.by_owner(),
             by_line=self.by_line,
+            taken=self.taken,
         )

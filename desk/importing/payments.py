@@ -14,6 +14,7 @@ from desk.core.transaction import Desk
 from desk.importing.accounts import Account, Accounts, Followed
 from desk.importing.importing import RefusedRow
 from desk.importing.money_rows import PaymentRow, by_loan
+from desk.importing.taken_rows import TakenRow
 from desk.repayment.payments import FROM_LENDER, check_amount_and_day, make_wanted_again
 from storage.engine.types import new_id
 from storage.tables import Payment
@@ -39,6 +40,7 @@ class PaymentsResult:
     refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
     followed: Followed = field(default_factory=Followed)
     by_line: dict[int, PaymentEffect] = field(default_factory=dict[int, "PaymentEffect"])
+    taken: list[TakenRow] = field(default_factory=list[TakenRow])
 
     def add(self, batch: "PaymentsResult") -> None:
         """Add what a batch did."""
@@ -76,6 +78,8 @@ async def import_payments(desk: Desk, rows: Sequence[PaymentRow], result: Paymen
                 continue
             result.effects[effect] += 1
             result.by_line[row.line] = effect
+            if effect != "same":
+                result.taken.append(TakenRow(row.line, row.number, effect))
             if effect == "new" and row.amount is not None:
                 result.sums[account.loan.currency] += row.amount
         if taker.changed:

@@ -15,6 +15,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.importing.accounts import Account, Accounts, Followed
 from desk.importing.importing import RefusedRow
 from desk.importing.money_rows import InstalmentRow, by_loan
+from desk.importing.taken_rows import TakenRow
 from desk.repayment.schedules import check_given
 from storage.engine.types import new_id
 from storage.tables import Instalment, RepaymentSchedule
@@ -33,6 +34,7 @@ class SchedulesResult:
     sums: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict[str, Decimal](Decimal), repr=False)
     refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
     followed: Followed = field(default_factory=Followed)
+    taken: list[TakenRow] = field(default_factory=list[TakenRow])
 
     def add(self, batch: "SchedulesResult") -> None:
         """Add what a batch did."""
@@ -63,7 +65,9 @@ async def import_schedules(desk: Desk, rows: Sequence[InstalmentRow], result: Sc
         if _is_the_same(account, found):
             result.effects["same"] += 1
             continue
-        result.effects["replaced" if account.schedule is not None else "new"] += 1
+        effect: ScheduleEffect = "replaced" if account.schedule is not None else "new"
+        result.effects[effect] += 1
+        result.taken += (TakenRow(row.line, row.number, effect) for row in found)
         result.instalments += len(found)
         result.sums[account.loan.currency] += sum((row.amount or Decimal(0) for row in found), Decimal(0))
         schedule = _schedule(desk, account, found)

@@ -61,6 +61,8 @@ OTHER_ACTS = {
     "contact_broken": _("logged a call that broke contact rules"),
     "contact_moved": _("had a call moved by contact rules"),
     "import": _("imported a file"),
+    "import_columns": _("said what columns of files are"),
+    "forget_import_columns": _("had forgotten what columns of files are"),
     "backup": _("backed the desk up"),
     "restore": _("restored a backup"),
     "add_key": _("added an encryption key"),

@@ -45,6 +45,11 @@ def counts_in_words(t: Translator, kind: FileKind, counts: Mapping[str, int], *,
     return " · ".join(f"{t(words)} {count}" for words, count in shown if zeros or count)
 
 
+def effect_in_words(t: Translator, kind: FileKind, effect: str) -> str:
+    """Return what became of a row."""
+    return t(COUNTED[kind][effect])
+
+
 def sums_in_words(t: Translator, sums: Mapping[str, Decimal]) -> Sequence[str]:
     """Return the sums of a file, one for each currency."""
     return [t("Sum: {amount}", amount=t.money(total, currency)) for currency, total in sorted(sums.items())]

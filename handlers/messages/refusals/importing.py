@@ -72,6 +72,18 @@ FILE: dict[str, Explanation] = {
         first=shlex.quote(e.params["sheets"][0]),
     ),
     "import_sheet_unknown": lambda t, e: t("There is no sheet {given}. The sheets are:", given=e.params["given"]),
+    "import_choice_form": lambda t, e: t("{given}: write heading=column, or heading=ignore.", given=e.params["given"]),
+    "import_choice_column": lambda t, e: t(
+        "{given} is no column that I import. The columns are: {columns}",
+        given=e.params["given"],
+        columns=t(", ").join(
+            shapes()[e.params["kind"]].columns[name].label(t.language) for name in e.params["columns"]
+        ),
+    ),
+    "import_choice_heading": lambda t, e: t(
+        "The file has no column {given}. Its columns are:", given=e.params["given"]
+    ),
+    "import_unwritable": lambda t, e: t("I can't write {given}: {why}.", **e.params),
     "import_questions": lambda t, e: _questions(t, e),
     "import_column_missing": lambda t, e: t("The column {column} is missing. Use one of these headings:", **e.params),
     "import_column_twice": lambda t, e: t(

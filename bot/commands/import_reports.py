@@ -1,0 +1,126 @@
+"""What `loandesk import` prints of a file: how it was read, what became of its rows and columns; and the file of refused rows."""
+
+import csv
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from desk.core.errors import Invalid
+from desk.importing.batches import Result
+from desk.importing.file_contents import Content, FileRead
+from desk.importing.importing import RefusedRow
+from desk.importing.reading.headings import IGNORED, shapes
+from desk.importing.reading.tables import REFUSED_HEADINGS, Table
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.import_counts import effect_in_words
+from handlers.messages.refusals.importing import explain_row
+
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_LEFT_OUT_SHOWN = 20
+_DIGITS = re.compile(r"0\d+|\d{12,}")
+
+
+def reading_in_words(t: Translator, table: Table) -> Iterator[str]:
+    """Yield how a file was read, where that is not plain to see: its sheet, what columns were taken for, rows left out."""
+    if table.sheet is not None:
+        yield t("Sheet: {name}", name=table.sheet)
+    if table.form == "xls":
+        yield t(
+            "This is an XLS file: errors, formulas that were never calculated and percentages can't be told in it from empty "
+            "cells and plain numbers. Save it as XLSX to have them found."
+        )
+    columns = shapes()[table.kind].columns
+    for each in table.taken:
+        if each.column == IGNORED:
+            yield t("{heading}: not imported, as you said", heading=each.heading)
+            continue
+        label = columns[each.column].label(t.language)
+        if each.why == "said":
+            yield t("{heading}: {column}, as you said", heading=each.heading, column=label)
+        else:
+            yield t("{heading}: {column}, as its cells say", heading=each.heading, column=label)
+    if lines := _lines(t, table, "total"):
+        yield t("Left out as totals: line {lines}", lines=lines)
+    if lines := _lines(t, table, "headings"):
+        yield t("Left out as headings that are repeated: line {lines}", lines=lines)
+
+
+def _lines(t: Translator, table: Table, why: str) -> str:
+    lines = [str(line) for line, reason in table.left_out.items() if reason == why]
+    return t(", ").join(lines[:_LEFT_OUT_SHOWN]) + (" …" if len(lines) > _LEFT_OUT_SHOWN else "")
+
+
+def rows_in_words(t: Translator, content: Content, result: Result, most: int | None) -> Iterator[str]:
+    """Yield what would become of each row, `most` of them, and then of each column."""
+    columns = shapes()[content.kind].columns
+    taken = sorted(result.taken, key=lambda row: row.line)
+    for row in taken[:most]:
+        effect = effect_in_words(t, content.kind, row.effect)
+        names = [columns[name].label(t.language) for name in columns if name in row.columns]
+        if row.effect == "new" or not names:
+            yield t("Line {line} · {loan} · {effect}", line=row.line, loan=row.number, effect=effect)
+        else:
+            listed = t(", ").join(names)
+            yield t(
+                "Line {line} · {loan} · {effect}: {columns}",
+                line=row.line,
+                loan=row.number,
+                effect=effect,
+                columns=listed,
+            )
+    if most is not None and (left := len(taken) - most) > 0:
+        yield t.n(
+            "{n} more row. Run the command with --all to see it.",
+            "{n} more rows. Run the command with --all to see every one.",
+            left,
+        )
+    if isinstance(content, FileRead):
+        yield from _columns_in_words(t, content, result)
+
+
+def _columns_in_words(t: Translator, content: FileRead, result: Result) -> Iterator[str]:
+    new, changed, refused = Counter[str](), Counter[str](), Counter[str]()
+    for row in result.taken:
+        (new if row.effect == "new" else changed).update(row.columns)
+    for row in result.refused:
+        refused.update({column for error in row.errors if (column := error.params.get("column"))})
+    filled = Counter(column for row in content.rows for column in row.given)
+    out = {row.line for row in result.refused}
+    lost = Counter(column for row in content.rows if row.line in out for column in row.given)
+    for column, heading in content.header.headings.items():
+        same = filled[column] - lost[column] - new[column] - changed[column]
+        yield t(
+            "Column {heading}: new {new} · changed {changed} · unchanged {same} · refused {refused}",
+            heading=heading,
+            new=new[column],
+            changed=changed[column],
+            same=max(same, 0),
+            refused=refused[column],
+        )
+
+
+def write_refused(t: Translator, path: Path, content: Content, refused: Sequence[RefusedRow]) -> None:
+    """Write the refused rows with their reasons, in the columns of the file, to be mended and imported again: CSV in UTF-8 that
+    only its owner may read. Raise Invalid: `import_unwritable`."""
+    row_heading, reasons = REFUSED_HEADINGS[:2] if t.language == "en" else REFUSED_HEADINGS[2:]
+    try:
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(opened, "w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*map(safe, content.first), row_heading, reasons])
+            for row in refused:
+                said = "; ".join(explain_row(t, error) for error in row.errors)
+                cells = content.cells.cells_at(row.line)
+                cells = [*cells, *[""] * (len(content.first) - len(cells))][: max(len(content.first), len(cells))]
+                writer.writerow([*map(safe, cells), row.line, safe(said)])
+    except OSError as error:
+        raise Invalid("import_unwritable", given=str(path), why=error.strerror or "") from None
+
+
+def safe(cell: str) -> str:
+    """Return a cell that a spreadsheet neither calculates nor shortens: reading removes again what is put in front of it."""
+    if _DIGITS.fullmatch(cell):
+        return f'="{cell}"'
+    return f"'{cell}" if _FORMULA.match(cell) and cell != "-" else cell
