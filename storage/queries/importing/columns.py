@@ -17,9 +17,9 @@ async def of_workspace(session: Work, workspace_id: UUID) -> Sequence[ImportColu
     return (await session.exec(statement.order_by(col(ImportColumn.kind), col(ImportColumn.heading)))).all()
 
 
-async def save(session: Work, column: ImportColumn) -> None:
+async def save(session: Work, row: ImportColumn) -> None:
     """Save what was said of a heading, replacing what was said of it before."""
-    statement = insert_into(session, ImportColumn).values(column_values(column))
+    statement = insert_into(session, ImportColumn).values(column_values(row))
     changed = {name: statement.excluded[name] for name in ("heading", "field", "by_id", "at")}
     keys = ["workspace_id", "kind", "heading_key"]
     await session.exec(statement.on_conflict_do_update(index_elements=keys, set_=changed))
