@@ -7,8 +7,8 @@ from alembic import op
 
 import storage.engine.types
 
-revision: str = "0064"
-down_revision: str | None = "0063"
+revision: str = "0066"
+down_revision: str | None = "0065"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
