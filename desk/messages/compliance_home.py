@@ -16,6 +16,7 @@ from storage.queries.core import audit, compliance
 from storage.queries.follow_ups import contacts
 from storage.queries.loans import loans
 from storage.queries.people import members
+from storage.queries.rights import person_requests
 from storage.tables import ContactDecision
 
 DAYS = 7
@@ -61,14 +62,26 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class DueRequest:
+    """An open data request: of which kind (its code), on which loan (empty: on none), and the last day for the answer."""
+
+    kind: str
+    number: str
+    due_on: date
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ComplianceLists:
-    """The lists of the days from `since` on, each with its first rows; `ending` are the legal holds that end within 30 days."""
+    """The lists of the days from `since` on, each with its first rows; `ending` are the legal holds that end within 30 days,
+    `requests` the open data requests, those due first at the beginning."""
 
     since: date
     unusual: tuple[Unusual, ...]
     refused: tuple[Refusals, ...]
     overridden: tuple[Override, ...]
     ending: tuple[HoldView, ...]
+    requests: tuple[DueRequest, ...]
 
 
 async def compliance_lists(desk: Desk) -> ComplianceLists | None:
@@ -112,4 +125,19 @@ async def compliance_lists(desk: Desk) -> ComplianceLists | None:
         ending=tuple(each for each in (await holds(desk)).holds if each.until is not None and each.until <= soon)[
             :SHOWN
         ],
+        requests=await _requests(desk),
+    )
+
+
+async def _requests(desk: Desk) -> tuple[DueRequest, ...]:
+    rows = await person_requests.page(desk.session, desk.workspace.id, is_open=True, offset=0, limit=SHOWN)
+    named = await loans.by_ids(desk.session, {row.loan_id for row in rows if row.loan_id})
+    return tuple(
+        DueRequest(
+            row.kind,
+            named[row.loan_id].number if row.loan_id else "",
+            row.due_on,
+            row.due_on < desk.workspace_today,
+        )
+        for row in rows
     )

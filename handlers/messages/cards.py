@@ -84,12 +84,9 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
         *([repayment_button(t, loan_id)] if view.loan.stage in REPAID else ()),
         Button(t("People"), "related.list", value),
         contact_button(t, loan_id),
-        *([form_button(t("Legal hold"), "legal_hold", loan=loan_id)] if view.offers.keep_holds else ()),
         *([checks_button(t, loan_id)] if view.checks else ()),
         *_changes(t, view.offers, loan_id, view.loan.stage),
-        *([Button(t("Who saw this"), "audit.list", {**value, "x": "seen"})] if view.offers.see_audit else ()),
-        *([form_button(t("Data request"), "person_request", loan=loan_id)] if view.offers.enter_request else ()),
-        *([case_button(t, loan_id)] if view.offers.export_case else ()),
+        *_oversight(t, view.offers, loan_id),
     )
     return writer.message()
 
@@ -260,6 +257,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
         ),
         *([form_button(t("Reassign"), "reassign", loan=loan_id)] if view.offers.reassign else ()),
         contact_button(t, loan_id),
+        *_oversight(t, view.offers, loan_id),
     )
     return _view(t, view.loan, writer, above)
 
@@ -269,6 +267,18 @@ def _calls(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
     log = [form_button(t("Log a call"), "call", loan=loan_id)] if offers.log_call else []
     plan = [form_button(t("Assign a follow-up"), "follow_up", loan=loan_id)] if offers.plan_follow_up else []
     return log + plan
+
+
+def _oversight(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
+    """Return the buttons about who saw the loan, what its borrower may ask, and what must be kept, that the reader may use."""
+    seen = Button(t("Who saw this"), "audit.list", {"l": str(loan_id), "x": "seen"})
+    buttons = {
+        "see_audit": seen,
+        "keep_holds": form_button(t("Legal hold"), "legal_hold", loan=loan_id),
+        "enter_request": form_button(t("Data request"), "person_request", loan=loan_id),
+        "export_case": case_button(t, loan_id),
+    }
+    return [button for right, button in buttons.items() if getattr(offers, right)]
 
 
 def _playbook(t: Translator, view: LoanCard) -> list[Button]:

@@ -4,7 +4,8 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from desk.messages.compliance_home import ComplianceLists, Override, Refusals, Unusual
+from desk.messages.compliance_home import ComplianceLists, DueRequest, Override, Refusals, Unusual
+from desk.rules.person_requests import request_rules
 from handlers.messages.block_kit.elements import form_button
 from handlers.messages.block_kit.message import Bold, Button, Inline
 from handlers.messages.block_kit.translator import Translator
@@ -12,7 +13,7 @@ from handlers.messages.block_kit.writer import Writer
 
 
 def write_compliance(t: Translator, writer: Writer, view: ComplianceLists, zone: ZoneInfo) -> None:
-    """Write unusual days, refused attempts, overridden rules and holds that end."""
+    """Write unusual days, refused attempts, overridden rules, holds that end and requests to answer."""
     since = view.since.isoformat()
     writer.heading(t("Compliance: the last 7 days"))
     _write(writer, t("Unusually many phone numbers:"), [_unusual(t, each) for each in view.unusual])
@@ -26,6 +27,7 @@ def write_compliance(t: Translator, writer: Writer, view: ComplianceLists, zone:
         t("Legal holds that end:"),
         [[f"{each.loan} · {t.date(each.until)}"] for each in view.ending if each.until],
     )
+    _write(writer, t("Data requests, and the last day for the answer:"), [_request(t, each) for each in view.requests])
     if not (view.unusual or view.refused or view.overridden):
         writer.line(t("Nothing unusual, nothing refused, no rule overridden."))
     writer.buttons(
@@ -51,6 +53,14 @@ def _refused(t: Translator, each: Refusals) -> list[Inline]:
 
 def _overridden(t: Translator, each: Override, zone: ZoneInfo) -> list[Inline]:
     return [f"{t.minute(each.at, zone)} · {each.loan} · {each.name} · {each.reason}"]
+
+
+def _request(t: Translator, each: DueRequest) -> list[Inline]:
+    kind = request_rules().kinds[each.kind].word(t.language)
+    day = t.date(each.due_on)
+    due = t("late: answer was due {date}", date=day) if each.is_late else t("answer by {date}", date=day)
+    number = f" · {each.number}" if each.number else ""
+    return [f"{kind}{number} · ", Bold(due) if each.is_late else due]
 
 
 def _day_button(t: Translator, each: Unusual) -> Button:

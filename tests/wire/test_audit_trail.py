@@ -132,3 +132,12 @@ async def test_entries_are_of_the_days_that_their_title_says(slack: Slack) -> No
         await form.submit()
         assert title in form.text, form.errors
         assert ("saw the card · A-1" in form.text) is is_there, form.text
+
+
+async def test_who_saw_a_loan_is_asked_in_its_card_too(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan A-1")
+    shown_to = await slack.in_card(slack.compliance, "Open", "Who saw this", number="A-1")
+    assert "<@UAGENT> · saw the card · A-1 · /loan" in shown_to.text
+    await slack.in_card(slack.agent, "Open", number="A-1")
+    assert "Who saw this" not in str(slack.sandbox.modal_of("UAGENT").view)

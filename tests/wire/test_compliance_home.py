@@ -20,6 +20,7 @@ from storage.engine.types import new_id
 from storage.tables import AuditEntry, ContactDecision, Loan
 from tests.builders import make_loan, make_manager, make_team
 from tests.wire.office_day import Slack, given, shown
+from tests.wire.test_person_requests import enter
 from tests.wire.test_statements import executed
 
 NAME = "欧阳绝密"
@@ -77,6 +78,19 @@ async def test_the_home_lists_what_compliance_looks_after(slack: Slack, loan: Lo
     assert "saw the phone number" in slack.sandbox.modal_of("UCOMPLIANCE").text
     await slack.sandbox.open_home("UMANAGER")
     assert "the last 7 days" not in slack.sandbox.home_of("UMANAGER").text
+
+
+async def test_the_home_has_open_data_requests_with_their_last_day(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name=NAME)
+    await enter(slack, slack.agent)
+    await slack.sandbox.open_home("UCOMPLIANCE")
+    home = slack.sandbox.home_of("UCOMPLIANCE").text
+    assert "Data requests, and the last day for the answer:" in home
+    assert "A-1 · answer by Thu 10 Dec 2026" in home
+    assert NAME not in home
+    await slack.at("2026-12-11T08:00:00+08:00")
+    await slack.sandbox.open_home("UCOMPLIANCE")
+    assert "A-1 · late: answer was due Thu 10 Dec 2026" in slack.sandbox.home_of("UCOMPLIANCE").text
 
 
 async def test_days_that_were_unusual_ask_the_database_no_more_than_a_quiet_week(slack: Slack) -> None:

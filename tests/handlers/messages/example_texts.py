@@ -32,6 +32,7 @@ CODES: dict[str, Sequence[str]] = {
     "FollowUpView.state": _FOLLOW_UP_STATES,
     "TrailRow.act": ("disclosure", "call", "refused", "show_number"),
     "TrailRow.what": ("card", "list", "home"),
+    "DueRequest.kind": ("access", "erasure"),
     "PersonRequestView.law": ("pipl", "gdpr"),
     "PersonRequestView.kind": ("access", "erasure"),
     "PersonRequestView.way": ("phone", "letter"),
