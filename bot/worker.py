@@ -40,6 +40,7 @@ from desk.messages.reminders import announce_due, escalate_due, escalations_due,
 from desk.messages.set_aside import report_set_aside
 from desk.people.working_time import absences_to_begin, absences_to_end, begin_absences, end_absences
 from desk.repayment.promises import settle_promises
+from desk.telephony.applying import apply_phone_calls, forget_phone_calls, phone_calls_due
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.core.due_rows import chores_due, waiting
 from storage.queries.follow_ups.appointments import APPOINTMENTS
@@ -48,6 +49,7 @@ from storage.queries.follow_ups.escalations import SECOND_LEVEL
 from storage.queries.follow_ups.replanning import REPLANNING
 from storage.queries.messages.due_scan import DIGESTS, ESCALATIONS, REMINDERS
 from storage.queries.people.absences import ABSENCES, BEGINNINGS
+from storage.queries.telephony.phone_calls import PHONE_CALLS
 from storage.tables import Workspace
 
 if TYPE_CHECKING:
@@ -73,6 +75,8 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     escalate_steps,
     queue_due_digests,
     tell_news,
+    apply_phone_calls,
+    forget_phone_calls,
     forget_old,
     forget_lines,
     forget_unfiled,
@@ -94,6 +98,7 @@ REPEATED: Mapping[Callable[..., Awaitable[object]], int] = {
     forget_exports: 10,
     seal_next: 10,
     settle_promises: 10,
+    apply_phone_calls: 50,
     tell_news: 10,
 }
 """The most batches of a chore in one round, each in its own transaction; the other chores get their turn then."""
@@ -121,6 +126,7 @@ ROWS: Mapping[Callable[..., Awaitable[object]], Rows] = {
     remind_of_steps: Rows(STEPS, steps_due),
     escalate_steps: Rows(MISSED, steps_missed),
     queue_due_digests: Rows(DIGESTS, digests_due),
+    apply_phone_calls: Rows(PHONE_CALLS, phone_calls_due),
 }
 """The chores in which one row could hold up the others."""
 

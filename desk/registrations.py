@@ -3,6 +3,7 @@
 # ruff: noqa: F401
 # pyright: reportUnusedImport=false
 
+from desk.calls import reported
 from desk.cases import exports
 from desk.documents import expiries, steps
 from desk.files import filing

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from desk.calls.outcomes import (
 )
 from desk.calls.payments import has_schedule, is_what_is_due
 from desk.calls.repeated_lines import SAME_LINE_WITHIN, line_digest, require_last_of_its_line
+from desk.calls.reported import asked_about, rewrite_question, settle, time_of
 from desk.calls.views import CallLogged, RepeatedCall, call_logged
 from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
@@ -44,7 +46,7 @@ from storage.queries.calls import calls
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans
-from storage.tables import Call, FollowUp, Loan
+from storage.tables import Call, FollowUp, Loan, PhoneCall
 
 NO_DETAILS = CallDetails()
 """The details of a call with an outcome alone."""
@@ -112,6 +114,25 @@ async def log_result(
 ) -> CallLogged:
     """Log the call that ends a check on its locked loan, with what was compared. Raises as `log_call` does."""
     return await _log(desk, loan, outcome, details, follow_up, findings=findings)
+
+
+async def log_reported(
+    desk: Desk,
+    loan: Loan,
+    outcome: str,
+    details: CallDetails,
+    *,
+    settles: PhoneCall,
+    counts_only: bool = False,
+) -> CallLogged:
+    """Log a call on its locked loan that the phone system reported, `settles`: begun when it began, and as long.
+
+    `counts_only`: it became known too late to change what is planned now. Raises as `log_call` does.
+    """
+    require_role(desk, "log_call")
+    return await _log(
+        desk, loan, outcome, details, None, reported=settles, keeps_plan=counts_only, answers_none=counts_only
+    )
 
 
 async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogged:
@@ -250,8 +271,11 @@ async def _log(
     answers_none: bool = False,
     noted: Sequence[Due] = (),
     findings: Findings | None = None,
+    reported: PhoneCall | None = None,
 ) -> CallLogged:
     outcome = VOCABULARY.outcome(outcome_code)
+    reported = reported or await asked_about(desk, loan, outcome_code)
+    at, minutes = time_of(reported, minutes)
     amount = _amount(loan, outcome, details)
     if outcome.settles_instalment or outcome.code == PART_PAID:
         require_paid_out(loan)
@@ -271,10 +295,12 @@ async def _log(
         share = "whole" if await is_what_is_due(desk, loan, amount) else "asked"
     call_id = new_id()
     party = await find_party(desk, loan, details.party)
-    check = await _checked(desk, loan, details, party, minutes)
+    began = at or desk.now - timedelta(minutes=minutes or 0)
+    check = await _checked(desk, loan, details, party, began)
     person_id = party.person.id if party and party.person else None
     inbound = details.route == "inbound"
-    await count_call(desk, loan, outcome.code, inbound=inbound, person_id=person_id, role=party.role if party else None)
+    role = party.role if party else None
+    await count_call(desk, loan, outcome.code, inbound=inbound, person_id=person_id, role=role, at=at or desk.now)
     attempt = leaves_borrower_asked(loan, outcome, match, step, role_of(party))
     if share == "asked":
         result = await plan_only(desk, loan, outcome, match, step)
@@ -296,7 +322,10 @@ async def _log(
     for ended in result.ended:
         await report_check(desk, loan, ended)
     call = create(desk, _call(desk, call_id, loan, outcome, match, result.answered, digest, minutes))
-    call.amount, call.share = amount, share
+    call.at, call.amount, call.share = at or desk.now, amount, share
+    if reported is not None:
+        settle(desk, reported, call)
+        await rewrite_question(desk, [reported])
     record_route(desk, call.id, details.route)
     record_broken(desk, loan, call.id, check.broken)
     if outcome.next_purpose == PURPOSE and result.planned is not None and not attempt:
@@ -326,12 +355,12 @@ async def _log(
     )
 
 
-async def _checked(desk: Desk, loan: Loan, details: CallDetails, party: Party | None, minutes: int | None) -> CallCheck:
+async def _checked(desk: Desk, loan: Loan, details: CallDetails, party: Party | None, began: datetime) -> CallCheck:
     """Return what contact rules say of a call which is about to be logged; of one that the borrower made, nothing."""
     if details.route == "inbound":
         return NO_RULES
     person_id = party.person.id if party and party.person else None
-    return await check_call(desk, loan, minutes=minutes, person_id=person_id, role=party.role if party else None)
+    return await check_call(desk, loan, began=began, person_id=person_id, role=party.role if party else None)
 
 
 async def _left_borrower_asked(desk: Desk, loan: Loan, call: Call, match: FollowUpMatch) -> bool:

@@ -105,6 +105,33 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallCon
         raise Invalid("nothing_changed_here")
     if content.amount is not None and not VOCABULARY.outcome(content.outcome).takes_amount:
         raise Invalid("amount_not_taken", outcome=content.outcome)
+    return await _correct(desk, loan, call, earlier, content, was, party)
+
+
+async def correct_reported(desk: Desk, call: Call, *, outcome: str, minutes: int | None) -> CallCorrected | None:
+    """Correct a call by what the phone system says of it now; None: it says that already. The timeline keeps the earlier version.
+
+    Raises as `checks.correct_result` does.
+    """
+    loan = await loans.lock(desk.session, call.loan_id)
+    await desk.session.refresh(call)
+    party = await party_of(desk, call.id)
+    earlier = _content(desk, call, party)
+    content = replace(earlier, outcome=outcome, minutes=minutes)
+    if content == earlier or call.undone_at is not None:
+        return None
+    return await _correct(desk, loan, call, earlier, content, party, party)
+
+
+async def _correct(
+    desk: Desk,
+    loan: Loan,
+    call: Call,
+    earlier: CallContent,
+    content: CallContent,
+    was: Party | None,
+    party: Party | None,
+) -> CallCorrected:
     row_id = new_id()
     create(
         desk,

@@ -5,7 +5,7 @@ law of relief has set. A call that was made is a fact: logging it is never refus
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -109,16 +109,13 @@ async def allow(desk: Desk, loan_id: UUID, reason: str, person_id: UUID | None =
     desk.audit(act, loan_id=loan.id, rules=[each.rule.id for each in answer.broken])
 
 
-async def check_call(
-    desk: Desk, loan: Loan, *, minutes: int | None, person_id: UUID | None, role: str | None
-) -> CallCheck:
+async def check_call(desk: Desk, loan: Loan, *, began: datetime, person_id: UUID | None, role: str | None) -> CallCheck:
     """Return what the rules say of a call which was made and is about to be logged."""
     if not contact_choices.may_have_any(desk):
         return NO_RULES
     limits = await limits_of(desk, loan, others=role is not None)
     if limits is None:
         return NO_RULES
-    began = desk.now - timedelta(minutes=minutes or 0)
     them = str(person_id or role or BORROWER)
     answer = limits.answer(began, person=them, number=them, who=who_is(role))
     refusing = tuple(each for each in answer.broken if each.effect == "deny")

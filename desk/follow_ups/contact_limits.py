@@ -124,14 +124,14 @@ async def is_barred(desk: Desk, loan: Loan) -> bool:
 
 
 async def count_call(
-    desk: Desk, loan: Loan, outcome: str, *, inbound: bool, person_id: UUID | None, role: str | None
+    desk: Desk, loan: Loan, outcome: str, *, inbound: bool, person_id: UUID | None, role: str | None, at: datetime
 ) -> None:
-    """Count a call that is about to be written, so that the next one which it leads to is asked about with it."""
+    """Count a call made then that is about to be written, so that the next one which it leads to is asked about with it."""
     if not contact_choices.may_have_any(desk) or (limits := await limits_of(desk, loan)) is None:
         return
     said, them = said_of(outcome), str(person_id or role or BORROWER)
     call = Contact(
-        at=desk.now,
+        at=at,
         person=them,
         debts=frozenset({str(loan.id)}),
         number=them,

@@ -136,14 +136,14 @@ async def rewrite(
         borrower.phone_wrong_at = (wrong if wrong is not None else await wrong_since(desk, [phone])).get(phone)
 
 
-async def mark_phone(desk: Desk, borrower_id: UUID, *, wrong: bool) -> None:
-    """Mark a borrower's phone as wrong, or remove the mark, on every loan with that phone."""
+async def mark_phone(desk: Desk, borrower_id: UUID, *, wrong: bool, at: datetime | None = None) -> None:
+    """Mark a borrower's phone as wrong since a call at that instant (None: now), or remove the mark, on every loan with it."""
     own = await desk.session.get_one(Borrower, borrower_id)
     known = contact(desk, own)
     with_phone = await loans.borrowers_with(desk.session, desk.workspace.id, [phone_digest(desk, known.phone)])
     for row in with_phone if known.phone_is_readable else [own]:
         if (row.phone_wrong_at is not None) is not wrong and contact(desk, row).phone == known.phone:
-            track(desk, row).phone_wrong_at = desk.now if wrong else None
+            track(desk, row).phone_wrong_at = (at or desk.now) if wrong else None
 
 
 async def wrong_since(desk: Desk, phones: Sequence[str]) -> dict[str, datetime]:

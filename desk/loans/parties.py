@@ -69,7 +69,7 @@ async def record_whom(desk: Desk, loan: Loan, call: Call, party: Party | None, *
         if wrong_number:
             mark_their_phone(desk, party, call.at)
     elif wrong_number:
-        await borrowers.mark_phone(desk, loan.borrower_id, wrong=True)
+        await borrowers.mark_phone(desk, loan.borrower_id, wrong=True, at=call.at)
 
 
 def _create(desk: Desk, call: Call, party: Party) -> None:

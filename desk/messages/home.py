@@ -86,6 +86,8 @@ class HomeView:
     compliance: ComplianceLists | None = None
     escalations: WaitingEscalations = NO_ESCALATIONS
     queues: tuple[QueueKind, ...] = ()
+    reports_calls: bool = False
+    """Whether the phone system reports calls, and the reader may assign those that fit nobody."""
 
     @property
     def more(self) -> int:
@@ -161,6 +163,7 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         sees_unowned=offers.reassign and sees_unowned(member, desk.workspace),
         compliance=await compliance_lists(desk),
         escalations=await waiting_for(desk, member),
+        reports_calls=offers.assign_phone_call and desk.workspace.phone_calls_at is not None,
         queues=queues_for(member, in_arrears=arrears > 0, checks=not by_purpose.keys().isdisjoint(CHECKS)),
     )
 

@@ -27,6 +27,7 @@ def _kind(name: str, *, mentions: bool = False, urgent: bool = True) -> NoticeKi
 REMINDER = _kind("reminder", mentions=True)
 REMINDER_BUNDLE = _kind("reminder_bundle", mentions=True)
 ASSIGNED = _kind("assigned", mentions=True)
+PHONE_CALL = _kind("phone_call", mentions=True)
 ESCALATION = _kind("escalation")
 ESCALATION_UNANSWERED = _kind("escalation_unanswered", mentions=True)
 ESCALATION_RESOLVED = _kind("escalation_resolved")

@@ -16,6 +16,7 @@ class Offers:
     """Whether a member may do each of these acts, of those in `desk/data/permissions.toml`."""
 
     log_call: bool
+    assign_phone_call: bool
     plan_follow_up: bool
     plan_offered: bool
     request_documents: bool

@@ -88,9 +88,10 @@ class CallRecord:
     """A call as a phone system recorded it.
 
     `key` names it within its `source`; `legs` are the parts of it that were merged, and `customer_leg` says that what follows is
-    known of the customer's own. `number` is the customer's, as written. Instants are UTC, lengths in seconds. `result` and
-    `known_by` say how it ended; `sip_code`, `q850` and `provider_code` are raw. `conflict` is a code that says another thing.
-    `sequence` numbers the reports of a call where its system does. `token` is one of ours that came back.
+    known of the customer's own. `number` is the customer's, as written, or in E.164 once the desk has read it (`number_kind`).
+    Instants are UTC, lengths in seconds. `result` and `known_by` say how it ended; `sip_code`, `q850` and `provider_code` are
+    raw. `conflict` is a code that says another thing. `sequence` numbers the reports of a call where its system does. `token` is
+    one of ours that came back.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -104,6 +105,7 @@ class CallRecord:
     agent_extension: str = ""
     agent_email: str = ""
     number: str = field(default="", repr=False)
+    number_kind: Literal["", "e164", "short", "withheld", "masked", "invalid"] = ""
     started: datetime | None = None
     answered: datetime | None = None
     ended: datetime | None = None
@@ -284,6 +286,7 @@ def merge(earlier: CallRecord, later: CallRecord) -> CallRecord:
     ended = [each for each in (earlier.ended, later.ended) if each is not None]
     started = [each for each in (earlier.started, later.started) if each is not None]
     by_leg = second if second.customer_leg and second.number and not first.customer_leg else first
+    numbered = next((each for each in (by_leg, first, second) if each.number), first)
     return replace(
         first,
         legs=tuple(dict.fromkeys((*earlier.legs, *later.legs))),
@@ -292,7 +295,8 @@ def merge(earlier: CallRecord, later: CallRecord) -> CallRecord:
         click_to_call=earlier.click_to_call or later.click_to_call,
         agent_extension=first.agent_extension or second.agent_extension,
         agent_email=first.agent_email or second.agent_email,
-        number=by_leg.number or first.number or second.number,
+        number=numbered.number,
+        number_kind=numbered.number_kind,
         started=min(started, default=None),
         answered=first.answered or second.answered,
         ended=max(ended, default=None),
@@ -369,6 +373,14 @@ def fault_of(record: CallRecord, now: datetime) -> str | None:
     return None
 
 
-def fault_of_number(number: DialledNumber) -> str | None:
-    """Return why nobody can be found by a number, as a code; None: it is one."""
-    return _NUMBERS.get(number.kind)
+def fault_of_number(record: CallRecord) -> str | None:
+    """Return why nobody can be found by the number of a record that the desk has read, as a code; None: it is one."""
+    return _NUMBERS[record.number_kind or "withheld"] if record.number_kind != "e164" else None
+
+
+def with_number_read(record: CallRecord, site: Site) -> CallRecord:
+    """Return the record with its number read, where it has one or says that the call is over."""
+    if not record.number and record.result == "pending":
+        return record
+    found = read_number(record.number, site, outgoing=record.direction != "in")
+    return replace(record, number=found.phone or record.number, number_kind=found.kind)

@@ -10,7 +10,7 @@ from desk.messages.overview import calls
 from handlers.door.declarations import Command
 from handlers.door.lines import line_of, read_line
 from handlers.door.request import OpenModal, Request
-from handlers.forms import call, check, other_time, recording
+from handlers.forms import call, check, other_time, phone_call, recording
 from handlers.forms.form import open_modal
 from handlers.grammar.call import CallRequest, parse
 from handlers.grammar.inexact_amounts import speaks_of_amount
@@ -96,6 +96,7 @@ COMMAND = Command(
         check.DECISION,
         other_time.CALL,
         recording.FORM,
+        phone_call.FORM,
         recording.MOVE,
         recording.DISCARD,
     ),

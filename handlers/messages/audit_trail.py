@@ -29,6 +29,7 @@ _SEEN = {
 
 OTHER_ACTS = {
     "show_number": _("saw the phone number"),
+    "assign_phone_call": _("assigned a call of the phone system"),
     "file_link": _("asked for a file"),
     "file_opened": _("opened a file"),
     "recording_link": _("asked for a recording"),

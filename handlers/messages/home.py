@@ -38,6 +38,7 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
         *([elements.form_button(t("Request documents"), "documents")] if offers.request_documents else ()),
         *([elements.form_button(t("Documents arrived"), "arrival")] if offers.change_documents else ()),
         *([Button(t("Recordings that wait"), "recording.waiting")] if offers.send_file else ()),
+        *([Button(t("Calls that fit nobody"), "phone.unmatched")] if view.reports_calls else ()),
         *([elements.form_button(t("New inquiry"), "inquiry")] if offers.open_inquiry else ()),
         *([Button(t("Without an owner"), "loan.pool", {"o": 0})] if view.sees_unowned else ()),
         *([elements.form_button(t("Change the stage"), "stage")] if offers.change_stage else ()),

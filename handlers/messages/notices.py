@@ -32,6 +32,7 @@ from desk.people.app_manifest import Additions
 from desk.people.members import is_at_desk, locale_of, zone_of
 from desk.people.onboarding import setup_status
 from desk.rules.hours import known_zone
+from desk.telephony.answering import question_of
 from handlers.messages import (
     appointments,
     archives,
@@ -50,6 +51,7 @@ from handlers.messages import (
     late_calls,
     news,
     person_requests,
+    phone_calls,
     reminders,
     repayment,
     set_aside,
@@ -351,6 +353,14 @@ async def _appointment_on_day_off(desk: Desk, notice: Notice, t: Translator, zon
     return appointments.appointment_on_day_off(t, view, zone)
 
 
+async def _phone_call(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    reader = await desk.session.get_one(Member, notice.to_id)
+    view = await question_of(desk, UUID(notice.facts["phone_call"]), reader)
+    if view is None or (notice.ts is None and view.over):
+        return None
+    return phone_calls.question(t, view)
+
+
 async def _collection_step(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
     reader = await desk.session.get_one(Member, notice.to_id)
     view = await step_notice(desk, UUID(notice.facts["step"]), reader)
@@ -381,6 +391,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.APPOINTMENT: _appointment,
     kinds.APPOINTMENT_ON_DAY_OFF: _appointment_on_day_off,
     kinds.COLLECTION_STEP: _collection_step,
+    kinds.PHONE_CALL: _phone_call,
     kinds.CHANNEL_LOST: _channel_lost,
     kinds.ZONE_UNKNOWN: _zone_unknown,
     kinds.SET_ASIDE: _set_aside,

@@ -55,6 +55,7 @@ from storage.tables.recordings import Recording, RecordingPlay
 from storage.tables.related import CallParty, RelatedPerson, RelatedPhone, RelatedTerm
 from storage.tables.repayment import Instalment, Payment, Promise, RepaymentPause, RepaymentSchedule
 from storage.tables.retention import ErasedRecord, LegalHold, RetentionPolicy, RetentionRun
+from storage.tables.telephony import PhoneCall, PhoneRing
 from storage.tables.terms import LoanTerms, Vehicle
 from storage.tables.work import (
     Call,

@@ -17,6 +17,7 @@ _PRESENT = text("removed_at IS NULL")
 _AWAY = text("absent_until IS NOT NULL OR account_lost_at IS NOT NULL")
 _AHEAD = text("ended_at IS NULL AND undone_at IS NULL")
 _COVERED = text("cover_id IS NOT NULL")
+_WITH_PHONE = text("extension IS NOT NULL")
 _WITH_CHANNEL = text("reminder_channel_id IS NOT NULL")
 
 
@@ -30,6 +31,7 @@ class Workspace(Row, table=True):
     told, at `app_manifest_at`; None if they were told of none since the installation.
     `restored_from` is when the backup of the rows was taken, `restored_at` when it was restored; the rows do not know what
     was sent in between. `looked_at` is when the nightly look at the accounts and channels last began.
+    `phone_calls_at` is when the phone system last reported a call, to the hour.
     `payments_at` is when a file of the lender's payments last reached the desk.
     `release` is the number of the release of which the members were told last (0: one before the first that tells).
     `cadence` has the numbers of rules that a manager replaced, by rule and name; 0 and 1 for `enabled`.
@@ -64,6 +66,7 @@ class Workspace(Row, table=True):
     restored_at: datetime | None = maybe_instant()
     looked_at: datetime | None = maybe_instant()
     payments_at: datetime | None = maybe_instant()
+    phone_calls_at: datetime | None = maybe_instant()
     release: int = Field(default=0, sa_column_kwargs={"server_default": "0", "info": {"restored": False}})
     cadence: dict[str, dict[str, int]] | None = Field(default=None, sa_type=JSON(none_as_null=True))  # pyright: ignore[reportArgumentType]
     contact_rules: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
@@ -103,6 +106,7 @@ class Member(Row, table=True):
     is to hand the calls to the cover, None once it has. `removed_at` ends the membership; the
     row stays, because calls and audit entries name it. `channel_lost_at` is when the reminder channel failed; messages go
     to the member directly until another is set. `locale` is Slack's, `language` (`zh`, `en`) what the member chose instead.
+    `extension` is their phone's number in the lender's phone system.
     `account_lost_at` is when the desk learned that their Slack account was deactivated or is a guest's (`account_lost_why`:
     `deactivated`, `guest`): they may not use the desk, and their cover or manager acts for them.
     """
@@ -121,6 +125,7 @@ class Member(Row, table=True):
             postgresql_where=_PRESENT,
         ),
         Index("ix_member_away", "workspace_id", "team_id", sqlite_where=_AWAY, postgresql_where=_AWAY),
+        Index("ix_member_extension", "extension", sqlite_where=_WITH_PHONE, postgresql_where=_WITH_PHONE),
         Index("ix_member_cover", "cover_id", sqlite_where=_COVERED, postgresql_where=_COVERED),
         Index(
             "ix_member_reminder_channel",
@@ -161,6 +166,7 @@ class Member(Row, table=True):
     name: str
     name_key: str = Field(index=True)
     email: str | None = None
+    extension: str | None = None
     roles: str
     team_id: UUID | None = references("team", nullable=True, index=True)
     reminder_channel_id: str | None = None

@@ -9,6 +9,8 @@ from typing import Any
 
 from bot.demo.messages import DEMO_BUTTONS
 from desk.core.errors import DeskError, NotAllowed
+from desk.rules.call_records import CallRecord
+from desk.telephony.records import written
 from handlers.door.directory import Directory
 from handlers.door.interactions import PressInteraction, SubmissionInteraction
 from handlers.door.registry import registry
@@ -31,6 +33,7 @@ from storage.tables import (
     LoanNote,
     Member,
     Payment,
+    PhoneCall,
     Recording,
     RelatedPerson,
     RelatedPhone,
@@ -78,6 +81,8 @@ class World:
     recording: Recording
     waiting: StoredFile
     transactions: Transactions
+    asked: PhoneCall
+    reported: PhoneCall
 
     def who(self, name: str) -> Member:
         return {"outsider": self.outsider, "outside_manager": self.outside_manager}.get(name) or self.slack.people[name]
@@ -278,4 +283,34 @@ async def make_world(slack: Slack) -> World:
         recording,
         waiting,
         transactions,
+        await _reported(slack, loan, "asks"),
+        await _reported(slack, loan, "unmatched"),
     )
+
+
+async def _reported(slack: Slack, loan: Loan, state: str) -> PhoneCall:
+    """Store a conversation of the loan's agent that the phone system reported."""
+    office, row_id, now = slack.office, new_id(), slack.office.clock.now()
+    record = CallRecord(
+        source="pbx", key=state, direction="out", number="+8613800135678", number_kind="e164", result="connected",
+        started=now, ended=now, talk_seconds=60,
+    )  # fmt: skip
+    row = PhoneCall(
+        id=row_id,
+        workspace_id=slack.workspace.id,
+        source="pbx",
+        key=state,
+        record_cipher=office.cipher.encrypt(PhoneCall.record_cipher, row_id, written(record)),
+        state=state,
+        why="agent_unknown" if state == "unmatched" else None,
+        result="connected",
+        agent_id=slack.agent.id,
+        loan_id=loan.id,
+        began_at=now,
+        talk_seconds=60,
+        received_at=now,
+        changed_at=now,
+    )
+    async with office.database.transaction() as session:
+        session.add(row)
+    return row

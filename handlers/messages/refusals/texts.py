@@ -181,6 +181,12 @@ TEXTS: dict[str, str] = {
     "recording_not_yours": _(
         "Recordings are for the one who made the call, the loan's owner, their managers and compliance. Ask one of them."
     ),
+    "unknown_phone_call": _("That call no longer exists, or you can't see it."),
+    "phone_call_settled": _("That call was logged or assigned meanwhile."),
+    "phone_call_not_yours": _("Managers assign calls that fit nobody; others those of their own extension."),
+    "phone_call_agent": _("{who} can't log calls on {loan}. Choose who called, or another loan."),
+    "extension_taken": _("Extension {given} is {who}'s. Enter the one of your own phone."),
+    "extension_invalid": _("“{given}” is no extension. Enter the number of your phone in the phone system, like 2001."),
     "recording_link": _("That is no address of a recording. Copy the link as it is; it begins with https://."),
     "recording_missing": _("Choose a file, or enter a link: one of the two."),
     "discard_reason_missing": _("Say why the recording is discarded."),

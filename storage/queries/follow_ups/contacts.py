@@ -25,6 +25,8 @@ from storage.tables import (
     ContactDecision,
     ContactState,
     Loan,
+    PhoneCall,
+    RelatedPerson,
 )
 
 R = TypeVar("R", ContactState, ContactConsent, ContactDecision)
@@ -121,6 +123,26 @@ _CALLS = (
     .where(col(Call.at) >= bindparam("since", type_=UtcDateTime()))
 )
 
+_ASKED_ABOUT = (
+    _select(
+        *_columns(
+            "call",
+            PhoneCall,
+            PhoneCall.began_at,
+            literal_column("'reached'", String),
+            role=RelatedPerson.role,
+            person_id=PhoneCall.person_id,
+            inbound=PhoneCall.inbound,
+        )
+    )
+    .select_from(_ASKED)
+    .join(_ALSO, col(_ALSO.borrower_id) == col(_ASKED.borrower_id))
+    .join(PhoneCall, (col(PhoneCall.loan_id) == col(_ALSO.id)) & col(PhoneCall.call_id).is_(None))
+    .outerjoin(RelatedPerson, col(RelatedPerson.id) == col(PhoneCall.person_id))
+    .where(_LOANS, PhoneCall.state == "asks", col(PhoneCall.began_at) >= bindparam("since", type_=UtcDateTime()))
+)
+"""Conversations that the phone system reported and of which the agent has not said the outcome yet."""
+
 _STATES = _of_borrower(
     ContactState,
     _columns(
@@ -156,7 +178,7 @@ _PACKS = (
     .where(_LOANS, col(ContactChoice.undone_at).is_(None))
 )
 
-_KNOWN = union_all(_CALLS, _STATES, _CONSENTS, _PACKS)
+_KNOWN = union_all(_CALLS, _ASKED_ABOUT, _STATES, _CONSENTS, _PACKS)
 
 
 async def known_of(session: Work, loan_ids: Collection[UUID], since: datetime) -> dict[UUID, list[Known]]:

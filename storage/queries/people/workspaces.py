@@ -87,6 +87,13 @@ async def remember_entities_refused(session: Work, workspace_id: UUID, now: date
     await session.exec(statement)
 
 
+async def remember_phone_calls(session: Work, workspace_id: UUID, now: datetime) -> Workspace:
+    """Record that the phone system reports calls; return the row of the workspace as it is then."""
+    statement = update(Workspace).where(col(Workspace.id) == workspace_id).values(phone_calls_at=now)
+    await session.exec(statement)
+    return await current(session, workspace_id)
+
+
 async def calendar_overrides(session: Work, workspace_id: UUID) -> Mapping[date, bool]:
     """Return the days that the workspace itself declares working (True) or off (False)."""
     rows = await session.exec(_OVERRIDES, params={"workspace": workspace_id})

@@ -34,6 +34,7 @@ export_proof           - - - - y -
 take_next_call         y y y y - -
 add_to_call            r r r r - -  own
 correct_call           r r r y - -  recent
+assign_phone_call      r r r y - -  own
 see_playbook           y y y y y -
 play_recording         r r r r y -  own loan managed
 see_listeners          - - - y y -

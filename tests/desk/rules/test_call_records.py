@@ -17,6 +17,7 @@ from desk.rules.call_records import (
     outcome_of,
     read_number,
     result_of_codes,
+    with_number_read,
 )
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -92,7 +93,8 @@ def test_a_later_report_of_the_same_leg_has_the_length():
 def test_numbers_as_phone_systems_write_them(written: str, outgoing: bool, kind: str, phone: str):
     found = read_number(written, SITE, outgoing=outgoing)
     assert (found.kind, found.phone) == (kind, phone)
-    assert (fault_of_number(found) is None) == (kind == "e164")
+    read = with_number_read(_record(number=written, direction="out" if outgoing else "in"), SITE)
+    assert (fault_of_number(read) is None) == (kind == "e164")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 from desk.core.vocabulary import VOCABULARY
 from desk.rules.checks import CHECKS, DECISIONS
 from desk.rules.masking import masked_name
+from handlers.messages.phone_calls import WHY
 from tests.handlers.messages.choices import LANGUAGES, Choices
 
 
@@ -71,6 +72,15 @@ CODES: dict[str, Sequence[str]] = {
     "RecordingView.sha256": ("5e" * 32,),
     "RecordingView.why": ("Of another borrower",),
     "WaitingRecording.by": ("U0LIN",),
+    "PhoneQuestion.party": ("spouse",),
+    "PhoneQuestion.reader": ("U0LIN",),
+    "PhoneQuestion.outcomes": ("reached", "paid"),
+    "PhoneQuestion.logged": ("reached",),
+    "UnmatchedCall.source": ("asterisk",),
+    "UnmatchedCall.result": ("no_answer",),
+    "UnmatchedCall.why": tuple(WHY),
+    "UnmatchedCall.agent": ("U0LIN",),
+    "PhoneCallAssigned.who": ("U0LIN",),
     "Listened.who": ("U0LIN",),
     "CallOffer.who": ("U0LIN",),
     "TrailRow.operator": ("",),

@@ -40,6 +40,7 @@ from handlers.forms import (
     note,
     person_export,
     person_request,
+    phone_call,
     playbook,
     recording,
     related,
@@ -61,6 +62,7 @@ from tests.handlers.messages.example_texts import CODES, example_text
 _OF_SOMETHING_ELSE = (
     recording.MOVE,
     recording.DISCARD,
+    phone_call.FORM,
     *(call.CORRECTION, call.PART_PAYMENT, check.DECISION, note.CORRECTION, playbook.FORM, appointment.MOVE),
     related.CHANGE,
     escalation.RESOLUTION,

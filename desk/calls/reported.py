@@ -1,0 +1,63 @@
+"""Calls that the phone system reported and of which their agents are asked the outcome. One logged by hand is that call."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from desk.core.changes import track
+from desk.core.transaction import Desk
+from desk.core.undo_rules import recomputes_after
+from desk.rules.contact_outcomes import said_of
+from storage.queries.messages import notices
+from storage.queries.people import workspaces
+from storage.queries.telephony import phone_calls
+from storage.tables import Call, Loan, PhoneCall
+
+ASKED_FOR = timedelta(hours=4)
+"""For how long a call that its agent logs by hand may be the one of which they were asked."""
+
+_TO_THE_HOUR = timedelta(hours=1)
+
+
+def minutes_of(seconds: int) -> int:
+    """Return the length of a call in minutes, as a call keeps it: begun ones count."""
+    return -(-seconds // 60)
+
+
+def time_of(row: PhoneCall | None, minutes: int | None) -> tuple[datetime | None, int | None]:
+    """Return when a call that is being logged began, if it was reported, and its length: as was said, or else as reported."""
+    if row is None:
+        return None, minutes
+    return row.began_at, minutes_of(row.talk_seconds) if minutes is None else minutes
+
+
+def notice_key(row: PhoneCall) -> str:
+    """Return the key of the message that asks the agent."""
+    return f"phone_call:{row.id}"
+
+
+async def note_reporting(desk: Desk) -> None:
+    """Note in the workspace, to the hour, that calls are reported: only then is one logged by hand looked up among them."""
+    if desk.workspace.phone_calls_at is None or desk.now - desk.workspace.phone_calls_at > _TO_THE_HOUR:
+        desk.workspace = await workspaces.remember_phone_calls(desk.session, desk.workspace.id, desk.now)
+
+
+async def asked_about(desk: Desk, loan: Loan, outcome: str) -> PhoneCall | None:
+    """Return the reported conversation of which the acting member is asked, if what they are logging by hand is that."""
+    last = desk.workspace.phone_calls_at
+    if last is None or desk.now - last > ASKED_FOR + _TO_THE_HOUR or not said_of(outcome).answered:
+        return None
+    return await phone_calls.asked_of(desk.session, loan.id, desk.member.id, desk.now - ASKED_FOR)
+
+
+def settle(desk: Desk, row: PhoneCall, call: Call) -> None:
+    """Record as which call a reported one is logged."""
+    track(desk, row)
+    row.state, row.why, row.call_id, row.changed_at = "logged", None, call.id, desk.now
+
+
+@recomputes_after(PhoneCall)
+async def rewrite_question(desk: Desk, rows: Sequence[PhoneCall]) -> None:
+    """Have the messages rewritten that ask for the outcomes of these calls."""
+    keys = [notice_key(row) for row in rows]
+    told = await notices.ids_of_keys(desk.session, desk.workspace.id, keys)
+    await notices.touch(desk.session, list(told.values()), desk.now)

@@ -1,0 +1,82 @@
+"""Take records of calls from the phone system: durable at once, one row a call, applied by the worker."""
+
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+
+from desk.calls.reported import note_reporting
+from desk.core.data_files import validator
+from desk.core.dataclass import dataclass
+from desk.core.transaction import Desk
+from desk.rules.call_records import CallRecord, Site, merge, with_number_read
+from storage.engine.types import new_id
+from storage.queries.telephony import phone_calls
+from storage.tables import PhoneCall
+
+SETTLE = timedelta(seconds=5)
+"""How long the worker waits for the report of a call's other leg, which comes within a second or two."""
+
+_LONGEST_KEY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many records named a new call, changed one, or said what was known."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+
+
+async def take_records(desk: Desk, records: Iterable[CallRecord], site: Site, *, settle: timedelta = SETTLE) -> Taken:
+    """Keep these records, each merged with what was reported of its call before. What changed is applied after `settle`."""
+    new = changed = same = 0
+    # In the order of their keys, so that two transactions lock calls in the same order.
+    for given in sorted(records, key=lambda each: (each.source, each.key)):
+        record = with_number_read(given, site)
+        row_id = new_id()
+        row = PhoneCall(
+            id=row_id,
+            workspace_id=desk.workspace.id,
+            source=record.source,
+            key=record.key[:_LONGEST_KEY],
+            record_cipher=desk.cipher.encrypt(PhoneCall.record_cipher, row_id, written(record)),
+            result=record.result,
+            apply_at=desk.now + settle if record.result != "pending" else None,
+            received_at=desk.now,
+            changed_at=desk.now,
+        )
+        if await phone_calls.insert(desk.session, row):
+            new += 1
+        elif await _merge(desk, record, settle):
+            changed += 1
+        else:
+            same += 1
+    if new:
+        await note_reporting(desk)
+    return Taken(new, changed, same)
+
+
+async def _merge(desk: Desk, record: CallRecord, settle: timedelta) -> bool:
+    """Merge a record into what is known of its call. Return whether it said anything new."""
+    row = await phone_calls.lock_of_key(desk.session, desk.workspace.id, record.source, record.key[:_LONGEST_KEY])
+    known = record_of(desk, row)
+    merged = merge(known, record)
+    if merged == known:
+        return False
+    row.record_cipher = desk.cipher.encrypt(PhoneCall.record_cipher, row.id, written(merged))
+    row.result, row.changed_at, row.version = merged.result, desk.now, row.version + 1
+    if merged.result != "pending":
+        row.apply_at = desk.now + settle
+    desk.add(row)
+    return True
+
+
+def written(record: CallRecord) -> str:
+    """Return a record as its row keeps it."""
+    return validator(CallRecord).dump_json(record, exclude_defaults=True).decode()
+
+
+def record_of(desk: Desk, row: PhoneCall) -> CallRecord:
+    """Return what was reported of a call so far. Raises UnreadableError."""
+    return validator(CallRecord).validate_python(json.loads(desk.cipher.decrypt(PhoneCall.record_cipher, row)))

@@ -1,0 +1,123 @@
+"""What people read of calls that the phone system reported: the question how a conversation ended, and calls that fit nobody."""
+
+from zoneinfo import ZoneInfo
+
+from desk.telephony.answering import LISTED, PhoneCallAssigned, PhoneQuestion, UnmatchedCall, UnmatchedCalls
+from handlers.messages.block_kit import elements
+from handlers.messages.block_kit.elements import form_button, pages
+from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
+from handlers.messages.block_kit.translator import Translator, _
+from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.file_lines import length
+from handlers.messages.related import role
+
+WHY = {
+    "number_unknown": _("no borrower and nobody around a loan has this number"),
+    "several_borrowers": _("several people have this number"),
+    "agent_unknown": _("no member has this extension or e-mail address"),
+    "agent_makes_no_calls": _("this member logs no calls"),
+    "agent_sees_no_loan": _("this member can't see the loan"),
+    "result_unknown": _("the phone system didn't say how it ended"),
+    "number_short": _("set aside: the number is too short"),
+    "number_withheld": _("set aside: the number is withheld"),
+    "number_masked": _("set aside: the number is masked"),
+    "number_invalid": _("set aside: that is no phone number"),
+    "negative_length": _("set aside: its length is below zero"),
+    "no_time": _("set aside: it has no time"),
+    "from_the_future": _("set aside: its time lies ahead"),
+    "too_long": _("set aside: it is longer than a day"),
+    "ends_before_start": _("set aside: it ends before it begins"),
+}
+"""Why a call fits nobody, by the code."""
+
+
+def question(t: Translator, view: PhoneQuestion) -> Message:
+    """Render the question how a conversation ended, in a channel; once it is answered, the outcome."""
+    writer = Writer()
+    writer.line(_spoke(t, view))
+    writer.line(elements.masked_loan(t, view.loan), " · ", elements.stage(t, view.loan.stage))
+    if view.over:
+        said = elements.outcome(t, view.logged) if view.logged else t("Nothing has to be said about it any more.")
+        return writer.line(Bold(said)).buttons(*_card(t, view)).message()
+    writer.line(Bold(t("How did it end?")))
+    value = {"p": str(view.id), "v": view.version}
+    writer.buttons(
+        *(
+            Button(
+                elements.outcome(t, each),
+                "phone.log",
+                {**value, "o": each},
+                style="primary" if position == 0 else None,
+            )
+            for position, each in enumerate(view.outcomes)
+        )
+    )
+    return writer.buttons(form_button(t("Log a call"), "call", loan=view.loan.id), *_card(t, view)).message()
+
+
+def _spoke(t: Translator, view: PhoneQuestion) -> list[Inline]:
+    values: dict[str, Inline] = {"length": Bold(length(t, view.seconds)), "name": Bold(view.masked)}
+    if view.party:
+        values["role"] = role(t, view.party)
+    if not view.over:
+        values["who"] = Mention(view.reader)
+    match view.over, bool(view.party):
+        case True, True:
+            return phrase(t, "Spoke {length} with the {role} of {name}.", **values)
+        case True, False:
+            return phrase(t, "Spoke {length} with {name}.", **values)
+        case False, True:
+            return phrase(t, "{who}: you spoke {length} with the {role} of {name}.", **values)
+        case _:
+            return phrase(t, "{who}: you spoke {length} with {name}.", **values)
+
+
+def _card(t: Translator, view: PhoneQuestion) -> list[Button]:
+    return [Button(t("Open card"), "loan.card", {"l": str(view.loan.id)})]
+
+
+def unchanged(t: Translator) -> Message:
+    """Render the answer where the call says already what was pressed."""
+    return Writer().line(t("The call says that already.")).message()
+
+
+def unmatched(t: Translator, view: UnmatchedCalls, zone: ZoneInfo) -> Message:
+    """Render the calls that fit nobody, each with the form that assigns it."""
+    writer = Writer().line(Bold(t("Calls that fit nobody")))
+    if not view.rows:
+        writer.line(t("Each call of the phone system found its borrower and its agent."))
+    for number, row in enumerate(view.rows, view.offset + 1):
+        writer.bullets([[f"{number}. ", *_line(t, row, zone)]])
+        if row.may_assign:
+            value = {"form": "assign_phone_call", "p": str(row.id)}
+            writer.buttons(Button(t("Assign {n}", n=number), "form.open", value))
+    found = pages(t, "phone.unmatched", {}, offset=view.offset, shown=len(view.rows), more=view.more, page=LISTED)
+    return writer.buttons(*found).message()
+
+
+def _line(t: Translator, row: UnmatchedCall, zone: ZoneInfo) -> list[Inline]:
+    way = t("incoming") if row.inbound else t("outgoing")
+    words: list[Inline] = [t.minute(row.at, zone), f" · {way}"]
+    if row.tail:
+        words.append(f" · {elements.phone_ending(t, row.tail)}")
+    if row.seconds:
+        words.append(f" · {length(t, row.seconds)}")
+    if row.loan:
+        words += [" · ", Bold(row.loan)]
+    if row.agent:
+        words += [" · ", Mention(row.agent)]
+    return [*words, f" · {row.source} · ", t(WHY[row.why]) if row.why in WHY else row.why]
+
+
+def assigned(t: Translator, result: PhoneCallAssigned) -> Message:
+    """Render the answer to a call that was assigned."""
+    writer = Writer().line(elements.named_loan(t, result.loan))
+    if result.outcome is not None:
+        words = phrase(
+            t,
+            "Logged as a call of {who}: {outcome}.",
+            who=Mention(result.who),
+            outcome=Bold(elements.outcome(t, result.outcome)),
+        )
+        return writer.line(words).message()
+    return writer.phrase(t, "{who} is asked how it ended.", who=Mention(result.who)).message()
