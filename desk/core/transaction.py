@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import SQLModel
 
+from desk.core import outbox
 from desk.core.clock import Clock
 from desk.core.dataclass import dataclass
 from desk.core.errors import NotAllowed
@@ -128,12 +129,14 @@ class Office:
         """
         async with self.database.transaction() as session:
             desk = self._desk(session, workspace, actor)
+            outbox.watch(desk)
             yield desk
             # Flush first, so that a reminder that the due scan is writing for a row changed here is also touched.
             await session.flush()
             if escalated := _escalated(desk):
                 await escalations.settle(session, escalated, actor.id if actor else None, desk.now)
             await notices.touch_for_follow_ups(session, desk.touched, desk.now)
+            await outbox.write_events(desk)
             await _report(session, desk)
         if desk.workspace is not workspace:
             workspaces.copy_onto(workspace, desk.workspace)

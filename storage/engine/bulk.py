@@ -34,6 +34,8 @@ async def insert(
     if not count:
         return
     shape = _shape_of(session.dialect, cast(Any, table))
+    if table in session.watched:
+        columns = _note_inserted(session, table, columns, shared or {}, shape)
     values = {name: value for name, value in {**shape.defaults, **(shared or {})}.items() if name not in columns}
     stored = [_stored(shape.stored_by.get(name), each) for name, each in columns.items()]
     names = [*columns, *values]
@@ -44,6 +46,23 @@ async def insert(
     if wrong := set(names) ^ shape.stored_by.keys():
         raise LookupError(f"{table.__name__}: {', '.join(sorted(wrong))}")
     await session.insert_values(shape.name, names, list(zip(*stored, strict=True)))
+
+
+def _note_inserted(
+    session: Work,
+    table: type[SQLModel],
+    columns: Mapping[str, Sequence[Any]],
+    shared: Mapping[str, Any],
+    shape: "_Shape",
+) -> Mapping[str, Sequence[Any]]:
+    """Let the unit of work know the new rows, with the ids that are made for them here. Return the columns with these."""
+    if "id" not in columns and "id" not in shared and shape.id_of is not None:
+        count = len(next(iter(columns.values())))
+        columns = {**columns, "id": [UUID(int=number) for number in new_id_numbers(count)]}
+    kind: Any = table
+    for each in zip(*columns.values(), strict=True):
+        session.inserted.append((kind, {**shape.defaults, **shared, **dict(zip(columns, each, strict=True))}))
+    return columns
 
 
 def stored_values(session: Work, table: type[SQLModel], column: str, values: Sequence[Any]) -> Sequence[Any]:

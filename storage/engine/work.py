@@ -8,7 +8,7 @@ read is written before the next statement reads, and before the end. Statements 
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar, TypeVarTuple, cast, overload
 from uuid import UUID
@@ -54,7 +54,12 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 class Work:
-    """The unit of work of one transaction. With a `workspace_id` it reads and writes the rows of that workspace alone."""
+    """The unit of work of one transaction. With a `workspace_id` it reads and writes the rows of that workspace alone.
+
+    `watched` are the tables of which somebody wants to know at the end what was written (`written`). `inserted` collects their
+    rows that `storage.engine.bulk` inserted without objects. `erased` are the ids of rows that were deleted with all that belongs
+    to them.
+    """
 
     def __init__(self, engine: AsyncEngine, *, writing: bool = False) -> None:
         self.info: dict[str, Any] = {}
@@ -70,6 +75,9 @@ class Work:
         self._gone: dict[int, Row] = {}
         self._written: dict[int, tuple[Row, Values | None]] = {}
         self._autoflush = True
+        self.watched: Collection[type[Row]] = ()
+        self.inserted: list[tuple[type[Row], Values]] = []
+        self.erased: set[UUID] = set()
 
     @classmethod
     def within(cls, connection: AsyncConnection) -> "Work":
@@ -205,6 +213,15 @@ class Work:
         assert isinstance(row, Row)
         if self._new.pop(id(row), None) is None:
             self._gone[id(row)] = row
+
+    def written(self) -> list[tuple[Row, Values | None]]:
+        """Return the rows that this transaction has written and not deleted, with their values before it; None for a new one."""
+        return [(row, before) for row, before in self._written.values() if read_values(row) is not None]
+
+    def note_written(self, row: SQLModel, before: Mapping[str, Any]) -> None:
+        """Note that a statement has written this row, which was read after it, and which columns had other values before."""
+        assert isinstance(row, Row)
+        self._written.setdefault(id(row), (row, {**(read_values(row) or {}), **before}))
 
     def expunge(self, row: SQLModel) -> None:
         """Write nothing of this row any more, and read it again if it is asked for."""

@@ -57,6 +57,7 @@ from storage.tables.repayment import Instalment, Payment, Promise, RepaymentPaus
 from storage.tables.retention import ErasedRecord, LegalHold, RetentionPolicy, RetentionRun
 from storage.tables.telephony import PhoneCall, PhoneRing
 from storage.tables.terms import LoanTerms, Vehicle
+from storage.tables.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from storage.tables.work import (
     Call,
     CallCorrection,

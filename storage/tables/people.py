@@ -37,6 +37,7 @@ class Workspace(Row, table=True):
     `cadence` has the numbers of rules that a manager replaced, by rule and name; 0 and 1 for `enabled`.
     `contact_rules` has the chosen packs of contact rules: `workspace` and the ids of teams, each with `packs`, `role` and
     `raised`; `loans` and `states` once a loan has packs or a state of its own.
+    `webhooks` has the types of events that an endpoint wants, None if there is none: no other is written.
     """
 
     __tablename__ = "workspace"  # pyright: ignore[reportAssignmentType]

@@ -58,6 +58,7 @@ async def erase(session: Work, root: str, ids: Sequence[UUID]) -> None:
     await session.flush()
     tables = _owned_by(root)
     going = await _going(session, root, ids)
+    session.erased.update(*going.values())
     for owned in tables.values():
         for column in owned.clears:
             for some in chunks(going[str(_target(column))]):

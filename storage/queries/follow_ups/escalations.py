@@ -137,6 +137,7 @@ async def settle(session: Work, follow_up_ids: Collection[UUID], by_id: UUID | N
     changed = update(_ESCALATION).where(
         _ESCALATION.c.follow_up_id.in_(follow_up_ids), _ESCALATION.c.undone_at.is_(None)
     )
+    states = await _states(session, follow_up_ids) if Escalation in session.watched else {}
     version = _ESCALATION.c.version + 1
     await session.execute(
         changed.where(_ESCALATION.c.settled, ~acted_on).values(
@@ -152,6 +153,17 @@ async def settle(session: Work, follow_up_ids: Collection[UUID], by_id: UUID | N
             settled=True, state="resolved", resolved_by_id=by_id, resolved_at=now, version=version
         )
     )
+    if states:
+        statement = sqlmodel_select(Escalation).where(col(Escalation.id).in_(states))
+        for row in await session.exec(statement.execution_options(populate_existing=True)):
+            session.note_written(row, {"state": states[row.id]})
+
+
+async def _states(session: Work, follow_up_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the states of the escalations about these follow-ups."""
+    column = _ESCALATION.c
+    rows = await session.execute(select(column.id, column.state).where(column.follow_up_id.in_(follow_up_ids)))
+    return {row_id: state for row_id, state in rows}
 
 
 async def due(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> list[UUID]:

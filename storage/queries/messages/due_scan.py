@@ -67,7 +67,10 @@ async def take_escalations(
 ) -> list[FollowUp]:
     """Return follow-ups that are due to be escalated, after recording that they are; of `only` these, if given."""
     values = {"escalate_at": None, "escalated_at": now}
-    return await _take(session, _due(workspace_id, ESCALATIONS, now, only), limit, values)
+    taken = await _take(session, _due(workspace_id, ESCALATIONS, now, only), limit, values)
+    for row in taken:
+        session.note_written(row, {"escalated_at": None})
+    return taken
 
 
 async def due_by_assignee(
