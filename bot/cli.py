@@ -5,7 +5,7 @@ import resource
 
 import typer
 
-from bot.command_line import audit, case, importing, keys, serving, tokens, trying, upkeep
+from bot.command_line import audit, case, importing, keys, serving, tokens, trying, upkeep, webhooks
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 for _group in (trying, serving, importing, upkeep, case):
@@ -13,6 +13,7 @@ for _group in (trying, serving, importing, upkeep, case):
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 @app.callback()

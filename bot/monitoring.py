@@ -47,6 +47,7 @@ LATENESS = Histogram(
     buckets=_LATENESS,
 )
 DELIVERIES = Counter("loandesk_deliveries", "Attempts to bring a message to Slack.", ("result",))
+WEBHOOKS = Counter("loandesk_webhooks", "Attempts to bring an event to an endpoint of webhooks.", ("result",))
 CHORES_FAILED = Counter("loandesk_chores_failed", "Rounds of the worker in which a chore failed.", ("chore",))
 SOCKET = Counter("loandesk_socket_connections", "Socket Mode: connections made, and why replaced.", ("event",))
 BACKLOG = Gauge("loandesk_backlog", "Messages that are pending. The same in every process: take the maximum.")

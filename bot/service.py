@@ -31,6 +31,9 @@ from bot.manifest import app_manifest
 from bot.nightly_look import NightlyLook
 from bot.settings import Settings
 from bot.socket_mode import SocketMode, SocketTimeouts
+from bot.webhooks.addresses import Allowed
+from bot.webhooks.client import WebhookClient
+from bot.webhooks.rounds import WebhookPace, WebhookRounds
 from bot.worker import Worker, do_chores
 from desk.core.clock import Clock, SystemClock
 from desk.core.dataclass import dataclass
@@ -96,6 +99,7 @@ class Service:
     erased: ErasedKeeper
     cases: CaseBuilder
     exports: ExportBuilder
+    webhooks: WebhookRounds
     stamps: "StampKeeper | None"
     worker: Worker | None = None
     server: SlackServer | None = None
@@ -143,9 +147,10 @@ class Service:
         """Start the worker. `executor_id`: the name of this process."""
         # DBOS takes 0.2 s to import. A process that only answers does without, and others answer meanwhile.
         await asyncio.to_thread(import_module, "bot.delivery.engine")
-        from bot.delivery.engine import DbosEngine
+        from bot.delivery.engine import DbosEngine, Lane
 
-        engine = DbosEngine(self.sender, executor_id=executor_id, pace=pace)
+        webhooks = Lane("deliver_webhooks", "webhooks", self.webhooks, WebhookPace().rounds)
+        engine = DbosEngine(self.sender, executor_id=executor_id, pace=pace, lanes=[webhooks])
         self.worker = Worker(
             self.office,
             self.workspace,
@@ -171,6 +176,7 @@ class Service:
         await self.exports.round()
         await do_chores(self.office, self.workspace)
         await self.sender.deliver_pending()
+        await self.webhooks.deliver_pending()
         await self.homes.round()
 
     async def finish(self) -> None:
@@ -188,6 +194,7 @@ class Service:
     async def close(self) -> None:
         """Finish, and close the connections to Slack and the database."""
         await self.finish()
+        await self.webhooks.close()
         await self.session.close()
         await self.office.database.close()
 
@@ -263,6 +270,9 @@ async def open_service(
             erased=ErasedKeeper(office, ErasedList(erased_file(settings), office.cipher.ring)),
             cases=CaseBuilder(office, workspace),
             exports=ExportBuilder(office, workspace),
+            webhooks=WebhookRounds(
+                office, workspace, WebhookClient(Allowed.read(settings.webhooks_private), office.clock)
+            ),
             stamps=_stamp_keeper(settings, office, workspace, session),
         )
     except BaseException:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import urlsplit
@@ -108,6 +109,15 @@ def _authority(url: str) -> str:
     if url and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?", url):
         raise ValueError("write it like https://tsa.example.com/tsr")
     return url
+
+
+def _networks(text: str) -> str:
+    try:
+        for each in filter(None, map(str.strip, text.split(","))):
+            ip_network(each)
+    except ValueError:
+        raise ValueError("write networks joined by commas, like 10.20.0.0/16,192.168.7.5") from None
+    return text
 
 
 def _policy(oid: str) -> str:
@@ -230,6 +240,10 @@ class Settings(BaseSettings):
 
     tsa_policy: Annotated[str, AfterValidator(_policy)] = ""
     """The policy that its stamps must be under, like `1.2.3.4.1`. Empty: any."""
+
+    webhooks_private: Annotated[str, AfterValidator(_networks)] = ""
+    """The networks besides public addresses to which webhooks may be sent, also over http, joined by commas:
+    `10.20.0.0/16,192.168.7.5`. Empty: none."""
 
     file_megabytes: int = Field(default=20, ge=1, le=200)
     """The largest document that the desk takes, in megabytes of 1,048,576 bytes."""

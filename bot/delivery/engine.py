@@ -1,8 +1,9 @@
 """Run the rounds of delivery with DBOS Transact. No other module knows DBOS.
 
 Our rows alone decide what is sent. DBOS gets ids: one workflow for each round of a channel, which any process may take from
-the queue. Its tables are in a file beside SQLite's, or in a schema of PostgreSQL's. The two commit separately: a round that DBOS
-lost, or whose process died, is over when its lease ends, and the next one begins.
+the queue of its lane: messages to Slack and webhooks do not hold each other up. Its tables are in a file beside SQLite's, or in a
+schema of PostgreSQL's. The two commit separately: a round that DBOS lost, or whose process died, is over when its lease ends,
+and the next one begins.
 """
 
 import asyncio
@@ -11,10 +12,11 @@ import logging
 import sqlite3
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
@@ -23,6 +25,7 @@ from sqlalchemy.engine import URL, make_url
 
 from bot.delivery.rounds import Pace, Rounds
 from bot.delivery.sender import Sender
+from desk.core.dataclass import dataclass
 from storage.engine.database import IDLE_SECONDS, make_private
 from storage.engine.trouble import log_fields
 from storage.queries.messages.rounds import Round
@@ -36,8 +39,6 @@ _VERSION = "1"
 
 _NAME = "loandesk"
 _SCHEMA = "delivery_engine"
-_WORKFLOW = "deliver_round"
-_QUEUE = "rounds"
 _RETENTION = timedelta(days=1)
 """Longer than any round."""
 _PRUNE_SECONDS = 60.0
@@ -47,18 +48,53 @@ class RoundFailedError(Exception):
     """A round did not finish: the database is away, or we made a mistake. Its text is only the error's name."""
 
 
+class Deliverer(Protocol):
+    """Delivers something in rounds: `look` begins those that are due, `run` works on one, which any process may do."""
+
+    async def look(self) -> list[Round]:
+        """Begin the rounds that are due, and return them."""
+        ...
+
+    async def run(self, channel: str, number: int) -> int:
+        """Work on a round that was begun. Return the attempts made."""
+        ...
+
+    def stop(self) -> None:
+        """Have the open rounds finish what they are at, and end."""
+        ...
+
+
+@dataclass(slots=True)
+class Lane:
+    """What is delivered by itself, with its names in DBOS: at most `rounds` of it are open at once in a process. `to_give` are
+    rounds that began and that DBOS has not been given yet."""
+
+    workflow: str
+    queue: str
+    deliverer: Deliverer
+    rounds: int
+    to_give: list[Round] = field(default_factory=list[Round])
+
+
+def slack_lane(sender: Sender, pace: Pace) -> Lane:
+    """Return the lane of messages to Slack."""
+    return Lane("deliver_round", "rounds", Rounds(sender, pace), pace.rounds)
+
+
 class DbosEngine:
-    """Deliver notices while the program runs; one engine per process.
+    """Deliver notices, and what further lanes deliver, while the program runs; one engine per process.
 
     `executor_id` names the process, also after a restart: then DBOS runs its unfinished rounds again, if they are not over.
     """
 
-    def __init__(self, sender: Sender, *, executor_id: str, pace: Pace | None = None) -> None:
+    def __init__(
+        self, sender: Sender, *, executor_id: str, pace: Pace | None = None, lanes: Iterable[Lane] = ()
+    ) -> None:
         self._executor_id = executor_id
         self._clock = sender.office.clock
         self._database_url = sender.office.database.url
         self._pace = pace or Pace()
-        self._rounds = Rounds(sender, self._pace)
+        self._lanes = (slack_lane(sender, self._pace), *lanes)
         # DBOS runs in a thread of ours: its async methods would replace the event loop's thread pool.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="delivery-engine")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -68,7 +104,6 @@ class DbosEngine:
         self._stopping = asyncio.Event()
         self._pruned_at = float("-inf")
         self._client: _Client | None = None
-        self._to_give: list[Round] = []
 
     async def start(self) -> None:
         """Launch DBOS, and start to look for pending notices."""
@@ -78,7 +113,8 @@ class DbosEngine:
 
     async def stop(self) -> None:
         """Finish the attempts in flight, end the open rounds and stop. Queued rounds stay queued."""
-        self._rounds.stop()
+        for lane in self._lanes:
+            lane.deliverer.stop()
         self._stopping.set()
         if self._task is not None:  # not cancelled: each round that it began is still given to DBOS
             await self._task
@@ -92,22 +128,26 @@ class DbosEngine:
 
     async def _run(self) -> None:
         while not self._stopping.is_set():
-            try:
-                await self._give(await self._rounds.look())
-                await self._prune()
-            except Exception as error:  # a database may be away for a while; pending notices stay pending
-                log.error("delivery_tick_failed", **log_fields(error))
+            for lane in self._lanes:
+                await self._tick(lane)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.scan_seconds):
                     await self._stopping.wait()
 
-    async def _give(self, begun: Iterable[Round]) -> None:
+    async def _tick(self, lane: Lane) -> None:
+        try:
+            await self._give(lane, await lane.deliverer.look())
+            await self._prune()
+        except Exception as error:  # a database may be away for a while; what is pending stays pending
+            log.error("delivery_tick_failed", lane=lane.queue, **log_fields(error))
+
+    async def _give(self, lane: Lane, begun: Iterable[Round]) -> None:
         """Give DBOS these rounds, and those that it could not be given before, unless they are over."""
         now = self._clock.now()
-        self._to_give = [one for one in [*self._to_give, *begun] if now < one.begun_at + LEASE]
-        if self._to_give and self._client is not None:
-            await self._in_thread(partial(_enqueue, self._client, self._to_give))
-            self._to_give = []
+        lane.to_give = [one for one in [*lane.to_give, *begun] if now < one.begun_at + LEASE]
+        if lane.to_give and self._client is not None:
+            await self._in_thread(partial(_enqueue, self._client, lane.to_give, lane))
+            lane.to_give = []
 
     async def _prune(self) -> None:
         uptime = asyncio.get_running_loop().time()
@@ -120,11 +160,8 @@ class DbosEngine:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
     def _launch(self) -> None:
-        # DBOS has a loop in a thread of its own; a round needs the program's, to which connections belong.
-        async def deliver_round(channel: str, number: int) -> int:
-            return await asyncio.wrap_future(self._on_our_loop(self._deliver_round(channel, number)))
-
-        DBOS.workflow(name=_WORKFLOW)(deliver_round)
+        for lane in self._lanes:
+            self._register(lane)
         # Because it has a handler, DBOS adds none, and its lines go to the program's log.
         logging.getLogger("dbos").addHandler(logging.NullHandler())
         url = engine_url(self._database_url)
@@ -132,18 +169,26 @@ class DbosEngine:
             _prepare_file(url.database or "")
         self._client = _Client(url)
         DBOS(config=_config(url, self._executor_id))
-        DBOS.listen_queues([_QUEUE])  # not to those of an earlier release
+        DBOS.listen_queues([lane.queue for lane in self._lanes])  # not to those of an earlier release
         DBOS.launch()
-        DBOS.register_queue(
-            _QUEUE,
-            worker_concurrency=self._pace.rounds,
-            polling_interval_sec=self._pace.poll_seconds,
-            on_conflict="always_update",
-        )
+        for lane in self._lanes:
+            DBOS.register_queue(
+                lane.queue,
+                worker_concurrency=lane.rounds,
+                polling_interval_sec=self._pace.poll_seconds,
+                on_conflict="always_update",
+            )
 
-    async def _deliver_round(self, channel: str, number: int) -> int:
+    def _register(self, lane: Lane) -> None:
+        # DBOS has a loop in a thread of its own; a round needs the program's, to which connections belong.
+        async def deliver_round(channel: str, number: int) -> int:
+            return await asyncio.wrap_future(self._on_our_loop(self._deliver_round(lane, channel, number)))
+
+        DBOS.workflow(name=lane.workflow)(deliver_round)
+
+    async def _deliver_round(self, lane: Lane, channel: str, number: int) -> int:
         try:
-            return await self._rounds.run(channel, number)
+            return await lane.deliverer.run(channel, number)
         except Exception as error:
             log.error("round_failed", channel=channel, **log_fields(error))
             # DBOS stores what is raised; the text of a database error repeats values.
@@ -203,12 +248,12 @@ class _Client:
             system_database_engine=self._engine, dbos_system_schema=_SCHEMA, application_name=_NAME, lazy=True
         )
 
-    def enqueue(self, begun: Iterable[Round]) -> None:
+    def enqueue(self, begun: Iterable[Round], lane: Lane) -> None:
         with self._engine.begin() as connection:
             for one in begun:
                 options: EnqueueOptions = {
-                    "workflow_name": _WORKFLOW,
-                    "queue_name": _QUEUE,
+                    "workflow_name": lane.workflow,
+                    "queue_name": lane.queue,
                     "workflow_id": f"{one.begun_at:%Y%m%dT%H%M%S.%f}:{one.channel}:{one.number}",
                     "app_version": _VERSION,
                 }
@@ -219,8 +264,8 @@ class _Client:
         self._engine.dispose()
 
 
-def _enqueue(client: _Client, begun: Iterable[Round]) -> None:
-    client.enqueue(begun)
+def _enqueue(client: _Client, begun: Iterable[Round], lane: Lane) -> None:
+    client.enqueue(begun, lane)
 
 
 def _delete_before(instant: datetime) -> None:

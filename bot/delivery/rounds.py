@@ -2,21 +2,21 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 
 from bot import monitoring
-from bot.delivery.gathered import Gathered
+from bot.delivery.held_rounds import HeldRounds, OpenRound, announce
 from bot.delivery.sender import Outcome, Sender
 from desk.core.dataclass import dataclass
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.messages import rate_limits, rounds, sending
-from storage.queries.messages.rounds import EACH, OwedNotice, Round, RoundKey
-from storage.queries.messages.sending import LEASE, LONGEST_WAIT
+from storage.queries.messages.rounds import EACH, OwedNotice, Round
+from storage.queries.messages.sending import LONGEST_WAIT
 
 log = structlog.get_logger()
 
@@ -43,34 +43,18 @@ class Pace:
     requests: int = 20
 
 
-@dataclass(slots=True)
-class _OpenRound:
-    """A round that this process works on until `lease_until`. `news` is set when its channel is owed something."""
-
-    channel: str
-    number: int
-    lease_until: datetime
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def is_held(self, now: datetime) -> bool:
-        return now < self.lease_until <= now + 2 * LEASE  # a clock may be set back
-
-
 class Rounds:
     """The rounds of one process. `look` finds out what is owed and begins rounds, `run` works on one."""
 
     def __init__(self, sender: Sender, pace: Pace) -> None:
         self._sender = sender
         self._pace = pace
-        self._open: dict[str, _OpenRound] = {}
         self._owed: dict[str, list[OwedNotice]] = {}
         self._sending: set[UUID] = set()
         self._tried: set[UUID] = set()  # since the last look, which may not have seen it
         self._requests = asyncio.Semaphore(pace.requests)
-        self._entries = Gathered(self._enter, pace.rounds)
-        self._ends = Gathered(self._end, pace.rounds)
+        self._held = HeldRounds(sender.office, sender.workspace, pace.rounds, self._requests)
         self._digests = _DigestLimit(pace.digests_per_second)
-        self._renewed_at: datetime | None = None
         self._crowded = False
         self._stopping = asyncio.Event()
 
@@ -94,53 +78,31 @@ class Rounds:
         )
         chosen = [one for one in found if one.urgent or one.notice_id in admitted]
         self._take_note(chosen)
-        idle = list(dict.fromkeys(one.channel for one in chosen if not one.held and one.channel not in self._open))
-        room = max(0, self._pace.rounds - len(self._open))
+        idle = list(dict.fromkeys(one.channel for one in chosen if not one.held and one.channel not in self._held))
+        room = max(0, self._pace.rounds - len(self._held))
         self._crowded = len(idle) > room
-        self._announce(self._open.values() if self._crowded else self._with_news())
-        await self._renew(now)
-        if not idle[:room]:
-            return []
-        async with office.database.transaction() as session:
-            return await rounds.begin(session, workspace.id, idle[:room], now)
+        announce(self._held.every() if self._crowded else self._with_news())
+        await self._held.renew(now)
+        return await self._held.begin(idle[:room], now)
 
     async def run(self, channel: str, number: int) -> int:
         """Send what the channel is owed until nothing is, Slack asks to wait, or the round is over. Return the attempts made."""
-        if (lease_until := await self._entries((channel, number))) is None:
+        mine = await self._held.enter(channel, number)
+        if mine is None:
             return 0
-        mine = self._open[channel] = _OpenRound(channel, number, lease_until)
         try:
             attempts, wait_until = await self._send(mine)
         finally:
-            if self._open.get(channel) is mine:
-                del self._open[channel]
-        await self._ends(((channel, number), wait_until))
+            self._held.leave(mine)
+        await self._held.end(mine, wait_until)
         return attempts
 
     def stop(self) -> None:
         """Have the open rounds finish the message they are at, and end."""
         self._stopping.set()
-        self._announce(self._open.values())
+        announce(self._held.every())
 
-    async def _enter(self, begun: Sequence[RoundKey]) -> list[datetime | None]:
-        """Return the end of each round's lease, or None when the round is over."""
-        office, workspace = self._sender.office, self._sender.workspace
-        async with self._requests, office.database.transaction() as session:
-            now = office.clock.now()
-            entered = await rounds.enter(session, workspace.id, begun, now)
-        return [now + LEASE if key in entered else None for key in begun]
-
-    async def _end(self, ended: Sequence[tuple[RoundKey, datetime | None]]) -> list[None]:
-        office, workspace = self._sender.office, self._sender.workspace
-        by_wait: dict[datetime | None, list[RoundKey]] = defaultdict(list)
-        for key, wait_until in ended:
-            by_wait[wait_until].append(key)
-        async with self._requests, office.database.transaction() as session:
-            for wait_until, keys in by_wait.items():
-                await rounds.end(session, workspace.id, keys, wait_until=wait_until)
-        return [None] * len(ended)
-
-    async def _send(self, mine: _OpenRound) -> tuple[int, datetime | None]:
+    async def _send(self, mine: OpenRound) -> tuple[int, datetime | None]:
         """Return the attempts made, and until when the channel must wait."""
         clock, loop = self._sender.office.clock, asyncio.get_running_loop()
         ends_at = loop.time() + self._pace.longest_seconds
@@ -184,16 +146,9 @@ class Rounds:
                 return notice
         return None
 
-    async def _hears_of_more(self, mine: _OpenRound) -> bool:
+    async def _hears_of_more(self, mine: OpenRound) -> bool:
         mine.news.clear()
-        if self._crowded:
-            return False
-        try:
-            async with asyncio.timeout(self._pace.linger_seconds):
-                await mine.news.wait()
-        except TimeoutError:
-            return False
-        return True
+        return not self._crowded and await mine.hears_of_more(self._pace.linger_seconds)
 
     async def _pause(self, seconds: float) -> None:
         if seconds:
@@ -203,18 +158,6 @@ class Rounds:
             except TimeoutError:
                 return
 
-    async def _renew(self, now: datetime) -> None:
-        if not self._open or (self._renewed_at and timedelta(0) <= now - self._renewed_at < LEASE / 3):
-            return
-        office, workspace = self._sender.office, self._sender.workspace
-        held = {(one.channel, one.number): one for one in self._open.values()}
-        async with office.database.transaction() as session:
-            kept = await rounds.renew(session, workspace.id, list(held), now)
-        for key, one in held.items():
-            one.lease_until = now + LEASE if key in kept else now
-        self._announce(one for key, one in held.items() if key not in kept)
-        self._renewed_at = now
-
     def _take_note(self, found: Iterable[OwedNotice]) -> None:
         by_channel: dict[str, list[OwedNotice]] = defaultdict(list)
         for notice in found:
@@ -222,13 +165,8 @@ class Rounds:
                 by_channel[notice.channel].append(notice)
         self._owed = dict(by_channel)
 
-    def _with_news(self) -> Iterable[_OpenRound]:
-        return (one for one in self._open.values() if one.channel in self._owed)
-
-    @staticmethod
-    def _announce(to: Iterable[_OpenRound]) -> None:
-        for one in to:
-            one.news.set()
+    def _with_news(self) -> Iterable[OpenRound]:
+        return (one for one in self._held.every() if one.channel in self._owed)
 
 
 @dataclass(slots=True)

@@ -1,14 +1,14 @@
 """The outbox of webhooks: what a transaction did becomes events in the same transaction, if an endpoint wants them.
 
-Events are found by what was written (`Work.written`), in one place, so that no use case tells of them. A workspace without an endpoint
-pays nothing: `Workspace.webhooks`, which each process has at hand, says which types are wanted. A process follows a new endpoint with
-its next heartbeat.
+Events are found by what was written (`Work.written`), in one place, so that no use case tells of them. A workspace without an
+endpoint pays nothing: `Workspace.webhooks`, which each process has at hand, says which types are wanted. A process follows a new
+endpoint with its next heartbeat.
 """
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from desk.core.webhook_events import Happening, data_of, happenings, types_of_tables
+from desk.core.webhook_events import EVENT_TYPES, Happening, data_of, happenings, types_of_tables
 from storage.engine import bulk
 from storage.engine.rows import Row, Values
 from storage.engine.types import new_id
@@ -32,7 +32,9 @@ async def write_events(desk: "Desk") -> None:
     session = desk.session
     if not session.watched:
         return
-    rows = [_event(desk, *found) for found in _found(desk)]
+    places = {code: place for place, code in enumerate(EVENT_TYPES)}
+    found = sorted(_found(desk), key=lambda each: places[each[0].of.code])  # a call before what follows from it
+    rows = [_event(desk, *each) for each in found]
     rows = [each for each in rows if session.erased.isdisjoint((each["loan_id"], each["subject_id"]))]
     session.inserted.clear()
     if len(rows) > _BY_ROW:
@@ -47,7 +49,9 @@ def _found(desk: "Desk") -> Iterator[tuple[Happening, Values | None, Values]]:
     session = desk.session
     types = types_of_tables(tuple(desk.workspace.webhooks or ()))
     written = session.written()
-    undoing = any(isinstance(row, Undo) and row.undone_at and before and not before["undone_at"] for row, before in written)
+    undoing = any(
+        isinstance(row, Undo) and row.undone_at and before and not before["undone_at"] for row, before in written
+    )
     changes: list[tuple[type[Row], Values | None, Values]] = [(type(row), before, vars(row)) for row, before in written]
     changes += [(table, None, values) for table, values in session.inserted]
     for table, before, after in changes:

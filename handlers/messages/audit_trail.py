@@ -111,6 +111,13 @@ OTHER_ACTS = {
     "refuse_request": _("refused a person's request"),
     "import_change": _("changed a loan by an import"),
     "import_take_over": _("joined an inquiry with an imported loan"),
+    "add_webhook": _("added an endpoint of webhooks"),
+    "remove_webhook": _("removed an endpoint of webhooks"),
+    "rotate_webhook": _("gave an endpoint of webhooks a new secret"),
+    "enable_webhook": _("had webhooks sent to an endpoint again"),
+    "disable_webhook": _("stopped sending webhooks to an endpoint"),
+    "replay_webhooks": _("had webhooks sent again"),
+    "webhook_disclosed": _("sent a borrower's data to an endpoint of webhooks"),
     "add_demo": _("added the demo"),
     "remove_demo": _("removed the demo"),
 }

@@ -55,6 +55,7 @@ from handlers.messages import (
     reminders,
     repayment,
     set_aside,
+    webhooks,
 )
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
@@ -203,6 +204,13 @@ async def _channel_lost(desk: Desk, notice: Notice, t: Translator, _zone: ZoneIn
     several = t.n("{n} member", "{n} members", count) if count > 1 else t("the managers")
     return reminders.channel_lost(
         t, channel=notice.facts["channel"], error=notice.facts["error"], name=about.name if about else several
+    )
+
+
+async def _webhook_disabled(_desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    facts = notice.facts
+    return webhooks.webhook_disabled(
+        t, host=facts["host"], why=facts["why"], error=facts["error"], count=facts["count"], endpoint=facts["id"]
     )
 
 
@@ -393,6 +401,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.COLLECTION_STEP: _collection_step,
     kinds.PHONE_CALL: _phone_call,
     kinds.CHANNEL_LOST: _channel_lost,
+    kinds.WEBHOOK_DISABLED: _webhook_disabled,
     kinds.ZONE_UNKNOWN: _zone_unknown,
     kinds.SET_ASIDE: _set_aside,
     kinds.COMPLIANCE_DAY: _compliance_day,

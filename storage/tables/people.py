@@ -71,6 +71,11 @@ class Workspace(Row, table=True):
     release: int = Field(default=0, sa_column_kwargs={"server_default": "0", "info": {"restored": False}})
     cadence: dict[str, dict[str, int]] | None = Field(default=None, sa_type=JSON(none_as_null=True))  # pyright: ignore[reportArgumentType]
     contact_rules: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    webhooks: list[str] | None = Field(
+        default=None,
+        sa_type=JSON(none_as_null=True),  # pyright: ignore[reportArgumentType]
+        sa_column_kwargs={"info": {"restored": False}},
+    )
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     created_at: datetime = instant()
 

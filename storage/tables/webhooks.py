@@ -17,9 +17,9 @@ _UNSPREAD = text("spread_at IS NULL")
 class WebhookEndpoint(Row, table=True):
     """An address that gets events of these `types`. `personal`: with the borrower's name and phone, and amounts.
 
-    `secret_cipher` signs; until `old_secret_until`, the one before it signs too. `failures` counts the attempts that failed since
-    the last that succeeded, the first of them at `failing_since`; nothing is sent before `paused_until`. `disabled_at` is when the
-    desk or its operator stopped sending there (`disabled_why`, a code).
+    `secret_cipher` signs; until `old_secret_until`, the one before it signs too. `failing_since` is the first failure since the
+    last success. `failures` counts those after each of which nothing is sent for a longer time, until `paused_until`.
+    `disabled_at` is when the desk or its operator stopped sending there (`disabled_why`: gone, failing, operator).
     """
 
     __tablename__ = "webhook_endpoint"  # pyright: ignore[reportAssignmentType]
@@ -71,7 +71,7 @@ class WebhookEvent(Row, table=True):
 
 
 class WebhookDelivery(Row, table=True):
-    """An event on its way to an endpoint. `state` is pending, delivered, set_aside (given up, until it is replayed) or dropped.
+    """An event on its way to an endpoint. `state` is pending, delivered or set_aside (given up, until it is replayed).
 
     `due_at` is when it is tried next, None at once; `loan_id` is the event's: what follows about the same loan waits for it.
     """

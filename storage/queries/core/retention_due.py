@@ -30,6 +30,7 @@ from storage.tables import (
     Recording,
     SearchTerm,
     StoredFile,
+    WebhookEvent,
 )
 from storage.upkeep import erasing
 from storage.upkeep.audit_guards import lifted
@@ -97,6 +98,7 @@ RECORDS: dict[str, tuple[Records, ...]] = {
             spared_by=NoticeItem.notice_id,
         ),
     ),
+    "webhook": (Records(WebhookEvent, WebhookEvent.at, WebhookEvent.loan_id),),
     "access_request": (Records(AccessRequest, AccessRequest.asked_at, only=(AccessRequest.state != "open",)),),
 }
 """The records of each kind that retention takes by themselves; loans and the audit trail go another way."""
@@ -153,8 +155,8 @@ async def let_go(session: Work, records: Records, ids: Sequence[UUID]) -> None:
         return
     if table is LoanNote:  # the earlier versions of a note go with it
         await session.execute(delete(LoanNote).where(col(LoanNote.earlier_of_id).in_(ids)))
-    if table is Recording or table is StoredFile:
-        await erase(session, "recording" if table is Recording else "stored_file", ids)
+    if table in (Recording, StoredFile, WebhookEvent):
+        await erase(session, table.__tablename__, ids)
         return
     await session.execute(delete(table).where(row_id.in_(ids)))
 

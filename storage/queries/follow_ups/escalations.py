@@ -163,7 +163,7 @@ async def _states(session: Work, follow_up_ids: Collection[UUID]) -> dict[UUID, 
     """Return the states of the escalations about these follow-ups."""
     column = _ESCALATION.c
     rows = await session.execute(select(column.id, column.state).where(column.follow_up_id.in_(follow_up_ids)))
-    return {row_id: state for row_id, state in rows}
+    return dict(rows)
 
 
 async def due(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> list[UUID]:

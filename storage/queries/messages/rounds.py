@@ -116,6 +116,11 @@ async def _change(
     return changed
 
 
+def held_now(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a process holds a round."""
+    return _held(now, now + 2 * LEASE)
+
+
 def _held(now: Any, too_long: Any) -> ColumnElement[bool]:
     # A lease far in the future was taken before the clock was set back: no process holds it.
     return and_(_R.lease_until > now, _R.lease_until <= too_long)

@@ -128,9 +128,9 @@ def _install(interruption: Interruption, sender: Any) -> None:
     if name == "_enqueue":
         give = engine_module._enqueue  # pyright: ignore[reportPrivateUsage]
 
-        def give_interrupted(client: Any, begun: Any) -> None:
+        def give_interrupted(*given: Any) -> None:
             _interrupt(interruption, when == "before")
-            give(client, begun)
+            give(*given)
             _interrupt(interruption, when == "after")
 
         engine_module._enqueue = give_interrupted  # pyright: ignore[reportPrivateUsage]

@@ -7,8 +7,8 @@ from alembic import op
 
 import storage.engine.types
 
-revision: str = "0064"
-down_revision: str | None = "0063"
+revision: str = "0067"
+down_revision: str | None = "0066"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -123,8 +123,14 @@ def upgrade() -> None:
     with op.batch_alter_table("webhook_attempt", schema=None) as batch_op:
         batch_op.create_index("ix_webhook_attempt_delivery", ["delivery_id", "at"], unique=False)
 
+    with op.batch_alter_table("workspace", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("webhooks", sa.JSON(none_as_null=True), nullable=True))
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("workspace", schema=None) as batch_op:
+        batch_op.drop_column("webhooks")
+
     with op.batch_alter_table("webhook_attempt", schema=None) as batch_op:
         batch_op.drop_index("ix_webhook_attempt_delivery")
 

@@ -1,0 +1,152 @@
+"""What members do reaches the lender's systems: as events of webhooks, in order, signed, with ids and codes only."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.tables import AuditEntry, WebhookEvent
+from tests.builders import make_follow_up, make_loan
+from tests.webhook_receiver import Received, Receiver, receiving
+from tests.wire.office_day import Slack, given
+from tests.wire.webhook_office import Webhooks
+
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def webhooks(slack: Slack, database_url: str) -> AsyncIterator[Webhooks]:
+    webhooks = Webhooks(slack, database_url)
+    yield webhooks
+    await webhooks.rounds.close()
+
+
+def is_signed(received: Received, secret: str) -> bool:
+    """Verify as the example in the documentation does."""
+    example = (ROOT / "docs" / "webhooks.md").read_text("utf-8").split("```python\n")[1].split("```")[0]
+    found: dict[str, Any] = {}
+    exec(example, found)
+    at = int(received.headers["webhook-timestamp"])
+    return found["is_from_the_desk"](received.headers, received.body, secret, now=lambda: at + 299)
+
+
+async def test_a_call_reaches_the_receiver_with_codes_and_ids_and_signed(
+    slack: Slack, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    _, secret = await webhooks.add(receiver)
+    loan = await make_loan(
+        slack.office, slack.workspace, "A-1", owner=slack.agent, name="王小明", phone="+8613900001111"
+    )
+    await slack.command(slack.agent, "/loan-call A-1 promise 500 tomorrow he is a teacher")
+    await webhooks.rounds.deliver_pending()
+
+    assert receiver.types == ["loan.created", "call.logged", "follow_up.planned", "promise.made"]
+    call = receiver.received[1]
+    assert call.path == "/hooks"
+    assert call.headers["content-type"] == "application/json"
+    assert is_signed(call, secret)
+    assert abs(int(call.headers["webhook-timestamp"]) - slack.clock.now().timestamp()) < 2
+    assert call.said["timestamp"] == slack.clock.now().isoformat().replace("+00:00", "Z")
+    assert call.data["loan"] == {"id": str(loan.id), "number": "A-1"}
+    assert call.data["by"] == call.data["caller_id"] == str(slack.agent.id)
+    assert call.data["members"] == {str(slack.agent.id): "UAGENT"}
+    assert call.data["outcome"] == "promised"
+    bodies = b"".join(each.body for each in receiver.received).decode()
+    assert not any(hidden in bodies for hidden in ("王", "1390000", "teacher", "500", "amount"))
+
+
+async def test_nothing_is_sent_twice_and_nothing_that_the_endpoint_does_not_want(
+    slack: Slack, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    await webhooks.add(receiver, "follow_up.*")
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan-follow A-1 fri 10:00 signing")
+    await slack.command(slack.agent, "/loan-note A-1 prefers calls after 18:00")
+    await slack.command(slack.agent, "/loan-call A-1 no answer")
+    for _ in range(2):
+        await webhooks.rounds.deliver_pending()
+    assert set(receiver.types) <= {"follow_up.planned", "follow_up.moved", "follow_up.done"}
+    assert len({each.id for each in receiver.received}) == len(receiver.received) > 0
+    assert {row.type for row in await slack.rows(WebhookEvent)} == set(receiver.types)  # others are not even written
+
+
+async def test_a_desk_without_an_endpoint_writes_no_event(slack: Slack, webhooks: Webhooks) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan-follow A-1 fri 10:00 signing")
+    assert await slack.rows(WebhookEvent) == []
+
+
+async def test_an_undo_is_an_event_of_its_own_that_says_what_it_takes_back(
+    slack: Slack, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    await webhooks.add(receiver, "call.logged", "follow_up.done")
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await make_follow_up(slack.office, loan, slack.agent, due_at=slack.clock.now(), purpose="signing")
+    answer = given((await slack.command(slack.agent, "/loan-call A-1/1 reached called back")).message)
+    await slack.press(slack.agent, answer, "Undo")
+    await webhooks.rounds.deliver_pending()
+    told = {(each.type, each.data.get("undoes")): each.data["id"] for each in receiver.received}
+    assert told.keys() == {
+        ("call.logged", None),
+        ("follow_up.done", None),
+        ("call.undone", "call.logged"),
+        ("follow_up.undone", "follow_up.done"),
+    }
+    assert told["call.logged", None] == told["call.undone", "call.logged"]
+
+
+async def test_what_the_worker_finds_is_told_too(slack: Slack, webhooks: Webhooks, receiver: Receiver) -> None:
+    await webhooks.add(receiver, "follow_up.late", "escalation.*")
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan-follow A-1 today 11:00 signing")
+    await slack.later(hours=1)
+    await slack.later(hours=5)
+    await webhooks.rounds.deliver_pending()
+    assert receiver.types == ["follow_up.late", "escalation.opened"]
+    assert receiver.received[0].data["by"] is None
+    await slack.command(slack.agent, "/loan-follow A-1/1 done")
+    await webhooks.rounds.deliver_pending()
+    assert receiver.types[2:] == ["escalation.resolved"]
+    assert receiver.received[2].data["settled"] is True
+    assert receiver.received[2].data["loan"]["id"] == str(loan.id)
+
+
+async def test_personal_data_goes_only_where_it_is_asked_for_and_is_recorded(
+    slack: Slack, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    await webhooks.add(receiver, "promise.made", personal=True)
+    loan = await make_loan(
+        slack.office, slack.workspace, "A-1", owner=slack.agent, name="王小明", phone="+8613900001111"
+    )
+    await slack.command(slack.agent, "/loan-call A-1 promise 500 tomorrow he is a teacher")
+    await webhooks.rounds.deliver_pending()
+    (promise,) = receiver.received
+    assert promise.data["personal"] == {"name": "王小明", "phone": "+8613900001111", "amount": "500.00"}
+    (entry,) = [row for row in await slack.rows(AuditEntry) if row.act == "webhook_disclosed"]
+    assert (entry.loan_id, str(entry.subject_id), entry.details) == (loan.id, promise.id, {"event": "promise.made"})
+
+
+async def test_two_secrets_sign_for_a_day_after_a_rotation(
+    slack: Slack, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    endpoint_id, old = await webhooks.add(receiver)
+    printed = await webhooks.run("rotate", endpoint_id)
+    new = printed.split("only now: ")[1].split()[0]
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan-follow A-1 fri 10:00 signing")
+    await webhooks.rounds.deliver_pending()
+    assert is_signed(receiver.received[-1], old)
+    assert is_signed(receiver.received[-1], new)
+    slack.clock.advance(hours=24)
+    await slack.command(slack.agent, "/loan-follow A-1/1 done")
+    await webhooks.rounds.deliver_pending()
+    assert not is_signed(receiver.received[-1], old)
+    assert is_signed(receiver.received[-1], new)
