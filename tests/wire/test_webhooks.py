@@ -12,7 +12,6 @@ from tests.webhook_receiver import Received, Receiver, receiving
 from tests.wire.office_day import Slack, given
 from tests.wire.webhook_office import Webhooks
 
-
 ROOT = Path(__file__).parents[2]
 
 

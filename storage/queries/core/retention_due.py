@@ -11,6 +11,7 @@ from sqlalchemy import select as core_select
 from sqlmodel import SQLModel, col, select
 
 from storage.engine.database import insert_into
+from storage.engine.rows import table_of
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.loans import keeping
@@ -156,7 +157,7 @@ async def let_go(session: Work, records: Records, ids: Sequence[UUID]) -> None:
     if table is LoanNote:  # the earlier versions of a note go with it
         await session.execute(delete(LoanNote).where(col(LoanNote.earlier_of_id).in_(ids)))
     if table in (Recording, StoredFile, WebhookEvent):
-        await erase(session, table.__tablename__, ids)
+        await erase(session, table_of(table).name, ids)
         return
     await session.execute(delete(table).where(row_id.in_(ids)))
 
