@@ -123,13 +123,11 @@ def upgrade() -> None:
     with op.batch_alter_table("webhook_attempt", schema=None) as batch_op:
         batch_op.create_index("ix_webhook_attempt_delivery", ["delivery_id", "at"], unique=False)
 
-    with op.batch_alter_table("workspace", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("webhooks", sa.JSON(none_as_null=True), nullable=True))
+    op.add_column("workspace", sa.Column("webhooks", sa.JSON(none_as_null=True), nullable=True))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("workspace", schema=None) as batch_op:
-        batch_op.drop_column("webhooks")
+    op.drop_column("workspace", "webhooks")
 
     with op.batch_alter_table("webhook_attempt", schema=None) as batch_op:
         batch_op.drop_index("ix_webhook_attempt_delivery")
