@@ -32,6 +32,7 @@ from desk.follow_ups.appointments import appointments_due, remind_of_appointment
 from desk.follow_ups.collection_steps import escalate_steps, remind_of_steps, steps_due, steps_missed
 from desk.follow_ups.escalations import second_level_due, tell_second_level
 from desk.follow_ups.replanning import loans_to_replan, replan_loans
+from desk.lender.events import next_ids
 from desk.loans.indexing import index_next
 from desk.messages.compliance import report_to_compliance
 from desk.messages.digests import digests_due, queue_due_digests
@@ -41,12 +42,14 @@ from desk.messages.set_aside import report_set_aside
 from desk.people.working_time import absences_to_begin, absences_to_end, begin_absences, end_absences
 from desk.repayment.promises import settle_promises
 from desk.telephony.applying import apply_phone_calls, forget_phone_calls, phone_calls_due
+from handlers.api.events import apply_events
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.core.due_rows import chores_due, waiting
 from storage.queries.follow_ups.appointments import APPOINTMENTS
 from storage.queries.follow_ups.collection_steps import MISSED, STEPS
 from storage.queries.follow_ups.escalations import SECOND_LEVEL
 from storage.queries.follow_ups.replanning import REPLANNING
+from storage.queries.lender.events import LENDER_EVENTS
 from storage.queries.messages.due_scan import DIGESTS, ESCALATIONS, REMINDERS
 from storage.queries.people.absences import ABSENCES, BEGINNINGS
 from storage.queries.telephony.phone_calls import PHONE_CALLS
@@ -65,6 +68,7 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     recompute_pending,
     end_absences,
     begin_absences,
+    apply_events,
     settle_promises,
     replan_loans,
     announce_due,
@@ -90,6 +94,7 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
 
 REPEATED: Mapping[Callable[..., Awaitable[object]], int] = {
     recompute_pending: 50,
+    apply_events: 30,
     replan_loans: 20,
     index_next: 20,
     forget_old: 10,
@@ -118,6 +123,7 @@ class Rows:
 ROWS: Mapping[Callable[..., Awaitable[object]], Rows] = {
     begin_absences: Rows(BEGINNINGS, absences_to_begin),
     end_absences: Rows(ABSENCES, absences_to_end),
+    apply_events: Rows(LENDER_EVENTS, next_ids),
     replan_loans: Rows(REPLANNING, loans_to_replan),
     announce_due: Rows(REMINDERS, reminders_due),
     escalate_due: Rows(ESCALATIONS, escalations_due),

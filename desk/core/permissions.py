@@ -148,11 +148,19 @@ def require_role(desk: Desk, act: str) -> Member:
 
 
 def refusal(act: str, relations: Collection[Relation] = (), **params: Any) -> NotAllowed:
-    """Return the error for an act: `role_missing` if the relation suffices but the role does not, or else the act's own."""
+    """Return the error for an act: `scope_missing` for one of programs alone, `role_missing` if the relation suffices but the
+    role does not, or else the act's own."""
     rule = RULES[act]
+    if all(grant.scopes is not None for grant in rule.grants):
+        return NotAllowed("scope_missing", scopes=scopes_for(act))
     lacking = [g for g in rule.grants if g.relations is not None and not set(g.relations).isdisjoint(relations)]
     roles = _roles_in(rule.grants if rule.refusal == "role_missing" else lacking)
     return NotAllowed("role_missing", roles=roles) if roles else NotAllowed(rule.refusal, **params)
+
+
+def scopes_for(act: str) -> tuple[str, ...]:
+    """Return the scopes that allow an act to programs."""
+    return tuple(scope for grant in RULES[act].grants for scope in grant.scopes or ())
 
 
 def _roles_in(grants: Iterable[Grant]) -> tuple[str, ...]:

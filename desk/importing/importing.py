@@ -67,7 +67,7 @@ class RefusedRow:
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """The result of a batch: rows by effect, refused rows, what people should know of the others, what became of follow-ups, and
-    the new loans of each owner. `by_line` has the effect of each row."""
+    the new loans of each owner."""
 
     effects: Counter[Effect] = field(default_factory=Counter["Effect"])
     refused: tuple[RefusedRow, ...] = ()
@@ -75,7 +75,6 @@ class ImportResult:
     plans: PlanCounts = field(default_factory=PlanCounts)
     lacking: tuple[Remark, ...] = ()
     new_by_owner: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict[UUID, Sequence[UUID]])
-    by_line: Mapping[int, Effect] = field(default_factory=dict[int, "Effect"])
     taken: Sequence[TakenRow] = ()
 
 
@@ -160,7 +159,6 @@ class _Batch:
         self.digests: Mapping[str, int] = {}
         self.in_use: frozenset[int] = frozenset()
         self.effects: Counter[Effect] = Counter()
-        self.by_line: dict[int, Effect] = {}
         self.refused: list[RefusedRow] = []
         self.taken: list[TakenRow] = []
         self.remarks: list[Remark] = []
@@ -271,7 +269,6 @@ class _Batch:
         """Import one row, or refuse it with everything that is wrong."""
         if row.line in self.unchanged:
             self.effects["same"] += 1
-            self.by_line[row.line] = "same"
             return
         columns = row.given
         known = self._known(row)
@@ -296,7 +293,6 @@ class _Batch:
             effect, columns = await self._update(known, row, owner)
             self.new.first_plans.count_again()
         self.effects[effect] += 1
-        self.by_line[row.line] = effect
         if effect != "same":
             self.taken.append(TakenRow(row.line, row.number, effect, columns))
 
@@ -416,6 +412,5 @@ class _Batch:
             plans=self.plans,
             lacking=tuple(self.lacking),
             new_by_owner=self.new.by_owner(),
-            by_line=self.by_line,
             taken=self.taken,
         )

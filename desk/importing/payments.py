@@ -32,14 +32,12 @@ _RETURNED_WITHIN = timedelta(days=31)
 
 @dataclass(slots=True)
 class PaymentsResult:
-    """The result of a file of payments, or of a batch: rows by effect, the sums of new payments, refused rows, what followed.
-    `by_line` has the effect of each row."""
+    """The result of a file of payments, or of a batch: rows by effect, the sums of new payments, refused rows, what followed."""
 
     effects: Counter[PaymentEffect] = field(default_factory=Counter["PaymentEffect"])
     sums: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict[str, Decimal](Decimal), repr=False)
     refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
     followed: Followed = field(default_factory=Followed)
-    by_line: dict[int, PaymentEffect] = field(default_factory=dict[int, "PaymentEffect"])
     taken: list[TakenRow] = field(default_factory=list[TakenRow])
 
     def add(self, batch: "PaymentsResult") -> None:
@@ -77,7 +75,6 @@ async def import_payments(desk: Desk, rows: Sequence[PaymentRow], result: Paymen
                 result.refused.append(_refused(row, error))
                 continue
             result.effects[effect] += 1
-            result.by_line[row.line] = effect
             if effect != "same":
                 result.taken.append(TakenRow(row.line, row.number, effect))
             if effect == "new" and row.amount is not None:

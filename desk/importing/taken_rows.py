@@ -1,4 +1,4 @@
-"""What became of each row of a file, for the report of a dry run."""
+"""What became of each row: for the report of a dry run, and for the program that reported it."""
 
 from desk.core.dataclass import dataclass
 

@@ -11,10 +11,9 @@ from desk.core.errors import NotFound
 from desk.core.permissions import allows, require
 from desk.core.terms import TERM_FIELDS, TermName, value_text
 from desk.core.transaction import Desk
-from desk.importing.importing import Effect, import_batch
-from desk.importing.new_loan_notices import report_new_loans
+from desk.lender.applying import Told, apply_rows
 from desk.lender.refusals import RowRefused
-from desk.lender.rows import Texts, loan_row
+from desk.lender.rows import Texts
 from desk.loans import borrowers
 from desk.loans.term_rows import values_of
 from storage.engine.types import new_id
@@ -57,18 +56,10 @@ class LoanRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the sender should know of a row that was taken: a code and the field that it is about."""
-
-    code: str
-    column: str
-
-
-@dataclass(frozen=True, slots=True)
 class LoanTaken:
     """What became of what the lender's system said of a loan."""
 
-    effect: Effect
+    effect: str
     remarks: tuple[Told, ...] = ()
 
 
@@ -154,13 +145,10 @@ async def put_loan(desk: Desk, number: str, texts: Texts) -> LoanTaken:
     Raises NotAllowed (`role_missing`), RowRefused with everything that is wrong.
     """
     require(desk, "report_loans")
-    row = loan_row(desk, 1, {"number": number, **texts})
-    result = await import_batch(desk, [row])
-    if result.refused:
-        raise RowRefused(result.refused[0].errors)
-    await report_new_loans(desk, new_id(), result.new_by_owner)
-    told = (*result.remarks, *result.lacking)
-    return LoanTaken(result.by_line[row.line], tuple(Told(each.code, each.column) for each in told))
+    (outcome,) = await apply_rows(desk, "loan", [[{"number": number, **texts}]], new_id())
+    if outcome.errors:
+        raise RowRefused(outcome.errors)
+    return LoanTaken(outcome.effect, outcome.remarks)
 
 
 async def _find(desk: Desk, number: str) -> Loan:

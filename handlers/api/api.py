@@ -140,7 +140,7 @@ class Api:
         content, body = b"", None
         if route.body is not None:
             content = await requests.read_body(request, route.most_bytes)
-            body = requests.body_of(route.body, content)
+            body = requests.body_of(route.reads or route.body, content)
         conditions = (
             read_tags(request.headers.get("If-Match")) if route.conditional else (),
             read_tags(request.headers.get("If-None-Match")) if route.conditional else (),

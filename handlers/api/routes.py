@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 from pydantic import BaseModel
 
 from desk.core.dataclass import dataclass
-from desk.core.permissions import RULES
+from desk.core.permissions import scopes_for
 from desk.core.transaction import Desk
 from handlers.api.problems import ApiError
 
@@ -50,6 +50,7 @@ class Route:
     and what it answers by status. Problems that any route answers are not named.
 
     `places` has the shape of each part of the path in braces, `query` that of the parameters, `body` that of the body.
+    `reads` is what a body is read as, if parts of it are read one by one.
     `conditional`: the request may have If-Match and If-None-Match. `most_bytes` is the largest body.
     """
 
@@ -62,6 +63,7 @@ class Route:
     places: Mapping[str, Any] = field(default_factory=dict[str, Any])
     query: type[BaseModel] | None = None
     body: Any = None
+    reads: Any = None
     problems: tuple[int, ...] = ()
     conditional: bool = False
     most_bytes: int = 64 * KILOBYTE
@@ -75,7 +77,7 @@ class Route:
     @property
     def scopes(self) -> tuple[str, ...]:
         """Return the scopes, of which a token needs one."""
-        return tuple(scope for grant in RULES[self.right].grants for scope in grant.scopes or ())
+        return scopes_for(self.right)
 
     @property
     def name(self) -> str:

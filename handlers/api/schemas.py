@@ -14,6 +14,7 @@ LoanNumber = Annotated[str, StringConstraints(min_length=1, max_length=40, patte
 Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,2})?$")]
 Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_NO_CONTROL)]
 EventId = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_-]+$")]
 PageSize = Annotated[int, Field(ge=1, le=200)]

@@ -53,6 +53,7 @@ OTHER_ACTS = {
     "ask_person_export": _("asked for an export of one person's data"),
     "person_export_built": _("had an export of one person's data made"),
     "person_exported": _("exported one person's data"),
+    "events_accepted": _("had events of the lender's system accepted"),
     "token_issued": _("issued a token of the API"),
     "token_revoked": _("revoked a token of the API"),
     "signing_key": _("made a key that signs case files"),

@@ -11,6 +11,7 @@ TEXTS: dict[str, str] = {
     "not_a_member_named": _("{slack_id} is not a member of this desk. An admin can add them with /loan-team add."),
     "unknown_member": _("Nobody at this desk is called “{given}”. Mention them with @."),
     "member_ambiguous": _("“{given}” could be one of these. Mention the one you mean:"),
+    "scope_missing": _("Only a program with the scope {scopes} may do this."),
     "role_missing": _("You need the role {roles} for this."),
     "others_may_act": _("Only the people responsible can act on this: {who}."),
     "acts_already": _("You already act for {who} while they are away. The call is theirs again when they are back."),

@@ -14,7 +14,10 @@ _CLAIM = {
     for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 
-_TRY_LOCK = select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger)))
+_TRY_LOCK, _LOCK, _LOCK_SHARED = (
+    select(lock(bindparam("number", type_=BigInteger)))
+    for lock in (func.pg_try_advisory_xact_lock, func.pg_advisory_xact_lock, func.pg_advisory_xact_lock_shared)
+)
 
 
 async def try_lock(session: Work, row_id: UUID) -> bool:
@@ -22,8 +25,18 @@ async def try_lock(session: Work, row_id: UUID) -> bool:
     writing transaction is the only one."""
     if session.dialect.name == "sqlite":
         return True
-    number = int.from_bytes(row_id.bytes[:8], "big", signed=True)
-    return bool((await session.execute(_TRY_LOCK, {"number": number})).scalars().one())
+    return bool((await session.execute(_TRY_LOCK, {"number": _number(row_id)})).scalars().one())
+
+
+async def lock(session: Work, row_id: UUID, *, shared: bool = False) -> None:
+    """Wait for the lock of that name, and have it until the transaction ends, together with others who share it."""
+    if session.dialect.name != "sqlite":
+        await session.execute(_LOCK_SHARED if shared else _LOCK, {"number": _number(row_id)})
+
+
+def _number(row_id: UUID) -> int:
+    """Return the last 64 bits of an id: the first ones of a new id tell the time."""
+    return int.from_bytes(row_id.bytes[8:], "big", signed=True)
 
 
 async def claim(session: Work, new: ApiAnswer) -> tuple[ApiAnswer, bool]:

@@ -97,6 +97,8 @@ manage_demo            - - - y - y
 read_loans             - - - - - -
 read_personal_data     - - - - - -
 report_loans           - - - - - -
+report_payments        - - - - - -
+report_events          - - - - - -
 """
 BY_ACT = {line.split()[0]: line.split()[1:] for line in RIGHTS.strip().splitlines()}
 ASKS = {
@@ -186,6 +188,8 @@ OF_SCOPES = {
     "read_loans": {"loans:read"},
     "read_personal_data": {"personal:read"},
     "report_loans": {"loans:write"},
+    "report_payments": {"payments:write"},
+    "report_events": {"loans:write", "payments:write"},
 }
 
 

@@ -230,6 +230,8 @@ WITHOUT_STATEMENTS = {
     "add_instalments",
     "name_loans",
     "try_lock",
+    "lock",
+    "add",
 }
 """SQLite has no table and nothing by name to lock, and no owner; the others insert in bulk, see `test_bulk.py`."""
 
