@@ -24,7 +24,6 @@ from desk.files.calendar_links import CALENDAR, open_calendar
 from desk.files.links import SESSION, LinkAnswer, SealedFile, follow_link, open_link, play_link, refuse_play
 from desk.files.page_links import OpenedLink, follow_page_link, open_page_link
 from desk.files.proof_links import PROOF, open_proof
-from desk.files.trail_links import TRAIL, open_trail
 from desk.messages.monthly_proof import monthly_proof
 from desk.rules.file_kinds import KINDS, MADE_KINDS, FileKind
 from handlers.door.transaction import new_reference
@@ -116,21 +115,12 @@ async def _open_proof(desk: Desk, opened: OpenedLink) -> Make | None:
     return None if wanted is None else made
 
 
-async def _open_trail(desk: Desk, opened: OpenedLink) -> Make | None:
-    table = await open_trail(desk, opened)
-
-    async def made(_office: Office, _workspace: Workspace, _opened: OpenedLink) -> Download:
-        return Download("audit-trail.csv", "text/csv; charset=utf-8", table or b"")
-
-    return None if table is None else made
-
-
 RECORDING = "recording"
 """The kind below `FILES` of an opened recording."""
 
 _COOKIE = "loandesk_recording"
 
-MADE: Mapping[str, Open] = {CALENDAR: _open_calendar, PROOF: _open_proof, TRAIL: _open_trail}
+MADE: Mapping[str, Open] = {CALENDAR: _open_calendar, PROOF: _open_proof}
 """What the desk makes for a link, by the kind of its page."""
 
 

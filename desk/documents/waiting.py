@@ -9,6 +9,7 @@ from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.documents.views import ItemView, item_views
 from desk.loans import borrowers
+from desk.people.offers import may_export
 from storage.queries.documents import documents
 
 PAGE = 10
@@ -16,7 +17,8 @@ PAGE = 10
 
 Waiting = Literal["open", "received"]
 
-_STATES: Mapping[Waiting, Sequence[str]] = {"open": documents.OPEN_STATES, "received": ("received",)}
+STATES: Mapping[Waiting, Sequence[str]] = {"open": documents.OPEN_STATES, "received": ("received",)}
+"""The states of the documents of each list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,13 @@ class WaitingDocument:
 
 @dataclass(frozen=True, slots=True)
 class WaitingDocuments:
-    """One page of the acting member's `total` documents that wait."""
+    """One page of the acting member's `total` documents that wait. `may_export`: they may have the list as a file."""
 
     waiting: Waiting
     total: int
     offset: int
     rows: tuple[WaitingDocument, ...]
+    may_export: bool = False
 
     @property
     def more(self) -> int:
@@ -47,12 +50,12 @@ class WaitingDocuments:
 
 async def count_waiting(desk: Desk, waiting: Waiting) -> int:
     """Count the documents that `waiting_documents` lists."""
-    return await documents.count_of_owner(desk.session, desk.member.id, _STATES[waiting])
+    return await documents.count_of_owner(desk.session, desk.member.id, STATES[waiting])
 
 
 async def waiting_documents(desk: Desk, waiting: Waiting, *, offset: int = 0) -> WaitingDocuments:
     """Return a page of the documents on the acting member's own loans: `open` ones, or those `received` and to be reviewed."""
-    states = _STATES[waiting]
+    states = STATES[waiting]
     found = await documents.of_owner(desk.session, desk.member.id, states, limit=PAGE, offset=offset)
     contacts = await borrowers.contacts_of(desk, {loan.borrower_id for loan, _, _ in found})
     items = await item_views(desk, [(item, request) for _, item, request in found])
@@ -60,4 +63,4 @@ async def waiting_documents(desk: Desk, waiting: Waiting, *, offset: int = 0) ->
         WaitingDocument(loan.id, loan.number, (contact := contacts[loan.borrower_id]).name, contact.tail, item)
         for (loan, _, _), item in zip(found, items, strict=True)
     )
-    return WaitingDocuments(waiting, await count_waiting(desk, waiting), offset, rows)
+    return WaitingDocuments(waiting, await count_waiting(desk, waiting), offset, rows, may_export(desk))

@@ -11,7 +11,7 @@ from desk.core.dataclass import dataclass
 from desk.core.vocabulary import Word, term_for
 from desk.follow_ups.due_lists import Period
 
-ListCode = Literal["due", "arrears", "unplanned", "mine", "pool", "find", "portfolio"]
+ListCode = Literal["due", "arrears", "unplanned", "mine", "pool", "find", "documents", "figure", "trail", "portfolio"]
 LIST_CODES: tuple[ListCode, ...] = get_args(ListCode)
 
 Format = Literal["xlsx", "csv", "csv_bom"]

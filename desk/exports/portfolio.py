@@ -69,7 +69,7 @@ def _row(
 
 def _terms(terms: LoanTerms | None) -> dict[str, Value]:
     if terms is None:
-        names = "price down_payment term rate rate_basis method first_due product reference"
+        names = "price down_payment term rate rate_basis method first_due product lender_reference"
         return dict.fromkeys(names.split())
     return {
         "price": terms.price,
@@ -80,7 +80,7 @@ def _terms(terms: LoanTerms | None) -> dict[str, Value]:
         "method": _choice("method", terms.method),
         "first_due": terms.first_due_on,
         "product": VOCABULARY.product(terms.product) if terms.product else terms.product_name,
-        "reference": terms.reference,
+        "lender_reference": terms.reference,
     }
 
 

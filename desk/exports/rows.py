@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.dataclass import dataclass
+from desk.core.errors import Invalid
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.values import Due
@@ -22,7 +23,7 @@ from desk.rules.contacts import local_phone
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans.visibility import Viewer
 from storage.queries.people import members
-from storage.tables import Loan
+from storage.tables import Loan, Member
 
 PAGE = 500
 """Rows that one transaction reads."""
@@ -83,6 +84,13 @@ class LoanCells:
 def in_full(desk: Desk) -> bool:
     """Return whether who exports has names and numbers in full: by right, and the operator."""
     return desk.actor is None or allows(desk.actor, "export_in_full")
+
+
+def reader_of(desk: Desk) -> Member:
+    """Return whose list it is. Raises Invalid (`export_needs_member`: the operator's, who has no such list)."""
+    if desk.actor is None:
+        raise Invalid("export_needs_member")
+    return desk.actor
 
 
 async def viewer_of(desk: Desk) -> Viewer:

@@ -8,9 +8,12 @@ from desk.core.errors import Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
+from desk.exports.documents import waiting_documents
+from desk.exports.figures import behind_figure
 from desk.exports.lists import ListCode
 from desk.exports.portfolio import portfolio
-from desk.exports.rows import Page, Row, Wanted, loan_cells, next_cells, viewer_of
+from desk.exports.rows import Page, Row, Wanted, loan_cells, next_cells, reader_of, viewer_of
+from desk.exports.trails import trail
 from desk.follow_ups import arrears_queue, due_lists
 from desk.follow_ups.arrears_queue import Ranked
 from desk.follow_ups.due_lists import Kind, Listed, Period
@@ -117,9 +120,7 @@ async def _unplanned(desk: Desk, wanted: Wanted, place: Key | None, limit: int) 
 
 
 async def _mine(desk: Desk, wanted: Wanted, place: Key | None, limit: int) -> Page:
-    if desk.actor is None:
-        raise Invalid("export_needs_member")
-    owner = await _member(desk, wanted.about["w"]) if "w" in wanted.about else desk.member
+    owner = await _member(desk, wanted.about["w"]) if "w" in wanted.about else reader_of(desk)
     if owner.id != desk.member.id:
         await due_lists.people_listed(desk, desk.member, owner)
     stages = (wanted.about["s"],) if "s" in wanted.about else loans.LIVE_STAGES
@@ -190,6 +191,9 @@ SOURCES: Mapping[ListCode, Read] = {
     "mine": _mine,
     "pool": _pool,
     "find": _find,
+    "documents": waiting_documents,
+    "figure": behind_figure,
+    "trail": trail,
     "portfolio": portfolio,
 }
 """What reads each list."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,12 +15,14 @@ from desk.core.transaction import Desk
 from desk.core.values import LoanRef, PersonRef
 from desk.loans import lookup
 from desk.people.members import find_member, heard_by, manages, today_of, zone_of
+from desk.people.offers import may_export
 from storage.queries.core import audit
+from storage.queries.core.keyset import Key
 from storage.queries.core.rows import by_ids
 from storage.queries.loans import loans
 from storage.queries.people import members, scopes
 from storage.queries.people.scopes import People
-from storage.tables import AuditEntry, Member
+from storage.tables import AuditEntry, Loan, Member
 
 Kind = Literal["all", "seen", "refused", "revealed", "overridden"]
 
@@ -60,10 +62,25 @@ class About:
     office_days: bool = False
 
 
+_KINDS: Mapping[str, Kind] = {kind: kind for kind in ACTS}
+
+
+def read_about(value: Mapping[str, Any]) -> About:
+    """Return whose entries a button asks for."""
+    return About(
+        loan_id=UUID(value["l"]) if "l" in value else None,
+        member_id=UUID(value["m"]) if "m" in value else None,
+        kind=_KINDS.get(str(value.get("x")), "all"),
+        since=date.fromisoformat(value["a"]) if "a" in value else None,
+        until=date.fromisoformat(value["b"]) if "b" in value else None,
+        office_days="z" in value,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TrailRow:
-    """One entry. `who` is a Slack id, None for the desk itself; `operator` the account that ran a command of `loandesk`, or
-    empty; `what` the kind of a disclosure or the code of a refusal.
+    """One entry. `who` is a Slack id, None for the desk itself, `name` the member's; `operator` the account that ran a command of
+    `loandesk`, or empty; `what` the kind of a disclosure or the code of a refusal.
 
     `loans` are the first that it names, by id and number; `more` counts the others. A loan that is gone, or that
     the reader may not see, has no number.
@@ -78,13 +95,14 @@ class TrailRow:
     reference: str
     loans: tuple[tuple[UUID, str], ...]
     more: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Trail:
     """A page of entries, the newest first. `number` and `member` (a Slack id) say of what; `about` has the days that it shows, so
-    that a later page, or another kind, is of the same ones. `today` is the date where these days are. `exports`: the desk has a
-    page of files, which opens them as a table.
+    that a later page, or another kind, is of the same ones. `today` is the date where these days are. `exports`: the reader may
+    have them as a file.
     """
 
     about: About
@@ -131,11 +149,49 @@ async def trail(desk: Desk, about: About, *, offset: int = 0, limit: int = PAGE)
     """
     require_role(desk, "see_audit")
     about = _dated(desk, about)
-    everything = allows(desk.member, "see_audit")
-    team = None if everything else await _team(desk)
+    of = await _subject(desk, about)
+    entries = await _entries(desk, about, offset=offset, limit=limit + 1)
+    desk.audit("see_audit", loan_id=about.loan_id, subject_id=about.member_id, kind=about.kind)
+    return Trail(
+        about=about,
+        today=desk.workspace_today if about.office_days else today_of(desk, desk.member),
+        number=of.number,
+        member=of.member,
+        rows=await _rows(desk, entries[:limit]),
+        offset=offset,
+        more=len(entries) > limit,
+        exports=may_export(desk),
+    )
+
+
+async def trail_page(
+    desk: Desk, about: About, *, beyond: Key | None, limit: int
+) -> tuple[Sequence[TrailRow], Key | None]:
+    """Return the next entries behind a key, and the key of the last of them, None at the end. Who calls this records that it was
+    read. Raises as `trail` does."""
+    require_role(desk, "see_audit")
+    about = _dated(desk, about)
+    await _subject(desk, about)
+    entries = await _entries(desk, about, beyond=beyond, limit=limit)
+    last = entries[-1] if entries and len(entries) == limit else None
+    return await _rows(desk, entries), (last.at, last.id) if last else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Of what entries are: the number of a loan, the Slack id of a member."""
+
+    number: str = ""
+    member: str | None = None
+
+
+async def _subject(desk: Desk, about: About) -> _Subject:
+    """Return of what the entries are. Raises as `trail` does."""
     number, member = "", None
     if about.loan_id is not None:
-        loan = await lookup.lock_by_id(desk, about.loan_id)
+        if not await lookup.may_see(desk, about.loan_id):
+            raise NotFound("unknown_loan_pressed")
+        loan = await desk.session.get_one(Loan, about.loan_id)
         owner = await desk.session.get_one(Member, loan.owner_id) if loan.owner_id else None
         require(desk, "see_audit", await relations_to(desk, owner))
         number = loan.number
@@ -144,7 +200,14 @@ async def trail(desk: Desk, about: About, *, offset: int = 0, limit: int = PAGE)
         if member is None or member.workspace_id != desk.workspace.id:
             raise NotFound("member_gone")
         require(desk, "see_audit", await relations_to(desk, member))
-    entries = await audit.entries(
+    return _Subject(number, member.slack_user_id if member else None)
+
+
+async def _entries(
+    desk: Desk, about: About, *, offset: int = 0, beyond: Key | None = None, limit: int
+) -> Sequence[AuditEntry]:
+    team = None if allows(desk.member, "see_audit") else await _team(desk)
+    return await audit.entries(
         desk.session,
         desk.workspace.id,
         since=_since(desk, about),
@@ -154,18 +217,8 @@ async def trail(desk: Desk, about: About, *, offset: int = 0, limit: int = PAGE)
         actor_ids=team if about.loan_id is None and about.member_id is None else None,
         acts=ACTS[about.kind],
         offset=offset,
-        limit=limit + 1,
-    )
-    desk.audit("see_audit", loan_id=about.loan_id, subject_id=about.member_id, kind=about.kind)
-    return Trail(
-        about=about,
-        today=desk.workspace_today if about.office_days else today_of(desk, desk.member),
-        number=number,
-        member=member.slack_user_id if member else None,
-        rows=await _rows(desk, entries[:limit]),
-        offset=offset,
-        more=len(entries) > limit,
-        exports=desk.files is not None,
+        beyond=beyond,
+        limit=limit,
     )
 
 
@@ -239,6 +292,7 @@ async def _rows(desk: Desk, entries: Sequence[AuditEntry]) -> tuple[TrailRow, ..
             reference=str(entry.details.get("ref", "")),
             loans=tuple((each, numbers[each]) for each in named[entry.id][:LOANS] if each in numbers),
             more=max(len(named[entry.id]) - LOANS, 0),
+            name=actor.name if actor else "",
         )
         for entry in entries
     )

@@ -15,6 +15,7 @@ from desk.loans.lookup import visible_today
 from desk.messages.figures import Asked, Scope, bounds_of, by_bucket, days_asked, scope_of, silence
 from desk.messages.promised_money import promised_rows
 from desk.messages.roll_rates import rolled_rows
+from desk.people.offers import may_export
 from desk.rules.arrears import Bucket
 from desk.rules.figures import COUNTING, FALLEN_DUE, KEPT, OPEN, Days
 from desk.rules.queues import SPOKEN
@@ -51,16 +52,20 @@ FIGURES: tuple[Figure, ...] = get_args(Figure)
 """The figures that have a list."""
 
 
-_OF_CALLS = ("calls", "conversations", "with_borrower")
-_OF_FOLLOW_UPS = ("due", "in_time", "done", "late", "open")
-_OF_PROMISES = ("promises", "kept", "promises_open")
+OF_CALLS: tuple[Figure, ...] = ("calls", "conversations", "with_borrower")
+OF_FOLLOW_UPS: tuple[Figure, ...] = ("due", "in_time", "done", "late", "open")
+OF_PROMISES: tuple[Figure, ...] = ("promises", "kept", "promises_open")
+"""The figures that count promises by their state; before these, those that count follow-ups by purpose and calls by outcome."""
+
 OF_MONEY: tuple[Figure, ...] = ("promised", "paid")
 """The figures that count money promised: what was promised, and what of it came."""
 
 OF_ROLLS: tuple[Figure, ...] = ("rolled_from", "rolled")
 """The figures of a roll rate: the loans that were in a bucket, and those of them that are further now."""
 
-_BY_DAYS = ("arrears", *OF_ROLLS)
+BY_DAYS: tuple[Figure, ...] = ("arrears", *OF_ROLLS)
+"""The figures of which each row has days past due."""
+
 OF_LOANS: frozenset[Figure] = frozenset({"loans", "silent", "arrears", *OF_ROLLS})
 """The figures that count loans, those without an owner too."""
 
@@ -100,7 +105,8 @@ class FigureRow:
 @dataclass(frozen=True, slots=True)
 class FigureList:
     """One page of the rows behind a figure; `first_day` names the `bucket` of one of arrears. `title` is whose they are, empty
-    for all that the manager sees. `is_longer`: there are more than the `total` rows, which were read.
+    for all that the manager sees. `is_longer`: there are more than the `total` rows, which were read. `may_export`: the reader
+    may have them as a file.
     """
 
     asked: Asked
@@ -113,6 +119,7 @@ class FigureList:
     rows: tuple[FigureRow, ...]
     bucket: Bucket | None = None
     is_longer: bool = False
+    may_export: bool = False
 
     @property
     def more(self) -> int:
@@ -127,9 +134,7 @@ async def figure_list(
     `figures.figures_of` does."""
     scope = await scope_of(desk, asked)
     days = days_asked(desk, scope.manager, asked)
-    found, read = await _behind(desk, scope, days, figure, first_day)
-    if figure not in OF_LOANS:
-        found = [each for each in found if each.member_id != scope.but]
+    found, read = await _behind(desk, scope, days, figure, first_day, figures.MOST)
     page = found[offset : offset + PAGE]
     bucket = None if first_day is None else scale_of(desk).bucket(first_day)
     rows = await _rows(desk, figure, page)
@@ -144,13 +149,31 @@ async def figure_list(
         rows,
         bucket=bucket,
         is_longer=read >= figures.MOST,
+        may_export=may_export(desk),
     )
 
 
+async def rows_behind(
+    desk: Desk, asked: Asked, figure: Figure, first_day: int | None, *, most: int
+) -> Sequence[Behind]:
+    """Return the rows behind a figure, at most `most`, as `figure_list` pages them. Raises as it does."""
+    scope = await scope_of(desk, asked)
+    found, _ = await _behind(desk, scope, days_asked(desk, scope.manager, asked), figure, first_day, most)
+    return found[:most]
+
+
 async def _behind(
-    desk: Desk, scope: Scope, days: Days, figure: Figure, first_day: int | None
+    desk: Desk, scope: Scope, days: Days, figure: Figure, first_day: int | None, most: int
 ) -> tuple[Sequence[Behind], int]:
-    """Return the rows behind a figure, and how many rows one statement read for them, at most `figures.MOST`."""
+    """Return the rows behind a figure, and how many rows one statement read for them, at most `most`."""
+    found, read = await _counted(desk, scope, days, figure, first_day, most)
+    return (found if figure in OF_LOANS else [each for each in found if each.member_id != scope.but]), read
+
+
+async def _counted(
+    desk: Desk, scope: Scope, days: Days, figure: Figure, first_day: int | None, most: int
+) -> tuple[Sequence[Behind], int]:
+    """Return the same, with those of the manager whose own are not counted."""
     if figure == "arrears":
         return await _in_arrears(desk, scope, first_day), 0
     if figure in OF_MONEY:
@@ -159,44 +182,44 @@ async def _behind(
         rolled = await rolled_rows(desk, scope.owners, days.first, first_day or 0, only_rolled=figure == "rolled")
         return [_of_loan(desk, loan, past_due) for loan, past_due in rolled], 0
     if figure in ("due", "in_time"):
-        return await _due(desk, scope, days, figure)
-    found = await _plainly(desk, scope, days, figure)
+        return await _due(desk, scope, days, figure, most)
+    found = await _plainly(desk, scope, days, figure, most)
     return found, len(found)
 
 
-async def _due(desk: Desk, scope: Scope, days: Days, figure: Figure) -> tuple[Sequence[Behind], int]:
+async def _due(desk: Desk, scope: Scope, days: Days, figure: Figure, most: int) -> tuple[Sequence[Behind], int]:
     session, people, between = desk.session, scope.callers, bounds_of(desk, scope.manager, days)
-    finished = await figures.finished_due(session, people, between)
+    finished = await figures.finished_due(session, people, between, most=most)
     if figure == "in_time":
         made = [each for each, late_at in finished if COUNTING.made_by_its_time(late_at, _instant(each))]
         return made, len(finished)
-    waiting = await figures.planned(session, people, after=between[0], until=between[1])
+    waiting = await figures.planned(session, people, after=between[0], until=between[1], most=most)
     return [*waiting, *(each for each, _ in finished)], max(len(waiting), len(finished))
 
 
-async def _plainly(desk: Desk, scope: Scope, days: Days, figure: Figure) -> Sequence[Behind]:
+async def _plainly(desk: Desk, scope: Scope, days: Days, figure: Figure, most: int) -> Sequence[Behind]:
     """Return the rows behind a figure that one statement finds."""
     session, people, between = desk.session, scope.callers, bounds_of(desk, scope.manager, days)
     match figure:
         case "calls":
-            return await figures.called(session, people, between, None)
+            return await figures.called(session, people, between, None, most=most)
         case "conversations":
-            return await figures.called(session, people, between, SPOKEN)
+            return await figures.called(session, people, between, SPOKEN, most=most)
         case "with_borrower":
-            return await figures.called(session, people, between, SPOKEN, of_borrower=True)
+            return await figures.called(session, people, between, SPOKEN, of_borrower=True, most=most)
         case "done":
-            return await figures.finished(session, people, between)
+            return await figures.finished(session, people, between, most=most)
         case "late":
-            return await figures.planned(session, people, until=desk.now)
+            return await figures.planned(session, people, until=desk.now, most=most)
         case "open":
-            return await figures.planned(session, people)
+            return await figures.planned(session, people, most=most)
         case "promises" | "kept" | "promises_open":
             states = {"promises": FALLEN_DUE, "kept": (KEPT,), "promises_open": (OPEN,)}[figure]
-            return await figures.promised(session, desk.workspace.id, people, days.first, days.last, states)
+            return await figures.promised(session, desk.workspace.id, people, days.first, days.last, states, most=most)
         case "silent":
-            return await figures.silent(session, scope.owners, silence(desk))
+            return await figures.silent(session, scope.owners, silence(desk), most=most)
         case _:
-            return await figures.live(session, scope.owners)
+            return await figures.live(session, scope.owners, most=most)
 
 
 def _instant(row: Behind) -> datetime:
@@ -240,10 +263,10 @@ async def _rows(desk: Desk, figure: Figure, page: Sequence[Behind]) -> tuple[Fig
             who=people[each.member_id].slack_user_id if each.member_id else None,
             at=each.at,
             stage=each.loan.stage,
-            outcome=each.word if figure in _OF_CALLS else None,
-            purpose=each.word if figure in _OF_FOLLOW_UPS else None,
-            promise=each.word if figure in _OF_PROMISES else None,
-            days=int(each.word) if figure in _BY_DAYS else None,
+            outcome=each.word if figure in OF_CALLS else None,
+            purpose=each.word if figure in OF_FOLLOW_UPS else None,
+            promise=each.word if figure in OF_PROMISES else None,
+            days=int(each.word) if figure in BY_DAYS else None,
             money=MoneyPromised(each.loan.currency, *each.amounts) if each.amounts else None,
         )
         for each in page

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from desk.messages.promised_money import PromisedMoney, money_of, promised_rows
 from desk.messages.roll_rates import Roll, rolls_of
 from desk.people.members import today_of, zone_of
 from desk.rules.arrears import Bucket
-from desk.rules.figures import COUNTING, FALLEN_DUE, KEPT, OPEN, Days, Span, Tally, days_of, total
+from desk.rules.figures import COUNTING, FALLEN_DUE, KEPT, OPEN, SPANS, Days, Span, Tally, days_of, total
 from desk.rules.queues import QUEUE, SPOKEN
 from desk.rules.stages import BEFORE_PAYOUT
 from desk.rules.working_time import day_bounds
@@ -41,6 +42,18 @@ class Asked:
     on: date | None = None
     team_id: UUID | None = None
     member_id: UUID | None = None
+
+
+def read_asked(about: Mapping[str, Any], reader: Member) -> Asked:
+    """Return whose figures a button asks for, and of which days: by default the reader's team, today."""
+    spans: Mapping[str, Span] = {span: span for span in SPANS}
+    return Asked(
+        manager_id=UUID(about["of"]) if "of" in about else reader.id,
+        span=spans.get(str(about.get("s")), "today") if "d" not in about else None,
+        on=date.fromisoformat(about["d"]) if "d" in about else None,
+        team_id=UUID(about["t"]) if "t" in about else None,
+        member_id=UUID(about["w"]) if "w" in about else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

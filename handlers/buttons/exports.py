@@ -16,8 +16,8 @@ _FORMATS: Mapping[str, Format] = {code: code for code in FORMATS}
 
 async def ask(request: Request) -> Reply:
     """Have the button's list made into a file."""
-    about = {name: str(value) for name, value in request.value.items() if name not in ("x", "f", "o")}
-    listed, file_format = _LISTS[str(request.value["x"])], _FORMATS.get(str(request.value.get("f")), USUAL)
+    about = {name: str(value) for name, value in request.value.items() if name not in ("list", "as", "o")}
+    listed, file_format = _LISTS[str(request.value["list"])], _FORMATS.get(str(request.value.get("as")), USUAL)
     return Reply(export_asked(request.t, await ask_export(request.desk, Wanted(listed, about), file_format)))
 
 

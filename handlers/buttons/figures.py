@@ -1,17 +1,13 @@
 """Buttons of the figures of a team: the page for a period, a team or a member, and the list behind a number."""
 
 from collections.abc import Mapping
-from datetime import date
-from uuid import UUID
 
 from desk.messages.figure_lists import FIGURES, Figure, figure_list
-from desk.messages.figures import Asked, figures_of
-from desk.rules.figures import SPANS, Span
+from desk.messages.figures import Asked, figures_of, read_asked
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import OpenModal, Reply, Request, UpdateModal
 from handlers.messages.figures import FIGURES_VIEW, figures_message, figures_view, listed
 
-_SPANS: Mapping[str, Span] = {span: span for span in SPANS}
 _FIGURES: Mapping[str, Figure] = {figure: figure for figure in FIGURES}
 
 
@@ -37,15 +33,7 @@ async def list_rows(request: Request) -> Reply:
 
 
 def _asked(request: Request) -> Asked:
-    """Return whose figures the button asks for, and of which days: by default the presser's team, today."""
-    value = request.value
-    return Asked(
-        manager_id=UUID(value["of"]) if "of" in value else request.desk.member.id,
-        span=_SPANS.get(str(value.get("s")), "today") if "d" not in value else None,
-        on=date.fromisoformat(value["d"]) if "d" in value else None,
-        team_id=UUID(value["t"]) if "t" in value else None,
-        member_id=UUID(value["w"]) if "w" in value else None,
-    )
+    return read_asked(request.value, request.desk.member)
 
 
 FAMILY = ButtonFamily("figures", {"show": show, "list": list_rows}, opens_modal=frozenset({"show"}))

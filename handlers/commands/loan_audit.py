@@ -1,5 +1,7 @@
 """`/loan-audit`: who saw and did what."""
 
+from desk.exports.asking import ask_export
+from desk.exports.rows import Wanted
 from desk.messages.audit_trail import About, trail, trail_of_loan, trail_of_member
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
@@ -8,20 +10,22 @@ from handlers.forms import audit_filter, compliance, erasure, person_export, per
 from handlers.grammar.audit import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
-from handlers.messages.audit_trail import audit_trail
+from handlers.messages.audit_trail import about_value, audit_trail
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
+from handlers.messages.exports import export_asked
 from handlers.messages.usage import Example, Usage, usage
 
 USAGE = Usage(
     command="/loan-audit",
     about=_("Who saw and did what: for compliance, and for managers of their teams."),
-    forms=(_("[today|refused|@who|<loan>]"),),
+    forms=(_("[today|refused|@who|<loan>] [export [xlsx|csv]]"),),
     examples=(
         Example("", "", _("what was seen and done today")),
         Example("L-1042", "L-1042", _("who saw that loan, and who changed it")),
         Example("@lin", "@lin", _("what that member saw and did, for 30 days")),
         Example("refused", "被拒", _("what was refused today")),
+        Example("@lin export", "@lin 导出", _("the same as an Excel file")),
     ),
 )
 
@@ -37,6 +41,9 @@ async def loan_audit(request: Request) -> Message:
         found = await trail_of_member(desk, parsed.who)
     else:
         found = await trail(desk, About(kind="refused" if parsed.refused else "all"))
+    if parsed.export is not None:
+        wanted = Wanted("trail", about_value(found))
+        return export_asked(request.t, await ask_export(desk, wanted, parsed.export))
     return audit_trail(request.t, found, request.zone)
 
 

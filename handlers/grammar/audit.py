@@ -1,10 +1,13 @@
-"""`/loan-audit [today|refused|@who|<loan>]`."""
+"""`/loan-audit [today|refused|@who|<loan>] [export [xlsx|csv]]`."""
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from desk.core.dataclass import dataclass
 from desk.core.values import LoanRef, PersonRef
+from desk.exports.lists import Format
+from handlers.grammar.exports import EXPORT, take_export
 from handlers.grammar.reader import HelpRequest, Reader
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
@@ -19,11 +22,13 @@ _WORDS = Terms(
 
 @dataclass(frozen=True, slots=True)
 class AuditRequest:
-    """Whose entries are asked for: of a loan, of a member, or of today; `refused` only what was refused today."""
+    """Whose entries are asked for: of a loan, of a member, or of today; `refused` only what was refused today.
+    `export`: as a file of that format."""
 
     loan: LoanRef | None = None
     who: PersonRef | None = None
     refused: bool = False
+    export: Format | None = None
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> AuditRequest | HelpRequest:
@@ -31,12 +36,15 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> AuditRequest | HelpReque
     reader = Reader(line, now, zone)
     if request := reader.help_request():
         return AuditRequest() if request.what == "usage" else request
+    if (export := take_export(reader)) is not None:
+        reader.expect_end()
+        return AuditRequest(export=export)
     if (word := reader.take_word(_WORDS)) is not None:
-        reader.expect_end()
-        return AuditRequest(refused=word.code == "refused")
-    if (who := reader.take_person()) is not None:
-        reader.expect_end()
-        return AuditRequest(who=who)
-    loan = reader.expect_loan()
+        asked = AuditRequest(refused=word.code == "refused")
+    elif (who := reader.take_person()) is not None:
+        asked = AuditRequest(who=who)
+    else:
+        asked = AuditRequest(loan=reader.expect_loan(EXPORT))
+    export = take_export(reader)
     reader.expect_end()
-    return AuditRequest(loan=loan)
+    return replace(asked, export=export)

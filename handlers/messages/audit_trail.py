@@ -3,13 +3,12 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from desk.files.trail_links import TrailOffer
 from desk.messages.audit_trail import PAGE, Kind, Trail, TrailRow
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
-from handlers.messages.files import write_code
+from handlers.messages.exports import export_button
 from handlers.messages.undo import act
 
 _SEEN = {
@@ -132,7 +131,7 @@ def audit_trail(t: Translator, view: Trail, zone: ZoneInfo) -> Message:
     if not view.rows:
         writer.line(t("There is nothing here."))
     writer.bullets([_row(t, row, zone, view.today) for row in view.rows])
-    value = _value(view)
+    value = about_value(view)
     kinds = [
         Button(label, "audit.list", {**value, "x": kind})
         for kind, label in (("all", t("Everything")), ("seen", t("Who saw it")), ("refused", t("Refused")))
@@ -140,7 +139,7 @@ def audit_trail(t: Translator, view: Trail, zone: ZoneInfo) -> Message:
     ]
     others = [elements.form_button(t("Filter"), "audit_filter")]
     if view.rows and view.exports:
-        others.append(Button(t("Export"), "audit.export", {**value, "x": view.about.kind}))
+        others.append(export_button(t, "trail", {**value, "x": view.about.kind}))
     pages = elements.pages(
         t,
         "audit.list",
@@ -166,13 +165,6 @@ def kind_words(t: Translator, kind: Kind) -> str:
         "revealed": t("Phone numbers shown"),
         "overridden": t("Contact rules overridden"),
     }[kind]
-
-
-def trail_offered(t: Translator, offer: TrailOffer, zone: ZoneInfo) -> Message:
-    """Render a link to the entries as a table. Only the reader sees it."""
-    writer = Writer().line(t("The entries as a table (CSV). Opening it is recorded."))
-    write_code(t, writer, offer.code, offer.until, zone)
-    return writer.buttons(Button(t("Open the page"), "files.follow", url=offer.url, style="primary")).message()
 
 
 def _subject(t: Translator, view: Trail) -> list[Inline]:
@@ -222,8 +214,9 @@ def what_happened(t: Translator, code: str, what: str) -> str:
     return t(OTHER_ACTS[code]) if code in OTHER_ACTS else act(t, code)
 
 
-def _value(view: Trail) -> dict[str, str | int]:
+def about_value(view: Trail) -> dict[str, str]:
+    """Return what buttons carry of whose entries a page shows, which kind and which days."""
     about = view.about
     named = {"l": about.loan_id, "m": about.member_id, "a": about.since, "b": about.until}
-    office = {"z": 1} if about.office_days else {}
-    return {name: str(value) for name, value in named.items() if value is not None} | office
+    office = {"z": "1"} if about.office_days else {}
+    return {name: str(value) for name, value in named.items() if value is not None} | office | {"x": about.kind}

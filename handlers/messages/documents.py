@@ -30,6 +30,7 @@ from handlers.messages.block_kit.elements import (
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.exports import export_button
 from handlers.messages.file_lines import file_line
 from handlers.messages.follow_ups import offer_next
 
@@ -218,7 +219,8 @@ def waiting(t: Translator, view: WaitingDocuments, zone: ZoneInfo) -> Message:
     write_cards(t, writer, [(row.loan_id, row.number, row.name) for row in view.rows])
     value = {"s": view.waiting}
     found = pages(t, "documents.waiting", value, offset=view.offset, shown=len(view.rows), more=view.more, page=PAGE)
-    return writer.buttons(*found).message()
+    export = [export_button(t, "documents", value)] if view.may_export and view.rows else []
+    return writer.buttons(*found, *export).message()
 
 
 def write_documents(

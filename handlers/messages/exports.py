@@ -17,7 +17,9 @@ ASK = "export.ask"
 
 def export_button(t: Translator, listed: ListCode, about: Mapping[str, Any], label: str | None = None) -> Button:
     """Return the button that has a list made into a file; `about` is what the list is of, and its format if one is chosen."""
-    return Button(label or t("Export"), ASK, {"x": listed, **{name: value for name, value in about.items() if value}})
+    return Button(
+        label or t("Export"), ASK, {"list": listed, **{name: value for name, value in about.items() if value}}
+    )
 
 
 def export_asked(t: Translator, asked: ExportAsked) -> Message:
@@ -40,7 +42,7 @@ def export_asked(t: Translator, asked: ExportAsked) -> Message:
         writer.buttons(
             *(
                 export_button(
-                    t, asked.wanted.listed, {**value, "f": each}, t("As {format}", format=format_name(t, each))
+                    t, asked.wanted.listed, {**value, "as": each}, t("As {format}", format=format_name(t, each))
                 )
                 for each in others
                 if each != asked.format

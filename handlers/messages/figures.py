@@ -14,6 +14,7 @@ from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Ment
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import PRODUCT, VIEW_BLOCKS, View
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.exports import export_button
 from handlers.messages.repayment import promise_state
 
 _IN_DIGEST = 10
@@ -113,7 +114,8 @@ def listed(t: Translator, view: FigureList, zone: ZoneInfo) -> Message:
     pages = elements.pages(
         t, "figures.list", value, offset=view.offset, shown=len(view.rows), more=view.more, page=PAGE
     )
-    return writer.buttons(*pages).message()
+    export = [export_button(t, "figure", value)] if view.may_export and view.rows else []
+    return writer.buttons(*pages, *export).message()
 
 
 _NOW = ("late", "open", "loans", "silent", "arrears")

@@ -20,6 +20,7 @@ from xlsxwriter.worksheet import Worksheet
 from desk.core.values import Due
 from desk.exports.lists import Column, ColumnKind
 from desk.exports.rows import Row, Value
+from handlers.messages.audit_trail import what_happened
 from handlers.messages.block_kit.elements import phone
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.documents import state as document_state
@@ -57,6 +58,7 @@ class Table:
             "phone": lambda value: phone(t, text_in_words(t, value)),
             "yes_no": lambda value: t("yes") if value else t("no"),
             "promise": lambda value: promise_state(t, value),
+            "act": self._act,
             "document": lambda value: document_state(t, value),
         }
 
@@ -83,8 +85,14 @@ class Table:
             return value
         return value.word(self._t.language) if not isinstance(value, Due) else self._due(value)
 
-    def _due(self, due: Due) -> Cell:
-        return self._instant(due.at) if due.at else due.on
+    def _act(self, entry: str) -> str:
+        act, _, what = entry.partition(" ")
+        return what_happened(self._t, act, what)
+
+    def _due(self, due: Due | date) -> Cell:
+        if isinstance(due, Due):
+            return self._instant(due.at) if due.at else due.on
+        return self._instant(due) if isinstance(due, datetime) else due
 
     def _instant(self, at: datetime) -> datetime:
         return at.astimezone(self._zone).replace(tzinfo=None)

@@ -12,7 +12,7 @@ import openpyxl
 
 from sandbox.elements import find_element
 from storage.tables import Member
-from tests.wire.office_day import Slack, shown
+from tests.wire.office_day import Slack, buttons, shown
 
 
 @dataclass(slots=True)
@@ -50,7 +50,8 @@ async def make(slack: Slack) -> None:
 async def ask_link(slack: Slack, who: Member) -> tuple[str, str]:
     """Ask for a link in the message that says that the file is ready. Return its address and its code."""
     label = "打开文件" if who.locale.startswith("zh") else "Open the file"
-    offer = shown(await slack.press(who, slack.posts(who)[-1], label))
+    ready = [post for post in slack.posts(who) if label in buttons(post)]
+    offer = shown(await slack.press(who, ready[-1], label))
     _, button = find_element(offer.blocks, "打开页面" if label == "打开文件" else "Open the page", None)
     found = re.search(r"\d{3} \d{3}", offer.text)
     assert found is not None

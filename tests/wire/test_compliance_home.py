@@ -1,11 +1,7 @@
 """Compliance reads in their Home what was unusual, refused and overridden, and opens, filters and exports the entries behind it.
 It is Wednesday 25 November, 10:00."""
 
-import csv
-import re
 from datetime import date
-from io import StringIO
-from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -14,16 +10,17 @@ from desk.core.operator_acts import operator, record_act
 from desk.core.values import LoanRef
 from desk.loans.holds import place_hold
 from desk.messages.compliance_home import compliance_lists
-from sandbox.elements import find_element
 from sandbox.modals import Modal
 from storage.engine.types import new_id
 from storage.tables import AuditEntry, ContactDecision, Loan
 from tests.builders import make_loan, make_manager, make_team
+from tests.wire.exporting import Browser, make, rows_of_csv
 from tests.wire.office_day import Slack, given, shown
 from tests.wire.test_person_requests import enter
 from tests.wire.test_statements import executed
 
 NAME = "欧阳绝密"
+ACT_ZH = "放行了违反联系规则的电话"
 PUBLIC_URL = "https://desk.example.com"
 
 
@@ -113,21 +110,15 @@ async def test_days_that_were_unusual_ask_the_database_no_more_than_a_quiet_week
     assert counts[0] == counts[1]
 
 
-async def exported(slack: Slack, read: Modal, label: str) -> list[dict[str, str]]:
-    """Press Export, open the link twice, of which one counts, and return the lines of the table."""
+async def exported(slack: Slack, read: Modal, label: str, as_csv: str) -> list[dict[str, str]]:
+    """Press Export, ask for CSV, and return the rows of the file."""
     await read.press(label)
-    form = slack.sandbox.modal_of("UCOMPLIANCE")
-    found = re.search(r"\b(\d{3}) (\d{3})\b", form.text)
-    assert found is not None, form.text
-    path = urlsplit(find_element(form.blocks, "files.follow#1")[1]["url"]).path
-    url = f"http://127.0.0.1:{slack.service.port}{path}"
-    async with aiohttp.ClientSession() as browser:
-        async with browser.post(url, data={"code": found[1] + found[2]}) as answer:
-            table = (await answer.read()).decode("utf-8-sig")
-            assert answer.headers["Content-Disposition"] == 'attachment; filename="audit-trail.csv"'
-        async with browser.post(url, data={"code": found[1] + found[2]}) as answer:
-            assert answer.status == 404
-    return list(csv.DictReader(StringIO(table)))
+    await slack.sandbox.modal_of("UCOMPLIANCE").press(as_csv)
+    await make(slack)
+    async with aiohttp.ClientSession() as session:
+        content = await Browser(slack, session).download(await slack.member("UCOMPLIANCE"))
+    headings, *rows = rows_of_csv(content)
+    return [dict(zip(headings, row, strict=True)) for row in rows]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -145,10 +136,15 @@ async def test_the_entries_are_filtered_and_exported_once(slack: Slack, loan: Lo
     await form.submit()
     assert "=A-1" in form.text
     assert "@Collector" not in form.text
-    (row,) = await exported(slack, form, words[3])
-    assert (row["who"], row["act"], row["loans"]) == ("UMANAGER", "override_contact", "'=A-1")
+    (row,) = await exported(slack, form, words[3], {"en": "As CSV", "zh": "改为 CSV"}[language])
+    headings = {"en": ("Slack ID", "Code", "Loans"), "zh": ("Slack ID", "代码", "涉及贷款")}[language]
+    assert [row[each] for each in headings] == ["UMANAGER", "override_contact", "'=A-1"]
+    assert (
+        row[{"en": "Act", "zh": "行为"}[language]]
+        == {"en": "allowed a call against contact rules", "zh": ACT_ZH}[language]
+    )
     acts = [entry.act for entry in await slack.rows(AuditEntry)]
-    assert {"audit_link", "audit_opened"} <= set(acts)
+    assert {"ask_export", "exported", "file_link", "file_opened"} <= set(acts)
 
 
 async def test_days_in_the_wrong_order_and_what_is_not_theirs_are_refused(slack: Slack, loan: Loan) -> None:
@@ -177,16 +173,12 @@ async def test_days_of_the_home_are_those_of_the_workspace_for_a_reader_elsewher
     assert "saw the phone number" in slack.sandbox.modal_of("UCOMPLIANCE").text
 
 
-async def test_a_table_names_operators_and_says_that_it_ends_early(
-    slack: Slack, loan: Loan, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_file_of_the_trail_names_operators(slack: Slack, loan: Loan) -> None:
     await record_act(slack.office, "backup")
-    for most, ends_early in ((2000, False), (1, True)):
-        monkeypatch.setattr("desk.files.trail_links.MOST_ROWS", most)
-        read = given((await slack.command(slack.compliance, "/loan-audit")).message)
-        await slack.press(slack.compliance, read, "Filter")
-        form = slack.sandbox.modal_of("UCOMPLIANCE")
-        await form.submit()
-        rows = await exported(slack, form, "Export")
-        assert (rows[-1]["act"] == "older_entries_left_out") is ends_early
-        assert (operator() in [row["who"] for row in rows if row["act"] == "backup"]) is not ends_early
+    read = given((await slack.command(slack.compliance, "/loan-audit")).message)
+    await slack.press(slack.compliance, read, "Filter")
+    form = slack.sandbox.modal_of("UCOMPLIANCE")
+    await form.submit()
+    rows = await exported(slack, form, "Export", "As CSV")
+    assert operator() in [row["Who"] for row in rows if row["Code"] == "backup"]
+    assert all(row["When (UTC time)"].startswith("2026-11-25 02:00:00.") for row in rows)

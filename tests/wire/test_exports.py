@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
-from desk.exports.asking import MOST_WAITING
+from desk.core.errors import NotAllowed
+from desk.exports.asking import MOST_WAITING, ask_export
+from desk.exports.rows import Wanted
 from desk.files.upkeep import UNFILED_FOR
 from storage.engine.types import new_id
 from storage.tables import AuditEntry, ExportedLoan, ListExport, Loan, StoredFile, Vehicle
@@ -174,10 +176,10 @@ async def test_nobody_finds_loans_of_colleagues_of_another_team_in_their_file(sl
     assert b"W-9" in await browser.export(outsider, "/loan export csv")
     before = len(await slack.rows(ListExport))
     assert "Only the people responsible" in await world.press(
-        outsider, "export.ask", {"x": "due", "p": "all", "w": str(slack.agent.id)}
+        outsider, "export.ask", {"list": "due", "p": "all", "w": str(slack.agent.id)}
     )
     assert "Only the people responsible" in await world.press(
-        outsider, "export.ask", {"x": "mine", "w": str(slack.agent.id)}
+        outsider, "export.ask", {"list": "mine", "w": str(slack.agent.id)}
     )
     assert len(await slack.rows(ListExport)) == before
 
@@ -245,9 +247,7 @@ async def test_pages_follow_each_other_without_a_gap_and_without_a_repetition(
     monkeypatch.setattr("desk.exports.rows.PAGE", 2)
     office, workspace = slack.office, slack.workspace
     for n in range(5):
-        loan = await make_loan_in_arrears(
-            office, workspace, f"A-{n}", owner=slack.agent, purposes=["overdue", "promise"]
-        )
+        await make_loan_in_arrears(office, workspace, f"A-{n}", owner=slack.agent, purposes=["overdue", "promise"])
     for n in range(5):
         await make_loan(office, workspace, f"U-{n}", owner=slack.agent)
         await make_loan(office, workspace, f"N-{n}")
@@ -263,9 +263,49 @@ async def test_pages_follow_each_other_without_a_gap_and_without_a_repetition(
     for line, numbers in expected.items():
         found = column(rows_of_csv(await browser.export(slack.manager, line)), "Loan")
         assert sorted(found) == sorted(numbers), line
-    assert loan.number == "A-4"
     found = column(rows_of_csv(await browser.export(slack.agent, "/loan mine export csv")), "Loan")
     assert sorted(found) == sorted([*arrears, *unplanned])
+
+
+async def test_documents_the_rows_behind_a_figure_and_the_trail_are_files_too(
+    slack: Slack, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desk.exports.rows.PAGE", 2)
+    for n in range(3):
+        await make_loan(slack.office, slack.workspace, f"A-{n}", owner=slack.agent)
+        await slack.command(slack.agent, f"/loan-docs A-{n} id")
+        await slack.command(slack.agent, f"/loan-docs A-{n} got id")
+        await slack.command(slack.agent, f"/loan-call A-{n} reached")
+        await slack.later(minutes=1)
+    await slack.change(slack.manager, team_id=slack.team.id)
+    asked = (
+        (slack.agent, Wanted("documents", {"s": "received"})),
+        (slack.manager, Wanted("figure", {"x": "calls", "s": "today"})),
+        (slack.compliance, Wanted("trail", {"m": str(slack.agent.id)})),
+    )
+    found: list[list[list[str]]] = []
+    for who, wanted in asked:
+        async with slack.office.desk(slack.workspace, who) as desk:
+            await ask_export(desk, wanted, "csv")
+        await make(slack)
+        found.append(rows_of_csv(await browser.download(who)))
+    papers, calls, entries = found
+    assert column(papers, "Loan") == ["A-0", "A-1", "A-2"]
+    assert set(column(papers, "Document")) == {"ID card"}
+    assert column(papers, "Borrower") == ["王*"] * 3
+    assert column(calls, "Loan") == ["A-2", "A-1", "A-0"]
+    assert set(column(calls, "What")) == {"reached"}
+    assert set(column(calls, "Who")) == {slack.agent.name}
+    whens = column(entries, "When (UTC time)")
+    assert whens == sorted(whens, reverse=True)
+    assert column(entries, "Code").count("call") == 3
+    assert len(entries) > 10
+    with pytest.raises(NotAllowed):
+        async with slack.office.desk(slack.workspace, slack.agent) as desk:
+            await ask_export(desk, Wanted("trail", {}), "csv")
+    with pytest.raises(NotAllowed):
+        async with slack.office.desk(slack.workspace, slack.agent) as desk:
+            await ask_export(desk, Wanted("figure", {"of": str(slack.manager.id)}), "csv")
 
 
 async def test_few_wait_at_once_and_old_ones_are_forgotten(slack: Slack, browser: Browser) -> None:

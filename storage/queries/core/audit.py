@@ -14,6 +14,7 @@ from storage.engine import bulk
 from storage.engine.database import insert_into
 from storage.engine.rows import column_values, table_of
 from storage.engine.work import Work
+from storage.queries.core.keyset import Key, is_before
 from storage.tables import AuditChain, AuditEntry, AuditLoan, AuditSegment
 
 _ENTRY = table_of(AuditEntry)
@@ -181,9 +182,11 @@ async def entries(
     actor_ids: Collection[UUID] | None = None,
     acts: Collection[str] = (),
     offset: int = 0,
+    beyond: Key | None = None,
     limit: int,
 ) -> list[AuditEntry]:
-    """Return entries, newest first: about a loan, by a member or several, of these acts, within a time, as far as given."""
+    """Return entries, newest first: about a loan, by a member or several, of these acts, within a time, behind a key, as far as
+    given."""
     statement = select(AuditEntry).where(AuditEntry.workspace_id == workspace_id, *_within(AuditEntry, since, until))
     if loan_id is not None:
         named = select(AuditLoan.entry_id).where(AuditLoan.loan_id == loan_id, *_within(AuditLoan, since, until))
@@ -198,6 +201,8 @@ async def entries(
         statement = statement.where(col(AuditEntry.actor_id).in_(actor_ids))
     if acts:
         statement = statement.where(col(AuditEntry.act).in_(acts))
+    if beyond is not None:
+        statement = statement.where(is_before(beyond, col(AuditEntry.at), col(AuditEntry.id)))
     ordered = statement.order_by(col(AuditEntry.at).desc(), col(AuditEntry.id).desc())
     return list((await session.exec(ordered.offset(offset).limit(limit))).all())
 

@@ -16,3 +16,10 @@ def is_beyond(key: tuple[Any, Any], at: Any, row_id: Any, *, descending: bool = 
     and of those of the same instant the ones with a higher id."""
     instant, last = key
     return (at < instant if descending else at > instant) | (at == instant) & (row_id > last)
+
+
+def is_before(key: Key, at: Any, row_id: Any) -> ColumnElement[bool]:
+    """Return the condition for the rows behind that key in a list with the latest first, and of the same instant that with the
+    highest id."""
+    instant, last = key
+    return (at < instant) | (at == instant) & (row_id < last)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, or_
 from sqlmodel import col, func, select
 
 from storage.engine.work import Work
+from storage.queries.core.keyset import Key, is_beyond
 from storage.tables import DocumentItem, DocumentRequest, DocumentStep, Loan
 
 OPEN_STATES = ("requested", "received", "rejected")
@@ -133,9 +134,10 @@ async def count_of_owner(session: Work, owner_id: UUID, states: Collection[str])
 
 
 async def of_owner(
-    session: Work, owner_id: UUID, states: Collection[str], *, limit: int, offset: int
+    session: Work, owner_id: UUID, states: Collection[str], *, limit: int, offset: int = 0, beyond: Key | None = None
 ) -> list[tuple[Loan, DocumentItem, DocumentRequest]]:
-    """Return the documents that `count_of_owner` counts, with loan and request; the longest waiting first."""
+    """Return the documents that `count_of_owner` counts, with loan and request; the longest waiting first; only those behind the
+    key `beyond`, if given."""
     statement = (
         select(Loan, DocumentItem, DocumentRequest)
         .join(DocumentItem, col(DocumentItem.loan_id) == col(Loan.id))
@@ -143,6 +145,8 @@ async def of_owner(
         .where(Loan.owner_id == owner_id, col(DocumentItem.state).in_(states))
         .order_by(col(DocumentItem.changed_at), col(DocumentItem.id))
     )
+    if beyond is not None:
+        statement = statement.where(is_beyond(beyond, col(DocumentItem.changed_at), col(DocumentItem.id)))
     return list((await session.exec(statement.limit(limit).offset(offset))).all())
 
 

@@ -20,7 +20,7 @@ from storage.queries.people.scopes import People, are_of, one_of
 from storage.tables import Call, CallParty, FollowUp, Loan, Promise
 
 MOST = 1000
-"""The most rows that a list reads."""
+"""The most rows that a list reads, unless more are asked for (`most`)."""
 
 Between = tuple[datetime, datetime]
 """From the first instant until before the second."""
@@ -132,7 +132,13 @@ async def loans_by_owner(session: Work, whose: Whose, silence: Silence) -> list[
 
 
 async def called(
-    session: Work, people: People, between: Between, outcomes: Collection[str] | None, *, of_borrower: bool = False
+    session: Work,
+    people: People,
+    between: Between,
+    outcomes: Collection[str] | None,
+    *,
+    of_borrower: bool = False,
+    most: int = MOST,
 ) -> list[Behind]:
     """Return the calls of these members with one of the outcomes (None: any), newest first; with `of_borrower` only those that
     reached no other person."""
@@ -141,24 +147,26 @@ async def called(
         statement = statement.where(col(Call.outcome).in_(outcomes))
     if of_borrower:
         statement = statement.where(~exists().where(_of_another_person()))
-    ordered = statement.order_by(col(Call.at).desc(), col(Call.id).desc()).limit(MOST)
+    ordered = statement.order_by(col(Call.at).desc(), col(Call.id).desc()).limit(most)
     found = (await session.exec(ordered, params=people.values)).all()
     return [Behind(loan, call.caller_id, call.at, call.outcome) for loan, call in found]
 
 
-async def finished(session: Work, people: People, between: Between) -> list[Behind]:
+async def finished(session: Work, people: People, between: Between, *, most: int = MOST) -> list[Behind]:
     """Return the follow-ups that these members finished in that time, newest first."""
     conditions = [*_finished(people, between[0]), col(FollowUp.closed_at) < between[1]]
-    found = await _follow_ups(session, people, conditions, col(FollowUp.closed_at).desc())
+    found = await _follow_ups(session, people, conditions, col(FollowUp.closed_at).desc(), most)
     return [
         Behind(loan, row.closed_by_id, row.closed_at, row.purpose) for loan, row in found if row.closed_at is not None
     ]
 
 
-async def finished_due(session: Work, people: People, between: Between) -> list[tuple[Behind, datetime]]:
+async def finished_due(
+    session: Work, people: People, between: Between, *, most: int = MOST
+) -> list[tuple[Behind, datetime]]:
     """Return the follow-ups due in that time that these members finished then or later, and when each was due."""
     conditions = [*_finished(people, between[0]), *_due(between)]
-    found = await _follow_ups(session, people, conditions, col(FollowUp.closed_at).desc())
+    found = await _follow_ups(session, people, conditions, col(FollowUp.closed_at).desc(), most)
     return [
         (Behind(loan, row.closed_by_id, row.closed_at, row.purpose), row.late_at)
         for loan, row in found
@@ -167,7 +175,12 @@ async def finished_due(session: Work, people: People, between: Between) -> list[
 
 
 async def planned(
-    session: Work, people: People, *, after: datetime | None = None, until: datetime | None = None
+    session: Work,
+    people: People,
+    *,
+    after: datetime | None = None,
+    until: datetime | None = None,
+    most: int = MOST,
 ) -> list[Behind]:
     """Return the open follow-ups of these members due from `after` on and before `until`, the most urgent first."""
     conditions = _open(people)
@@ -175,12 +188,19 @@ async def planned(
         conditions.append(col(FollowUp.late_at) >= after)
     if until is not None:
         conditions.append(col(FollowUp.late_at) < until)
-    found = await _follow_ups(session, people, conditions, col(FollowUp.late_at))
+    found = await _follow_ups(session, people, conditions, col(FollowUp.late_at), most)
     return [Behind(loan, row.assignee_id, row.late_at, row.purpose) for loan, row in found]
 
 
 async def promised(
-    session: Work, workspace_id: UUID, people: People, first: date, last: date, states: Collection[str]
+    session: Work,
+    workspace_id: UUID,
+    people: People,
+    first: date,
+    last: date,
+    states: Collection[str],
+    *,
+    most: int = MOST,
 ) -> list[Behind]:
     """Return the promises for these days in one of the states that were made to these members, newest first."""
     statement = (
@@ -189,7 +209,7 @@ async def promised(
         .join(Call, col(Call.id) == col(Promise.call_id))
         .where(*_promised(workspace_id, people, first, last), col(Promise.state).in_(states))
         .order_by(col(Promise.due_on).desc(), col(Promise.id).desc())
-        .limit(MOST)
+        .limit(most)
     )
     found = (await session.exec(statement, params=people.values)).all()
     return [Behind(loan, caller_id, row.due_on, row.state) for loan, row, caller_id in found]
@@ -210,30 +230,30 @@ async def promised_amounts(
     return list((await session.exec(statement, params=people.values)).all())
 
 
-async def live(session: Work, whose: Whose) -> list[Behind]:
+async def live(session: Work, whose: Whose, *, most: int = MOST) -> list[Behind]:
     """Return the live loans of these owners, the longest in its stage first."""
-    return await _of_owners(session, whose, _live(whose), {})
+    return await _of_owners(session, whose, _live(whose), {}, most)
 
 
-async def silent(session: Work, whose: Whose, silence: Silence) -> list[Behind]:
+async def silent(session: Work, whose: Whose, silence: Silence, *, most: int = MOST) -> list[Behind]:
     """Return the loans that `loans_by_owner` counts as not spoken to, the longest in its stage first."""
     conditions = [*_live(whose), *_callable(silence), _silent(silence)]
-    return await _of_owners(session, whose, conditions, {"today": silence.today})
+    return await _of_owners(session, whose, conditions, {"today": silence.today}, most)
 
 
 async def _of_owners(
-    session: Work, whose: Whose, conditions: Sequence[ColumnElement[bool]], values: dict[str, date]
+    session: Work, whose: Whose, conditions: Sequence[ColumnElement[bool]], values: dict[str, date], most: int
 ) -> list[Behind]:
-    statement = select(Loan).where(*conditions).order_by(col(Loan.stage_since), col(Loan.id)).limit(MOST)
+    statement = select(Loan).where(*conditions).order_by(col(Loan.stage_since), col(Loan.id)).limit(most)
     found = (await session.exec(statement, params=whose.values | values)).all()
     return [Behind(loan, loan.owner_id, loan.stage_since, loan.stage) for loan in found]
 
 
 async def _follow_ups(
-    session: Work, people: People, conditions: Sequence[ColumnElement[bool]], order: Any
+    session: Work, people: People, conditions: Sequence[ColumnElement[bool]], order: Any, most: int
 ) -> Sequence[tuple[Loan, FollowUp]]:
     statement: Select[Loan, FollowUp] = select(Loan, FollowUp).join(FollowUp, col(FollowUp.loan_id) == col(Loan.id))
-    ordered = statement.where(*conditions).order_by(order, col(FollowUp.id)).limit(MOST)
+    ordered = statement.where(*conditions).order_by(order, col(FollowUp.id)).limit(most)
     return (await session.exec(ordered, params=people.values)).all()
 
 

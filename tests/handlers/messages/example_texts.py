@@ -57,8 +57,6 @@ CODES: dict[str, Sequence[str]] = {
     "limits": codes(VOCABULARY.roles),
     "NamedDay.usual": ("20", "10.5"),
     "Unusual.usual": ("20", "10.5"),
-    "TrailOffer.url": ("https://desk.example.com/files/audit/x",),
-    "TrailOffer.code": ("012345",),
     "Override.loan": ("L-1042",),
     "DayReport.head": ("5f" * 32,),
     "ComplianceSettings.channel_id": ("CDESK",),

@@ -1,0 +1,53 @@
+"""The rows behind a figure, as a list for a file."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from desk.core.transaction import Desk
+from desk.core.vocabulary import VOCABULARY
+from desk.exports.rows import Page, Value, Wanted, loan_cells, reader_of
+from desk.messages.figure_lists import BY_DAYS, FIGURES, OF_CALLS, OF_FOLLOW_UPS, OF_PROMISES, Figure, rows_behind
+from desk.messages.figures import read_asked
+from storage.queries.messages.figures import Behind
+from storage.queries.people import members
+from storage.tables import Member
+
+MOST_BEHIND = 20_000
+"""The most rows of a figure that a file has."""
+
+_FIGURES: Mapping[str, Figure] = {figure: figure for figure in FIGURES}
+
+
+async def behind_figure(desk: Desk, wanted: Wanted, place: Sequence[Behind] | None, limit: int) -> Page:
+    """Return the next rows that a figure counts, at most `MOST_BEHIND` in all."""
+    about = wanted.about
+    figure = _FIGURES.get(about.get("x", ""), "calls")
+    if place is None:
+        first_day = int(about["b"]) if "b" in about else None
+        asked = read_asked(about, reader_of(desk))
+        place = await rows_behind(desk, asked, figure, first_day, most=MOST_BEHIND if limit else 0)
+    page = place[:limit]
+    cells = await loan_cells(desk, [each.loan for each in page])
+    people = await members.by_ids(desk.session, {each.member_id for each in page if each.member_id})
+    rows = [cells[each.loan.id].row(**_of_figure(figure, each, people)) for each in page]
+    return Page(rows, place[limit:] or None)
+
+
+def _of_figure(figure: Figure, each: Behind, people: Mapping[UUID, Member]) -> dict[str, Value]:
+    what: Any = None
+    if figure in OF_CALLS:
+        what = VOCABULARY.outcome(each.word)
+    elif figure in OF_FOLLOW_UPS:
+        what = VOCABULARY.purpose(each.word)
+    promised, paid = each.amounts or (None, None)
+    return {
+        "what": what,
+        "promise": each.word if figure in OF_PROMISES or each.amounts else None,
+        "at": each.at,
+        "days": int(each.word) if figure in BY_DAYS else None,
+        "currency": each.loan.currency if each.amounts else None,
+        "promised": promised,
+        "paid": paid,
+        "who": people[each.member_id].name if each.member_id else "",
+    }
