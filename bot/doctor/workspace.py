@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doctor.findings import Finding, fix, ok
 from bot.doctor.slack import check_channels
+from bot.doctor.webhooks import check_webhooks
 from bot.manifest import PANE_EVENT, app_manifest
 from bot.monitoring import WORKER_SILENT_AFTER
 from desk.messages.notices import REFUSED_FOR
@@ -63,6 +64,8 @@ async def check_workspace(
     if (finding := await _set_aside(database, workspace, now)) is not None:
         yield finding
     yield await _backlog(database, workspace, now)
+    async for finding in check_webhooks(database, workspace, now):
+        yield finding
     yield await _retention(database, workspace, now)
 
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from storage.tables import AuditEntry, WebhookEvent
+from storage.tables import AuditEntry, FollowUp, Payment, WebhookEvent
 from tests.builders import make_follow_up, make_loan
+from tests.imports import bring_money, bring_rows
 from tests.webhook_receiver import Received, Receiver, receiving
 from tests.wire.office_day import Slack, given
+from tests.wire.test_statements import executed
 from tests.wire.webhook_office import Webhooks
 
 ROOT = Path(__file__).parents[2]
@@ -149,3 +151,54 @@ async def test_two_secrets_sign_for_a_day_after_a_rotation(
     await webhooks.rounds.deliver_pending()
     assert not is_signed(receiver.received[-1], old)
     assert is_signed(receiver.received[-1], new)
+
+
+async def test_what_a_file_brings_is_told_too(slack: Slack, webhooks: Webhooks, receiver: Receiver) -> None:
+    await webhooks.add(receiver)
+    header = "number,name,phone,stage,owner"
+    rows = [f"A-{n},王小明,1380000000{n},disbursed,UAGENT" for n in range(3)]
+    await bring_rows(slack.office, slack.workspace, *rows, header=header)
+    await webhooks.rounds.deliver_pending()
+    assert receiver.types.count("loan.created") == 3
+    assert {each.data["loan"]["number"] for each in receiver.received} == {"A-0", "A-1", "A-2"}
+    planned = [each for each in receiver.received if each.type == "follow_up.planned"]
+    assert {each.data["id"] for each in planned} == {str(row.id) for row in await slack.rows(FollowUp)}
+
+    receiver.received.clear()
+    money = "number,payment date,amount,currency,reference"
+    schedule = ("loan number,due date,amount due", "A-1,2026-11-10,1000.00", "A-1,2026-12-10,1000.00")
+    await bring_money(slack.office, slack.workspace, *schedule)
+    await bring_money(slack.office, slack.workspace, money, "A-1,2026-11-24,1000.00,CNY,R2")
+    await webhooks.rounds.deliver_pending()
+    (payment,) = [each for each in receiver.received if each.type == "payment.recorded"]
+    (row,) = await slack.rows(Payment)
+    assert (payment.data["id"], payment.data["reference"], payment.data["source"]) == (str(row.id), "R2", "import")
+    assert b"1000.00" not in payment.body
+
+
+async def test_many_events_of_one_transaction_are_all_told(
+    slack: Slack, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    await webhooks.add(receiver, "loan.created")
+    rows = [f"A-{n},王小明,138{n:08},disbursed,UAGENT" for n in range(120)]
+    await bring_rows(slack.office, slack.workspace, *rows)
+    await webhooks.rounds.deliver_pending()
+    assert receiver.types == ["loan.created"] * 120
+    assert len({each.data["loan"]["number"] for each in receiver.received}) == 120
+
+
+async def test_an_event_costs_a_command_one_statement_and_none_without_an_endpoint(
+    slack: Slack, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    for number in ("A-1", "A-2", "A-3"):
+        await make_loan(slack.office, slack.workspace, number, owner=slack.agent)
+
+    async def cost(number: str) -> int:
+        with executed(slack) as statements:
+            await slack.command(slack.agent, f"/loan-call {number} no answer")
+        return len(statements)
+
+    await cost("A-1")
+    without = await cost("A-2")
+    await webhooks.add(receiver)
+    assert await cost("A-3") == without + 1

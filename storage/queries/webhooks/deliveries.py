@@ -165,6 +165,13 @@ async def counts(session: Work, endpoint_id: UUID) -> dict[str, int]:
     return dict((await session.execute(statement.group_by(col(row.state)))).all())
 
 
+async def pending_since(session: Work, endpoint_id: UUID) -> datetime | None:
+    """Return when the oldest delivery was written that is pending for an endpoint; None: there is none."""
+    row = WebhookDelivery
+    statement: Any = select_columns(func.min(col(row.created_at))).where(col(row.endpoint_id) == endpoint_id, _PENDING)
+    return (await session.execute(statement)).scalar_one()
+
+
 async def with_ids(session: Work, workspace_id: UUID, ids: Collection[UUID]) -> list[WebhookDelivery]:
     """Return the deliveries with these ids, or of the events with these ids, locked until the transaction ends."""
     row = WebhookDelivery
