@@ -74,7 +74,13 @@ class FileFetcher:
             async with asyncio.timeout(FETCH_SECONDS):
                 described = await self._describe(held)
                 name = str(described.get("name") or "")
-                inspection = Inspection(most_bytes=held.most_bytes, most_audio=held.most_audio, name=name)
+                inspection = Inspection(
+                    most_bytes=held.most_bytes,
+                    most_audio=held.most_audio,
+                    name=name,
+                    tables=held.tables,
+                    documents=held.documents,
+                )
                 async with contextlib.aclosing(self._download(described)) as plain:
                     await store.write(held.blob_id, seal(inspection.watch(plain), key, held.blob_id))
                 if inspection.facts().size != described.get("size"):

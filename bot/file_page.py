@@ -24,11 +24,14 @@ from desk.files.calendar_links import CALENDAR, open_calendar
 from desk.files.links import SESSION, LinkAnswer, SealedFile, follow_link, open_link, play_link, refuse_play
 from desk.files.page_links import OpenedLink, follow_page_link, open_page_link
 from desk.files.proof_links import PROOF, open_proof
+from desk.files.trail_links import TRAIL, open_trail
+from desk.importing.refused_links import REFUSED_ROWS, as_csv, open_refused
 from desk.messages.monthly_proof import monthly_proof
 from desk.rules.file_kinds import KINDS, MADE_KINDS, FileKind
 from handlers.door.transaction import new_reference
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.file_page import CONTENT_SECURITY_POLICY, RECORDING_SECURITY_POLICY, file_page, recording_page
+from handlers.messages.refusals.importing import explain_row
 from handlers.reports.monthly_proof import proof_csv, proof_name, proof_pdf
 from storage.engine.cipher import UnreadableError
 from storage.engine.trouble import log_fields
@@ -115,12 +118,41 @@ async def _open_proof(desk: Desk, opened: OpenedLink) -> Make | None:
     return None if wanted is None else made
 
 
+async def _open_trail(desk: Desk, opened: OpenedLink) -> Make | None:
+    table = await open_trail(desk, opened)
+
+    async def made(_office: Office, _workspace: Workspace, _opened: OpenedLink) -> Download:
+        return Download("audit-trail.csv", "text/csv; charset=utf-8", table or b"")
+
+    return None if table is None else made
+
+
+async def _open_refused(desk: Desk, opened: OpenedLink) -> Make | None:
+    table = await open_refused(desk, opened)
+
+    async def made(_office: Office, _workspace: Workspace, opened: OpenedLink) -> Download:
+        assert table is not None
+        t = Translator(opened.locale)
+        reasons = [t("; ").join(explain_row(t, each) for each in errors) for _, _, errors in table.rows]
+        return Download(
+            "refused-rows.csv", "text/csv; charset=utf-8", as_csv(table, reasons, (t("row of the file"), t("reasons")))
+        )
+
+    return None if table is None else made
+
+
 RECORDING = "recording"
 """The kind below `FILES` of an opened recording."""
 
 _COOKIE = "loandesk_recording"
 
 MADE: Mapping[str, Open] = {CALENDAR: _open_calendar, PROOF: _open_proof}
+MADE: Mapping[str, Open] = {
+    CALENDAR: _open_calendar,
+    PROOF: _open_proof,
+    TRAIL: _open_trail,
+    REFUSED_ROWS: _open_refused,
+}
 """What the desk makes for a link, by the kind of its page."""
 
 

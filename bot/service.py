@@ -26,6 +26,7 @@ from bot.file_page import FilePage
 from bot.file_sweeper import FileSweeper
 from bot.home_updater import HomeUpdater
 from bot.http_server import HttpTimeouts, SlackServer
+from bot.importer import Importer
 from bot.journals import journal_of
 from bot.manifest import app_manifest
 from bot.nightly_look import NightlyLook
@@ -100,6 +101,7 @@ class Service:
     cases: CaseBuilder
     exports: ExportBuilder
     webhooks: WebhookRounds
+    importer: Importer
     stamps: "StampKeeper | None"
     worker: Worker | None = None
     server: SlackServer | None = None
@@ -163,6 +165,7 @@ class Service:
             self.erased,
             self.cases,
             self.exports,
+            self.importer,
             self.stamps,
         )
         await self.worker.start()
@@ -174,6 +177,7 @@ class Service:
         await self.sweeper.round()
         await self.cases.round()
         await self.exports.round()
+        await self.importer.round()
         await do_chores(self.office, self.workspace)
         await self.sender.deliver_pending()
         await self.webhooks.deliver_pending()
@@ -273,6 +277,7 @@ async def open_service(
             webhooks=WebhookRounds(
                 office, workspace, WebhookClient(Allowed.read(settings.webhooks_private), office.clock)
             ),
+            importer=Importer(office, workspace),
             stamps=_stamp_keeper(settings, office, workspace, session),
         )
     except BaseException:

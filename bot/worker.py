@@ -18,6 +18,7 @@ from bot.export_builder import ExportBuilder
 from bot.file_fetcher import FileFetcher
 from bot.file_sweeper import FileSweeper
 from bot.home_updater import HomeUpdater
+from bot.importer import Importer
 from bot.nightly_look import NightlyLook
 from desk.calls.repeated_lines import forget_lines
 from desk.core.audit_chain import seal_next
@@ -217,6 +218,7 @@ class Worker:
     erased: ErasedKeeper
     cases: CaseBuilder
     exports: ExportBuilder
+    importer: Importer
     stamps: "StampKeeper | None"
     worked_at: datetime | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
@@ -228,6 +230,7 @@ class Worker:
         if self.office.files is not None:
             self._tasks.append(asyncio.create_task(self._tend_files(), name="files"))
             self._tasks.append(asyncio.create_task(self._make_exports(), name="exports"))
+            self._tasks.append(asyncio.create_task(self._import_files(), name="imports"))
         if self.stamps is not None:
             self._tasks.append(asyncio.create_task(self._stamp_heads(self.stamps), name="time stamps"))
 
@@ -265,6 +268,15 @@ class Worker:
                 await self.exports.round()
             except Exception as error:  # the next round tries again
                 log.error("exports_not_made", **log_fields(error))
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _import_files(self) -> None:
+        """Import, apart from the rounds. A stop breaks it off behind a batch, and the next worker goes on there."""
+        while True:
+            try:
+                await self.importer.round()
+            except Exception as error:  # the next round tries again
+                log.error("files_not_imported", **log_fields(error))
             await asyncio.sleep(TICK_SECONDS)
 
     async def _stamp_heads(self, stamps: "StampKeeper") -> None:

@@ -20,7 +20,9 @@ from desk.importing.batches import Outcome, Result, counts_of, import_content
 from desk.importing.file_contents import Content, FileRead, read_content
 from desk.importing.importing import RefusedRow
 from desk.importing.money_columns import FileKind
+from desk.importing.progress import Held
 from desk.importing.rows import ImportRow
+from desk.importing.working import begin_by_operator, carry_out
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.import_counts import counts_in_words, sums_in_words
 from handlers.messages.importing import explain_remark, unknown_columns
@@ -84,9 +86,13 @@ async def run(
         if tried is not None and stops:
             result = tried
         else:
+            held = None
             if not dry_run:
-                await record_act(office, "import", file=file.name, sha256=table.source.sha256())
-            result = await _import(t, office, workspace, content, console, dry_run=dry_run)
+                sha256 = table.source.sha256()
+                await record_act(office, "import", file=file.name, sha256=sha256)
+                async with office.desk(workspace) as desk:
+                    held = await begin_by_operator(desk, file.name, sha256, content)
+            result = await _import(t, office, workspace, content, console, dry_run=dry_run, held=held)
         _report(t, content, result, console, dry_run=dry_run or stops, every=every)
         if stops:
             console.print(t("Nothing was imported, because rows were refused. --good-rows imports the others."))
@@ -104,14 +110,24 @@ async def run(
 
 
 async def _import(
-    t: Translator, office: Office, workspace: Workspace, content: Content, console: Console, *, dry_run: bool
+    t: Translator,
+    office: Office,
+    workspace: Workspace,
+    content: Content,
+    console: Console,
+    *,
+    dry_run: bool,
+    held: Held | None = None,
 ) -> Result:
+    """Import a file, recorded as `held` says, or try it."""
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task(t("Trying") if dry_run else t("Importing"), total=len(content))
 
         def advance(n: int) -> None:
             progress.advance(task, n)
 
+        if held is not None:
+            return await carry_out(office, workspace, held, content, advance=advance)
         return await import_content(office, workspace, content, dry_run=dry_run, advance=advance)
 
 

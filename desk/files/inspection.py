@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 from desk.core.dataclass import dataclass
 from desk.rules.audio_length import KEPT, audio_seconds
-from desk.rules.file_kinds import HEAD, FileKind, kind_of, name_of_other
+from desk.rules.file_kinds import HEAD, FileKind, kind_of, name_of_other, table_kind_of
 from desk.rules.pdf_pages import PdfPages
 
 MOST_PAGES = 500
@@ -13,8 +13,8 @@ MOST_PAGES = 500
 
 
 class RefusedFileError(Exception):
-    """The desk does not take this file. `why` is a code: too_large, empty, too_many_pages, or kind_ and what it seems
-    to be (`desk.rules.file_kinds.name_of_other`)."""
+    """The desk does not take this file. `why` is a code: too_large, empty, too_many_pages, no_table (from who may
+    only import), kind_table (from who may not), or kind_ and what it seems to be (`desk.rules.file_kinds.name_of_other`)."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -38,10 +38,15 @@ class FileFacts:
 class Inspection:
     """Looks at one file: iterate over `watch`, then ask for `facts`.
 
-    `most_bytes` is the limit of a document, `most_audio` that of a recording; `name` is what its sender calls it."""
+    `most_bytes` is the limit of a document or table, `most_audio` that of a recording; `name` is what its sender calls it.
+    `tables`: its sender may import tables; `documents`: they may send documents and recordings.
+    """
 
-    def __init__(self, *, most_bytes: int, most_audio: int = 0, name: str = "") -> None:
+    def __init__(
+        self, *, most_bytes: int, most_audio: int = 0, name: str = "", tables: bool = False, documents: bool = True
+    ) -> None:
         self._most_bytes, self._most_audio, self._name = most_bytes, most_audio, name
+        self._tables, self._documents = tables, documents
         self._ends = (bytearray(), bytearray())
         self._digest = hashlib.sha256()
         self._size = 0
@@ -92,9 +97,12 @@ class Inspection:
         head, self._head = self._head, b""
         if not head:
             raise RefusedFileError("empty")
-        self._kind = kind_of(head, self._name)
+        table = table_kind_of(head, self._name)
+        if table is not None and not self._tables:
+            raise RefusedFileError("kind_table")
+        self._kind = table or (kind_of(head, self._name) if self._documents else None)
         if self._kind is None:
-            raise RefusedFileError(f"kind_{name_of_other(head)}")
+            raise RefusedFileError(f"kind_{name_of_other(head)}" if self._documents else "no_table")
         self._pdf = PdfPages() if self._kind.code == "pdf" else None
         return head
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
-from desk.core.permissions import require_role
+from desk.core.permissions import has_role_for, require_role
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.documents.names import DocumentName
@@ -20,7 +20,7 @@ from desk.files.filing import file_as_wished
 from desk.files.inspection import FileFacts
 from desk.loans import lookup
 from desk.people.members import is_at_desk
-from desk.rules.file_kinds import is_named_as_audio
+from desk.rules.file_kinds import is_named_as_audio, is_named_as_table
 from storage.engine.types import new_id
 from storage.queries.files import files
 from storage.tables import Member, StoredFile
@@ -76,6 +76,10 @@ class FileToFetch:
     slack_user_id: str
     most_bytes: int
     most_audio: int
+    tables: bool = False
+    """Its sender may import tables, and sent it for no document or call."""
+    documents: bool = True
+    """Its sender may send documents and recordings."""
 
 
 async def target_of(desk: Desk, loan: LoanRef, document: DocumentName) -> FileTarget:
@@ -92,7 +96,12 @@ async def expect_files(
 
     Raises NotAllowed (`role_missing`) and Invalid (`files_stay_out`, `too_many_files`).
     """
-    require_role(desk, "send_file")
+    if not has_role_for(desk.member, "import_file") or not all(is_named_as_table(each.name) for each in incoming):
+        require_role(desk, "send_file")
+    return await _expect(desk, incoming, words, target)
+
+
+async def _expect(desk: Desk, incoming: Sequence[IncomingFile], words: str, target: FileTarget | None) -> FilesExpected:
     if desk.files is None:
         raise Invalid("files_stay_out")
     if len(incoming) > MOST_AT_ONCE:
@@ -108,6 +117,12 @@ async def expect_files(
     too_large = tuple(each.name for each in incoming if each not in fitting)
     most = max((limit for each, limit in zip(incoming, limits, strict=True) if each not in fitting), default=0)
     return FilesExpected(len(fitting), too_large, most, tuple(row.id for row in rows))
+
+
+async def expect_imports(desk: Desk, incoming: Sequence[IncomingFile]) -> FilesExpected:
+    """Record files that the acting member sent to be imported. Raises NotAllowed (`role_missing`), and as `expect_files` does."""
+    require_role(desk, "import_file")
+    return await _expect(desk, incoming, "", None)
 
 
 async def hold_next(desk: Desk) -> FileToFetch | None:
@@ -126,7 +141,10 @@ async def hold_next(desk: Desk) -> FileToFetch | None:
     desk.add(row)
     sender = await desk.session.get_one(Member, row.member_id)
     limits = desk.files.most_bytes, desk.files.most_audio
-    return FileToFetch(row.id, row.blob_id, row.slack_file_id, sender.slack_user_id, *limits)
+    is_for_import = row.words_cipher is not None or (row.loan_id is None and row.document is None)
+    tables = is_for_import and has_role_for(sender, "import_file")
+    documents = has_role_for(sender, "send_file")
+    return FileToFetch(row.id, row.blob_id, row.slack_file_id, sender.slack_user_id, *limits, tables, documents)
 
 
 async def record_stored(desk: Desk, fetched: FileToFetch, name: str, facts: FileFacts, key: str) -> bool:
@@ -135,7 +153,7 @@ async def record_stored(desk: Desk, fetched: FileToFetch, name: str, facts: File
     row = await _held(desk, fetched)
     if row is None:
         return False
-    row.state, row.fetch_at, row.stored_at = "waiting", None, desk.now
+    row.state, row.fetch_at, row.stored_at = "import" if facts.kind.table else "waiting", None, desk.now
     row.kind, row.size, row.pages, row.sha256 = facts.kind.code, facts.size, facts.pages, facts.sha256
     row.seconds = facts.seconds
     row.name_cipher = desk.cipher.encrypt(StoredFile.name_cipher, row.id, name[:NAME_LIMIT])
@@ -199,7 +217,7 @@ async def _finish(desk: Desk, row: StoredFile) -> None:
     """When all files of a batch are stored or refused, tell their sender."""
     await desk.session.flush()
     batch = await files.of_batch(desk.session, desk.workspace.id, row.batch_id)
-    if any(each.state == "expected" for each in batch):
+    if not batch or any(each.state == "expected" for each in batch):
         return
     await announce_batch(desk, await desk.session.get_one(Member, row.member_id), row.batch_id)
 

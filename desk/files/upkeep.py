@@ -16,7 +16,7 @@ AFTER_RESTORE = timedelta(days=7)
 """How long no bytes are removed after a restore: the rows may be older than they, or the backup the wrong one."""
 
 _BATCH = 100
-_FOR_A_WEEK = ("waiting", "refused", "making", "made")
+_FOR_A_WEEK = ("waiting", "refused", "making", "made", "import")
 
 _RECORDINGS = [kind.code for kind in KINDS.values() if kind.audio]
 

@@ -250,6 +250,10 @@ async def import_payment_rows(
     """Import payments in short transactions; each also tells who held calls that it ended, and the first that changed something
     is followed by the note that payments reach the desk: an import that is interrupted has done both for what it took."""
     total, progress, noted = PaymentsResult(), progress or Unrecorded(), dry_run
+    if progress.done and not dry_run:  # the one who was interrupted may have noted nothing
+        async with office.desk(workspace) as desk:
+            await note_payments(desk)
+        noted = True
     for batch in _left(batches_of(rows, BATCH), progress.done):
         result = PaymentsResult()
         async with batch_desk(office, workspace, dry_run=dry_run) as desk:

@@ -16,6 +16,7 @@ from desk.loans.lists import LoanRow, loan_rows
 from desk.messages import overview
 from desk.messages.compliance_home import ComplianceLists, compliance_lists
 from desk.messages.digests import TeamDigest, team_digest_of
+from desk.messages.imports import ImportView, last_imports
 from desk.messages.overview import OpenDocuments
 from desk.people.members import acts_for
 from desk.people.offers import Offers, offers_to, queues_for
@@ -88,6 +89,8 @@ class HomeView:
     queues: tuple[QueueKind, ...] = ()
     reports_calls: bool = False
     """Whether the phone system reports calls, and the reader may assign those that fit nobody."""
+    imports: tuple[ImportView, ...] | None = None
+    """The last imports, None for who may not import, or where the desk takes no files."""
 
     @property
     def more(self) -> int:
@@ -164,6 +167,7 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         compliance=await compliance_lists(desk),
         escalations=await waiting_for(desk, member),
         reports_calls=offers.assign_phone_call and desk.workspace.phone_calls_at is not None,
+        imports=await last_imports(desk) if desk.files is not None else None,
         queues=queues_for(member, in_arrears=arrears > 0, checks=not by_purpose.keys().isdisjoint(CHECKS)),
     )
 

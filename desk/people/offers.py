@@ -49,6 +49,7 @@ class Offers:
     enter_contact_state: bool
     enter_request: bool
     answer_request: bool
+    import_file: bool
 
 
 _NEEDS_PAGE = frozenset({"send_file", "export_case", "export_proof"})

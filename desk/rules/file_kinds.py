@@ -11,13 +11,14 @@ HEAD = 4096
 @dataclass(frozen=True, slots=True)
 class FileKind:
     """A kind of file that the desk takes. `inline`: browsers show it by themselves, without a program of its own.
-    `audio`: it is a recording, which belongs to a call; any other is a document."""
+    `audio`: it is a recording, which belongs to a call; `table`: it is a table to import; any other is a document."""
 
     code: str
     media_type: str
     extension: str
     inline: bool = True
     audio: bool = False
+    table: bool = False
 
 
 KINDS: dict[str, FileKind] = {
@@ -42,6 +43,19 @@ KINDS: dict[str, FileKind] = {
 """Every kind that the desk takes, by code: documents on paper as a scanner or a phone makes them, and recordings of calls as
 phone systems do."""
 
+TABLE_KINDS: dict[str, FileKind] = {
+    kind.code: kind
+    for kind in (
+        FileKind("csv", "text/csv", "csv", inline=False, table=True),
+        FileKind("sheet", "application/octet-stream", "xlsx", inline=False, table=True),
+    )
+}
+"""Kinds of tables that the desk imports for who may, by code."""
+
+_NAMED_AS_TEXT = (".csv", ".tsv", ".txt")
+_NAMED_AS_SHEET = (".xlsx", ".xls", ".ods", ".xlsm", ".et")
+_SHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
 _RAW = {".gsm": "gsm", ".g722": "g722"}
 """Recordings without a header, by the ending of their names."""
 
@@ -54,7 +68,7 @@ MADE_KINDS: dict[str, FileKind] = {
     kind.code: kind
     for kind in (
         FileKind("zip", "application/zip", "zip", inline=False),
-        FileKind("csv", "text/csv", "csv", inline=False),
+        *TABLE_KINDS.values(),
         FileKind("xlsx", _WORKBOOK, "xlsx", inline=False),
     )
 }
@@ -95,6 +109,24 @@ def kind_of(head: bytes, name: str = "") -> FileKind | None:
 def is_named_as_audio(name: str) -> bool:
     """Return whether a file is named like a recording, before its content is known: a larger one is worth fetching."""
     return any(kind.audio and name.lower().endswith(f".{kind.extension}") for kind in KINDS.values())
+
+
+def is_named_as_table(name: str) -> bool:
+    """Return whether a file is named like a table."""
+    return name.lower().endswith(_NAMED_AS_TEXT + _NAMED_AS_SHEET)
+
+
+def table_kind_of(head: bytes, name: str) -> FileKind | None:
+    """Return the kind of table that a file with these first bytes may be, None for what is none: text is one by its name, in
+    whatever encoding. Whether it can be read as one is found out when it is read."""
+    if not is_named_as_table(name):
+        return None
+    if head.startswith(_SHEETS):
+        return TABLE_KINDS["sheet"]
+    is_binary = b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if is_binary or kind_of(head) is not None or name_of_other(head) != "other":
+        return None
+    return TABLE_KINDS["csv"]
 
 
 def _audio_kind(head: bytes) -> str | None:

@@ -65,6 +65,8 @@ def why_not_taken(t: Translator, why: str) -> str:
             "not taken: Slack did not hand it over. Ask an admin to check the app's scopes with loandesk doctor."
         ),
         "not_fetched": t("not taken: Slack or the store did not answer for an hour. Send it again."),
+        "kind_table": t("not taken: tables are imported by managers and admins. Give it to one of them."),
+        "no_table": t("not taken: it is no table. Send loans, payments or schedules as CSV, XLSX, XLS or ODS."),
         "discarded": t("discarded"),
         "same": t("not taken: the same recording is already at the loan"),
     }.get(why, t("not taken"))

@@ -19,6 +19,7 @@ from handlers.messages.digests import write_loads
 from handlers.messages.documents import brief_papers
 from handlers.messages.escalations import write_waiting
 from handlers.messages.figures import spans_buttons
+from handlers.messages.file_imports import write_imports
 from handlers.messages.loans import next_stages
 
 _OPENABLE = 5
@@ -46,6 +47,7 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
         elements.form_button(t("My settings"), "settings"),
         *([elements.form_button(t("Reassign"), "reassign")] if view.team is not None else ()),
         *([elements.form_button(t("Move a member's calls"), "move_calls")] if view.team is not None else ()),
+        *([elements.form_button(t("Import"), "import")] if view.imports is not None else ()),
         *([elements.form_button(t("What stages need"), "stage_rules")] if offers.change_stage_rules else ()),
         *([elements.form_button(t("Team settings"), "team")] if view.is_admin else ()),
         *([elements.form_button(t("Language and country"), "workspace")] if view.is_admin else ()),
@@ -67,6 +69,7 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
     _today(t, writer, view)
     _loans(t, writer, view)
     _waiting(t, writer, view)
+    write_imports(t, writer, view.imports or (), zone)
     if view.team is not None:
         writer.divider()
         write_loads(t, writer, view.team)

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from desk.importing.money_columns import FileKind
 from handlers.messages.block_kit.translator import Translator, _
 
 _FOLLOWED = {"planned": _("follow-ups planned"), "closed": _("follow-ups closed")}
 
-COUNTED: Mapping[FileKind, Mapping[str, str]] = {
+COUNTED: Mapping[str, Mapping[str, str]] = {
     "loans": {
         "new": _("new"),
         "changed": _("changed"),
@@ -39,7 +38,15 @@ COUNTED: Mapping[FileKind, Mapping[str, str]] = {
 """The words for each count of a kind of file, by its code, in the order in which they are shown."""
 
 
-def counts_in_words(t: Translator, kind: FileKind, counts: Mapping[str, int], *, zeros: bool = True) -> str:
+_KINDS: Mapping[str, str] = {"loans": _("Loans"), "payments": _("Payments"), "schedules": _("Schedules")}
+
+
+def kind_in_words(t: Translator, kind: str) -> str:
+    """Return what the rows of a file are."""
+    return t(_KINDS[kind])
+
+
+def counts_in_words(t: Translator, kind: str, counts: Mapping[str, int], *, zeros: bool = True) -> str:
     """Return the counts of a file: `new 12 · unchanged 3`. Without `zeros`, those that are 0 are left out."""
     shown = ((words, counts.get(code, 0)) for code, words in COUNTED[kind].items())
     return " · ".join(f"{t(words)} {count}" for words, count in shown if zeros or count)
@@ -52,4 +59,9 @@ def effect_in_words(t: Translator, kind: FileKind, effect: str) -> str:
 
 def sums_in_words(t: Translator, sums: Mapping[str, Decimal]) -> Sequence[str]:
     """Return the sums of a file, one for each currency."""
-    return [t("Sum: {amount}", amount=t.money(total, currency)) for currency, total in sorted(sums.items())]
+    return [sum_in_words(t, total, currency) for currency, total in sorted(sums.items())]
+
+
+def sum_in_words(t: Translator, total: Decimal, currency: str) -> str:
+    """Return what the rows of a file come to in a currency."""
+    return t("Sum: {amount}", amount=t.money(total, currency))

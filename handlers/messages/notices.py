@@ -15,6 +15,7 @@ from desk.follow_ups.appointments import appointment_notice
 from desk.follow_ups.collection_steps import step_notice
 from desk.follow_ups.escalation_views import escalation_now
 from desk.importing.new_loan_notices import new_loans_view
+from desk.importing.reports import import_report
 from desk.loans.lookup import may_see_as
 from desk.loans.views import loan_view
 from desk.messages import kinds
@@ -45,6 +46,7 @@ from handlers.messages import (
     erasure,
     escalations,
     exports,
+    file_imports,
     files,
     handover,
     importing,
@@ -149,6 +151,18 @@ async def _payments_imported(desk: Desk, notice: Notice, t: Translator, _zone: Z
     return repayment.payments_imported(
         t, await follow_up_notice(desk, notice), name=reader.name, n=notice.facts["ended"]
     )
+
+
+async def _file_import(desk: Desk, notice: Notice, _t: Translator, zone: ZoneInfo) -> Message | None:
+    sender = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
+    if sender is None or (notice.ts is None and not is_at_desk(sender)):
+        return None
+    # It goes to their direct conversation, never to a channel of theirs.
+    desk.actor = sender
+    report = await import_report(desk, UUID(notice.facts["import"]))
+    if report is None:
+        return None
+    return file_imports.import_told(Translator(locale_of(sender)), report, zone_of(desk, sender))
 
 
 async def _loans_imported(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
@@ -386,6 +400,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.ESCALATION_RESOLVED: _escalation_resolved,
     kinds.CHECK_ENDED: _check_ended,
     kinds.PAYMENT_RECORDED: _payment_told,
+    kinds.FILE_IMPORT: _file_import,
     kinds.LOANS_IMPORTED: _loans_imported,
     kinds.PAYMENTS_IMPORTED: _payments_imported,
     kinds.REPAYMENT_PAUSED: _payment_told,

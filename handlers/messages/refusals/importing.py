@@ -173,11 +173,22 @@ ROW: dict[str, Explanation] = {
 }
 
 
+_ENCODINGS = frozenset({"import_encoding", "import_encoding_wrong", "import_encodings_mixed"})
+
+
 def explain_file(t: Translator, error: DeskError) -> str:
     """Return why a file was not read."""
     reason = FILE[error.code](t, error)
     nearest = error.params.get("nearest")
     return f"{reason} {t(', ').join(nearest)}" if nearest else reason
+
+
+def explain_sent_file(t: Translator, error: DeskError) -> str:
+    """Return why a file was not read that a member sent, who can name no encoding but save it in another."""
+    if error.code not in _ENCODINGS:
+        return explain_file(t, error)
+    shown = FILE[error.code](t, error).rpartition("\n")[0]
+    return "\n".join([shown, t("Save the sheet as CSV UTF-8 and send it again.")])
 
 
 def explain_row(t: Translator, error: DeskError) -> str:

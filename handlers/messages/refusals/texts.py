@@ -174,6 +174,10 @@ TEXTS: dict[str, str] = {
     # files
     "files_of_one_document": _("Files belong to one document: choose just that one, or leave the files out."),
     "too_many_files": _("That is {count} files. Send at most {most} at a time."),
+    "import_gone": _("That file is kept no longer. Send it again."),
+    "import_changed": _("This import has gone on meanwhile. The newest message about it shows what you can do now."),
+    "import_has_refused": _("Some rows are refused. Import the good rows, or mend the file and send it again."),
+    "refused_rows_gone": _("The refused rows were kept for a week. Send the file again to see them."),
     "file_settled": _("That is settled already: the files were filed or discarded. The message above shows it."),
     "file_is_recording": _("That is a recording, not a document. Press “Choose loan and call”."),
     "file_is_no_recording": _("That is a document, not a recording. Press “Choose loan and document”."),

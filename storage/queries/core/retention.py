@@ -18,6 +18,7 @@ from storage.tables import (
     Draft,
     FileLink,
     Handover,
+    ImportRefusal,
     LenderEvent,
     LenderEventBatch,
     ProcessedDelivery,
@@ -53,6 +54,7 @@ _OLD = {
     LenderEventBatch: _old(
         LenderEventBatch, LenderEventBatch.at, ~exists().where(col(LenderEvent.batch_id) == col(LenderEventBatch.id))
     ),
+    ImportRefusal: _old(ImportRefusal, ImportRefusal.at),
     Call: _old(Call, Call.at, col(Call.line_digest).is_not(None)),
 }
 
@@ -91,6 +93,11 @@ async def delete_lender_events(session: Work, workspace_id: UUID, before: dateti
     """Delete events of the lender that were applied or refused, and batches without any, and return how many."""
     deleted = await _delete(session, LenderEvent, workspace_id, before, limit)
     return max(deleted, await _delete(session, LenderEventBatch, workspace_id, before, limit))
+
+
+async def delete_import_refusals(session: Work, workspace_id: UUID, before: datetime, *, limit: int) -> int:
+    """Delete refused rows of files that were refused before, and return how many."""
+    return await _delete(session, ImportRefusal, workspace_id, before, limit)
 
 
 async def clear_line_digests(session: Work, workspace_id: UUID, before: datetime, *, limit: int) -> int:

@@ -23,6 +23,7 @@ from storage.tables import (
     Call,
     CallCorrection,
     ErasedRecord,
+    FileImport,
     Loan,
     LoanCorrection,
     LoanNote,
@@ -100,6 +101,7 @@ RECORDS: dict[str, tuple[Records, ...]] = {
         ),
     ),
     "webhook": (Records(WebhookEvent, WebhookEvent.at, WebhookEvent.loan_id),),
+    "import": (Records(FileImport, FileImport.made_at),),
     "access_request": (Records(AccessRequest, AccessRequest.asked_at, only=(AccessRequest.state != "open",)),),
 }
 """The records of each kind that retention takes by themselves; loans and the audit trail go another way."""
@@ -156,7 +158,7 @@ async def let_go(session: Work, records: Records, ids: Sequence[UUID]) -> None:
         return
     if table is LoanNote:  # the earlier versions of a note go with it
         await session.execute(delete(LoanNote).where(col(LoanNote.earlier_of_id).in_(ids)))
-    if table in (Recording, StoredFile, WebhookEvent):
+    if table in (Recording, StoredFile, WebhookEvent, FileImport):
         await erase(session, table_of(table).name, ids)
         return
     await session.execute(delete(table).where(row_id.in_(ids)))

@@ -10,9 +10,9 @@ from sqlmodel import col, func, select
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.files.senders import Senders
-from storage.tables import CaseExport, FileLink, ListExport, StoredFile
+from storage.tables import CaseExport, FileImport, FileLink, ListExport, StoredFile
 
-STORED = ("waiting", "filed", "made")
+STORED = ("waiting", "filed", "made", "import")
 """States of a file whose bytes are in the store."""
 
 
@@ -34,8 +34,11 @@ async def next_to_fetch(session: Work, workspace_id: UUID, now: datetime) -> Sto
 
 
 async def of_batch(session: Work, workspace_id: UUID, batch_id: UUID, *, locked: bool = False) -> list[StoredFile]:
-    """Return the files of one message or form, in the order in which they were sent; `locked`, as they are now."""
-    statement = select(StoredFile).where(StoredFile.workspace_id == workspace_id, StoredFile.batch_id == batch_id)
+    """Return the files of one message or form, in the order in which they were sent, without tables that are imported; `locked`,
+    as they are now."""
+    statement = select(StoredFile).where(
+        StoredFile.workspace_id == workspace_id, StoredFile.batch_id == batch_id, StoredFile.state != "import"
+    )
     statement = statement.order_by(col(StoredFile.id))
     if locked:
         statement = statement.with_for_update().execution_options(populate_existing=True)
@@ -145,6 +148,7 @@ async def delete_files(session: Work, file_ids: Collection[UUID]) -> None:
     """Delete files with their links. What is stored of them becomes a leftover."""
     for ids in chunks(file_ids):
         await session.exec(delete(FileLink).where(col(FileLink.file_id).in_(ids)))
+        await session.exec(update(FileImport).where(col(FileImport.file_id).in_(ids)).values(file_id=None))
         await session.exec(update(CaseExport).where(col(CaseExport.file_id).in_(ids)).values(file_id=None))
         await session.exec(update(ListExport).where(col(ListExport.file_id).in_(ids)).values(file_id=None))
         await session.exec(delete(StoredFile).where(col(StoredFile.id).in_(ids)))

@@ -32,6 +32,8 @@ log_call               y y y y - -
 answer_follow_up       r r r r r r  own loan covered managed taken
 export_proof           - - - - y -
 take_next_call         y y y y - -
+import_file            - - - y - y
+see_refused_rows       - - - y - -
 add_to_call            r r r r - -  own
 correct_call           r r r y - -  recent
 assign_phone_call      r r r y - -  own

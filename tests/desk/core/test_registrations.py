@@ -12,11 +12,11 @@ from desk.core.changes import create
 from desk.core.transaction import Office
 from storage.engine.rows import Row
 from storage.queries.core import undos
-from storage.tables import AuditEntry, Borrower, LegalHold, PhoneCall, StoredFile, Team, Workspace
+from storage.tables import AuditEntry, Borrower, FileImport, LegalHold, PhoneCall, StoredFile, Team, Workspace
 
-NEVER_CREATED_BY_AN_ACT_WITH_UNDO = {Borrower, LegalHold, PhoneCall, StoredFile, Team, Workspace}
+NEVER_CREATED_BY_AN_ACT_WITH_UNDO = {Borrower, FileImport, LegalHold, PhoneCall, StoredFile, Team, Workspace}
 """Borrowers and teams stay when the act that wrote them is undone; a workspace is installed; who sent a file discards it; a legal
-hold is lifted; the phone system reports calls."""
+hold is lifted; the phone system reports calls; nothing undoes an import."""
 
 LIST_REGISTRATIONS = """
 import importlib, json, pkgutil, sys

@@ -16,9 +16,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import handlers.messages
-from desk.core.errors import DeskError
+from desk.core.errors import DeskError, Invalid
 from desk.core.undo import LaterAct
 from desk.core.values import Due
+from desk.importing.importing import RefusedRow
 from desk.loans.events import EarlierVersion, Event
 from desk.loans.related import PHONES
 from desk.loans.terms import TermChange, TermsView
@@ -107,6 +108,8 @@ class ExampleBuilder:
             Usage: lambda: self.choices.one_of([command.usage for command in COMMANDS]),
             Button: lambda: Button("Try", "demo.add"),
             DeskError: lambda: DeskError("unknown_loan", given=self.choices.name),
+            Invalid: lambda: Invalid("import_not_csv"),
+            RefusedRow: lambda: RefusedRow(3, (Invalid("import_empty", column="name", heading="姓名", line=3),)),
             Rule: lambda: self.choices.one_of(CADENCE.rules),
             **contact_values(choices),
         }

@@ -1,0 +1,99 @@
+"""Import the files that members sent: read one from the store, try it, and import it when a member has said so."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from desk.core.dataclass import dataclass
+from desk.core.errors import DeskError
+from desk.core.transaction import Office
+from desk.importing import working
+from desk.importing.file_contents import Content, read_content
+from desk.importing.progress import Held, OvertakenError, RefusedMeanwhileError
+from desk.importing.reading.tables import read_file
+from desk.importing.working import HeldFile
+from storage.engine.cipher import UnreadableError
+from storage.engine.trouble import log_fields
+from storage.files.sealing import DamagedFileError, unseal
+from storage.files.store import MissingBytesError, StoreAwayError
+from storage.tables import Workspace
+
+log = structlog.get_logger()
+
+RENEWED_EVERY = 15.0
+"""Seconds between two renewals of what a worker holds: a quarter of `progress.HELD_FOR`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """Tries and imports files, one after the other, in a task of its own: a file may take minutes, and holds up no reminder."""
+
+    office: Office
+    workspace: Workspace
+
+    async def round(self) -> bool:
+        """Work on the next import until it waits for a word, or is over. Return whether there was one."""
+        async with self.office.desk(self.workspace) as desk:
+            await working.take_tables(desk)
+        async with self.office.desk(self.workspace) as desk:
+            file = await working.hold_next(desk)
+        if file is None:
+            return False
+        with contextlib.suppress(OvertakenError):  # who holds it now, or has stopped it, goes on
+            async with self._renewing(file.held):
+                await self._work(file)
+        return True
+
+    async def _work(self, file: HeldFile) -> None:
+        held = file.held
+        try:
+            content = await self._read(file)
+            if held.checks:
+                await working.try_out(self.office, self.workspace, held, content)
+            else:
+                await working.carry_out(self.office, self.workspace, held, content)
+        except RefusedMeanwhileError:
+            log.info("import_stopped", file_import=str(held.id))
+        except DeskError as error:
+            log.info("import_unreadable", file_import=str(held.id), why=error.code)
+            async with self.office.desk(self.workspace) as desk:
+                await working.record_unreadable(desk, held, error)
+        except (OSError, StoreAwayError, MissingBytesError, DamagedFileError, UnreadableError) as error:
+            log.warning("import_failed", file_import=str(held.id), **log_fields(error))
+            async with self.office.desk(self.workspace) as desk:
+                await working.record_failed(desk, held)
+
+    async def _read(self, file: HeldFile) -> Content:
+        """Return the rows of a file. Raises DeskError with why it is no table, and what the store raises."""
+        assert self.office.files is not None
+        pieces: list[bytes] = []
+        stored = self.office.files.store.read(file.blob_id)
+        async with contextlib.aclosing(unseal(stored, file.key, file.blob_id)) as plain:
+            pieces += [piece async for piece in plain]
+        today = self.office.clock.now().astimezone(ZoneInfo(self.workspace.zone)).date()
+
+        def read() -> Content:
+            table = read_file(b"".join(pieces), file.name, file.how)
+            return read_content(table, today=today, region=self.workspace.country or "CN")
+
+        return await asyncio.to_thread(read)
+
+    @contextlib.asynccontextmanager
+    async def _renewing(self, held: Held) -> AsyncGenerator[None]:
+        """Go on holding an import meanwhile."""
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(RENEWED_EVERY)
+                async with self.office.desk(self.workspace) as desk:
+                    await working.renew(desk, held)
+
+        renewing = asyncio.create_task(renew(), name="holding an import")
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)

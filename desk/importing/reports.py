@@ -1,0 +1,89 @@
+"""What the message about an import says beyond its counts: columns, names, and why rows were refused."""
+
+from collections.abc import Sequence
+from dataclasses import field
+from datetime import datetime
+from uuid import UUID
+
+from desk.core.dataclass import dataclass
+from desk.core.errors import Invalid
+from desk.core.permissions import allows
+from desk.core.transaction import Desk
+from desk.importing.importing import RefusedRow
+from desk.importing.progress import REASONS
+from desk.importing.reasons import reasons_of, without_values
+from desk.importing.rows import UnknownColumn
+from desk.messages.imports import ImportView, view_of
+from storage.engine.cipher import UnreadableError
+from storage.queries.importing import records
+from storage.tables import FileImport, ImportRefusal
+
+REASONS_SHOWN = 5
+"""How many refused rows the message names."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """An import with the columns of its file (`known` by what they are to the desk, and their headings), a few names, the first
+    refused rows, why its file cannot be read, and when the same bytes were imported before."""
+
+    view: ImportView
+    known: tuple[tuple[str, str], ...]
+    unknown: tuple[UnknownColumn, ...]
+    names: tuple[str, ...] = field(repr=False)
+    refused: tuple[RefusedRow, ...] = field(repr=False)
+    fault: Invalid | None
+    imported_at: datetime | None
+    keeps_refused: bool
+
+
+async def import_report(desk: Desk, import_id: UUID) -> ImportReport | None:
+    """Return an import as the acting member may see it, None for one that is gone. Names and numbers are shown to who may see
+    refused rows; others read the same reasons without the cells' values."""
+    row = await desk.session.get(FileImport, import_id)
+    if row is None or row.workspace_id != desk.workspace.id:
+        return None
+    view, kept = await view_of(desk, row), await records.refusals(desk.session, row.id, limit=REASONS_SHOWN)
+    earlier = await records.last_done(desk.session, desk.workspace.id, row.sha256) if row.state == "repeated" else None
+    return ImportReport(
+        view=view,
+        known=tuple((column, heading) for column, heading in row.columns.get("known", ())),
+        unknown=tuple(UnknownColumn(place, heading) for place, heading in row.columns.get("unknown", ())),
+        names=tuple(_sample(desk, row)) if view.sees_rows else (),
+        refused=tuple(_refused(desk, each, sees_rows=view.sees_rows) for each in kept),
+        fault=_fault(desk, row, sees_rows=view.sees_rows),
+        imported_at=earlier.ended_at if earlier is not None else None,
+        keeps_refused=bool(kept),
+    )
+
+
+def may_see_refused(desk: Desk) -> bool:
+    """Return whether the acting member may have the file of refused rows."""
+    return allows(desk.member, "see_refused_rows")
+
+
+def _sample(desk: Desk, row: FileImport) -> Sequence[str]:
+    if row.sample_cipher is None:
+        return ()
+    try:
+        return desk.cipher.decrypt(FileImport.sample_cipher, row).splitlines()
+    except UnreadableError:
+        return ()
+
+
+def _refused(desk: Desk, row: ImportRefusal, *, sees_rows: bool) -> RefusedRow:
+    try:
+        reasons = reasons_of(desk.cipher.decrypt_at(REASONS, row.id, row.reasons_cipher))
+    except UnreadableError:
+        reasons = ()
+    return RefusedRow(row.line, reasons if sees_rows else tuple(map(without_values, reasons)))
+
+
+def _fault(desk: Desk, row: FileImport, *, sees_rows: bool) -> Invalid | None:
+    if row.why_cipher is None:
+        return None
+    try:
+        (fault,) = reasons_of(desk.cipher.decrypt(FileImport.why_cipher, row))
+    except UnreadableError:
+        return None
+    return fault if sees_rows else without_values(fault)
