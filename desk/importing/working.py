@@ -7,6 +7,7 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
 from desk.core.operator_acts import operator
 from desk.core.transaction import Desk, Office
+from desk.importing import columns
 from desk.importing.batches import Advance, Result, counts_of, import_content
 from desk.importing.file_contents import Content
 from desk.importing.progress import (
@@ -88,7 +89,7 @@ async def hold_next(desk: Desk) -> HeldFile | None:
     desk.add(row)
     held = Held(row.id, row.lease, row.state == "read", row.done, row.good_rows, row.kind, row.again)
     name = desk.cipher.decrypt(FileImport.name_cipher, row)
-    how = How(sheet=row.sheet, kind=row.kind, fields=row.mapping)
+    how = How(sheet=row.sheet, kind=row.kind, fields=await columns.remembered(desk))
     return HeldFile(held, name, file.blob_id, desk.cipher.decrypt(StoredFile.key_cipher, file), how)
 
 

@@ -52,7 +52,7 @@ def counts_in_words(t: Translator, kind: str, counts: Mapping[str, int], *, zero
     return " · ".join(f"{t(words)} {count}" for words, count in shown if zeros or count)
 
 
-def effect_in_words(t: Translator, kind: FileKind, effect: str) -> str:
+def effect_in_words(t: Translator, kind: str, effect: str) -> str:
     """Return what became of a row."""
     return t(COUNTED[kind][effect])
 
