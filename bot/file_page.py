@@ -24,7 +24,6 @@ from desk.files.calendar_links import CALENDAR, open_calendar
 from desk.files.links import SESSION, LinkAnswer, SealedFile, follow_link, open_link, play_link, refuse_play
 from desk.files.page_links import OpenedLink, follow_page_link, open_page_link
 from desk.files.proof_links import PROOF, open_proof
-from desk.files.trail_links import TRAIL, open_trail
 from desk.importing.refused_links import REFUSED_ROWS, as_csv, open_refused
 from desk.messages.monthly_proof import monthly_proof
 from desk.rules.file_kinds import KINDS, MADE_KINDS, FileKind
@@ -118,15 +117,6 @@ async def _open_proof(desk: Desk, opened: OpenedLink) -> Make | None:
     return None if wanted is None else made
 
 
-async def _open_trail(desk: Desk, opened: OpenedLink) -> Make | None:
-    table = await open_trail(desk, opened)
-
-    async def made(_office: Office, _workspace: Workspace, _opened: OpenedLink) -> Download:
-        return Download("audit-trail.csv", "text/csv; charset=utf-8", table or b"")
-
-    return None if table is None else made
-
-
 async def _open_refused(desk: Desk, opened: OpenedLink) -> Make | None:
     table = await open_refused(desk, opened)
 
@@ -146,13 +136,7 @@ RECORDING = "recording"
 
 _COOKIE = "loandesk_recording"
 
-MADE: Mapping[str, Open] = {CALENDAR: _open_calendar, PROOF: _open_proof}
-MADE: Mapping[str, Open] = {
-    CALENDAR: _open_calendar,
-    PROOF: _open_proof,
-    TRAIL: _open_trail,
-    REFUSED_ROWS: _open_refused,
-}
+MADE: Mapping[str, Open] = {CALENDAR: _open_calendar, PROOF: _open_proof, REFUSED_ROWS: _open_refused}
 """What the desk makes for a link, by the kind of its page."""
 
 
