@@ -53,19 +53,21 @@ async def stream(parts: Iterable[bytes]) -> AsyncGenerator[bytes]:
 async def store_file(
     office: Office, sender: Member, content: bytes, *, name: str = "scan.pdf", item: DocumentItem | None = None
 ) -> StoredFile:
-    """Store a file that waits for its sender, or belongs to a document."""
+    """Store a file that waits for its sender, or belongs to a document; a table waits to be imported."""
     assert office.files is not None
     blob_id, row_id, key = new_id(), new_id(), new_file_key()
-    inspection = Inspection(most_bytes=office.files.most_bytes, most_audio=office.files.most_bytes, name=name)
+    most = office.files.most_bytes
+    inspection = Inspection(most_bytes=most, most_audio=most, name=name, tables=True)
     await office.files.store.write(blob_id, seal(inspection.watch(pieces(content)), key, blob_id))
     facts = inspection.facts()
+    unfiled = "import" if facts.kind.table else "waiting"
     row = StoredFile(
         id=row_id,
         workspace_id=sender.workspace_id,
         batch_id=new_id(),
         member_id=sender.id,
         slack_file_id=f"F{row_id.hex[-8:].upper()}",
-        state="filed" if item else "waiting",
+        state="filed" if item else unfiled,
         name_cipher=office.cipher.encrypt(StoredFile.name_cipher, row_id, name),
         key_cipher=office.cipher.encrypt(StoredFile.key_cipher, row_id, key),
         blob_id=blob_id,
