@@ -20,7 +20,7 @@ _DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _TIME = re.compile(r"[T ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$")
 _TEXT_MARKS = "`'"
 """Put before a number, so that a spreadsheet takes it for text."""
-_SCIENTIFIC = re.compile(r"[0-9]\.[0-9]+E\+?([0-9]{1,2})", re.IGNORECASE)
+_SCIENTIFIC = re.compile(r"[0-9]\.[0-9]+E\+?([0-9]{1,3})", re.IGNORECASE)
 """A number as spreadsheets write long ones."""
 FIRST_DAY = date(1900, 3, 1)
 """The first day that all spreadsheets count alike: what is earlier is a number or a mistake."""

@@ -1,6 +1,7 @@
 """What a typed cell of a spreadsheet says, as the text that a person would have typed."""
 
 from datetime import date, datetime, time, timedelta
+from math import isfinite
 from typing import TypeAlias
 
 Value: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
@@ -27,11 +28,12 @@ def text_of(value: Value) -> str:
 
 def number_text(value: float) -> str:
     """Return the text of a number: the fifteen digits that a spreadsheet keeps."""
-    if abs(value) >= _EXACT:
+    if not isfinite(value):
+        return str(value)
+    whole = int(value)
+    if not -_EXACT < whole < _EXACT:
         return f"{value:.14E}"
-    if value == int(value):
-        return str(int(value))
-    return f"{value:.15g}"
+    return str(whole) if value == whole else f"{value:.15g}"
 
 
 def percent_text(text: str) -> str:

@@ -11,8 +11,8 @@ from desk.importing.reading.source import LARGEST_WORKBOOK, Source
 
 Form = Literal["text", "xlsx", "xls", "ods"]
 
-LARGEST_UNPACKED = 1024**3
-"""The most bytes that the parts of a workbook may have unpacked."""
+LARGEST_UNPACKED = 512 * 1024**2
+"""The most bytes that the parts of a workbook may have unpacked, together."""
 
 _MOST_PARTS = 5_000
 _CHUNK = 1024**2
@@ -93,11 +93,10 @@ def _form_of_zip(source: Source) -> Form:
             if any(each.flag_bits & 1 for each in packed.infolist()):
                 raise Invalid("import_password", given=source.given)
             form = _form_of_parts(source, packed, names)
-            for each in packed.infolist():
-                if form == "ods" and each.filename.startswith(("Pictures/", "Object ", "Thumbnails/")):
-                    continue
-                if not each.filename.endswith((".xml", ".rels")):
-                    continue
+            parts = [each for each in packed.infolist() if each.filename.endswith((".xml", ".rels"))]
+            if sum(each.file_size for each in parts) > LARGEST_UNPACKED:
+                raise Invalid("import_unpacked", given=source.given, limit=LARGEST_UNPACKED)
+            for each in parts:
                 for _ in unpacked(source, packed, each):
                     pass
             return form
@@ -128,11 +127,9 @@ def _form_of_parts(source: Source, packed: zipfile.ZipFile, names: set[str]) -> 
 def unpacked(source: Source, packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
     """Yield the bytes of a part, as many as there are, whatever its header says: other readers unpack all of them.
 
-    Raise Invalid: `import_unpacked`, `import_broken`.
+    Raise Invalid: `import_broken`, if they are others than the directory of the file says.
     """
-    left = min(LARGEST_UNPACKED, part.file_size)
-    if part.file_size > LARGEST_UNPACKED:
-        raise Invalid("import_unpacked", given=source.given, limit=LARGEST_UNPACKED)
+    left = part.file_size
     for chunk in _inflated(packed, part):
         left -= len(chunk)
         if left < 0:

@@ -11,9 +11,11 @@ from desk.core.errors import Invalid
 from desk.importing.reading.cell_texts import text_of
 from desk.importing.reading.dates import FIRST_1900, FIRST_1904
 from desk.importing.reading.forms import Form
-from desk.importing.reading.hidden import Hidden, hidden_of_ods, hidden_of_xlsx
+from desk.importing.reading.hidden import Hidden
+from desk.importing.reading.ods import hidden_of_ods
 from desk.importing.reading.source import Source
 from desk.importing.reading.text_files import Row
+from desk.importing.reading.xlsx import hidden_of_xlsx
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Workbook:
             self.first_day = FIRST_1904 if is_1904 else FIRST_1900
         elif form == "ods":
             self._hidden = hidden_of_ods(source)
+        self._last: calamine.CalamineSheet | None = None
         self._opened: BinaryIO = source.open()
         with self._refused():
             self._book = calamine.CalamineWorkbook.from_filelike(self._opened)
@@ -49,7 +52,7 @@ class Workbook:
     def rows(self, name: str) -> Iterator[Row]:
         """Yield the rows of a sheet with their numbers in it, each with the cells of all columns from A on."""
         with self._refused():
-            sheet = self._book.get_sheet_by_name(name)
+            sheet = self._sheet(name)
             top, left = sheet.start or (0, 0)
             hidden = self._hidden.get(name, Hidden())
             merged = _Merged(hidden.merged or sheet.merged_cell_ranges or ())
@@ -61,6 +64,12 @@ class Workbook:
                         cells[place] = change(cells[place])
                 merged.fill(number, cells)
                 yield number, cells
+
+    def _sheet(self, name: str) -> calamine.CalamineSheet:
+        """Return a sheet, which calamine reads each time anew: the last one is kept."""
+        if self._last is None or self._last.name != name:
+            self._last = self._book.get_sheet_by_name(name)
+        return self._last
 
     @contextmanager
     def _refused(self) -> Generator[None]:

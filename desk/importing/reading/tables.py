@@ -248,6 +248,10 @@ def _read_workbook(source: Source, form: Form, how: How) -> Table:
         if (headings := find_headings(_first(book.rows(name)), how.kind, how.fields))
     }
     complete = [name for name, headings in found.items() if not headings.missing]
+    if len(complete) > 1:  # sheets of headings alone are forms to fill in
+        complete = [
+            name for name in complete if any(row > found[name].last for row, _ in _first(book.rows(name)))
+        ] or complete
     if len(complete) > 1:
         raise Invalid("import_sheets", sheets=tuple(complete))
     name = complete[0] if complete else max(found, key=lambda each: found[each].known, default=None)

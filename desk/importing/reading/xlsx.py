@@ -1,0 +1,105 @@
+"""What calamine does not show of an XLSX workbook (ECMA-376 part 1, §18)."""
+
+import posixpath
+import re
+from collections.abc import Mapping
+from functools import partial
+
+from desk.importing.reading.cell_texts import padded_text, percent_text
+from desk.importing.reading.hidden import Change, Hidden
+from desk.importing.reading.source import Source
+from desk.importing.reading.xlsx_sheets import Shown, hidden_of_sheet
+from desk.importing.reading.xml_parts import Reader, opened_parts
+
+_ZEROS = re.compile(r"0{2,}")
+_QUOTED = re.compile(r'"[^"]*"|\\.')
+
+
+class _Names(Reader):
+    """The sheets of a workbook and their parts' ids, and whether its days are counted from 1904 or its formulas are to be
+    calculated when it is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: dict[str, str] = {}
+        self.is_1904 = self.recalculated = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Note what an element says."""
+        if name == "sheet":
+            found = next((value for key, value in attributes.items() if key.rpartition(":")[2] == "id"), "")
+            self.ids[attributes["name"]] = found
+        elif name == "workbookPr":
+            self.is_1904 = attributes.get("date1904") in ("1", "true")
+        elif name == "calcPr":
+            self.recalculated = attributes.get("fullCalcOnLoad") in ("1", "true")
+
+
+class _Relations(Reader):
+    """Where the parts of a workbook are, by their ids."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: dict[str, str] = {}
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Note a relation."""
+        if name == "Relationship":
+            target = attributes.get("Target", "")
+            path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
+            self.targets[attributes.get("Id", "")] = path
+
+
+class _Styles(Reader):
+    """How numbers are shown, by the number of a cell's style."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._formats: dict[str, str] = {}
+        self._in_cells = False
+        self._count = 0
+        self.changes: dict[str, Change] = {}
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Note a format or a style."""
+        if name == "numFmt":
+            self._formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+        elif name == "cellXfs":
+            self._in_cells = True
+        elif name == "xf" and self._in_cells:
+            change = self._change(attributes.get("numFmtId", ""))
+            if change is not None:
+                self.changes[str(self._count)] = change
+            self._count += 1
+
+    def end(self, name: str) -> None:
+        """Leave the list of styles."""
+        if name == "cellXfs":
+            self._in_cells = False
+
+    def _change(self, number: str) -> Change | None:
+        code = _QUOTED.sub("", self._formats.get(number, ""))
+        if number in ("9", "10") or "%" in code:
+            return percent_text
+        return partial(padded_text, digits=len(code)) if _ZEROS.fullmatch(code) else None
+
+
+def hidden_of_xlsx(source: Source) -> tuple[Mapping[str, Hidden], bool]:
+    """Return what calamine does not show of each sheet by its name, and whether days are counted from 1904.
+
+    Raise Invalid: `import_broken`, `import_rows`, `import_columns`.
+    """
+    with opened_parts(source) as packed:
+        names, relations, styles = _Names(), _Relations(), _Styles()
+        names.read(source, packed, "xl/workbook.xml")
+        relations.read(source, packed, "xl/_rels/workbook.xml.rels")
+        there = set(packed.namelist())
+        if "xl/styles.xml" in there:
+            styles.read(source, packed, "xl/styles.xml")
+        found: dict[str, Hidden] = {}
+        for name, part in names.ids.items():
+            path = relations.targets.get(part, "")
+            if path in there and "/worksheets/" in path:
+                shown = Shown(styles.changes, recalculated=names.recalculated)
+                found[name] = hidden_of_sheet(source, packed, path, shown)
+        return found, names.is_1904
