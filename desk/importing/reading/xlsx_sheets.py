@@ -61,17 +61,18 @@ def _scanned(blocks: Iterator[bytes], shown: Shown) -> Hidden | None:
         expected = block.count(b"<c ") - len(_EMPTY.findall(block))
         if b"<!" in block or b":c" in block or b"<c>" in block:
             return None
-        last, furthest, found = b"0", b"", 0
+        rows, columns, found = {b"0"}, {b""}, 0
         for match in _ORDINARY.finditer(block):
             found += 1
             column, row, style, kind, code, value, inline = match.groups()
             if value or inline or code is not None or _FORMULA in match[0]:
-                last, furthest = max(last, row, key=_order), max(furthest, column, key=_order)
+                rows.add(row)
+                columns.add(column)
             if kind == b"e" or style in styles or _FORMULA in match[0]:
                 cells.take(_cell(match))
         if found != expected:
             return None
-        cells.reach.take(int(last), _place_of(furthest.decode()))
+        cells.reach.take(int(max(rows, key=_order)), _place_of(max(columns, key=_order).decode()))
     return cells.hidden
 
 
