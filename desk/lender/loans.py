@@ -69,7 +69,7 @@ async def read_loan(desk: Desk, number: str) -> LoanRecord:
     Raises NotAllowed (`role_missing`), NotFound (`import_loan_unknown`).
     """
     require(desk, "read_loans")
-    loan = await _find(desk, number)
+    loan = await find(desk, number)
     (record,) = await records_of(desk, [loan])
     return record
 
@@ -151,7 +151,8 @@ async def put_loan(desk: Desk, number: str, texts: Texts) -> LoanTaken:
     return LoanTaken(outcome.effect, outcome.remarks)
 
 
-async def _find(desk: Desk, number: str) -> Loan:
+async def find(desk: Desk, number: str) -> Loan:
+    """Return the loan of that number: the desk's, or the lender's. Raises NotFound (`import_loan_unknown`)."""
     loan = await loans.by_number(desk.session, desk.workspace.id, number)
     if loan is not None:
         return loan

@@ -65,7 +65,7 @@ def path_of(route: Route, parts: dict[str, str]) -> dict[str, str]:
 def query_of(route: Route, request: web.BaseRequest) -> Any:
     """Return the checked parameters. Raises ApiError (`invalid_parameter`)."""
     given = request.rel_url.query
-    names = list(given)
+    names = [name for name, _ in given.items()]
     repeated = sorted({name for name in names if names.count(name) > 1})
     known = route.query.model_fields if route.query else {}
     errors = [FieldError(name, "repeated", "given more than once") for name in repeated]

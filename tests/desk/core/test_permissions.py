@@ -100,6 +100,10 @@ read_loans             - - - - - -
 read_personal_data     - - - - - -
 report_loans           - - - - - -
 report_payments        - - - - - -
+read_follow_ups        - - - - - -
+read_calls             - - - - - -
+read_promises          - - - - - -
+read_documents         - - - - - -
 report_events          - - - - - -
 """
 BY_ACT = {line.split()[0]: line.split()[1:] for line in RIGHTS.strip().splitlines()}
@@ -191,6 +195,10 @@ OF_SCOPES = {
     "read_personal_data": {"personal:read"},
     "report_loans": {"loans:write"},
     "report_payments": {"payments:write"},
+    "read_follow_ups": {"follow_ups:read"},
+    "read_calls": {"calls:read"},
+    "read_promises": {"promises:read"},
+    "read_documents": {"documents:read"},
     "report_events": {"loans:write", "payments:write"},
 }
 

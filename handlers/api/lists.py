@@ -1,0 +1,288 @@
+"""Routes of lists, a page at a time: loans, follow-ups, calls, promises, documents."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from desk.core.vocabulary import VOCABULARY
+from desk.lender import listings
+from desk.lender.listings import Page, Window
+from handlers.api.cursors import read_cursor, write_cursor
+from handlers.api.loans import LoanDocument, loan_document
+from handlers.api.problems import ApiError, FieldError
+from handlers.api.routes import Call, Reply, Route
+from handlers.api.schemas import Closed, Cursor, Day, Instant, LoanNumber, PageSize
+
+_STAGES: list[Any] = [stage.code for stage in VOCABULARY.stages]
+
+
+def _known_stage(code: str) -> str:
+    if code not in _STAGES:
+        raise ValueError(f"one of {', '.join(_STAGES)}")
+    return code
+
+
+Stage = Annotated[str, AfterValidator(_known_stage), Field(json_schema_extra={"enum": _STAGES})]
+SlackId = Annotated[str, Field(pattern=r"^[A-Za-z0-9:._-]{1,60}$", description="A Slack user id.")]
+
+
+class PageQuery(Closed):
+    """Which part of a list to show. `cursor` is `next` of the page before."""
+
+    limit: PageSize = 100
+    cursor: Cursor | None = None
+
+    def window(self) -> Window:
+        """Return the part that is wanted. Raises ApiError (`cursor_unknown`)."""
+        return Window(read_cursor(self.cursor), self.limit)
+
+
+class LoansQuery(PageQuery):
+    """Which loans."""
+
+    stage: Stage | None = None
+    owner: SlackId | None = None
+
+
+class OfLoanQuery(PageQuery):
+    """Rows of which loan."""
+
+    loan: LoanNumber | None = None
+
+
+class FollowUpsQuery(OfLoanQuery):
+    """Which follow-ups. Both days are included."""
+
+    assignee: SlackId | None = None
+    state: Literal["open", "done", "cancelled", "ended", "undone"] | None = None
+    due_from: Day | None = None
+    due_to: Day | None = None
+
+
+class CallsQuery(OfLoanQuery):
+    """Which calls. `since` is an instant with its offset."""
+
+    caller: SlackId | None = None
+    since: Annotated[str | None, Field(max_length=40, json_schema_extra={"format": "date-time"})] = None
+
+
+class PromisesQuery(OfLoanQuery):
+    """Which promises. Both days are included."""
+
+    state: Literal["open", "kept", "partly_kept", "broken"] | None = None
+    due_from: Day | None = None
+    due_to: Day | None = None
+
+
+class DocumentsQuery(OfLoanQuery):
+    """Which documents."""
+
+    state: Literal["requested", "received", "accepted", "rejected", "cancelled", "ended"] | None = None
+
+
+class FollowUpDocument(Closed):
+    """A planned call. `assignee` is a Slack user id."""
+
+    id: str
+    loan: str
+    number: int
+    version: int
+    purpose: str
+    state: str
+    assignee: str
+    due_on: Day
+    due_at: Instant | None
+    attempts: int
+    instalment_on: Day | None
+    created_at: Instant
+    closed_at: Instant | None
+
+
+class CallDocument(Closed):
+    """A call that was made, without its note. `caller` is a Slack user id."""
+
+    id: str
+    loan: str
+    version: int
+    caller: str
+    outcome: str
+    purpose: str | None
+    minutes: int | None
+    amount: str | None
+    at: Instant
+
+
+class PromiseDocument(Closed):
+    """A promise to pay; `call` is the id of the call in which it was made."""
+
+    id: str
+    loan: str
+    version: int
+    call: str
+    amount: str | None
+    due_on: Day
+    state: str
+    at: Instant
+
+
+class RequestedDocument(Closed):
+    """A document that was asked for."""
+
+    id: str
+    loan: str
+    version: int
+    document: str
+    state: str
+    valid_until: Day | None
+    changed_at: Instant
+
+
+class LoansPage(Closed):
+    """Some loans."""
+
+    items: list[LoanDocument]
+    next: str | None
+
+
+class FollowUpsPage(Closed):
+    """Some follow-ups."""
+
+    items: list[FollowUpDocument]
+    next: str | None
+
+
+class CallsPage(Closed):
+    """Some calls."""
+
+    items: list[CallDocument]
+    next: str | None
+
+
+class PromisesPage(Closed):
+    """Some promises."""
+
+    items: list[PromiseDocument]
+    next: str | None
+
+
+class DocumentsPage(Closed):
+    """Some documents."""
+
+    items: list[RequestedDocument]
+    next: str | None
+
+
+async def loans(call: Call) -> Reply:
+    """Answer with loans."""
+    query: LoansQuery = call.query
+    page = await listings.list_loans(call.desk, query.window(), stage=query.stage, owner=query.owner)
+    return Reply(LoansPage(items=[loan_document(row) for row in page.rows], next=write_cursor(page.following)))
+
+
+async def follow_ups(call: Call) -> Reply:
+    """Answer with follow-ups."""
+    query: FollowUpsQuery = call.query
+    page = await listings.list_follow_ups(
+        call.desk,
+        query.window(),
+        loan=query.loan,
+        assignee=query.assignee,
+        state=query.state,
+        due_from=_day("due_from", query.due_from),
+        due_to=_day("due_to", query.due_to),
+    )
+    return _reply(FollowUpsPage, page)
+
+
+async def calls(call: Call) -> Reply:
+    """Answer with calls."""
+    query: CallsQuery = call.query
+    since = _instant("since", query.since)
+    page = await listings.list_calls(call.desk, query.window(), loan=query.loan, caller=query.caller, since=since)
+    return _reply(CallsPage, page)
+
+
+async def promises(call: Call) -> Reply:
+    """Answer with promises."""
+    query: PromisesQuery = call.query
+    page = await listings.list_promises(
+        call.desk,
+        query.window(),
+        loan=query.loan,
+        state=query.state,
+        due_from=_day("due_from", query.due_from),
+        due_to=_day("due_to", query.due_to),
+    )
+    return _reply(PromisesPage, page)
+
+
+async def documents(call: Call) -> Reply:
+    """Answer with documents."""
+    query: DocumentsQuery = call.query
+    page = await listings.list_documents(call.desk, query.window(), loan=query.loan, state=query.state)
+    return _reply(DocumentsPage, page)
+
+
+def _reply(model: type[BaseModel], page: Page[Any]) -> Reply:
+    items = [{name: _sent(getattr(row, name)) for name in type(row).__dataclass_fields__} for row in page.rows]
+    return Reply(model.model_validate({"items": items, "next": write_cursor(page.following)}))
+
+
+def _sent(value: Any) -> Any:
+    match value:
+        case None | int() | str():
+            return value
+        case Decimal():
+            return f"{value:.2f}"
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def _day(name: str, text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise _unreadable(name, "not a day") from None
+
+
+def _instant(name: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is None:
+            raise ValueError
+        return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise _unreadable(name, "not an instant with its offset, as 2026-11-25T10:00:00+08:00") from None
+
+
+def _unreadable(name: str, why: str) -> ApiError:
+    return ApiError(400, "invalid_parameter", errors=[FieldError(name, "unreadable", why)])
+
+
+def _list(
+    path: str,
+    what: str,
+    right: str,
+    handler: Callable[[Call], Awaitable[Reply]],
+    page: type[BaseModel],
+    query: type[BaseModel],
+) -> Route:
+    return Route(
+        "GET", path, f"List {what}", right, handler, {200: page}, query=query, problems=(404,), conditional=True
+    )
+
+
+ROUTES = (
+    _list("/loans", "loans", "read_loans", loans, LoansPage, LoansQuery),
+    _list("/follow-ups", "follow-ups", "read_follow_ups", follow_ups, FollowUpsPage, FollowUpsQuery),
+    _list("/calls", "calls", "read_calls", calls, CallsPage, CallsQuery),
+    _list("/promises", "promises to pay", "read_promises", promises, PromisesPage, PromisesQuery),
+    _list("/documents", "documents that were asked for", "read_documents", documents, DocumentsPage, DocumentsQuery),
+)
