@@ -25,6 +25,7 @@ _QUERIES = "storage.queries."
 
 OF_ALL_WORKSPACES = {
     "core.due_rows.chores_due": "only whether some row waits, so that a worker leaves a chore out",
+    "core.retention_runs.count_erased": "whether that list lacks lines",
     "core.retention_runs.erased": "the list that a restored backup is held against",
     "loans.search.known_digests": "only which digests an import need not look up: those that some borrower has",
     "people.tokens.with_holder": "by the token's prefix: the token says which workspace a request is for",

@@ -32,10 +32,18 @@ async def write_a_row_in_every_table(session: Work, loan: Loan, lin: Member) -> 
     ids = {"loan": loan.id, "workspace": loan.workspace_id, "member": lin.id}
     for table in SQLModel.metadata.sorted_tables:
         if table.name in owned_tables("loan"):
-            ids[table.name] = new_id()
-            values = {column.name: _value(column, ids) for column in table.columns if _is_wanted(column, ids)}
-            await session.execute(insert(table).values(values))
+            await _write_row(session, table, ids)
     return ids
+
+
+async def _write_row(session: Work, table: Table, ids: dict[str, UUID]) -> None:
+    """Write a row of a table, after one of each table that it must refer to and that has none yet."""
+    wanted = [column for column in table.columns if _is_wanted(column, ids)]
+    for key in (key for column in wanted for key in column.foreign_keys):
+        if key.column.table.name not in ids:
+            await _write_row(session, key.column.table, ids)
+    ids[table.name] = new_id()
+    await session.execute(insert(table).values({column.name: _value(column, ids) for column in wanted}))
 
 
 def _is_wanted(column: Column[Any], ids: dict[str, UUID]) -> bool:
