@@ -61,6 +61,7 @@ RIGHTS: Mapping[str, str] = {
     "choose_contact_rules": "choose_contact_rules",
     "contact_state": "enter_contact_state",
     "contact_consent": "enter_contact_state",
+    "other_contact": "enter_contact",
     "correct_call": "correct_call",
     "correct_note": "correct_note",
     "discard_recording": "discard_recording",

@@ -266,7 +266,11 @@ def _circumstances(
 ) -> Circumstances:
     flags = (each for each in known if each.kind == "state")
     return Circumstances(
-        history=tuple(_contact(each) for each in known if each.kind == "call"),
+        history=tuple(
+            _contact(each) if each.kind == "call" else _other_contact(each)
+            for each in known
+            if each.kind in ("call", "other")
+        ),
         consents=tuple(_consent(each) for each in known if each.kind == "consent"),
         flags=tuple(
             Flag(
@@ -305,6 +309,22 @@ def _contact(row: Known) -> Contact:
         connected=said.connected if connected is None else connected,
         reachable=said.reachable if reachable is None else reachable,
         made=said.made,
+        **values,
+    )
+
+
+def _other_contact(row: Known) -> Contact:
+    values: dict[str, Any] = {"channel": row.channel}
+    spoke = row.code == "spoke"
+    return Contact(
+        at=row.at,
+        person=BORROWER,
+        number=BORROWER,
+        debts=frozenset({str(row.on_loan)}),
+        inbound=bool(row.inbound),
+        spoke=spoke,
+        answered=spoke,
+        made=spoke or row.channel != "visit",
         **values,
     )
 

@@ -75,6 +75,7 @@ class ContactPage:
     consents: tuple[ConsentView, ...]
     out_of_sight: frozenset[UUID]
     may_enter: bool
+    may_enter_contact: bool
     may_restrict: bool
     may_choose: bool
 

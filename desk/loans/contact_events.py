@@ -6,20 +6,21 @@ from desk.follow_ups import contact_choices
 from desk.loans.events import Event
 from desk.loans.views import slack_ids
 from storage.queries.follow_ups import contacts
-from storage.tables import ContactDecision, ContactState, Loan
+from storage.tables import ContactDecision, ContactState, Loan, OtherContact
 
 
 async def contact_events(desk: Desk, loan: Loan, *, limit: int) -> list[Event]:
     """Return the events about contact with the borrower of a loan, newest first of each kind."""
+    others = await _others(desk, loan, limit=limit)
     if not contact_choices.may_have_any(desk):
-        return []
+        return others
     states = await contacts.state_events(desk.session, loan.id, limit=limit)
     consents = await contacts.consents_of(desk.session, loan.id, limit=limit)
     decisions = await contacts.decisions_of(desk.session, loan.id, limit=limit)
     people = {each for row in states for each in (row.by_id, row.ended_by_id)}
     people |= {each for row in consents for each in (row.by_id, row.withdrawn_by_id)}
     names = await slack_ids(desk, people | {row.by_id for row in decisions})
-    events: list[Event] = []
+    events: list[Event] = [*others]
     for row in states:
         note = unreadable.read(desk, ContactState.note_cipher, row)
         entered = Event(
@@ -39,3 +40,20 @@ async def contact_events(desk: Desk, loan: Loan, *, limit: int) -> list[Event]:
         decided = Event(row.id, "contact", row.at, who, row.rules, reason, state=row.kind, when=row.moved_to)
         events.append(decided)
     return events
+
+
+async def _others(desk: Desk, loan: Loan, *, limit: int) -> list[Event]:
+    rows = await contacts.others_of(desk.session, loan.id, limit=limit)
+    names = await slack_ids(desk, (row.by_id for row in rows))
+    return [
+        Event(
+            row.id,
+            "contact",
+            row.contacted_at,
+            names.get(row.by_id),
+            row.channel,
+            unreadable.read(desk, OtherContact.note_cipher, row),
+            state="of_borrower" if row.inbound else "to_borrower",
+        )
+        for row in rows
+    ]

@@ -21,7 +21,7 @@ from desk.rules.hours import EVERY_DAY, MIDNIGHT, known_zone, parse_days
 Effect = Literal["warn", "deny"]
 Force = Literal["law", "presumption", "standard", "guidance", "code", "house"]
 Role = Literal["own", "outside"]
-Channel = Literal["phone", "text", "email", "visit"]
+Channel = Literal["phone", "text", "email", "letter", "visit"]
 Place = Literal["home", "cell", "work", "other"]
 Dial = Literal["hand", "auto", "prerecorded"]
 Who = Literal["borrower", "spouse", "guarantor", "household", "contact", "employer", "attorney"]

@@ -9,7 +9,7 @@ from desk.loans.inquiries import KnownPhone
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
 from handlers.door.request import Request
-from handlers.forms import collection_step, contact_reason, repayment
+from handlers.forms import collection_step, contact_reason, other_contact, repayment
 from handlers.forms.contact_states import CONSENT, STATE
 from handlers.forms.loan import CORRECTION, FIND, INQUIRY
 from handlers.forms.related import CHANGE as CHANGE_PERSON
@@ -137,6 +137,7 @@ COMMAND = Command(
         collection_step.MOVE,
         STATE,
         CONSENT,
+        other_contact.FORM,
         contact_reason.FORM,
     ),
     completes={

@@ -9,6 +9,7 @@ from desk.follow_ups.contact_choosing import ChoiceChanged
 from desk.follow_ups.contact_gate import Held
 from desk.follow_ups.contact_states import ConsentChanged, StateChanged
 from desk.follow_ups.contact_views import ContactPage, ContactView
+from desk.follow_ups.other_contacts import OtherContactSaved
 from desk.loans.events import Event
 from desk.rules.contact_packs import PACKS, RULES, STATES, Cap, Rule
 from desk.rules.contact_rules import Broken, Tally
@@ -176,6 +177,8 @@ def contact_page(t: Translator, page: ContactPage, zone: ZoneInfo) -> Message:
         _write_packs(t, writer, page, view)
     _write_entered(t, writer, page, zone)
     buttons: list[Button] = []
+    if page.may_enter_contact:
+        buttons.append(form_button(t("Other contact"), "other_contact", loan=loan_id))
     if page.may_enter:
         buttons += [
             form_button(t("Enter a state"), "contact_state", loan=loan_id),
@@ -279,6 +282,24 @@ def consent_changed(t: Translator, result: ConsentChanged, zone: ZoneInfo) -> Me
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
+def other_channel(t: Translator, channel: str) -> str:
+    """Return how a borrower was contacted, if not by a call."""
+    words = {"letter": t("letter"), "text": t("text message"), "email": t("e-mail"), "visit": t("visit")}
+    return words[channel]
+
+
+def other_contact_saved(t: Translator, result: OtherContactSaved, zone: ZoneInfo) -> Message:
+    """Render a contact that was no call and was entered, and whether the borrower may be called now."""
+    writer, channel = Writer(), Bold(other_channel(t, result.channel))
+    values = {"loan": Bold(result.loan.number), "channel": channel, "time": t.minute(result.at, zone)}
+    if result.inbound:
+        writer.phrase(t, "{loan}: {channel} of the borrower of {time} is entered.", **values)
+    else:
+        writer.phrase(t, "{loan}: {channel} to the borrower of {time} is entered.", **values)
+    write_contact(t, writer, result.contact, zone)
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
 def contact_event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
     """Return an event about contact in a loan's history."""
     match event.state:
@@ -293,6 +314,10 @@ def contact_event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
             return phrase(t, "the borrower {consent}", consent=Bold(consent_words(t, event.code)))
         case "withdrawn":
             return phrase(t, "withdrawn: {consent}", consent=Bold(consent_words(t, event.code)))
+        case "to_borrower":
+            return phrase(t, "{channel} to the borrower", channel=Bold(other_channel(t, event.code)))
+        case "of_borrower":
+            return phrase(t, "{channel} of the borrower", channel=Bold(other_channel(t, event.code)))
         case _:
             return phrase(t, _DECIDED[event.state], rules=rules_words(t, event.code), time=_at(t, event.when, zone))
 

@@ -13,7 +13,14 @@ from storage.tables.audit import AuditChain, AuditEntry, AuditLoan, AuditSegment
 from storage.tables.cadence import CadenceVersion, DailyLook, QuietPeriod, Replanning
 from storage.tables.cases import CaseExport, SigningKey
 from storage.tables.checks import Check, StageRules
-from storage.tables.contact import CallContact, ContactChoice, ContactConsent, ContactDecision, ContactState
+from storage.tables.contact import (
+    CallContact,
+    ContactChoice,
+    ContactConsent,
+    ContactDecision,
+    ContactState,
+    OtherContact,
+)
 from storage.tables.core import (
     Draft,
     Process,

@@ -122,6 +122,30 @@ class CallContact(Row, table=True):
     version: int = 1
 
 
+class OtherContact(Row, table=True):
+    """A contact with the borrower of a loan that was no call: a letter, text, e-mail or visit (`channel`).
+
+    `inbound`: the borrower wrote or came. `spoke`: they were met and spoken to. `contacted_at` is when, `at` when it was entered.
+    """
+
+    __tablename__ = "other_contact"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan",)
+    __table_args__ = (Index("ix_other_contact_loan", "loan_id", "contacted_at"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    loan_id: UUID = references("loan")
+    channel: str
+    inbound: bool = False
+    spoke: bool = False
+    contacted_at: datetime = instant()
+    note_cipher: bytes | None = maybe_cipher()
+    by_id: UUID = references("member")
+    at: datetime = instant()
+    undone_at: datetime | None = maybe_instant()
+    version: int = 1
+
+
 class ContactDecision(Row, table=True):
     """What contact rules decided, or a member against them. `rules` are ids joined by blanks.
 

@@ -1,4 +1,5 @@
-"""What the contact rules need of loans, in one statement: calls on all loans of their borrowers, states, consents, packs."""
+"""What the contact rules need of loans, in one statement: calls and other contacts on all loans of their borrowers, states,
+consents, packs."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,7 +7,20 @@ from datetime import date, datetime, time
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Boolean, Date, String, Time, Uuid, bindparam, cast, literal_column, null, union_all
+from sqlalchemy import (
+    Boolean,
+    Date,
+    String,
+    Time,
+    Uuid,
+    bindparam,
+    case,
+    cast,
+    literal,
+    literal_column,
+    null,
+    union_all,
+)
 from sqlalchemy import select as core_select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -25,11 +39,12 @@ from storage.tables import (
     ContactDecision,
     ContactState,
     Loan,
+    OtherContact,
     PhoneCall,
     RelatedPerson,
 )
 
-R = TypeVar("R", ContactState, ContactConsent, ContactDecision)
+R = TypeVar("R", ContactState, ContactConsent, ContactDecision, OtherContact)
 
 _ASKED, _ALSO = aliased(Loan), aliased(Loan)
 _select: Any = core_select  # the parts of a union have more columns than its types know
@@ -37,10 +52,11 @@ _select: Any = core_select  # the parts of a union have more columns than its ty
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One thing that is known of `loan_id`. `kind`: call, state, consent or packs; `on_loan` is where it was entered.
+    """One thing that is known of `loan_id`. `kind`: call, other (contact), state, consent or packs; `on_loan` is where it was
+    entered.
 
-    `code` is an outcome, a state, a kind of consent, or packs; `role` whom a call reached, the form of a consent, or the role of
-    the packs. `over_at` is when a consent was withdrawn.
+    `code` is an outcome, `spoke` or nothing of another contact, a state, a kind of consent, or packs; `role` whom a call reached,
+    the form of a consent, or the role of the packs. `over_at` is when a consent was withdrawn.
     """
 
     loan_id: UUID
@@ -178,7 +194,19 @@ _PACKS = (
     .where(_LOANS, col(ContactChoice.undone_at).is_(None))
 )
 
-_KNOWN = union_all(_CALLS, _ASKED_ABOUT, _STATES, _CONSENTS, _PACKS)
+_OTHERS = _of_borrower(
+    OtherContact,
+    _columns(
+        "other",
+        OtherContact,
+        OtherContact.contacted_at,
+        case((col(OtherContact.spoke), literal("spoke")), else_=literal("")),
+        inbound=OtherContact.inbound,
+        channel=OtherContact.channel,
+    ),
+).where(col(OtherContact.contacted_at) >= bindparam("since", type_=UtcDateTime()))
+
+_KNOWN = union_all(_CALLS, _OTHERS, _ASKED_ABOUT, _STATES, _CONSENTS, _PACKS)
 
 
 async def known_of(session: Work, loan_ids: Collection[UUID], since: datetime) -> dict[UUID, list[Known]]:
@@ -234,6 +262,11 @@ async def consents_in_force(session: Work, loan_id: UUID, today: date) -> Sequen
         col(ContactConsent.ends_on).is_(None) | (col(ContactConsent.ends_on) >= today),
     )
     return (await session.exec(statement.order_by(col(ContactConsent.given_at).desc()))).all()
+
+
+async def others_of(session: Work, loan_id: UUID, *, limit: int) -> Sequence[OtherContact]:
+    """Return the contacts with the borrower that were entered on a loan and were no calls, newest first."""
+    return (await session.exec(_newest(OtherContact, OtherContact.contacted_at, loan_id, limit))).all()
 
 
 async def decisions_of(session: Work, loan_id: UUID, *, limit: int) -> Sequence[ContactDecision]:

@@ -23,6 +23,7 @@ from storage.tables import (
     FollowUp,
     LegalHold,
     Loan,
+    OtherContact,
     RetentionPolicy,
     StageChange,
 )
@@ -35,8 +36,9 @@ _ALSO = aliased(Loan)
 class Facts:
     """What bears on whether a loan may be deleted.
 
-    `called_at`: the last call on it; `disputed_at`: the last dispute that was recorded, `dispute_is_open`: one was not ended;
-    `packs`: the codes of its own packs of contact rules, None where it has none; `applied`: it was more than an inquiry.
+    `called_at`: the last call or other contact on it; `disputed_at`: the last dispute that was recorded, `dispute_is_open`: one
+    was not ended; `packs`: the codes of its own packs of contact rules, None where it has none; `applied`: it was more than an
+    inquiry.
     """
 
     called_at: datetime | None = None
@@ -65,6 +67,9 @@ _INQUIRING = ("inquiry", "withdrawn")
 
 _FACTS = union_all(
     _part("called", Call, func.max(Call.at)).where(col(Call.undone_at).is_(None)).group_by(Call.loan_id),
+    _part("called", OtherContact, func.max(OtherContact.contacted_at))
+    .where(col(OtherContact.undone_at).is_(None))
+    .group_by(OtherContact.loan_id),
     _part("acted", CollectionStep, func.max(CollectionStep.at))
     .where(col(CollectionStep.undone_at).is_(None))
     .group_by(CollectionStep.loan_id),
@@ -98,7 +103,7 @@ async def facts_of(session: Work, loan_ids: Collection[UUID], today: date) -> di
             facts = found[loan_id]
             match kind:
                 case "called":
-                    facts.called_at = at
+                    facts.called_at = max(at, facts.called_at or at)
                 case "acted":
                     facts.acted_at = at
                 case "over" | "dispute":

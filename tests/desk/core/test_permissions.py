@@ -46,6 +46,7 @@ edit_playbook          - - - y - y
 change_cadence         - - - y - y
 choose_contact_rules   - - - y y y
 enter_contact_state    y y y y y -
+enter_contact          y y y y - -
 explain_contact        y y y y - -
 override_contact       - - - y - -
 book_appointment       y y y y - -

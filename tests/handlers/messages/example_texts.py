@@ -33,6 +33,8 @@ CODES: dict[str, Sequence[str]] = {
     "FollowUpView.state": _FOLLOW_UP_STATES,
     "TrailRow.act": ("disclosure", "call", "refused", "show_number"),
     "TrailRow.what": ("card", "list", "home"),
+    "OtherContactSaved.channel": ("letter", "visit"),
+    "other_channel.channel": ("letter", "text", "email", "visit"),
     "DueRequest.kind": ("access", "erasure"),
     "ImportView.state": ("checked", "running", "done", "stopped", "repeated", "unreadable", "cancelled"),
     "ImportView.kind": ("loans", "payments", "schedules"),

@@ -27,6 +27,7 @@ OF_ALL_WORKSPACES = {
     "core.due_rows.chores_due": "only whether some row waits, so that a worker leaves a chore out",
     "core.retention_runs.count_erased": "whether that list lacks lines",
     "core.retention_runs.erased": "the list that a restored backup is held against",
+    "core.retention_runs.count_erased": "only whether that list has more than was written of it",
     "loans.search.known_digests": "only which digests an import need not look up: those that some borrower has",
     "people.tokens.with_holder": "by the token's prefix: the token says which workspace a request is for",
     "people.workspaces.of_slack_team": "by the Slack team, which is the workspace",

@@ -1,0 +1,103 @@
+"""Letters, texts, e-mails and visits count where contact rules count all channels. It is November 2026, in New York."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from storage.tables import AuditEntry, Loan, OtherContact
+from tests.builders import make_loan
+from tests.wire.office_day import Slack, shown
+from tests.wire.test_contact_rules import choose, line
+
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def at(day: int, clock: str = "10:00") -> datetime:
+    return datetime.fromisoformat(f"2026-11-{day} {clock}").replace(tzinfo=NEW_YORK)
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    """A-1 of the agent, past due, in a workspace that lends in New York City."""
+    slack.clock.set(at(16))
+    async with slack.office.desk(slack.workspace) as desk:
+        desk.workspace.contact_start = desk.workspace.contact_end = datetime.min.time()
+        desk.add(desk.workspace)
+    return await make_loan(
+        slack.office, slack.workspace, "A-1", owner=slack.agent, stage="disbursed", name="Ann Lee", phone="+12125550123",
+        unpaid_since=date(2026, 10, 1),
+    )  # fmt: skip
+
+
+async def enter(slack: Slack, channel: str, when: datetime, *also: str, **fields: str) -> Any:
+    """Enter a contact from the page of contact rules, and return the modal with the answer."""
+    page = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Contact rules"))
+    await slack.press(slack.agent, page, "Other contact")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("How", channel)
+    await form.fill("When", int(when.timestamp()))
+    if also:
+        await form.fill("Also", list(also))
+    for label, value in fields.items():
+        await form.fill(label, value)
+    return await form.submit(), slack.sandbox.modal_of("UAGENT")
+
+
+@pytest.mark.usefixtures("loan")
+async def test_every_channel_counts_in_new_york_city(slack: Slack) -> None:
+    await choose(slack, "US-NY-NYC")
+    await slack.command(slack.agent, "/loan-call A-1 no answer")
+    slack.clock.set(at(20, "11:00"))
+    assert (await line(slack)).startswith("May be called now")
+    _, answer = await enter(slack, "text message", at(17))
+    assert "A-1: text message to the borrower of" in answer.text
+    _, answer = await enter(slack, "e-mail", at(18), Note="Asked for the October instalment")
+    assert "Not to be called now" in answer.text
+    assert (await line(slack)).startswith(
+        "Not to be called now · at most 3 contacts or attempts in 7 days, all channels"
+    )
+    assert "next window Mon 23 Nov" in await line(slack)
+    await answer.press("Undo")
+    assert (await line(slack)).startswith("May be called now")
+
+    await enter(slack, "e-mail", at(18), Note="Asked for the October instalment")
+    assert (await line(slack)).startswith("Not to be called now")
+    timeline = await slack.in_card(slack.agent, "Open", "Timeline")
+    assert timeline.text.count("e-mail to the borrower") == 1
+    assert "Asked for the October instalment" in timeline.text
+    acts = [entry for entry in await slack.rows(AuditEntry) if entry.act == "other_contact"]
+    assert [entry.details["channel"] for entry in acts] == ["text", "email", "email"]
+    assert "October" not in str([entry.details for entry in acts])
+
+
+@pytest.mark.usefixtures("loan")
+async def test_what_the_borrower_sent_is_no_contact_of_the_lender(slack: Slack) -> None:
+    await choose(slack, "US-NY-NYC")
+    slack.clock.set(at(20, "11:00"))
+    for day in (17, 18, 19):
+        _, answer = await enter(slack, "letter", at(day), "The borrower wrote or came by themselves")
+        assert "letter of the borrower" in answer.text
+    assert (await line(slack)).startswith("May be called now")
+
+
+@pytest.mark.usefixtures("loan")
+async def test_one_that_cannot_be_is_refused_and_a_role_is_needed(slack: Slack) -> None:
+    slack.clock.set(at(20, "11:00"))
+    outcome, _ = await enter(slack, "visit", at(21))
+    assert "still to come" in str(outcome.errors)
+    outcome, _ = await enter(slack, "visit", datetime(2026, 8, 1, tzinfo=NEW_YORK))
+    assert "more than 90 days ago" in str(outcome.errors)
+    assert await slack.rows(OtherContact) == []
+    page = shown(await slack.press(slack.compliance, await slack.card(slack.compliance), "Contact rules"))
+    assert "Other contact" not in str(page.blocks)
+
+
+async def test_without_chosen_rules_it_is_in_the_history_in_chinese(slack: Slack, loan: Loan) -> None:
+    slack.clock.set(at(20, "11:00"))
+    await enter(slack, "visit", at(18), "A visit: the borrower was spoken to")
+    (row,) = await slack.rows(OtherContact)
+    assert (row.channel, row.spoke, row.loan_id) == ("visit", True, loan.id)
+    await slack.in_chinese(slack.agent)
+    assert "对客户：上门" in (await slack.in_card(slack.agent, "打开", "时间线")).text
