@@ -309,6 +309,7 @@ async def test_a_backup_of_an_older_release_is_migrated(
         "cadence",
         "payments_at",
         "release",
+        "webhooks",
     )
     _without(lines, "team", "channel_lost_at")
     _without(lines, "notice", "shown_digest")

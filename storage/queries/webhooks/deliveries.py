@@ -128,19 +128,28 @@ class LoggedDelivery:
 
 
 async def logged(
-    session: Work, workspace_id: UUID, *, endpoint_id: UUID | None = None, failed: bool = False, limit: int = 50
+    session: Work,
+    workspace_id: UUID,
+    *,
+    endpoint_id: UUID | None = None,
+    failed: bool = False,
+    before: UUID | None = None,
+    limit: int = 50,
 ) -> list[LoggedDelivery]:
-    """Return deliveries, the newest first; `failed`: of which an attempt failed and none has succeeded."""
+    """Return deliveries, the newest first, those before `before` if given; `failed`: of which an attempt failed and none has
+    succeeded."""
     row = WebhookDelivery
     statement = select(row, WebhookEvent).join(WebhookEvent, col(WebhookEvent.id) == col(row.event_id))
     statement = statement.where(row.workspace_id == workspace_id)
     if endpoint_id is not None:
         statement = statement.where(row.endpoint_id == endpoint_id)
+    if before is not None:
+        statement = statement.where(col(row.id) < before)
     if failed:
         statement = statement.where(
             or_(col(row.state) == "set_aside", and_(col(row.state) == "pending", col(row.attempts) > 0))
         )
-    found = list((await session.exec(statement.order_by(col(row.event_id).desc(), col(row.id)).limit(limit))).all())
+    found = list((await session.exec(statement.order_by(col(row.id).desc()).limit(limit))).all())
     last = await _last_attempts(session, [delivery.id for delivery, _ in found])
     return [
         LoggedDelivery(

@@ -106,6 +106,7 @@ read_calls             - - - - - -
 read_promises          - - - - - -
 read_documents         - - - - - -
 report_events          - - - - - -
+read_webhooks          - - - - - -
 """
 BY_ACT = {line.split()[0]: line.split()[1:] for line in RIGHTS.strip().splitlines()}
 ASKS = {
@@ -201,6 +202,7 @@ OF_SCOPES = {
     "read_promises": {"promises:read"},
     "read_documents": {"documents:read"},
     "report_events": {"loans:write", "payments:write"},
+    "read_webhooks": {"webhooks:read"},
 }
 
 
