@@ -17,6 +17,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.file_page import FILES, FilePage
 from bot.monitoring import alive
+from bot.phone_system import PHONE, PhoneDoor
 from desk.core.dataclass import dataclass
 from handlers.api.api import Api
 from handlers.api.routes import BASE
@@ -47,7 +48,8 @@ class HttpTimeouts:
 
 
 class SlackServer:
-    """Answers `POST /slack/events` of one Slack team, `GET /healthz`, the paths of `file_page`, and those of the `api`.
+    """Answers `POST /slack/events` of one Slack team, `GET /healthz`, the paths of `file_page`, those of the `api`, and
+    `POST /phone/…` of the phone system.
 
     `now` is the clock of the signatures.
     """
@@ -61,6 +63,7 @@ class SlackServer:
         timeouts: HttpTimeouts | None = None,
         file_page: FilePage | None = None,
         api: Api | None = None,
+        phone: PhoneDoor | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._app = app
@@ -69,6 +72,7 @@ class SlackServer:
         self._timeouts = timeouts or HttpTimeouts()
         self._file_page = file_page
         self._api = api
+        self._phone = phone
         self._now = now
         self._in_progress = 0
         self.idle = asyncio.Event()
@@ -97,6 +101,8 @@ class SlackServer:
                     return await self._file_page.serve(request)
                 case path, _ if self._api is not None and path.startswith(f"{BASE}/"):
                     return await self._api.serve(request)
+                case path, _ if self._phone is not None and path.startswith(PHONE):
+                    return await self._phone.serve(request)
                 case _:
                     return web.Response(status=404)
         except _RefusedError as refused:

@@ -30,6 +30,8 @@ from bot.importer import Importer
 from bot.journals import journal_of
 from bot.manifest import app_manifest
 from bot.nightly_look import NightlyLook
+from bot.phone_rings import RingCaller
+from bot.phone_system import phone_door
 from bot.settings import Settings
 from bot.socket_mode import SocketMode, SocketTimeouts
 from bot.webhooks.addresses import Allowed
@@ -103,6 +105,7 @@ class Service:
     webhooks: WebhookRounds
     importer: Importer
     stamps: "StampKeeper | None"
+    rings: RingCaller | None
     worker: Worker | None = None
     server: SlackServer | None = None
     runner: web.ServerRunner | None = None
@@ -123,6 +126,7 @@ class Service:
                 per_second=self.settings.api_requests_per_second,
                 measure=monitoring.count_request,
             ),
+            phone=phone_door(self.settings, self.office, self.workspace),
         )
         self.runner = server.runner(FINISH_SECONDS)
         await self.runner.setup()
@@ -167,6 +171,7 @@ class Service:
             self.exports,
             self.importer,
             self.stamps,
+            self.rings,
         )
         await self.worker.start()
 
@@ -249,7 +254,8 @@ async def open_service(
         workspace = await install(
             office, installation, await _first_admin(directory, settings), among_others=among_others
         )
-        office = replace(office, files=file_storage(settings, workspace.id))
+        request = settings.ring_request()
+        office = replace(office, files=file_storage(settings, workspace.id), rings=request is not None)
         app = build_app(
             registry(DEMO_BUTTONS),
             Transactions(office, workspace, directory, monitoring.count_answer),
@@ -279,6 +285,7 @@ async def open_service(
             ),
             importer=Importer(office, workspace),
             stamps=_stamp_keeper(settings, office, workspace, session),
+            rings=RingCaller(office, workspace, session, request) if request else None,
         )
     except BaseException:
         await session.close()

@@ -4,14 +4,15 @@ import re
 from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.logs import LogFormat
+from bot.phone_rings import RingRequest, read_request
 from desk.core.languages import LANGUAGES, is_listed
 from handlers.loan_links import LoanLinks
 from storage.engine.cipher import Cipher, KeyRing, WrongSearchKeyError
@@ -126,6 +127,12 @@ def _policy(oid: str) -> str:
     return oid
 
 
+def _long_secret(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and len(value.get_secret_value()) < 20:
+        raise ValueError("use at least 20 characters: openssl rand -base64 24")
+    return value
+
+
 def _given(value: T) -> T:
     if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
         raise ValueError("it is empty")
@@ -196,6 +203,32 @@ class Settings(BaseSettings):
 
     api_requests_per_second: float = Field(default=300, ge=1, le=10_000)
     """How many requests a token of the API may make in a second, in each process."""
+
+    phone_secret: Annotated[SecretStr, AfterValidator(_long_secret)] = SecretStr("")
+    """What the phone system shows at `/phone/…`, as the password of Basic or the token of Bearer. Empty: no such door."""
+
+    twilio_auth_token: SecretStr = Field(default=SecretStr(""), validation_alias="TWILIO_AUTH_TOKEN")
+    """The token of the Twilio account, with which it signs its callbacks."""
+
+    phone_zone: Annotated[str, AfterValidator(lambda zone: _known_zone(zone) if zone else zone)] = ""
+    """The zone in which the phone system writes times. Empty: the workspace's."""
+
+    phone_country: Annotated[str, AfterValidator(_known_country)] = ""
+    """The country of the phone system's numbers without a country code. Empty: the workspace's."""
+
+    phone_prefixes: str = ""
+    """What is dialled before a number to get an outside line, joined by commas: `9`."""
+
+    ring_url: SecretStr = SecretStr("")
+    """The address of the request that has the phone system ring: with {extension}, {number} or {digits}, and {token}. Empty: the
+    desk shows numbers, and rings nobody."""
+
+    ring_method: Literal["GET", "POST", "PUT"] = "POST"
+    ring_headers: SecretStr = SecretStr("")
+    """Its headers, a JSON object: `{"Authorization": "Basic …"}`."""
+
+    ring_body: SecretStr = SecretStr("")
+    """Its body, a JSON object with the same places. Empty: none."""
 
     zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
     """The time zone of a new workspace: of contact hours, and of members without a zone in Slack."""
@@ -268,6 +301,19 @@ class Settings(BaseSettings):
 
     log_format: LogFormat = "json"
     """The log format: `json`, one object per line, or `text` for people."""
+
+    def ring_request(self) -> RingRequest | None:
+        """Return the request that has the phone system ring, None without one. Raises ValueError."""
+        headers, body = self.ring_headers.get_secret_value(), self.ring_body.get_secret_value()
+        return read_request(self.ring_url.get_secret_value(), self.ring_method, headers, body)
+
+    @model_validator(mode="after")
+    def _readable_request(self) -> Self:
+        try:
+            self.ring_request()
+        except ValueError as error:
+            raise ValueError(f"LOANDESK_RING_…: {error}") from None
+        return self
 
     def files_at(self, place: str = "") -> Path | Bucket:
         """Return the folder or bucket of files, or another `place`, written as `files` is, with the same keys."""

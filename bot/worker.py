@@ -20,6 +20,7 @@ from bot.file_sweeper import FileSweeper
 from bot.home_updater import HomeUpdater
 from bot.importer import Importer
 from bot.nightly_look import NightlyLook
+from bot.phone_rings import RingCaller
 from desk.calls.repeated_lines import forget_lines
 from desk.core.audit_chain import seal_next
 from desk.core.dataclass import dataclass
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 TICK_SECONDS = 1.0
+RING_TICK_SECONDS = 0.5
 
 
 CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
@@ -220,6 +222,7 @@ class Worker:
     exports: ExportBuilder
     importer: Importer
     stamps: "StampKeeper | None"
+    rings: RingCaller | None = None
     worked_at: datetime | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
@@ -231,6 +234,8 @@ class Worker:
             self._tasks.append(asyncio.create_task(self._tend_files(), name="files"))
             self._tasks.append(asyncio.create_task(self._make_exports(), name="exports"))
             self._tasks.append(asyncio.create_task(self._import_files(), name="imports"))
+        if self.rings is not None:
+            self._tasks.append(asyncio.create_task(self._ring(self.rings), name="rings"))
         if self.stamps is not None:
             self._tasks.append(asyncio.create_task(self._stamp_heads(self.stamps), name="time stamps"))
 
@@ -278,6 +283,15 @@ class Worker:
             except Exception as error:  # the next round tries again
                 log.error("files_not_imported", **log_fields(error))
             await asyncio.sleep(TICK_SECONDS)
+
+    async def _ring(self, rings: RingCaller) -> None:
+        """Have the phone system ring, apart from the rounds: it may be slow, and who pressed waits."""
+        while True:
+            try:
+                await rings.round()
+            except Exception as error:  # what waits is done in the next round, or given up as late
+                log.error("rings_not_done", **log_fields(error))
+            await asyncio.sleep(RING_TICK_SECONDS)
 
     async def _stamp_heads(self, stamps: "StampKeeper") -> None:
         """Have the heads stamped, apart from the rounds: an authority may be slow, or away for days."""

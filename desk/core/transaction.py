@@ -50,7 +50,8 @@ class Desk:
     be rewritten). `unknown_zones`: the members met whose time zone this machine does not know; they and the admins are told
     after the commit. `unreadable`: the loans and other rows met of which a text does not open, which the admins are told of too;
     `shows_unreadable`: a result has a mark for such a text. `cache` holds values that are read once per transaction, by type.
-    `files` is where files are kept; without it the desk takes none. `journal` is where a read on SQLite leaves its audit entries.
+    `files` is where files are kept; without it the desk takes none. `rings`: the phone system rings for members. `journal` is
+    where a read on SQLite leaves its audit entries.
 
     `origin` is set for what a member asked for; `seen` and `seen_borrowers` then collect the loans and borrowers whose encrypted
     texts were read for the answer, and `acted` the loans that an audit entry names already: see `desk.core.disclosures`.
@@ -68,6 +69,7 @@ class Desk:
     shows_unreadable: bool = False
     cache: dict[type[Any], Any] = field(default_factory=dict[type[Any], Any], repr=False)
     files: FileStorage | None = None
+    rings: bool = False
     journal: AuditJournal | None = None
     origin: Origin | None = None
     discloses: str = ""
@@ -112,14 +114,15 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What all transactions of a process share: the database, the keys, the clock, the store of files if there is one, and on
-    SQLite the journal of disclosures."""
+    """What all transactions of a process share: the database, the keys, the clock, the store of files if there is one, on
+    SQLite the journal of disclosures, and whether the phone system rings for members."""
 
     database: Database
     cipher: Cipher
     clock: Clock
     files: FileStorage | None = None
     journal: AuditJournal | None = None
+    rings: bool = False
 
     @contextlib.asynccontextmanager
     async def desk(self, workspace: Workspace, actor: Member | None = None) -> AsyncGenerator[Desk]:
@@ -169,6 +172,7 @@ class Office:
             actor=actor,
             now=now,
             files=self.files,
+            rings=self.rings,
             journal=self.journal,
         )
 

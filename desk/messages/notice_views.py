@@ -93,6 +93,8 @@ class FollowUpNotice:
     about_name: str = field(default="", repr=False)
     reader_id: UUID | None = None
     notice_id: UUID | None = None
+    rings: bool = False
+    """Whether the phone system rings for members."""
 
     @property
     def waiting(self) -> tuple[Item, ...]:
@@ -139,6 +141,7 @@ async def follow_up_notice(desk: Desk, notice: Notice) -> FollowUpNotice:
         about_name=about.name if about else "",
         reader_id=reader.id if reader else None,
         notice_id=notice.id,
+        rings=desk.rings and notice.to_id is not None,
     )
 
 

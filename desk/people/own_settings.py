@@ -14,6 +14,7 @@ from desk.core.undo_rules import allow_partial_undo
 from desk.follow_ups import rescheduling
 from desk.messages.digest_times import next_for
 from desk.people.absences import begin_absence, begins_on, end_absence, lock_absences
+from desk.people.extensions import check_extension, set_extension
 from desk.people.members import acting_for, hours_of, today_of
 from desk.people.team import ReminderChannel, check_channel
 from desk.people.working_time import enter_hours
@@ -40,6 +41,7 @@ class Settings:
     away_from: date | None
     cover: str | None
     acting: str | None
+    extension: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class SettingsUpdate(TypedDict, total=False):
     channel: ReminderChannel | None
     hours: WorkingHours
     absence: NewAbsence | None
+    extension: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ async def settings_of(desk: Desk, member: Member) -> Settings:
         away_from=since if until else None,
         cover=covers[member.cover_id].slack_user_id if member.cover_id and covers else None,
         acting=acting.slack_user_id if acting.id != member.id else None,
+        extension=member.extension or "",
     )
 
 
@@ -103,7 +107,8 @@ async def change_settings(desk: Desk, wanted: SettingsUpdate) -> SettingsChange:
     """Change the acting member's settings, all or none.
 
     Raises Invalid (`nothing_changed_here`, `language_unknown`, `no_digest`, `no_working_day`, `same_person`, `absence_past`,
-    `absence_order`, `absence_overlaps`, `channel_shared_outside`, `channel_archived`, `channel_without_bot`).
+    `absence_order`, `absence_overlaps`, `channel_shared_outside`, `channel_archived`, `channel_without_bot`,
+    `extension_invalid`, `extension_taken`).
     """
     if not wanted:
         raise Invalid("nothing_changed_here")
@@ -115,6 +120,9 @@ async def change_settings(desk: Desk, wanted: SettingsUpdate) -> SettingsChange:
         _set_language(desk, member, wanted["language"])
     if "channel" in wanted:
         _set_channel(desk, member, wanted["channel"])
+    if "extension" in wanted:
+        await set_extension(desk, member, check_extension(wanted["extension"]))
+        desk.audit("set_extension", subject_id=member.id)
     if "hours" in wanted:
         enter_hours(desk, member, wanted["hours"])
     if "absence" in wanted:

@@ -16,6 +16,9 @@ from storage.tables import PhoneCall
 SETTLE = timedelta(seconds=5)
 """How long the worker waits for the report of a call's other leg, which comes within a second or two."""
 
+AT_ONCE = timedelta()
+"""Of a file all is there."""
+
 _LONGEST_KEY = 200
 
 

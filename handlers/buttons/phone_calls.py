@@ -3,10 +3,12 @@
 from uuid import UUID
 
 from desk.calls.views import CallLogged
-from desk.telephony import answering
+from desk.telephony import answering, ringing
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
+from handlers.messages import phone_calls as messages
 from handlers.messages.calls import corrected, logged
+from handlers.messages.cards import phone_number
 from handlers.messages.phone_calls import unchanged, unmatched
 
 
@@ -27,4 +29,12 @@ async def list_unmatched(request: Request) -> Reply:
     return Reply(unmatched(request.t, found, request.zone), replaces="o" in request.value)
 
 
-FAMILY = ButtonFamily("phone", {"log": log, "unmatched": list_unmatched})
+async def call(request: Request) -> Reply:
+    """Have the phone system ring the borrower for the sender, or show them the number."""
+    result = await ringing.ring(request.desk, UUID(request.value["l"]))
+    if isinstance(result, ringing.RingAsked):
+        return Reply(messages.ringing(request.t, result))
+    return Reply(phone_number(request.t, result, request.zone))
+
+
+FAMILY = ButtonFamily("phone", {"call": call, "log": log, "unmatched": list_unmatched})

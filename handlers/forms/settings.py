@@ -32,6 +32,8 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     if "digest" in was:
         form.clock("digest", t("Daily digest at"), optional=True)
     form.channel("channel", t("Channel for my reminders"), optional=True)
+    if "extension" in was:
+        form.text("extension", t("Extension of my phone"), optional=True, limit=32)
     form.clock("start", t("Workday starts at"))
     form.clock("end", t("Workday ends at"))
     form.ticks("days", t("Working days"), [Option(t.weekday(day), str(day)) for day in range(7)])
@@ -55,6 +57,8 @@ async def submit(request: Request) -> View:
         wanted["digest_at"] = time.fromisoformat(now["digest"]) if now["digest"] else None
     if now["channel"] != was["channel"]:
         wanted["channel"] = request.entries.channel(now["channel"]) if now["channel"] else None
+    if "extension" in was and now["extension"].strip() != was["extension"]:
+        wanted["extension"] = now["extension"]
     if any(now[name] != was[name] for name in ("start", "end", "days")):
         wanted["hours"] = _hours(request, _merged(was, now, _written(present), ("start", "end", "days")))
     if any(now[name] != was[name] for name in _ABSENCE):
@@ -70,6 +74,7 @@ def _written(now: Settings) -> dict[str, str]:
         "language": now.language or "",
         **({"digest": f"{now.digest_at:%H:%M}" if now.digest_at else ""} if now.makes_calls else {}),
         "channel": now.channel or "",
+        **({"extension": now.extension} if now.makes_calls else {}),
         "start": f"{now.hours.start:%H:%M}",
         "end": f"{now.hours.end:%H:%M}",
         "days": "".join(str(day) for day in sorted(now.hours.days)),
@@ -140,6 +145,8 @@ FORM = Form(
         "no_working_days": "days",
         "overnight_hours": "end",
         **CHANNEL_REFUSALS,
+        "extension_invalid": "extension",
+        "extension_taken": "extension",
         "until_missing": "until",
         "absence_past": "until",
         "absence_order": "until",

@@ -28,6 +28,9 @@ _SEEN = {
 
 OTHER_ACTS = {
     "show_number": _("saw the phone number"),
+    "ring": _("had the phone system ring the borrower"),
+    "set_extension": _("changed the extension of their phone"),
+    "set_extensions": _("took whose extension is whose from a file"),
     "assign_phone_call": _("assigned a call of the phone system"),
     "file_link": _("asked for a file"),
     "file_opened": _("opened a file"),

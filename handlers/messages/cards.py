@@ -79,6 +79,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
         Button(t("Open"), "card.open", value),
         *_calls(t, view.offers, loan_id),
         *_playbook(t, view),
+        *([Button(t("Call"), "phone.call", value)] if view.rings else ()),
         Button(t("Show number"), "loan.show_number", value),
         Button(t("Documents"), "documents.list", value),
         *([repayment_button(t, loan_id)] if view.loan.stage in REPAID else ()),
@@ -244,6 +245,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
     write_steps(t, writer, view.steps, act=view.offers.change_step)
     loan_id = view.loan.id
     writer.buttons(
+        *([Button(t("Call"), "phone.call", {"l": str(view.loan.id)})] if view.rings else ()),
         Button(t("Show number"), "loan.show_number", {"l": str(view.loan.id)}),
         *_calls(t, view.offers, loan_id),
         *_playbook(t, view),

@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from desk.telephony.answering import LISTED, PhoneCallAssigned, PhoneQuestion, UnmatchedCall, UnmatchedCalls
+from desk.telephony.ringing import RingAsked, RingFailed
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.elements import form_button, pages
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
@@ -74,6 +75,35 @@ def _spoke(t: Translator, view: PhoneQuestion) -> list[Inline]:
 
 def _card(t: Translator, view: PhoneQuestion) -> list[Button]:
     return [Button(t("Open card"), "loan.card", {"l": str(view.loan.id)})]
+
+
+FAILURES = {
+    "refused": _("the phone system refused it"),
+    "unreachable": _("the phone system can't be reached"),
+    "late": _("it took too long"),
+    "lost": _("the phone system didn't answer: your phone may still ring"),
+}
+"""Why a ring failed, by the code."""
+
+
+def ringing(t: Translator, result: RingAsked) -> Message:
+    """Render the answer to a ring: the member's phone rings first."""
+    writer = Writer().line(elements.named_loan(t, result.loan))
+    return writer.phrase(
+        t, "Your phone {extension} rings. Pick up, and the borrower is called.", extension=Bold(result.extension)
+    ).message()
+
+
+def ring_failed(t: Translator, view: RingFailed) -> Message:
+    """Render the message to a member for whom the phone system did not ring, in a channel."""
+    writer = Writer().phrase(
+        t, "{who}: your call was not made: {why}.", who=Mention(view.reader), why=t(FAILURES[view.why])
+    )
+    writer.line(elements.masked_loan(t, view.loan))
+    value = {"l": str(view.loan.id)}
+    return writer.buttons(
+        Button(t("Call"), "phone.call", value), Button(t("Show number"), "loan.show_number", value)
+    ).message()
 
 
 def unchanged(t: Translator) -> Message:

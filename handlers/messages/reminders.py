@@ -41,6 +41,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
         _log(t, item),
         *hand_over_buttons(t, item),
         _card(t, item.loan),
+        *_call(t, view, item),
         _number(t, item),
         *_workplace(t, item),
         playbook_button(t, item.loan.id, item.follow_up.purpose),
@@ -99,6 +100,7 @@ def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Me
         move,
         *hand_over_buttons(t, item),
         _card(t, item.loan),
+        *_call(t, view, item),
         _number(t, item),
         *_workplace(t, item),
     ).message()
@@ -286,6 +288,10 @@ def _workplace(t: Translator, item: Item) -> list[Button]:
     if item.follow_up.purpose != "employer":
         return []
     return [Button(t("Employer's number"), "related.list", {"l": str(item.loan.id)})]
+
+
+def _call(t: Translator, view: FollowUpNotice, item: Item) -> list[Button]:
+    return [Button(t("Call"), "phone.call", {"l": str(item.loan.id)})] if view.rings else []
 
 
 def _number(t: Translator, item: Item) -> Button:

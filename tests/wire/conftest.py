@@ -86,6 +86,7 @@ async def slack(
     keeping = {"public_url": request.module.PUBLIC_URL, "files": str(tmp_path)} if takes_files else {}
     if hasattr(request.module, "IN_BUCKET"):
         keeping |= request.getfixturevalue("bucket").settings
+    keeping |= getattr(request.module, "SETTINGS", {})
     service = await open_service(settings_for(sandbox, database_url, loan_links=loan_links, **keeping), clock)
     if door == "socket":
         await service.connect()

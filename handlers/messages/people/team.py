@@ -333,4 +333,15 @@ def _who_acts(t: Translator, cover: str | None, acting: str | None) -> list[Inli
     )
 
 
-_LINES = {"language": _language, "digest_at": _digest, "channel": _channel, "hours": _hours_line, "absence": _absence}
+def _extension(t: Translator, now: Settings) -> list[Inline]:
+    return [t("Extension of my phone"), t(": "), Bold(now.extension or t("none"))]
+
+
+_LINES = {
+    "extension": _extension,
+    "language": _language,
+    "digest_at": _digest,
+    "channel": _channel,
+    "hours": _hours_line,
+    "absence": _absence,
+}

@@ -190,6 +190,7 @@ TEXTS: dict[str, str] = {
     "phone_call_settled": _("That call was logged or assigned meanwhile."),
     "phone_call_not_yours": _("Managers assign calls that fit nobody; others those of their own extension."),
     "phone_call_agent": _("{who} can't log calls on {loan}. Choose who called, or another loan."),
+    "ring_asked": _("Your phone was asked to ring for {loan} a moment ago. Press again if it doesn't."),
     "extension_taken": _("Extension {given} is {who}'s. Enter the one of your own phone."),
     "extension_invalid": _("“{given}” is no extension. Enter the number of your phone in the phone system, like 2001."),
     "recording_link": _("That is no address of a recording. Copy the link as it is; it begins with https://."),

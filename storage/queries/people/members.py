@@ -107,6 +107,14 @@ def one_word(name: str) -> str:
     return "".join(name.split())
 
 
+async def with_extension(session: Work, workspace_id: UUID, extension: str) -> list[Member]:
+    """Return the present members with that extension of the phone system."""
+    statement = select(Member).where(
+        Member.workspace_id == workspace_id, Member.extension == extension, col(Member.removed_at).is_(None)
+    )
+    return list((await session.exec(statement)).all())
+
+
 async def by_ids(session: Work, ids: Iterable[UUID]) -> dict[UUID, Member]:
     """Return the members with these ids, even if removed."""
     return await rows.by_ids(session, Member, ids)

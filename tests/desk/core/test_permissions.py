@@ -107,6 +107,7 @@ read_promises          - - - - - -
 read_documents         - - - - - -
 report_events          - - - - - -
 read_webhooks          - - - - - -
+report_calls           - - - - - -
 """
 BY_ACT = {line.split()[0]: line.split()[1:] for line in RIGHTS.strip().splitlines()}
 ASKS = {
@@ -203,6 +204,7 @@ OF_SCOPES = {
     "read_documents": {"documents:read"},
     "report_events": {"loans:write", "payments:write"},
     "read_webhooks": {"webhooks:read"},
+    "report_calls": {"calls:write"},
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from desk.core.vocabulary import VOCABULARY
 from desk.rules.checks import CHECKS, DECISIONS
 from desk.rules.masking import masked_name
-from handlers.messages.phone_calls import WHY
+from handlers.messages.phone_calls import FAILURES, WHY
 from tests.handlers.messages.choices import LANGUAGES, Choices
 
 
@@ -78,6 +78,10 @@ CODES: dict[str, Sequence[str]] = {
     "RecordingView.sha256": ("5e" * 32,),
     "RecordingView.why": ("Of another borrower",),
     "WaitingRecording.by": ("U0LIN",),
+    "Settings.extension": ("2001",),
+    "RingAsked.extension": ("2001",),
+    "RingFailed.reader": ("U0LIN",),
+    "RingFailed.why": tuple(FAILURES),
     "PhoneQuestion.party": ("spouse",),
     "PhoneQuestion.reader": ("U0LIN",),
     "PhoneQuestion.outcomes": ("reached", "paid"),

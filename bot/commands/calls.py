@@ -1,0 +1,93 @@
+"""`loandesk calls`: take the calls in a file of the phone system. `loandesk extensions`: take whose extension is whose."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+
+from bot.offices import every_workspace, open_office
+from bot.phone_system import site_of
+from bot.settings import Settings
+from desk.core.clock import Clock
+from desk.core.operator_acts import operator
+from desk.rules.call_records import Reading, Site
+from desk.telephony import extensions
+from desk.telephony.adapters.asterisk import read_asterisk_csv
+from desk.telephony.adapters.freeswitch import read_freeswitch_csv
+from desk.telephony.adapters.mapped import read_mapped_csv, systems
+from desk.telephony.records import AT_ONCE, Taken, take_records
+
+_BATCH = 100
+_SHOWN = 20
+
+
+async def run(settings: Settings, file: Path, console: Console, *, source: str, clock: Clock | None = None) -> int:
+    """Take the calls of a file, in batches; the worker applies them. Return 1 if rows were refused or the file cannot be read.
+
+    It can be run again on the same file, or one that has grown: a call that is known changes only where the file says more.
+    """
+    async with open_office(settings, clock) as office:
+        found = await every_workspace(office)
+        if len(found) != 1:
+            console.print("The desk has no workspace yet." if not found else "The desk serves several workspaces.")
+            return 1
+        [workspace] = found
+        try:
+            reading = _read(file, source, site_of(settings, workspace))
+        except (OSError, UnicodeDecodeError) as error:
+            console.print(f"{file.name} cannot be read: {error.__class__.__name__}.")
+            return 1
+        taken = Taken()
+        for at in range(0, len(reading.records), _BATCH):
+            async with office.desk(workspace) as desk:
+                part = await take_records(
+                    desk, reading.records[at : at + _BATCH], site_of(settings, workspace), settle=AT_ONCE
+                )
+            taken = Taken(taken.new + part.new, taken.changed + part.changed, taken.same + part.same)
+    console.print(f"Calls: {taken.new} new, {taken.changed} changed, {taken.same} known. The worker applies them.")
+    for each in reading.refused[:_SHOWN]:
+        console.print(f"row {each.at}: {each.why}" if each.at else f"a call: {each.why}")
+    if len(reading.refused) > _SHOWN:
+        console.print(f"and {len(reading.refused) - _SHOWN} more")
+    return 1 if reading.refused else 0
+
+
+def _read(file: Path, source: str, site: Site) -> Reading:
+    with file.open(encoding="utf-8-sig", errors="strict", newline="") as lines:
+        if source == "asterisk":
+            return read_asterisk_csv(lines, site)
+        if source == "freeswitch":
+            return read_freeswitch_csv(lines, site)
+        return read_mapped_csv(systems()[source], lines, site)
+
+
+async def take_extensions(settings: Settings, file: Path, console: Console, *, clock: Clock | None = None) -> int:
+    """Take a CSV of members (e-mail address or Slack id) and their extensions, all or none. Return 1 if a row is refused."""
+    try:
+        rows = list(_rows(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        console.print(f"{file.name} cannot be read: {error.__class__.__name__}.")
+        return 1
+    async with open_office(settings, clock) as office:
+        found = await every_workspace(office)
+        if len(found) != 1:
+            console.print("The desk has no workspace yet." if not found else "The desk serves several workspaces.")
+            return 1
+        try:
+            async with office.desk(found[0]) as desk:
+                count = await extensions.take_extensions(desk, rows, by=operator())
+        except extensions.RowsRefusedError as error:
+            for at, why in error.rows:
+                console.print(f"row {at}: {why}")
+            console.print("Nothing was changed.")
+            return 1
+    console.print(f"Extensions: {count} changed.")
+    return 0
+
+
+def _rows(file: Path) -> Iterator[tuple[int, str, str]]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        for at, values in enumerate(csv.reader(lines), 1):
+            if any(values):
+                yield at, values[0].strip(), values[1].strip() if len(values) > 1 else ""

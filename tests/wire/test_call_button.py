@@ -1,0 +1,183 @@
+"""**Call** rings the agent's phone and then the borrower's, without showing the number. Now is Wednesday 10:00."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import field
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot import phone_rings
+from desk.core.dataclass import dataclass
+from storage.tables import AuditEntry, Loan, PhoneRing, Workspace
+from tests.builders import make_follow_up, make_loan
+from tests.wire.office_day import Slack, buttons, shown
+
+SETTINGS = {
+    "ring_url": "http://127.0.0.1:1/ring?from={extension}&to={number}",
+    "ring_headers": '{"Authorization": "Basic cGJ4"}',
+    "ring_body": '{"variables": {"token": "{token}", "to": ["{digits}"]}}',
+}
+NUMBER = "13800135678"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A phone system that is asked to ring."""
+
+    slack: Slack
+    asked: list[tuple[str, str, Any]] = field(default_factory=list[tuple[str, str, Any]])
+    status: int = 200
+    seconds: float = 0
+
+    async def ring(self, request: web.Request) -> web.Response:
+        self.asked.append((request.path_qs, request.headers.get("Authorization", ""), await request.json()))
+        await asyncio.sleep(self.seconds)
+        return web.Response(status=self.status)
+
+    async def round(self) -> None:
+        rings = self.slack.service.rings
+        assert rings is not None
+        await rings.round()
+        await self.slack.deliver()
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    await slack.change(slack.agent, extension="2001")
+    return await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+
+
+@pytest.fixture
+async def exchange(slack: Slack, loan: Loan) -> AsyncIterator[Exchange]:
+    there = Exchange(slack)
+    app = web.Application()
+    app.router.add_post("/ring", there.ring)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    request = phone_rings.read_request(
+        SETTINGS["ring_url"].replace(":1/", f":{port}/"), "POST", SETTINGS["ring_headers"], SETTINGS["ring_body"]
+    )
+    assert request is not None
+    service = slack.service
+    service.rings = phone_rings.RingCaller(slack.office, slack.workspace, service.session, request)
+    yield there
+    await runner.cleanup()
+
+
+async def _call(slack: Slack) -> str:
+    return shown(await slack.press(slack.agent, await slack.card(slack.agent), "Call")).text
+
+
+async def test_the_phone_rings_and_no_number_is_shown(slack: Slack, exchange: Exchange) -> None:
+    card = await slack.card(slack.agent)
+    assert NUMBER not in json.dumps(card.blocks)
+    answer = await _call(slack)
+    assert "Your phone 2001 rings" in answer
+    assert NUMBER not in answer
+    await exchange.round()
+    [row] = await slack.rows(PhoneRing)
+    [(path, authorization, body)] = exchange.asked
+    assert path == "/ring?from=2001&to=%2B86" + NUMBER
+    assert authorization == "Basic cGJ4"
+    assert body == {"variables": {"token": str(row.id), "to": ["86" + NUMBER]}}
+    assert row.state == "rung"
+    acts = [each.act for each in await slack.rows(AuditEntry)]
+    assert "ring" in acts
+    assert "show_number" not in acts
+
+
+async def test_a_reminder_has_the_button_too(slack: Slack, exchange: Exchange, loan: Loan) -> None:
+    await make_follow_up(slack.office, loan, slack.agent, purpose="documents", due_at=slack.clock.now())
+    await slack.deliver()
+    [reminder] = slack.posts(slack.agent)
+    assert "Call" in buttons(reminder)
+    assert NUMBER not in json.dumps(reminder.blocks)
+    assert "rings" in shown(await slack.press(slack.agent, reminder, "Call")).text
+    await exchange.round()
+    assert len(exchange.asked) == 1
+
+
+async def test_a_second_press_at_once_rings_once(slack: Slack, exchange: Exchange) -> None:
+    await _call(slack)
+    assert "a moment ago" in await _call(slack)
+    for _ in range(3):
+        await exchange.round()
+    assert len(exchange.asked) == 1
+
+
+async def test_without_an_extension_the_number_is_shown_and_recorded(slack: Slack, exchange: Exchange) -> None:
+    await slack.change(slack.agent, extension=None)
+    assert "138 0013 5678" in await _call(slack)
+    await exchange.round()
+    assert exchange.asked == []
+    assert "show_number" in [each.act for each in await slack.rows(AuditEntry)]
+
+
+async def test_contact_rules_are_asked_first(slack: Slack, exchange: Exchange) -> None:
+    rules = {"workspace": {"packs": ["CN"], "role": "own", "raised": {}}}
+    async with slack.office.database.transaction() as session:
+        workspace = await session.get_one(Workspace, slack.workspace.id)
+        workspace.contact_rules = slack.workspace.contact_rules = rules
+    await slack.at("2026-11-25 22:30")
+    answer = await _call(slack)
+    assert "rings" not in answer
+    assert NUMBER not in answer.replace(" ", "")
+    await exchange.round()
+    assert exchange.asked == []
+
+
+@pytest.mark.parametrize(
+    ("status", "seconds", "why"),
+    [(500, 0, "the phone system refused it"), (200, 9, "didn't answer: your phone may still ring")],
+)
+async def test_a_failure_is_told_and_not_repeated(
+    slack: Slack, exchange: Exchange, monkeypatch: pytest.MonkeyPatch, status: int, seconds: float, why: str
+) -> None:
+    monkeypatch.setattr(phone_rings, "RING_SECONDS", 0.2)
+    exchange.status, exchange.seconds = status, seconds
+    await _call(slack)
+    for _ in range(3):
+        await exchange.round()
+    assert len(exchange.asked) == 1
+    [message] = slack.posts(slack.agent)
+    assert why in message.text
+    assert NUMBER not in json.dumps(message.blocks)
+
+
+@pytest.mark.usefixtures("loan")
+async def test_a_phone_system_that_is_away_is_told(slack: Slack) -> None:
+    await _call(slack)
+    rings = slack.service.rings
+    assert rings is not None
+    await rings.round()
+    await slack.deliver()
+    assert "can't be reached" in slack.posts(slack.agent)[0].text
+
+
+async def test_a_ring_of_half_a_minute_ago_is_given_up(slack: Slack, exchange: Exchange) -> None:
+    await _call(slack)
+    slack.clock.advance(seconds=40)
+    await exchange.round()
+    assert exchange.asked == []
+    assert "it took too long" in slack.posts(slack.agent)[0].text
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"ring_url": "https://pbx.example.com/"},
+        {"ring_headers": "[]"},
+        {"ring_body": "{"},
+        {"ring_url": "https://pbx.example.com/{number}"},
+    ],
+)
+def test_a_request_that_cannot_be_made_is_refused_at_the_start(given: dict[str, str]) -> None:
+    said = SETTINGS | {"ring_body": ""} | given
+    with pytest.raises(ValueError, match=r"need|JSON|Expecting"):
+        phone_rings.read_request(said["ring_url"], "POST", said["ring_headers"], said["ring_body"])

@@ -1,0 +1,251 @@
+"""The phone system reports calls over HTTP, and what the agent then sees. Now is Wednesday 10:00; their extension is 2001."""
+
+import asyncio
+import base64
+import io
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import pytest
+from rich.console import Console
+
+from bot import phone_system
+from bot.commands import calls as command
+from desk.people import tokens
+from desk.telephony.adapters.twilio import _signature
+from desk.telephony.records import SETTLE
+from storage.tables import Call, FollowUp, Loan, Member, PhoneCall
+from tests.builders import make_follow_up, make_loan
+from tests.wire.conftest import settings_for
+from tests.wire.office_day import Slack
+
+SECRET, TOKEN = "a-secret-of-the-phone-system", "twilio-token"
+SETTINGS = {"phone_secret": SECRET, "twilio_auth_token": TOKEN, "public_url": "https://desk.example.com"}
+BASIC = {"Authorization": "Basic " + base64.b64encode(f"pbx:{SECRET}".encode()).decode()}
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    async with slack.office.database.transaction() as session:
+        (await session.get_one(Member, slack.agent.id)).extension = "2001"
+    return await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+class Pbx:
+    """Posts to the desk as a phone system would, and has the worker apply what came."""
+
+    def __init__(self, slack: Slack, http: aiohttp.ClientSession) -> None:
+        self.slack, self.http = slack, http
+        self.base = f"http://127.0.0.1:{slack.service.port}"
+
+    async def post(self, path: str, body: bytes, kind: str = "application/json", **headers: str) -> int:
+        sent = {"Content-Type": kind} | headers
+        async with self.http.post(self.base + path, data=body, headers=sent) as answer:
+            return answer.status
+
+    async def json(self, system: str, body: object, **headers: str) -> int:
+        return await self.post(f"/phone/{system}", json.dumps(body).encode(), **(headers or BASIC))
+
+    async def twilio(self, fields: dict[str, str], *, query: str = "?agent=2001", signature: str = "") -> int:
+        url = f"https://desk.example.com:443/phone/twilio{query}"
+        signed = signature or _signature(TOKEN, url + "".join(n + fields[n] for n in sorted(fields))).decode()
+        body, kind = urlencode(fields).encode(), "application/x-www-form-urlencoded"
+        return await self.post(f"/phone/twilio{query}", body, kind, **{"X-Twilio-Signature": signed})
+
+    async def settle(self) -> None:
+        await self.slack.later(seconds=SETTLE.total_seconds())
+
+    async def all(self, table: Any) -> list[Any]:
+        return await self.slack.rows(table)
+
+
+@pytest.fixture
+def pbx(slack: Slack, http: aiohttp.ClientSession, loan: Loan) -> Pbx:
+    return Pbx(slack, http)
+
+
+def _leg(pbx: Pbx, **variables: str) -> dict[str, object]:
+    at = int(pbx.slack.clock.now().timestamp())
+    known = {
+        "uuid": "a-1", "caller_id_number": "2001", "destination_number": "013800135678", "billsec": "0",
+        "start_epoch": str(at - 40), "end_epoch": str(at - 10), "hangup_cause": "USER_BUSY",
+    }  # fmt: skip
+    return {"variables": known | variables, "callflow": []}
+
+
+async def test_freeswitch_reports_a_busy_line_and_the_follow_up_moves(pbx: Pbx, loan: Loan) -> None:
+    follow_up = await make_follow_up(pbx.slack.office, loan, pbx.slack.agent, purpose="documents")
+    assert await pbx.json("freeswitch", _leg(pbx)) == 200
+    assert await pbx.all(Call) == []
+    await pbx.settle()
+    [call] = await pbx.all(Call)
+    assert (call.outcome, call.caller_id) == ("busy", pbx.slack.agent.id)
+    [moved] = [each for each in await pbx.all(FollowUp) if each.id == follow_up.id]
+    assert moved.attempts == 1
+
+
+async def test_a_conversation_asks_its_agent_and_a_tap_logs_it(pbx: Pbx) -> None:
+    slack, at = pbx.slack, int(pbx.slack.clock.now().timestamp())
+    talked = _leg(
+        pbx, billsec="250", answer_epoch=str(at - 260), start_epoch=str(at - 280), hangup_cause="NORMAL_CLEARING",
+        bridge_uuid="b-1",
+    )  # fmt: skip
+    assert await pbx.json("freeswitch", talked) == 200
+    await pbx.settle()
+    [message] = slack.posts(slack.agent)
+    assert "you spoke 4:10 with 王*" in message.text
+    assert "13800135678" not in json.dumps(message.blocks, ensure_ascii=False)
+    await slack.press(slack.agent, message, "reached")
+    await slack.deliver()
+    [message] = slack.posts(slack.agent)
+    assert message.text.splitlines()[0].startswith("Spoke 4:10 with 王*")
+    [call] = await pbx.all(Call)
+    assert (call.outcome, call.minutes) == ("reached", 5)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Basic %%%"},
+        {"Authorization": f"Digest {SECRET}"},
+        {"Authorization": "Basic " + base64.b64encode(f"{SECRET}:x".encode()).decode()},
+    ],
+)
+async def test_without_the_secret_nothing_is_taken(pbx: Pbx, headers: dict[str, str]) -> None:
+    assert await pbx.post("/phone/freeswitch", json.dumps(_leg(pbx)).encode(), **headers) == 401
+    assert await pbx.all(PhoneCall) == []
+
+
+async def test_who_guesses_the_secret_is_slowed_down(pbx: Pbx) -> None:
+    found = [await pbx.post("/phone/alibaba", b"[]", Authorization="Bearer wrong") for _ in range(110)]
+    assert found[0] == 401
+    assert found[-1] == 429
+
+
+async def test_a_bearer_and_the_other_systems(pbx: Pbx) -> None:
+    pushed = [{
+        "call_id": "117", "caller": "2001", "callee": "13800135678", "start_time": "", "duration": 0,
+        "status_code": "200005", "early_media_code": "200011", "end_time": "2026-11-25 09:55:00",
+    }]  # fmt: skip
+    for _ in range(3):
+        assert await pbx.json("alibaba", pushed, Authorization=f"Bearer {SECRET}") == 200
+    await pbx.settle()
+    assert [each.outcome for each in await pbx.all(Call)] == ["unreachable"]
+    assert len(await pbx.all(PhoneCall)) == 1
+
+
+async def test_twilio_is_known_by_its_signature(pbx: Pbx) -> None:
+    call = {"CallSid": "CA1", "From": "+862155550000", "To": "+8613800135678", "Direction": "outbound-api",
+            "CallStatus": "no-answer", "Timestamp": "Wed, 25 Nov 2026 01:55:00 +0000"}  # fmt: skip
+    assert await pbx.twilio(call, signature="AAAA") == 401
+    assert await pbx.twilio(call | {"CallStatus": "x"}, query="?agent=2001&a=%20b") == 200
+    assert await pbx.twilio(call) == 200
+    body = urlencode(call).encode()
+    assert await pbx.post("/phone/twilio", body, "application/x-www-form-urlencoded", **BASIC) == 401
+    await pbx.settle()
+    assert [each.outcome for each in await pbx.all(Call)] == ["no_answer"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/phone/nobody", b"{}", 404),
+        ("/phone/3cx", b"{}", 404),
+        ("/phone/", b"{}", 404),
+        ("/phone/freeswitch", b"{", 400),
+        ("/phone/freeswitch", b"\xff", 400),
+        ("/phone/zoom", b"[" * 50_000, 400),
+        ("/phone/zoom", b" " * (1024 * 1024 + 1), 413),
+        ("/phone/zoom", b'[{"call_id":""},5]', 200),
+    ],
+)
+async def test_what_is_no_report_is_refused_by_its_status(pbx: Pbx, path: str, body: bytes, status: int) -> None:
+    assert await pbx.post(path, body, **BASIC) == status
+    assert await pbx.all(PhoneCall) == []
+
+
+async def test_a_report_that_the_database_cannot_keep_in_time_is_to_be_sent_again(
+    pbx: Pbx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slow(*_: Any, **__: Any) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(phone_system, "ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr(phone_system, "take_records", slow)
+    assert await pbx.json("freeswitch", _leg(pbx)) == 503
+    monkeypatch.undo()
+    assert await pbx.json("freeswitch", _leg(pbx)) == 200
+    assert len(await pbx.all(PhoneCall)) == 1
+
+
+async def test_the_api_takes_the_normalised_record(pbx: Pbx) -> None:
+    slack = pbx.slack
+    async with slack.office.desk(slack.workspace) as desk:
+        made = await tokens.issue(
+            desk, name="dialler", scopes=("calls:write",), lifetime=timedelta(days=1), by="operator"
+        )
+    sent = {
+        "source": "dialler", "key": "7", "direction": "out", "number": "13800135678", "agent_extension": "2001",
+        "started": "2026-11-25T09:50:00+08:00", "ended": "2026-11-25T09:51:00+08:00", "result": "no_answer",
+    }  # fmt: skip
+    auth = {"Authorization": f"Bearer {made.text}"}
+    assert await pbx.post("/api/v1/calls", json.dumps(sent).encode(), **auth) == 202
+    assert await pbx.post("/api/v1/calls", json.dumps(sent | {"result": "hello"}).encode(), **auth) == 422
+    assert await pbx.post("/api/v1/calls", json.dumps(sent | {"started": "yesterday"}).encode(), **auth) == 422
+    for wrong in ({"talk_seconds": -1}, {"ended": "2026-11-25T23:00:00+08:00"}, {"number": "110"}):
+        body = sent | wrong | {"key": str(wrong)}
+        assert await pbx.post("/api/v1/calls", json.dumps(body).encode(), **auth) == 202
+    await pbx.settle()
+    assert [each.outcome for each in await pbx.all(Call)] == ["no_answer"]
+    aside = {each.why for each in await pbx.all(PhoneCall) if each.state == "aside"}
+    assert aside == {"negative_length", "from_the_future", "number_short"}
+
+
+async def test_a_file_of_asterisk_is_taken_and_taken_again(pbx: Pbx, database_url: str, tmp_path: Path) -> None:
+    slack, file, printed = pbx.slack, tmp_path / "Master.csv", io.StringIO()
+    row = (
+        '"","2001","{to}","from-internal","","PJSIP/2001-1","PJSIP/trunk-2","Dial","","2026-11-25 09:50:00",,'
+        '"2026-11-25 09:50:20",20,0,"BUSY","DOCUMENTATION"\n'
+    )
+    file.write_text(row.format(to="013800135678") + "broken\n")
+    settings = settings_for(slack.sandbox, database_url)
+    for _ in range(2):
+        assert await command.run(settings, file, Console(file=printed), source="asterisk", clock=slack.clock) == 1
+    assert "Calls: 1 new, 0 changed, 0 known" in printed.getvalue()
+    assert "Calls: 0 new, 0 changed, 1 known" in printed.getvalue()
+    assert "row 2: columns" in printed.getvalue()
+    await pbx.settle()
+    assert [each.outcome for each in await pbx.all(Call)] == ["busy"]
+
+
+async def test_the_operator_says_whose_extension_is_whose(pbx: Pbx, database_url: str, tmp_path: Path) -> None:
+    slack, file, printed = pbx.slack, tmp_path / "extensions.csv", io.StringIO()
+    settings = settings_for(slack.sandbox, database_url)
+
+    async def take(text: str) -> int:
+        file.write_text(text)
+        return await command.take_extensions(settings, file, Console(file=printed), clock=slack.clock)
+
+    assert await take("UAGENT,2002\nUOTHER,2001\n") == 0
+    assert {m.slack_user_id: m.extension for m in await pbx.all(Member) if m.extension} == {
+        "UAGENT": "2002",
+        "UOTHER": "2001",
+    }
+    assert await take("UAGENT,2003\nUOTHER,2003\n") == 1
+    assert await take("UAGENT,2003\nUMANAGER,20 03\nnobody@lender.example,1\n") == 1
+    assert await take("UMANAGER,2001\n") == 1
+    assert {m.extension for m in await pbx.all(Member) if m.extension} == {"2002", "2001"}
+    assert "Nothing was changed." in printed.getvalue()
