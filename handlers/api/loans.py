@@ -1,8 +1,8 @@
 """Routes of loans: read one, create or change one."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, StrictBool
+from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from desk.lender import loans
 from desk.lender.loans import LoanRecord
@@ -67,7 +67,10 @@ class LoanDocument(Closed):
 
 
 class LoanFields(Closed):
-    """What can be said of a loan besides its number and stage. A field that is absent or null is left as it is."""
+    """What can be said of a loan besides its number and stage. A field that is absent or null is left as it is. `rate_basis` says
+    what `rate` is of: a year, unless it says otherwise."""
+
+    model_config = ConfigDict(json_schema_extra={"dependentRequired": {"rate_basis": ["rate"]}})
 
     name: Text | None = None
     phone: Text | None = None
@@ -89,6 +92,12 @@ class LoanFields(Closed):
     plate: Text | None = None
     reference: Text | None = None
     source: Text | None = None
+
+    @model_validator(mode="after")
+    def _basis_is_of_a_rate(self) -> Self:
+        if self.rate_basis is not None and self.rate is None:
+            raise ValueError("rate_basis is given without rate")
+        return self
 
 
 class LoanChange(LoanFields):

@@ -8,10 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 import aiohttp
+from jsonschema import Draft202012Validator
 from multidict import CIMultiDictProxy
+from yarl import URL
 
 from desk.core.permissions import SCOPES
 from desk.people import tokens
+from handlers.api.openapi import openapi
+from handlers.api.problems import ApiError
+from handlers.api.registry import ROUTES
+from handlers.api.routes import RouteTable
 from tests.wire.office_day import Slack
 
 
@@ -32,6 +38,26 @@ class ApiAnswer:
     def pointers(self) -> dict[str, str]:
         """What is wrong, by place."""
         return {each["pointer"]: each["code"] for each in self.body.get("errors", ())}
+
+
+_DOCUMENT: Any = json.loads(json.dumps(openapi(ROUTES)))
+_ROUTES = RouteTable(ROUTES)
+
+
+def check_documented(method: str, url: str, status: int, body: Any) -> None:
+    """Fail unless openapi.json has an answer of this status and shape for the request."""
+    try:
+        route, _ = _ROUTES.find(method, URL(url).raw_path)
+    except ApiError:
+        return
+    operation = _DOCUMENT["paths"][route.path][method.lower()]
+    assert str(status) in operation["responses"], f"{route.name} does not document {status}"
+    content = operation["responses"][str(status)].get("content")
+    if content is None:
+        assert body is None
+        return
+    (schema,) = (each["schema"] for each in content.values())
+    Draft202012Validator({**schema, "components": _DOCUMENT["components"]}).validate(body)
 
 
 @dataclass(slots=True)
@@ -62,6 +88,7 @@ class Program:
         url = f"http://127.0.0.1:{self.slack.service.port}/api/v1{path}"
         async with self.session.request(method, url, data=data, headers=sent) as answer:
             text = await answer.text()
+            check_documented(method, url, answer.status, json.loads(text) if text else None)
             return ApiAnswer(answer.status, answer.headers, json.loads(text) if text else None)
 
 

@@ -100,6 +100,7 @@ async def test_everything_that_is_wrong_is_named_by_its_field_and_nothing_is_sav
     malformed = await core.put("/loans/B-8", {"amount": 5, "colour": "red"})
     assert (malformed.status, malformed.pointers) == (422, {"/amount": "string_type", "/colour": "extra_forbidden"})
     assert (await core.put("/loans/B-8", b"{")).code == "malformed_json"
+    assert (await core.put("/loans/B-8", NEW | {"rate_basis": "month"})).pointers == {"/": "value_error"}
 
 
 async def test_what_does_not_exist_is_said_to_be_missing(core: Program) -> None:

@@ -34,7 +34,7 @@ async def of_workspace(session: Work, workspace_id: UUID) -> Sequence[tuple[ApiT
     """Return the workspace's tokens, also those that expired or were revoked, by name and age."""
     statement = select(ApiToken, Member).join(Member, col(Member.id) == col(ApiToken.member_id))
     of_it = statement.where(ApiToken.workspace_id == workspace_id)
-    return (await session.exec(of_it.order_by(col(Member.slack_user_id), col(ApiToken.created_at)))).all()
+    return (await session.exec(of_it.order_by(col(Member.slack_user_id), col(ApiToken.id)))).all()
 
 
 async def of_member(session: Work, member_id: UUID) -> Sequence[ApiToken]:
