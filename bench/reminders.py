@@ -81,7 +81,7 @@ async def deliveries(env: Environment, kind: str) -> dict[str, Any]:
     """Return how many of the messages due at once the engine sends per second when no channel has to wait."""
     count = 200 if env.quick else 1_000
     service = await env.service(await env.database(kind))
-    engine = DbosEngine(service.sender, executor_id="bench-1", pace=UNPACED)
+    engine = DbosEngine(service.office, service.sender, executor_id="bench-1", pace=UNPACED)
     try:
         office, workspace = service.office, service.workspace
         owners = await dataset.add_members(office, workspace, MEMBERS)

@@ -171,7 +171,7 @@ class FilePage:
             return web.Response(status=broken.status, headers=_HEADERS)
         except Exception as error:
             log.error("file_page_failed", **log_fields(error))
-            return self._trouble(self._workspace.locale)
+            return answer_trouble(self._workspace.locale)
         if answer.file is None:
             return self._page(answer)
         if answer.session:
@@ -210,7 +210,7 @@ class FilePage:
                     await refuse_play(desk, token)
         except Exception as error:
             log.error("file_page_failed", **log_fields(error))
-            return self._trouble(self._workspace.locale)
+            return answer_trouble(self._workspace.locale)
         if answer.file is None:
             return self._page(answer)
         try:
@@ -262,7 +262,7 @@ class FilePage:
             first = await anext(plain)
         except _NOT_OPENED as error:
             log.error("file_not_opened", file=str(file.view.id), error=type(error).__name__)
-            return self._trouble(locale)
+            return answer_trouble(locale)
         response = web.StreamResponse(headers=_headers_of(file))
         response.content_length = file.view.size
         if _kind_of(file).audio:
@@ -291,8 +291,15 @@ class FilePage:
         text = file_page(Translator(answer.locale), answer.outcome, tries_left=answer.tries_left)
         return _html(text, _STATUS[answer.outcome])
 
-    def _trouble(self, locale: str) -> web.Response:
-        return _html(file_page(Translator(locale), "ask", trouble=True), 503)
+
+def answer_unknown(locale: str) -> web.Response:
+    """Return the answer to a link that is nobody's."""
+    return _html(file_page(Translator(locale), "unknown", tries_left=0), _STATUS["unknown"])
+
+
+def answer_trouble(locale: str) -> web.Response:
+    """Return the answer while the database is away."""
+    return _html(file_page(Translator(locale), "ask", trouble=True), 503)
 
 
 class _BrokenRequestError(Exception):

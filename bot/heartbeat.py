@@ -58,11 +58,11 @@ class Heartbeat:
     """Claim the name, then beat until stopped. No clocks are compared: a process is alive when its count goes on.
 
     `worked_at` returns when a round of its worker last began. `overtaken` is set when another process took this one for
-    dead and took over its name: this one must end.
+    dead and took over its name: this one must end. Of a desk of one workspace, the beat follows its settings too.
     """
 
     office: Office
-    workspace: Workspace
+    workspace: Workspace | None
     identity: Identity
     worked_at: Callable[[], datetime | None] = lambda: None
     seconds: float = BEAT_SECONDS
@@ -112,7 +112,7 @@ class Heartbeat:
         now, own = self.office.clock.now(), self.identity
         async with self.office.database.transaction() as session:
             await processes.delete_before(session, now - _FORGOTTEN_AFTER)
-            return await processes.claim(session, self.workspace.id, own.kind, own.name, self._incarnation, now)
+            return await processes.claim(session, own.kind, own.name, self._incarnation, now)
 
     async def _beat(self) -> None:
         while True:
@@ -120,11 +120,13 @@ class Heartbeat:
             try:
                 async with self.office.database.transaction() as session:
                     ours = await processes.beat(session, self._incarnation, self.office.clock.now(), self.worked_at())
-                    row = await session.get(Workspace, self.workspace.id)
+                    row = await session.get(Workspace, self.workspace.id) if self.workspace is not None else None
             except Exception as error:  # the database may be away for a while
                 log.error("heartbeat_failed", **log_fields(error))
                 continue
-            if row is not None:  # another process may have changed the workspace's settings
+            if (
+                row is not None and self.workspace is not None
+            ):  # another process may have changed the workspace's settings
                 workspaces.copy_onto(self.workspace, row)
             if not ours:
                 log.error("name_taken_by_another_process", name=self.identity.name)

@@ -6,22 +6,24 @@ Nothing of a request is read before its signature is verified on the bytes as th
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
 from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
-from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.file_page import FILES, FilePage
+from bot.dispatching import Dispatcher, UnknownTeamError
+from bot.file_page import FILES
+from bot.file_pages import FilePages
+from bot.install_page import PATHS, InstallPage
 from bot.monitoring import alive
 from bot.phone_system import PHONE, PhoneDoor
 from desk.core.dataclass import dataclass
 from handlers.api.api import Api
 from handlers.api.routes import BASE
-from handlers.door.payloads import AnotherTeamError, MalformedError, check_payload, read_payload
+from handlers.door.payloads import MalformedError, read_payload
 from handlers.door.signatures import is_current, is_signed
 
 log = structlog.get_logger()
@@ -48,29 +50,28 @@ class HttpTimeouts:
 
 
 class SlackServer:
-    """Answers `POST /slack/events` of one Slack team, `GET /healthz`, the paths of `file_page`, those of the `api`, and
-    `POST /phone/…` of the phone system.
+    """Answers `POST /slack/events`, `GET /healthz`, and the paths of `file_pages`, `install_page`, the `api` and the `phone` system.
 
     `now` is the clock of the signatures.
     """
 
     def __init__(
         self,
-        app: AsyncApp,
+        dispatcher: Dispatcher,
         *,
         signing_secret: str,
-        slack_team_id: str,
         timeouts: HttpTimeouts | None = None,
-        file_page: FilePage | None = None,
+        file_pages: FilePages | None = None,
+        install_page: InstallPage | None = None,
         api: Api | None = None,
         phone: PhoneDoor | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._app = app
+        self._dispatcher = dispatcher
         self._secret = signing_secret
-        self._slack_team_id = slack_team_id
         self._timeouts = timeouts or HttpTimeouts()
-        self._file_page = file_page
+        self._file_pages = file_pages
+        self._install_page = install_page
         self._api = api
         self._phone = phone
         self._now = now
@@ -92,13 +93,15 @@ class SlackServer:
         try:
             match request.path, request.method:
                 case "/slack/events", "POST":
-                    return _response(await self._app.async_dispatch(await self._read(request)))
+                    return _response(await self._answer(request))
                 case "/healthz", "GET" | "HEAD":
                     return await alive(request)
                 case "/slack/events" | "/healthz", _:
                     return web.Response(status=405)
-                case path, _ if self._file_page is not None and path.startswith(FILES):
-                    return await self._file_page.serve(request)
+                case path, _ if self._file_pages is not None and path.startswith(FILES):
+                    return await self._file_pages.serve(request)
+                case path, _ if self._install_page is not None and path in PATHS:
+                    return await self._install_page.serve(request)
                 case path, _ if self._api is not None and path.startswith(f"{BASE}/"):
                     return await self._api.serve(request)
                 case path, _ if self._phone is not None and path.startswith(PHONE):
@@ -116,8 +119,8 @@ class SlackServer:
                 self.idle.set()
             connection.request_ends()
 
-    async def _read(self, request: web.BaseRequest) -> AsyncBoltRequest:
-        """Return the verified request. Raise _RefusedError."""
+    async def _answer(self, request: web.BaseRequest) -> BoltResponse:
+        """Verify the request and have it answered. Raise _RefusedError."""
         timestamp, signature = _only(request, "X-Slack-Request-Timestamp"), _only(request, "X-Slack-Signature")
         if not signature or not is_current(timestamp, self._now()):
             raise _RefusedError(401, "unsigned" if not signature else "old_or_no_timestamp")
@@ -126,16 +129,12 @@ class SlackServer:
             raise _RefusedError(401, "wrong_signature")
         try:
             payload = read_payload(raw, request.headers.get("Content-Type", ""))
-            check_payload(payload, self._slack_team_id)
+            headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
+            return await self._dispatcher.dispatch(payload, headers)
         except MalformedError as malformed:
             raise _RefusedError(400, str(malformed)) from None
-        except AnotherTeamError:
+        except UnknownTeamError:
             raise _RefusedError(401, "another_team") from None
-        headers: dict[str, str | Sequence[str]] = {
-            name: request.headers[name] for name in _PASSED_ON if name in request.headers
-        }
-        # "Socket mode" is Bolt's word for a payload that is verified and read.
-        return AsyncBoltRequest(mode="socket_mode", body=payload, headers=headers)
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         if (request.content_length or 0) > LARGEST_BODY:

@@ -49,6 +49,16 @@ PANE_EVENT = "entity_details_requested"
 """The event that only Work Objects need: a member opens the side pane of a link."""
 
 
+INSTALL_EVENTS = {
+    "app_uninstalled": "the app was removed from a workspace: the desk sends nothing there any more",
+    "tokens_revoked": "the same of its token",
+}
+"""The events that only a desk of several workspaces needs, each with its reason."""
+
+INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
+"""The paths at which an installation begins, and to which Slack sends the browser back."""
+
+
 def needed_scopes(*, links: bool, files: bool) -> dict[str, str]:
     """Return the scopes that the desk needs with or without unfurling loan links, and with or without files."""
     return SCOPES | (LINK_SCOPES if links else {}) | (FILE_SCOPES if files else {})
@@ -61,11 +71,15 @@ def manifest(
     links_domain: str = "",
     work_objects: bool = False,
     files: bool = False,
+    installs_at: str = "",
 ) -> dict[str, Any]:
     """Return the manifest for a desk that Slack reaches at `base_url`, or in Socket Mode. Links to `links_domain` unfurl, with
-    `work_objects` as Work Objects. `files`: the desk takes files."""
+    `work_objects` as Work Objects. `files`: the desk takes files. `installs_at`: the public address of a desk of several
+    workspaces, in which the app is installed from a browser."""
+    redirect = {"redirect_urls": [f"{installs_at.rstrip('/')}{REDIRECT}"]} if installs_at else {}
     previews = {"rich_previews": {"is_active": True, "entity_types": [ENTITY_TYPE]}} if work_objects else {}
     link_events = ["link_shared", *([PANE_EVENT] if work_objects else ())] if links_domain else []
+    install_events = INSTALL_EVENTS if installs_at else ()
     events = f"{base_url.rstrip('/')}/slack/events" if base_url else None
     command_url = {"url": events} if events else {}
     request_url = {"request_url": events} if events else {}
@@ -104,17 +118,21 @@ def manifest(
             ],
         },
         "oauth_config": {
+            **redirect,
             "scopes": {
                 "bot": list(needed_scopes(links=bool(links_domain), files=files)),
                 "bot_optional": list(OPTIONAL_SCOPES),
-            }
+            },
         },
         "settings": {
             "interactivity": {"is_enabled": True, **request_url, **options_url},
-            "event_subscriptions": {**request_url, "bot_events": [*EVENTS, *link_events]},
-            "org_deploy_enabled": False,
+            "event_subscriptions": {
+                **request_url,
+                "bot_events": [*EVENTS, *link_events, *install_events],
+            },
+            "org_deploy_enabled": bool(installs_at),
             "socket_mode_enabled": events is None,
-            "token_rotation_enabled": False,
+            "token_rotation_enabled": bool(installs_at),
         },
     }
 

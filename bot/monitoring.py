@@ -5,8 +5,9 @@ Labels of metrics name the desk's own parts, never a person, borrower, channel o
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 from aiohttp import web
@@ -18,7 +19,6 @@ from desk.core.transaction import Office
 from storage.engine import schema
 from storage.engine.trouble import is_outage
 from storage.queries.messages import backlogs
-from storage.tables import Workspace
 from storage.upkeep import processes
 
 log = structlog.get_logger()
@@ -86,11 +86,11 @@ class _State:
 
 @dataclass(slots=True)
 class Health:
-    """Check the database on each request. `connected` tells whether Socket Mode is; None without Socket Mode. `key_store` is what
-    is wrong with the KMS, empty if nothing is; None without one."""
+    """Check the database on each request. `workspaces` returns those that are served. `connected` tells whether Socket Mode is;
+    None without Socket Mode. `key_store` is what is wrong with the KMS, empty if nothing is; None without one."""
 
     office: Office
-    workspace: Workspace
+    workspaces: Callable[[], Collection[UUID]]
     longest_backlog: timedelta
     connected: Callable[[], bool] | None = None
     key_store: Callable[[], str | None] = lambda: None
@@ -134,8 +134,8 @@ class Health:
         state.migrations = "ok" if await schema.is_current(database) else _BEHIND
         state.database = "ok"
         async with database.reading() as session:
-            state.pending, since = await backlogs.waiting(session, self.workspace.id)
-            worked_at = await processes.last_worked(session, self.workspace.id)
+            state.pending, since = await backlogs.waiting(session, self.workspaces())
+            worked_at = await processes.last_worked(session)
         state.oldest = max(0.0, (now - since).total_seconds()) if since else 0.0
         state.worker_age = (now - worked_at).total_seconds() if worked_at else None
 

@@ -1,8 +1,6 @@
 """The running desk: open it from its settings, answer Slack, and close it without losing requests in progress."""
 
 import asyncio
-from dataclasses import replace
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -15,61 +13,49 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import monitoring
-from bot.audit_heads import HeadKeeper
 from bot.case_builder import CaseBuilder
 from bot.delivery.sender import Sender
-from bot.demo.messages import DEMO_BUTTONS, DEMO_COMPOSERS
+from bot.dispatching import Dispatcher
 from bot.erased_keeper import ErasedKeeper, erased_file
 from bot.export_builder import ExportBuilder
 from bot.file_fetcher import FileFetcher
-from bot.file_page import FilePage
+from bot.file_pages import FilePages
 from bot.file_sweeper import FileSweeper
-from bot.home_updater import HomeUpdater
 from bot.http_server import HttpTimeouts, SlackServer
 from bot.importer import Importer
+from bot.install_page import InstallPage
 from bot.journals import journal_of
 from bot.manifest import app_manifest
-from bot.nightly_look import NightlyLook
-from bot.phone_rings import RingCaller
+from bot.oauth import OAuth
 from bot.phone_system import phone_door
+from bot.served import OfAll, ServedWorkspace, client_of, served
+from bot.served_workspaces import InstalledWorkspaces, OneWorkspace, ServedWorkspaces
 from bot.settings import Settings
 from bot.socket_mode import SocketMode, SocketTimeouts
+from bot.token_refresher import TokenRefresher
 from bot.webhooks.addresses import Allowed
 from bot.webhooks.client import WebhookClient
 from bot.webhooks.rounds import WebhookPace, WebhookRounds
-from bot.worker import Worker, do_chores
+from bot.workers import Workers
 from desk.core.clock import Clock, SystemClock
 from desk.core.dataclass import dataclass
-from desk.core.file_storage import FileStorage
 from desk.core.transaction import Office
-from desk.people.installing import Installation, Newcomer, install
+from desk.people.installing import Installation, Newcomer, follow_release, install
 from handlers.api.api import Api
-from handlers.door.app import build_app
 from handlers.door.directory import Directory
-from handlers.door.registry import registry
-from handlers.door.transaction import Transactions
-from handlers.loan_links import LoanLinks
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.notices import COMPOSERS, compose
 from handlers.messages.refusals.errors import trouble
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
 from storage.engine.trouble import Trouble
-from storage.files.places import store_at
-from storage.tables import Workspace
+from storage.tables import SlackInstallation, Workspace
 from storage.upkeep.erased_list import ErasedList
 from storage.upkeep.inspection import wrong_key
 
 if TYPE_CHECKING:
     from bot.delivery.rounds import Pace
-    from bot.time_stamps import StampKeeper
 
 log = structlog.get_logger()
-
-REQUEST_SECONDS = 10
-"""Time limit of one request to Slack's Web API."""
-
-MEGABYTE = 1024 * 1024
 
 FINISH_SECONDS = 10
 """How long a stop waits for requests in progress, each of which must be answered within 3 s."""
@@ -85,48 +71,93 @@ class WrongKeyError(Exception):
 
 @dataclass(slots=True)
 class Service:
-    """An open desk, to be closed."""
+    """An open desk, to be closed. `shared` is the office without a workspace's part of the store of files.
+
+    A desk of one workspace has that workspace's parts as its own.
+    """
 
     settings: Settings
-    office: Office
-    workspace: Workspace
-    client: AsyncWebClient
-    app: AsyncApp
+    shared: Office
     session: aiohttp.ClientSession
-    sender: Sender
-    homes: HomeUpdater
-    look: NightlyLook
-    fetcher: FileFetcher
-    sweeper: FileSweeper
-    heads: HeadKeeper
-    erased: ErasedKeeper
-    cases: CaseBuilder
-    exports: ExportBuilder
-    webhooks: WebhookRounds
-    importer: Importer
-    stamps: "StampKeeper | None"
-    rings: RingCaller | None
-    worker: Worker | None = None
+    workspaces: ServedWorkspaces
+    webhook_client: WebhookClient
+    worker: Workers | None = None
     server: SlackServer | None = None
     runner: web.ServerRunner | None = None
     socket: SocketMode | None = None
     port: int = 0
 
+    @property
+    def only(self) -> ServedWorkspace:
+        """The workspace of a desk of one."""
+        (one,) = self.workspaces.present()
+        return one
+
+    @property
+    def office(self) -> Office:
+        return self.only.office
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.only.workspace
+
+    @property
+    def client(self) -> AsyncWebClient:
+        return self.only.client
+
+    @property
+    def app(self) -> AsyncApp:
+        return self.only.app
+
+    @property
+    def sender(self) -> Sender:
+        return self.only.sender
+
+    @property
+    def fetcher(self) -> FileFetcher:
+        return self.only.fetcher
+
+    @property
+    def sweeper(self) -> FileSweeper:
+        return self.only.sweeper
+
+    @property
+    def cases(self) -> CaseBuilder:
+        return self.only.cases
+
+    @property
+    def exports(self) -> ExportBuilder:
+        return self.only.exports
+
+    @property
+    def webhooks(self) -> WebhookRounds:
+        return self.only.webhooks
+
+    @property
+    def importer(self) -> Importer:
+        return self.only.importer
+
+    def _workspace_of(self, workspace_id: UUID) -> Workspace | None:
+        present = self.workspaces.present()
+        return next((one.workspace for one in present if one.workspace.id == workspace_id), None)
+
     async def serve(self, timeouts: HttpTimeouts | None = None) -> None:
         """Start to answer Slack over HTTP, and `GET /healthz`, on the settings' host and port; `port` is the actual one."""
+        pages = FilePages(self.shared, self.workspaces, self.settings.locale) if self.settings.public_url else None
         self.server = server = SlackServer(
-            self.app,
+            self._dispatcher(),
             signing_secret=self.settings.signing_secret.get_secret_value(),
-            slack_team_id=self.workspace.slack_team_id,
             timeouts=timeouts,
-            file_page=FilePage(self.office, self.workspace) if self.office.files else None,
+            file_pages=pages,
+            install_page=self._install_page(),
             api=Api(
-                self.office,
-                {self.workspace.id: self.workspace}.get,
+                self.shared if self.workspaces.several else self.office,
+                self._workspace_of,
                 per_second=self.settings.api_requests_per_second,
                 measure=monitoring.count_request,
             ),
-            phone=phone_door(self.settings, self.office, self.workspace),
+            # The phone system of the settings is of one lender.
+            phone=None if self.workspaces.several else phone_door(self.settings, self.office, self.workspace),
         )
         self.runner = server.runner(FINISH_SECONDS)
         await self.runner.setup()
@@ -136,12 +167,13 @@ class Service:
 
     async def connect(self, timeouts: SocketTimeouts | None = None, *, wait: bool = True) -> None:
         """Start to answer Slack in Socket Mode; with `wait`, return when the first connection is open."""
+        present = self.workspaces.present()
+        locale = present[0].workspace.locale if present else self.settings.locale
         self.socket = SocketMode(
-            self.app,
-            self.client,
+            self._dispatcher(),
+            client_of(self.settings, self.session, ""),
             self.settings.app_token.get_secret_value(),
-            slack_team_id=self.workspace.slack_team_id,
-            apology=trouble(Translator(self.workspace.locale), Trouble.UNKNOWN).text,
+            apology=trouble(Translator(locale), Trouble.UNKNOWN).text,
             timeouts=timeouts,
             on_event=lambda event: monitoring.SOCKET.labels(event).inc(),
         )
@@ -149,44 +181,40 @@ class Service:
         if wait:
             await self.socket.wait_connected()
 
+    def _oauth(self) -> OAuth:
+        return OAuth(self.settings, self.session, self.shared.clock)
+
+    def _install_page(self) -> InstallPage | None:
+        if not self.workspaces.several:
+            return None
+        return InstallPage(self.settings, self.shared, self._oauth(), self.session, self.workspaces)
+
+    def _refresher(self) -> TokenRefresher | None:
+        if not self.workspaces.several:
+            return None
+        return TokenRefresher(self.shared, self._oauth(), self.workspaces, self.settings.public_url)
+
+    def _dispatcher(self) -> Dispatcher:
+        return Dispatcher(self.workspaces.find, polite=self.workspaces.several)
+
     async def work(self, executor_id: str = "desk-1", pace: "Pace | None" = None) -> None:
         """Start the worker. `executor_id`: the name of this process."""
         # DBOS takes 0.2 s to import. A process that only answers does without, and others answer meanwhile.
         await asyncio.to_thread(import_module, "bot.delivery.engine")
         from bot.delivery.engine import DbosEngine, Lane
 
-        webhooks = Lane("deliver_webhooks", "webhooks", self.webhooks, WebhookPace().rounds)
-        engine = DbosEngine(self.sender, executor_id=executor_id, pace=pace, lanes=[webhooks])
-        self.worker = Worker(
-            self.office,
-            self.workspace,
-            engine,
-            self.homes,
-            self.look,
-            self.fetcher,
-            self.sweeper,
-            self.heads,
-            self.erased,
-            self.cases,
-            self.exports,
-            self.importer,
-            self.stamps,
-            self.rings,
-        )
+        webhooks = Lane("deliver_webhooks", "webhooks", WebhookPace().rounds)
+        engine = DbosEngine(self.shared, executor_id=executor_id, pace=pace, lanes=[webhooks])
+        self.worker = Workers(self.workspaces, engine, self.shared.clock, self._refresher())
         await self.worker.start()
 
     async def round(self) -> None:
         """Do one round of the worker."""
-        await self.look.round()
-        await self.fetcher.round()
-        await self.sweeper.round()
-        await self.cases.round()
-        await self.exports.round()
-        await self.importer.round()
-        await do_chores(self.office, self.workspace)
-        await self.sender.deliver_pending()
-        await self.webhooks.deliver_pending()
-        await self.homes.round()
+        await self.workspaces.refresh()
+        if (refresher := self._refresher()) is not None:
+            await refresher.round()
+        for one in self.workspaces.present():
+            await one.round()
 
     async def finish(self) -> None:
         """Stop taking requests, answer those in progress, and finish the deliveries in progress."""
@@ -203,15 +231,13 @@ class Service:
     async def close(self) -> None:
         """Finish, and close the connections to Slack and the database."""
         await self.finish()
-        await self.webhooks.close()
+        await self.webhook_client.close()
         await self.session.close()
-        await self.office.database.close()
+        await self.shared.database.close()
 
 
-async def open_service(
-    settings: Settings, clock: Clock | None = None, *, migrate: bool = False, among_others: bool = False
-) -> Service:
-    """Open the desk: database, Slack, workspace, first admin.
+async def open_service(settings: Settings, clock: Clock | None = None, *, migrate: bool = False) -> Service:
+    """Open the desk: database, and with the token of one workspace Slack, the workspace and its first admin.
 
     Raise NotMigratedError unless `migrate`, WrongKeyError, AnotherTeamsDatabaseError, and SlackApiError when Slack refuses
     the token.
@@ -233,83 +259,56 @@ async def open_service(
             raise WrongKeyError(setting)
         if damaged:
             log.error("borrowers_unreadable", borrowers=[str(row_id) for row_id in damaged])
-        client = AsyncWebClient(
-            token=settings.bot_token.get_secret_value(),
-            base_url=settings.slack_api_url,
+        of_all = OfAll(
             session=session,
-            timeout=REQUEST_SECONDS,
-            retry_handlers=[],
-        )
-        identity = await client.auth_test()
-        directory = Directory(client)
-        installation = Installation(
-            slack_team_id=str(identity.get("team_id")),
-            name=str(identity.get("team", "")),
-            bot_user_id=str(identity.get("user_id")),
-            zone=settings.zone,
-            country=settings.country or None,
-            locale=settings.locale,
-            manifest=app_manifest(),
-        )
-        workspace = await install(
-            office, installation, await _first_admin(directory, settings), among_others=among_others
-        )
-        request = settings.ring_request()
-        office = replace(office, files=file_storage(settings, workspace.id), rings=request is not None)
-        app = build_app(
-            registry(DEMO_BUTTONS),
-            Transactions(office, workspace, directory, monitoring.count_answer),
-            client,
-            session,
-            loan_links=LoanLinks(settings.loan_links) if settings.loan_links else None,
-            identity=AuthorizeResult.from_auth_test_response(auth_test_response=identity, bot_token=client.token),
-        )
-        return Service(
-            settings=settings,
-            office=office,
-            workspace=workspace,
-            client=client,
-            app=app,
-            session=session,
-            sender=Sender(office, client, workspace, partial(compose, composers=COMPOSERS | DEMO_COMPOSERS)),
-            homes=HomeUpdater(office, workspace, client),
-            look=NightlyLook(office, workspace, client),
-            fetcher=FileFetcher(office, workspace, client, session),
-            sweeper=FileSweeper(office, workspace),
-            heads=HeadKeeper(office, workspace, settings.audit_heads),
             erased=ErasedKeeper(office, ErasedList(erased_file(settings), office.cipher.ring)),
-            cases=CaseBuilder(office, workspace),
-            exports=ExportBuilder(office, workspace),
-            webhooks=WebhookRounds(
-                office, workspace, WebhookClient(Allowed.read(settings.webhooks_private), office.clock)
-            ),
-            importer=Importer(office, workspace),
-            stamps=_stamp_keeper(settings, office, workspace, session),
-            rings=RingCaller(office, workspace, session, request) if request else None,
+            webhooks=WebhookClient(Allowed.read(settings.webhooks_private), office.clock),
         )
+        if settings.several_workspaces:
+            workspaces: ServedWorkspaces = _installed(settings, office, of_all)
+            await workspaces.refresh()
+            for one in workspaces.present():
+                await follow_release(office, one.workspace, app_manifest())
+        else:
+            workspaces = OneWorkspace(await _of_token(settings, office, of_all))
+        return Service(settings, office, session, workspaces, of_all.webhooks)
     except BaseException:
         await session.close()
         await office.database.close()
         raise
 
 
-def file_storage(settings: Settings, workspace_id: UUID) -> FileStorage | None:
-    """Return where this desk keeps files, None if it has no page that opens them."""
-    if not settings.public_url:
-        return None
-    store = store_at(settings.files_at(), workspace_id)
-    limits = settings.file_megabytes * MEGABYTE, settings.recording_megabytes * MEGABYTE
-    return FileStorage(store, settings.public_url, *limits)
+async def _of_token(settings: Settings, office: Office, of_all: OfAll) -> ServedWorkspace:
+    """Return the workspace of the token in the settings, which is set up if it is new."""
+    client = client_of(settings, of_all.session, settings.bot_token.get_secret_value())
+    identity = await client.auth_test()
+    installation = Installation(
+        slack_team_id=str(identity.get("team_id")),
+        name=str(identity.get("team", "")),
+        bot_user_id=str(identity.get("user_id")),
+        zone=settings.zone,
+        country=settings.country or None,
+        locale=settings.locale,
+        manifest=app_manifest(),
+    )
+    workspace = await install(office, installation, await _first_admin(Directory(client), settings))
+    result = AuthorizeResult.from_auth_test_response(auth_test_response=identity, bot_token=client.token)
+    return served(settings, office, workspace, client, result, of_all)
 
 
-def _stamp_keeper(
-    settings: Settings, office: Office, workspace: Workspace, session: aiohttp.ClientSession
-) -> "StampKeeper | None":
-    if not settings.tsa_url:
-        return None
-    from bot.time_stamps import StampKeeper, authority_of  # a desk without an authority starts without its library
+def _installed(settings: Settings, office: Office, of_all: OfAll) -> InstalledWorkspaces:
+    def serve(installation: SlackInstallation, workspace: Workspace, token: str) -> ServedWorkspace:
+        identity = AuthorizeResult(
+            enterprise_id=installation.enterprise_id,
+            team_id=None if installation.is_enterprise_install else workspace.slack_team_id,
+            bot_id=installation.bot_id,
+            bot_user_id=workspace.bot_user_id,
+            bot_token=token,
+        )
+        client = client_of(settings, of_all.session, token)
+        return served(settings, office, workspace, client, identity, of_all)
 
-    return StampKeeper(authority_of(settings), settings.audit_heads, str(workspace.id), session, office.clock)
+    return InstalledWorkspaces(office, serve)
 
 
 async def _first_admin(directory: Directory, settings: Settings) -> Newcomer | None:

@@ -64,6 +64,13 @@ def _member_id(user_id: str) -> str:
     return user_id
 
 
+def _slack_teams(ids: str) -> str:
+    named = [each.strip() for each in ids.split(",") if each.strip()]
+    if any(not re.fullmatch("[TE][A-Z0-9]+", each) for each in named):
+        raise ValueError("write the ids of Slack teams and organisations, like T012ABCDEF,E012ABCDEF")
+    return ",".join(named)
+
+
 def _process_name(name: str) -> str:
     if not re.fullmatch("[A-Za-z0-9._-]{0,64}", name):
         raise ValueError("at most 64 letters, digits, dots, dashes and underscores")
@@ -145,6 +152,13 @@ def _loan_links(pattern: str) -> str:
     return pattern
 
 
+class UnfitSettingError(ValueError):
+    """A setting that others make necessary is missing, or does not go with them."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}")
+
+
 class Settings(BaseSettings):
     """Every setting has the prefix LOANDESK_, except DATABASE_URL and PORT, which platforms set, and Slack's own."""
 
@@ -157,8 +171,15 @@ class Settings(BaseSettings):
     )
     """Where the desk's tables are: `sqlite:///path` or `postgresql://…`."""
 
-    bot_token: Annotated[SecretStr, AfterValidator(_given)] = Field(validation_alias="SLACK_BOT_TOKEN")
-    """The bot token of the Slack app, `xoxb-…`."""
+    bot_token: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_BOT_TOKEN")
+    """The bot token of the Slack app, `xoxb-…`, for a desk of one workspace."""
+
+    client_id: str = Field(default="", validation_alias="SLACK_CLIENT_ID")
+    client_secret: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_CLIENT_SECRET")
+    """The id and secret of the Slack app, for a desk of several workspaces, in which it is installed from a browser."""
+
+    installers: Annotated[str, AfterValidator(_slack_teams)] = ""
+    """The Slack teams and organisations in which the app may be installed: ids, `T012ABCDEF,E012ABCDEF`."""
 
     signing_secret: Annotated[SecretStr, AfterValidator(_given)] = Field(validation_alias="SLACK_SIGNING_SECRET")
     """The signing secret of the Slack app."""
@@ -295,6 +316,36 @@ class Settings(BaseSettings):
     """`/readyz` reports a message that is pending for longer."""
 
     @property
+    def several_workspaces(self) -> bool:
+        """Whether the app is installed in workspaces from a browser, rather than served with one token."""
+        return not self.bot_token.get_secret_value()
+
+    @model_validator(mode="after")
+    def _one_way_to_slack(self) -> "Settings":
+        if not self.several_workspaces:
+            return self
+        if not (self.client_id or self.client_secret.get_secret_value()):
+            raise UnfitSettingError("SLACK_BOT_TOKEN", "it is empty")
+        needed = {
+            "SLACK_CLIENT_ID": self.client_id,
+            "SLACK_CLIENT_SECRET": self.client_secret.get_secret_value(),
+            "LOANDESK_PUBLIC_URL": self.public_url,
+            "LOANDESK_INSTALLERS": self.installers,
+        }
+        for name, value in needed.items():
+            if not value:
+                raise UnfitSettingError(name, "several workspaces need it")
+        of_one = {
+            "LOANDESK_PHONE_SECRET": self.phone_secret,
+            "LOANDESK_TWILIO_AUTH_TOKEN": self.twilio_auth_token,
+            "LOANDESK_RING_URL": self.ring_url,
+        }
+        for name, value in of_one.items():
+            if value.get_secret_value():
+                raise UnfitSettingError(name, "a phone system is of one workspace, and this desk may have several")
+        return self
+
+    @property
     def on_sqlite(self) -> bool:
         """Whether the database is a file on this machine, which only one process uses."""
         return async_url(self.database_url.get_secret_value()).startswith("sqlite")
@@ -395,8 +446,11 @@ def read_settings(env_file: Path | None = Path(".env"), *, with_keys: bool = Tru
         if with_keys:
             settings.key_ring()
     except ValidationError as error:
-        wrong = [(_variable(str(e["loc"][0])), e["msg"]) for e in error.errors(include_input=False)]
-        lines = [f"  {name}: {message.removeprefix('Value error, ')}" for name, message in wrong]
+        wrong = [
+            (_variable(str(e["loc"][0])) + ": " if e["loc"] else "", e["msg"])
+            for e in error.errors(include_input=False)
+        ]
+        lines = [f"  {name}{message.removeprefix('Value error, ')}" for name, message in wrong]
         raise WrongSettingsError("These settings are missing or wrong:\n" + "\n".join(lines)) from None
     except KeysError as error:
         raise WrongSettingsError(f"{error}.") from None

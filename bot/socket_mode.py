@@ -15,12 +15,12 @@ from typing import Any
 import aiohttp
 import structlog
 from aiohttp import ClientWebSocketResponse, WSMsgType
-from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.dispatching import Dispatcher, UnknownTeamError
 from desk.core.dataclass import dataclass
-from handlers.door.payloads import AnotherTeamError, MalformedError, check_payload
+from handlers.door.payloads import MalformedError
 from handlers.door.retry_after import read_retry_after
 
 log = structlog.get_logger()
@@ -79,19 +79,17 @@ class SocketMode:
 
     def __init__(
         self,
-        app: AsyncApp,
+        dispatcher: Dispatcher,
         client: AsyncWebClient,
         app_token: str,
         *,
-        slack_team_id: str,
         apology: str,
         timeouts: SocketTimeouts | None = None,
         on_event: Callable[[str], None] = lambda _what: None,
     ) -> None:
-        self._app = app
+        self._dispatcher = dispatcher
         self._client = client
         self._app_token = app_token
-        self._slack_team_id = slack_team_id
         self._apology = apology
         self._timeouts = timeouts or SocketTimeouts()
         self._on_event = on_event
@@ -201,11 +199,8 @@ class SocketMode:
             reason = str(envelope.get("retry_reason", ""))
             headers = {"x-slack-retry-num": [str(attempt)], "x-slack-retry-reason": [reason]}
         try:
-            check_payload(envelope.get("payload"), self._slack_team_id)
-            response = await self._app.async_dispatch(
-                AsyncBoltRequest(mode="socket_mode", body=envelope["payload"], headers=headers)
-            )
-        except (MalformedError, AnotherTeamError) as refused:
+            response = await self._dispatcher.dispatch(envelope.get("payload"), headers)
+        except (MalformedError, UnknownTeamError) as refused:
             # Acknowledged all the same: Slack would send it again.
             log.warning("request_refused", why=str(refused) or "another_team")
             return {}

@@ -1,4 +1,4 @@
-"""The worker: announce once a second what has fallen due, and run the delivery engine."""
+"""The worker of a workspace: announce once a second what has fallen due."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -58,7 +58,6 @@ from storage.queries.telephony.phone_calls import PHONE_CALLS
 from storage.tables import Workspace
 
 if TYPE_CHECKING:
-    from bot.delivery.engine import DbosEngine
     from bot.time_stamps import StampKeeper
 
 log = structlog.get_logger()
@@ -207,11 +206,10 @@ async def _try(
 
 @dataclass(slots=True)
 class Worker:
-    """Do the chores and run the delivery engine until stopped. `worked_at`: when the last complete round started."""
+    """Do the chores of one workspace until stopped. `worked_at`: when the last complete round started."""
 
     office: Office
     workspace: Workspace
-    engine: "DbosEngine"
     homes: HomeUpdater
     look: NightlyLook
     fetcher: FileFetcher
@@ -227,8 +225,7 @@ class Worker:
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
     async def start(self) -> None:
-        """Start the engine and the rounds."""
-        await self.engine.start()
+        """Start the rounds."""
         self._tasks.append(asyncio.create_task(self._work(), name="worker"))
         if self.office.files is not None:
             self._tasks.append(asyncio.create_task(self._tend_files(), name="files"))
@@ -240,11 +237,10 @@ class Worker:
             self._tasks.append(asyncio.create_task(self._stamp_heads(self.stamps), name="time stamps"))
 
     async def stop(self) -> None:
-        """Finish the current round and the deliveries in flight."""
+        """Finish the current round."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.engine.stop()
 
     async def _work(self) -> None:
         while True:

@@ -235,21 +235,25 @@ class Events:
         now = self.workspace.now()
         channel = self.workspace.channels.get(str(event.get("channel")))
         authorization = {
-            "enterprise_id": None,
+            "enterprise_id": app.enterprise_id,
             "team_id": self.workspace.team_id,
             "user_id": app.bot_user_id,
             "is_bot": True,
-            "is_enterprise_install": False,
+            "is_enterprise_install": app.for_organisation,
         }
+        named = {"enterprise_id": app.enterprise_id, "context_enterprise_id": app.enterprise_id}
+        ended = event.get("type") in ("app_uninstalled", "tokens_revoked")
         return {
             "token": app.verification_token,
-            "team_id": self.workspace.team_id,
+            "team_id": app.installed_in if ended else self.workspace.team_id,
+            "context_team_id": self.workspace.team_id,
+            **(named if app.enterprise_id else {}),
             "api_app_id": app.app_id,
             "event": {"event_ts": f"{now:.6f}", **event},
             "type": "event_callback",
             "event_id": f"Ev{secrets.token_hex(5).upper()}",
             "event_time": int(now),
-            "authorizations": [authorization],
+            "authorizations": [] if ended else [authorization],
             "is_ext_shared_channel": channel is not None and channel.is_ext_shared,
             "event_context": f"4-{secrets.token_hex(12)}",
         }

@@ -91,7 +91,7 @@ class FileDownloads:
         app = self.installed()
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         file = self.files.get(request.match_info["file"].rpartition("-")[2])
-        allowed = app is not None and not app.revoked and token == app.token and "files:read" in app.scopes
+        allowed = app is not None and app.knows(token) and not app.revoked and "files:read" in app.scopes
         if file is None or not allowed or not self.sees(file):
             raise web.HTTPFound("/signin")
         if file.deleted:

@@ -147,9 +147,18 @@ class Shortcut:
     description: str
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token that ends, in Unix seconds."""
+
+    text: str
+    expires: float
+
+
 @dataclass(slots=True)
 class Installation:
-    """An app installed in the workspace. Setting `revoked` to Slack's error revokes the `token`.
+    """An app installed in the workspace. Setting `revoked` to Slack's error revokes its tokens: `token`, or where tokens are
+    replaced the last `tokens`. `for_organisation`: it is installed in the whole organisation `enterprise_id`.
 
     `entity_types` are the Work Objects that it may show. With `socket_mode` nothing is sent over HTTP: the app connects with
     `app_token`.
@@ -179,6 +188,27 @@ class Installation:
     entity_types: frozenset[str] = frozenset()
     verification_token: str = field(default_factory=lambda: secrets.token_hex(12))
     revoked: str | None = None
+    enterprise_id: str | None = None
+    for_organisation: bool = False
+    tokens: list[Token] = field(default_factory=list)
+
+    @property
+    def installed_in(self) -> str:
+        """The id of the team or organisation in which it is installed."""
+        return self.enterprise_id if self.for_organisation and self.enterprise_id else self.team_id
+
+    def knows(self, token: str) -> bool:
+        """Return whether the token is, or was, of this installation."""
+        return token == self.token or any(each.text == token for each in self.tokens)
+
+    def refusal(self, token: str, now: float) -> str | None:
+        """Return Slack's error for a call with this token; None: it is good."""
+        if not self.knows(token):
+            return "invalid_auth"
+        if self.revoked:
+            return self.revoked
+        ended = any(each.text == token and each.expires <= now for each in self.tokens)
+        return "token_expired" if ended else None
 
 
 def read_manifest(

@@ -34,7 +34,8 @@ def command_form(
         "command": command,
         "text": text,
         "api_app_id": app.app_id,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": str(app.for_organisation).lower(),
+        **({"enterprise_id": app.enterprise_id, "enterprise_name": workspace.name} if app.enterprise_id else {}),
         "response_url": response_url,
         "trigger_id": trigger_id,
     }
@@ -214,9 +215,9 @@ def _interaction(kind: str, workspace: Workspace, app: Installation, user: User)
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": workspace.team_id},
         "api_app_id": app.app_id,
         "token": app.verification_token,
-        "team": {"id": workspace.team_id, "domain": workspace.domain},
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "team": None if app.for_organisation else {"id": workspace.team_id, "domain": workspace.domain},
+        "enterprise": {"id": app.enterprise_id, "name": workspace.name} if app.enterprise_id else None,
+        "is_enterprise_install": app.for_organisation,
     }
 
 

@@ -58,9 +58,12 @@ class Sandbox:
         clock: MovableClock | None = None,
         team_name: str = "Sandbox",
         team_id: str = TEAM_ID,
+        enterprise_id: str | None = None,
+        for_organisation: bool = False,
         dedupe_client_msg_id: bool = True,
     ) -> None:
         self.app: Installation | None = None
+        self.enterprise_id, self.for_organisation = enterprise_id, for_organisation
         self.violations: list[Violation] = []
         self.traffic = Traffic()
         self.faults = Faults()
@@ -109,12 +112,17 @@ class Sandbox:
             self.sockets.connections_open,
             dedupe_client_msg_id=dedupe_client_msg_id,
         )
-        self._downloads = FileDownloads(
+        self.downloads = FileDownloads(
             self.workspace.files, self._installed, lambda file: self.workspace.app_sees(file, BOT_USER_ID)
         )
         self._page = PageApi(
             self.workspace, self.user_actions, self.faults, self.traffic, self.violations, self._installed, clock
         )
+
+    @property
+    def installed_in(self) -> str:
+        """The id under which an app is installed here: of the team, or of its whole organisation."""
+        return self.enterprise_id if self.for_organisation and self.enterprise_id else self.workspace.team_id
 
     def _installed(self) -> Installation | None:
         return self.app
@@ -134,7 +142,7 @@ class Sandbox:
                 web.post("/response/{id}", self.answers.handle),
                 web.get("/link/", self.sockets.handle),
                 web.get("/archives/{channel}/{message}", _permalink),
-                *self._downloads.routes(),
+                *self.downloads.routes(),
                 web.get("/", _index),
                 web.static("/static", PAGE),
                 *self._page.routes(),
@@ -149,9 +157,16 @@ class Sandbox:
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
         bound = self._runner.addresses[0][1]
-        self.base_url = f"http://{host}:{bound}"
-        self.api.base_url = self.triggers.base_url = self.sockets.base_url = self.base_url
-        return self.base_url
+        return self._is_at(f"http://{host}:{bound}")
+
+    async def attach(self, base_url: str) -> None:
+        """Be reached at the address of another server, which hands requests on (`sandbox.cloud`), until `stop()`."""
+        await self.delivery.open()
+        self._is_at(base_url)
+
+    def _is_at(self, base_url: str) -> str:
+        self.base_url = self.api.base_url = self.triggers.base_url = self.sockets.base_url = base_url
+        return base_url
 
     async def stop(self) -> None:
         """Stop the server and release the calls that a fault keeps waiting."""
@@ -182,15 +197,20 @@ class Sandbox:
         Raises ManifestError on a manifest that Slack would refuse.
         """
         manifest = manifest or _simple_manifest(name, app_url, scopes, commands)
-        self.events.limits = EventLimits()
-        self.app = read_manifest(
+        installed = read_manifest(
             manifest, signing_secret=signing_secret, token=token, app_token=app_token, withhold=withhold
         )
-        self.app.team_id = self.workspace.team_id
-        handle = re.sub(r"[^\w.-]+", "", self.app.bot_name).lower()  # a handle has no spaces
-        bot = User(self.app.bot_user_id, name=handle, real_name=self.app.bot_name, is_bot=True)
+        installed.team_id = self.workspace.team_id
+        return self.put(installed)
+
+    def put(self, installed: Installation) -> Installation:
+        """Let an app be installed, in place of an earlier one."""
+        self.events.limits = EventLimits()
+        self.app = installed
+        handle = re.sub(r"[^\w.-]+", "", installed.bot_name).lower()  # a handle has no spaces
+        bot = User(installed.bot_user_id, name=handle, real_name=installed.bot_name, is_bot=True)
         self.workspace.users[bot.id] = bot
-        return self.app
+        return installed
 
     def uninstall(self, error: str = "account_inactive") -> None:
         """Revoke the app's token: every API call is answered with `error`, and no command is delivered."""

@@ -150,7 +150,7 @@ def view_json(view: View, app: Installation) -> Json:
         "root_view_id": view.root_id,
         "previous_view_id": view.previous_id,
         "app_id": app.app_id,
-        "app_installed_team_id": app.team_id,
+        "app_installed_team_id": app.installed_in,
         "bot_id": app.bot_id,
     }
     if view.type == "home":

@@ -53,6 +53,10 @@ def print_manifest(
         str,
         typer.Option(envvar="LOANDESK_PUBLIC_URL", help="The address of the page of files, if the desk takes files."),
     ] = "",
+    several: Annotated[
+        bool,
+        typer.Option("--several", help="For a desk of several workspaces, in which the app is installed by OAuth."),
+    ] = False,
 ) -> None:
     """Print the Slack app manifest for HTTP or for Socket Mode."""
     from bot.manifest import manifest
@@ -68,7 +72,10 @@ def print_manifest(
         raise typer.BadParameter(str(error), param_hint="--loan-links") from None
     if work_objects and not domain:
         raise typer.BadParameter("give --loan-links too", param_hint="--work-objects")
-    written = manifest(url, links_domain=domain, work_objects=work_objects, files=bool(public_url))
+    if several and not public_url:
+        raise typer.BadParameter("give --public-url too: Slack sends the browser back there", param_hint="--several")
+    at = public_url if several else ""
+    written = manifest(url, links_domain=domain, work_objects=work_objects, files=bool(public_url), installs_at=at)
     console().print(json.dumps(written, indent=2, ensure_ascii=False))
 
 

@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
+from uuid import UUID
 
 import aiohttp
 import structlog
@@ -158,8 +159,8 @@ async def _open(settings: Settings, tuning: Tuning) -> Service:
 @contextlib.asynccontextmanager
 async def _heartbeat(service: Service, name: Identity, tuning: Tuning) -> AsyncIterator[Heartbeat]:
     heartbeat = Heartbeat(
-        service.office,
-        service.workspace,
+        service.shared,
+        None if service.workspaces.several else service.workspace,
         name,
         worked_at=lambda: service.worker.worked_at if service.worker else None,
         seconds=tuning.beat_seconds,
@@ -223,7 +224,7 @@ async def _admin(service: Service, command: Command, watch: KeyWatch) -> AsyncIt
     settings, socket = service.settings, service.socket
     connected = (lambda: socket.connected) if socket is not None else None
     backlog = timedelta(seconds=settings.backlog_seconds)
-    health = Health(service.office, service.workspace, backlog, connected, lambda: watch.trouble)
+    health = Health(service.shared, lambda: served_ids(service), backlog, connected, lambda: watch.trouble)
     runner = web.AppRunner(admin_application(health), access_log=None, shutdown_timeout=1)
     await runner.setup()
     port = ADMIN_PORTS[command] if settings.admin_port is None else settings.admin_port
@@ -237,6 +238,11 @@ async def _admin(service: Service, command: Command, watch: KeyWatch) -> AsyncIt
         yield
     finally:
         await runner.cleanup()
+
+
+def served_ids(service: Service) -> list[UUID]:
+    """Return the workspaces that are served now."""
+    return [served.workspace.id for served in service.workspaces.present()]
 
 
 def _port_error(host_setting: str, host: str, port_setting: str, port: int, error: OSError) -> CannotStartError:

@@ -10,13 +10,14 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
@@ -26,6 +27,7 @@ from sqlalchemy.engine import URL, make_url
 from bot.delivery.rounds import Pace, Rounds
 from bot.delivery.sender import Sender
 from desk.core.dataclass import dataclass
+from desk.core.transaction import Office
 from storage.engine.database import IDLE_SECONDS, make_private
 from storage.engine.trouble import log_fields
 from storage.queries.messages.rounds import Round
@@ -66,35 +68,38 @@ class Deliverer(Protocol):
 
 @dataclass(slots=True)
 class Lane:
-    """What is delivered by itself, with its names in DBOS: at most `rounds` of it are open at once in a process. `to_give` are
-    rounds that began and that DBOS has not been given yet."""
+    """What is delivered by itself, with its names in DBOS: at most `rounds` of it are open at once in a process. Each workspace
+    has a deliverer. `to_give` are rounds that began and that DBOS has not been given yet."""
 
     workflow: str
     queue: str
-    deliverer: Deliverer
     rounds: int
-    to_give: list[Round] = field(default_factory=list[Round])
-
-
-def slack_lane(sender: Sender, pace: Pace) -> Lane:
-    """Return the lane of messages to Slack."""
-    return Lane("deliver_round", "rounds", Rounds(sender, pace), pace.rounds)
+    deliverers: dict[UUID, Deliverer] = field(default_factory=dict[UUID, Deliverer])
+    to_give: list[tuple[UUID, Round]] = field(default_factory=list[tuple[UUID, Round]])
 
 
 class DbosEngine:
-    """Deliver notices, and what further lanes deliver, while the program runs; one engine per process.
+    """Deliver notices, and what further lanes deliver, while the program runs; one engine per process, for all workspaces.
 
     `executor_id` names the process, also after a restart: then DBOS runs its unfinished rounds again, if they are not over.
     """
 
     def __init__(
-        self, sender: Sender, *, executor_id: str, pace: Pace | None = None, lanes: Iterable[Lane] = ()
+        self,
+        office: Office,
+        *senders: Sender,
+        executor_id: str,
+        pace: Pace | None = None,
+        lanes: Iterable[Lane] = (),
     ) -> None:
         self._executor_id = executor_id
-        self._clock = sender.office.clock
-        self._database_url = sender.office.database.url
+        self._clock = office.clock
+        self._database_url = office.database.url
         self._pace = pace or Pace()
-        self._lanes = (slack_lane(sender, self._pace), *lanes)
+        self._slack = Lane("deliver_round", "rounds", self._pace.rounds)
+        self._lanes = (self._slack, *lanes)
+        for sender in senders:
+            self.add(sender)
         # DBOS runs in a thread of ours: its async methods would replace the event loop's thread pool.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="delivery-engine")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -105,6 +110,20 @@ class DbosEngine:
         self._pruned_at = float("-inf")
         self._client: _Client | None = None
 
+    def add(self, sender: Sender, others: Mapping[str, Deliverer] | None = None) -> None:
+        """Deliver the notices of another workspace too, and in the lanes of these queues what `others` deliver."""
+        workspace_id = sender.workspace.id
+        self._slack.deliverers[workspace_id] = Rounds(sender, self._pace)
+        for lane in self._lanes:
+            if (deliverer := (others or {}).get(lane.queue)) is not None:
+                lane.deliverers[workspace_id] = deliverer
+
+    def remove(self, workspace_id: UUID) -> None:
+        """Have the open rounds of a workspace finish what they are at, and begin no more."""
+        for lane in self._lanes:
+            if (deliverer := lane.deliverers.pop(workspace_id, None)) is not None:
+                deliverer.stop()
+
     async def start(self) -> None:
         """Launch DBOS, and start to look for pending notices."""
         self._loop = asyncio.get_running_loop()
@@ -114,7 +133,8 @@ class DbosEngine:
     async def stop(self) -> None:
         """Finish the attempts in flight, end the open rounds and stop. Queued rounds stay queued."""
         for lane in self._lanes:
-            lane.deliverer.stop()
+            for deliverer in lane.deliverers.values():
+                deliverer.stop()
         self._stopping.set()
         if self._task is not None:  # not cancelled: each round that it began is still given to DBOS
             await self._task
@@ -129,22 +149,23 @@ class DbosEngine:
     async def _run(self) -> None:
         while not self._stopping.is_set():
             for lane in self._lanes:
-                await self._tick(lane)
+                for workspace_id, deliverer in list(lane.deliverers.items()):
+                    await self._tick(lane, workspace_id, deliverer)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.scan_seconds):
                     await self._stopping.wait()
 
-    async def _tick(self, lane: Lane) -> None:
+    async def _tick(self, lane: Lane, workspace_id: UUID, deliverer: Deliverer) -> None:
         try:
-            await self._give(lane, await lane.deliverer.look())
+            await self._give(lane, workspace_id, await deliverer.look())
             await self._prune()
         except Exception as error:  # a database may be away for a while; what is pending stays pending
             log.error("delivery_tick_failed", lane=lane.queue, **log_fields(error))
 
-    async def _give(self, lane: Lane, begun: Iterable[Round]) -> None:
+    async def _give(self, lane: Lane, workspace_id: UUID, begun: Iterable[Round]) -> None:
         """Give DBOS these rounds, and those that it could not be given before, unless they are over."""
-        now = self._clock.now()
-        lane.to_give = [one for one in [*lane.to_give, *begun] if now < one.begun_at + LEASE]
+        now, new = self._clock.now(), [(workspace_id, one) for one in begun]
+        lane.to_give = [given for given in [*lane.to_give, *new] if now < given[1].begun_at + LEASE]
         if lane.to_give and self._client is not None:
             await self._in_thread(partial(_enqueue, self._client, lane.to_give, lane))
             lane.to_give = []
@@ -181,14 +202,16 @@ class DbosEngine:
 
     def _register(self, lane: Lane) -> None:
         # DBOS has a loop in a thread of its own; a round needs the program's, to which connections belong.
-        async def deliver_round(channel: str, number: int) -> int:
-            return await asyncio.wrap_future(self._on_our_loop(self._deliver_round(lane, channel, number)))
+        async def deliver_round(channel: str, number: int, workspace: str = "") -> int:
+            return await asyncio.wrap_future(self._on_our_loop(self._deliver_round(lane, channel, number, workspace)))
 
         DBOS.workflow(name=lane.workflow)(deliver_round)
 
-    async def _deliver_round(self, lane: Lane, channel: str, number: int) -> int:
+    async def _deliver_round(self, lane: Lane, channel: str, number: int, workspace: str) -> int:
         try:
-            return await lane.deliverer.run(channel, number)
+            # An earlier release had one workspace, and did not name it. One that is not served any more is sent nothing.
+            named = lane.deliverers.get(UUID(workspace)) if workspace else next(iter(lane.deliverers.values()), None)
+            return await named.run(channel, number) if named is not None else 0
         except Exception as error:
             log.error("round_failed", channel=channel, **log_fields(error))
             # DBOS stores what is raised; the text of a database error repeats values.
@@ -248,23 +271,23 @@ class _Client:
             system_database_engine=self._engine, dbos_system_schema=_SCHEMA, application_name=_NAME, lazy=True
         )
 
-    def enqueue(self, begun: Iterable[Round], lane: Lane) -> None:
+    def enqueue(self, begun: Iterable[tuple[UUID, Round]], lane: Lane) -> None:
         with self._engine.begin() as connection:
-            for one in begun:
+            for workspace_id, one in begun:
                 options: EnqueueOptions = {
                     "workflow_name": lane.workflow,
                     "queue_name": lane.queue,
-                    "workflow_id": f"{one.begun_at:%Y%m%dT%H%M%S.%f}:{one.channel}:{one.number}",
+                    "workflow_id": f"{one.begun_at:%Y%m%dT%H%M%S.%f}:{workspace_id}:{one.channel}:{one.number}",
                     "app_version": _VERSION,
                 }
-                self._client.enqueue_in_transaction(connection, options, one.channel, one.number)
+                self._client.enqueue_in_transaction(connection, options, one.channel, one.number, str(workspace_id))
 
     def close(self) -> None:
         self._client.destroy()
         self._engine.dispose()
 
 
-def _enqueue(client: _Client, begun: Iterable[Round], lane: Lane) -> None:
+def _enqueue(client: _Client, begun: Iterable[tuple[UUID, Round]], lane: Lane) -> None:
     client.enqueue(begun, lane)
 
 

@@ -165,7 +165,7 @@ async def _admins(database: Database, workspace: Workspace) -> Finding:
 
 async def _worker(database: Database, workspace: Workspace, now: datetime) -> Finding:
     async with database.reading() as session:
-        worked_at = await processes.last_worked(session, workspace.id)
+        worked_at = await processes.last_worked(session)
     if worked_at is None:
         return fix("worker", "none has run yet: start `loandesk serve`, and on PostgreSQL also `loandesk worker`")
     if now - worked_at > WORKER_SILENT_AFTER:

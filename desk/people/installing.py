@@ -79,17 +79,24 @@ async def install(
             today = new.created_at.astimezone(ZoneInfo(new.zone)).date()
             await replanning.begin_day(session, new.id, today)
         workspace.name, workspace.bot_user_id = installation.name, installation.bot_user_id
-    if workspace.app_manifest != installation.manifest.stored():
-        async with office.desk(workspace) as desk:
-            await announce(desk, installation.manifest)
-    if workspace.release < LATEST:
-        async with office.desk(workspace) as desk:
-            await plan_news(desk)
+    await follow_release(office, workspace, installation.manifest)
     if first_admin is not None:
         async with office.desk(workspace) as desk:
             await workspaces.locked(desk.session, workspace.id)
-            await _add_first_admin(desk, first_admin)
+            # Who installs the app again, or takes part in several teams, is not for that an admin of a desk that has one.
+            if not (among_others and await members.with_role(desk.session, workspace.id, "admin")):
+                await _add_first_admin(desk, first_admin)
     return workspace
+
+
+async def follow_release(office: Office, workspace: Workspace, manifest: AppManifest) -> None:
+    """Tell the people of a workspace what is new in the release that runs now, if they were not told yet."""
+    if workspace.app_manifest != manifest.stored():
+        async with office.desk(workspace) as desk:
+            await announce(desk, manifest)
+    if workspace.release < LATEST:
+        async with office.desk(workspace) as desk:
+            await plan_news(desk)
 
 
 async def _add_first_admin(desk: Desk, first_admin: Newcomer) -> None:

@@ -31,13 +31,14 @@ def build_app(
 ) -> AsyncApp:
     """Return the application for one workspace.
 
-    `identity` is the answer of one `auth.test` at start, so that no command asks Slack who the bot is. With `loan_links`,
+    `identity` says who the bot is, so that no command asks Slack. With `loan_links`,
     links to loans are unfurled, and their panes answered. Bolt tries its listeners in the order in which they are added here, and
     each one that it passes by takes time: there are few, and commands go to the door before.
     """
     door = Door(registry, transactions, Responder(client, session, transactions), loan_links)
 
     async def authorize(**_: Any) -> AuthorizeResult:
+        identity.bot_token = client.token  # which may have been replaced since
         return identity
 
     app = AsyncApp(
@@ -60,6 +61,8 @@ def build_app(
     app.event("app_mention")(door.message)
     app.event("message")(door.message)
     app.event("user_change")(door.user_changed)
+    app.event("app_uninstalled")(door.installation_ended)
+    app.event("tokens_revoked")(door.installation_ended)
     if loan_links is not None:
         app.event("link_shared")(door.link_shared)
         app.event("entity_details_requested")(door.pane_opened)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from slack_bolt.response import BoltResponse
 
 from desk.core import drafts
 from desk.core.undo import open_undo
+from desk.people import installations
 from handlers.door.answers import command_body
 from handlers.door.directory import names_in, readable
 from handlers.door.interactions import CommandInteraction, PressInteraction, SubmissionInteraction
@@ -209,6 +211,14 @@ class Door(AsyncMiddleware):
     async def user_changed(self, body: dict[str, Any]) -> None:
         """Bring a member's row to what Slack says of them now. Slack reports every change of every account in the company."""
         await self._transactions.account_changed(body["event"]["user"])
+
+    async def installation_ended(self, body: dict[str, Any]) -> None:
+        """End the installation from which the app was removed, or whose bot's token was revoked."""
+        event = body["event"]
+        if event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
+            return  # of people, of whom the desk has none
+        told_at = datetime.fromtimestamp(body["event_time"], UTC)
+        await self._transactions.write(partial(installations.end, why=event["type"], told_at=told_at))
 
     async def link_shared(self, body: dict[str, Any]) -> None:
         """Show a loan's number and stage below a link to it."""

@@ -1,4 +1,4 @@
-"""The bodies of Slack's requests: read one that is signed, and refuse one that has another shape or is of another team."""
+"""The bodies of Slack's requests: read one that is signed, refuse one of another shape, and tell for which installation it is."""
 
 import json
 from collections.abc import Mapping
@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, NoReturn
 from urllib.parse import parse_qsl
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from desk.core.dataclass import dataclass
 
 MOST_FIELDS = 100
 """Most fields of a form that Slack sends; a slash command has about fifteen."""
@@ -19,8 +21,20 @@ class MalformedError(Exception):
     """A body that Slack does not send. The message is a code for the log: `not_json`, `wrong_shape:block_actions`…"""
 
 
-class AnotherTeamError(Exception):
-    """A request of a Slack team that this desk does not serve."""
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """The installation for which the app got a request: in a team, or in the whole organisation `enterprise`."""
+
+    teams: frozenset[str]
+    enterprise: str = ""
+    for_organisation: bool = False
+
+    @property
+    def installed_in(self) -> str | None:
+        """The Slack id of the team or organisation in which the app is installed; None if the request does not name just one."""
+        if self.for_organisation:
+            return self.enterprise or None
+        return next(iter(self.teams)) if len(self.teams) == 1 else None
 
 
 def read_payload(raw: bytes, content_type: str) -> dict[str, Any]:
@@ -35,16 +49,15 @@ def read_payload(raw: bytes, content_type: str) -> dict[str, Any]:
     return _object(form["payload"]) if "payload" in form else form
 
 
-def check_payload(payload: Any, slack_team_id: str) -> None:
-    """Check that the payload has the shape that its listener relies on, and is of this team.
-
-    Raises MalformedError and AnotherTeamError.
+def addressee_of(payload: Any) -> Addressee | None:
+    """Check that the payload has the shape that its listener relies on, and return for which installation it is; None: for
+    none, because Slack only verifies the address. Raises MalformedError.
     """
     if not isinstance(payload, dict):
         raise MalformedError("no_object")
     body: dict[str, Any] = payload
     if body.get("type") == "url_verification" or "ssl_check" in body:
-        return
+        return None
     kind = _kind(body)
     try:
         _Common.model_validate(body)
@@ -54,11 +67,16 @@ def check_payload(payload: Any, slack_team_id: str) -> None:
         raise MalformedError(f"wrong_shape:{kind}") from None
     if not _names_well(body):
         raise MalformedError(f"wrong_shape:{kind}")
-    teams = _teams(body)
-    if not teams:
+    teams, authorization = _teams(body), next(iter(body.get("authorizations") or []), {})
+    organisation = body.get("enterprise")
+    named = organisation.get("id") if isinstance(organisation, dict) else organisation
+    enterprise = authorization.get("enterprise_id") or body.get("enterprise_id") or named or ""
+    # A command has it as a text.
+    flags = (authorization.get("is_enterprise_install"), body.get("is_enterprise_install"))
+    for_organisation = any(flag in (True, "true") for flag in flags)
+    if not (teams or (for_organisation and enterprise)):
         raise MalformedError("no_team")
-    if teams != {slack_team_id}:
-        raise AnotherTeamError
+    return Addressee(frozenset(teams), enterprise, for_organisation)
 
 
 def _form(text: str) -> dict[str, str]:
@@ -156,6 +174,15 @@ class _Identified(_WithTeam):
     id: _Id
 
 
+class _Authorization(_WithTeam):
+    enterprise_id: str | None = None
+    is_enterprise_install: bool | None = None
+
+
+class _Organisation(_Part):
+    id: str | None = None
+
+
 class _Team(_Part):
     id: str | None = None
 
@@ -168,8 +195,10 @@ class _Common(_WithTeam):
     """What Bolt itself and the check of the team read of any payload."""
 
     team: str | _Team | None = None
-    enterprise: str | dict[str, Any] | None = None
-    authorizations: list[_WithTeam] | None = None
+    enterprise: str | _Organisation | None = None
+    enterprise_id: str | None = None
+    is_enterprise_install: bool | str | None = None
+    authorizations: list[_Authorization] | None = None
     user: str | _WithTeam | None = None
     view: _InstalledIn | None = None
     event: dict[str, Any] | None = None
@@ -288,6 +317,17 @@ class _Changed(_Part):
     user: _Identified
 
 
+class _RevokedTokens(_Part):
+    bot: list[str] | None = None
+
+
+class _Ended(_Part):
+    """The app was removed, or tokens of it were revoked."""
+
+    type: Literal["app_uninstalled", "tokens_revoked"]
+    tokens: _RevokedTokens | None = None
+
+
 class _Link(_Part):
     url: str
 
@@ -336,6 +376,11 @@ class _ChangeEvent(_Event):
     event: _Changed
 
 
+class _EndedEvent(_Event):
+    event: _Ended
+    event_time: Annotated[int, Field(ge=0, lt=2**40)]
+
+
 class _LinkEvent(_Event):
     event: _Shared
 
@@ -350,6 +395,8 @@ _EVENTS: dict[str, type[_Event]] = {
     "app_mention": _MessageEvent,
     "user_change": _ChangeEvent,
     "link_shared": _LinkEvent,
+    "app_uninstalled": _EndedEvent,
+    "tokens_revoked": _EndedEvent,
     "entity_details_requested": _PaneEvent,
 }
 

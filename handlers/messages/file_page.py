@@ -11,7 +11,7 @@ from handlers.messages.file_lines import length
 
 _SESSION_MINUTES = int(SESSION.total_seconds() // 60)
 
-_STYLE = (
+STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1d1c1d}"
     "main{max-width:24rem;margin:12vh auto;padding:2rem;background:#fff;border-radius:8px}"
     "h1{font-size:1.25rem;margin:0 0 1rem}label{display:block;margin:1rem 0 .25rem}"
@@ -22,7 +22,7 @@ _STYLE = (
     "[role=alert]{color:#ff8a80}input{background:#1a1d21;color:inherit;border:1px solid #777}}"
 )
 
-_STYLE_DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_STYLE_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
 CONTENT_SECURITY_POLICY = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_DIGEST}'; form-action 'self'; base-uri 'none'; "
@@ -67,7 +67,7 @@ def _page(t: Translator, title: str, content: str) -> str:
     return (
         f'<!doctype html><html lang="{t.language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'
-        f"<title>{PRODUCT}</title><style>{_STYLE}</style></head><body><main><h1>{escape(title)}</h1>"
+        f"<title>{PRODUCT}</title><style>{STYLE}</style></head><body><main><h1>{escape(title)}</h1>"
         f"{content}</main></body></html>"
     )
 

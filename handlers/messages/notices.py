@@ -1,6 +1,7 @@
 """Render each kind of notice as it should read now, for its reader."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -62,7 +63,7 @@ from handlers.messages import (
 )
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.people import access, onboarding
+from handlers.messages.people import access, installing, onboarding
 from handlers.messages.unreadable import in_words
 from storage.queries.files import files as stored_files
 from storage.queries.loans import loans
@@ -339,6 +340,14 @@ async def _app_manifest(_desk: Desk, notice: Notice, t: Translator, _zone: ZoneI
     return onboarding.app_manifest(t, Additions.read(notice.facts))
 
 
+async def _installed_again(_desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    return installing.installed_again(t, zone, datetime.fromisoformat(notice.facts["since"]))
+
+
+async def _install_needed(_desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    return installing.install_needed(t, zone, datetime.fromisoformat(notice.facts["until"]), notice.facts["url"])
+
+
 async def _news(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     reader = await desk.session.get_one(Member, notice.to_id)
     view = news_of(notice, reader)
@@ -436,6 +445,8 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.ACCOUNT_LOST: _account_lost,
     kinds.WELCOME: _welcome,
     kinds.APP_MANIFEST: _app_manifest,
+    kinds.INSTALLED_AGAIN: _installed_again,
+    kinds.INSTALL_NEEDED: _install_needed,
     kinds.NEWS: _news,
     kinds.ACCESS_ASKED: _access_asked,
     kinds.ACCESS_GRANTED: _access_granted,

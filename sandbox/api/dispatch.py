@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -68,6 +69,7 @@ class WebApi:
     connections_open: Callable[[str | None], Json]
     base_url: str = ""
     dedupe_client_msg_id: bool = True
+    token_clock: Callable[[], float] = time.time
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
@@ -124,10 +126,9 @@ class WebApi:
         app = self.installed()
         if token is None:
             raise ApiError("not_authed")
-        if app is None or token != app.token:
-            raise ApiError("invalid_auth")
-        if app.revoked:
-            raise ApiError(app.revoked)
+        refusal = app.refusal(token, self.token_clock()) if app is not None else "invalid_auth"
+        if app is None or refusal:
+            raise ApiError(refusal or "invalid_auth")
         return app
 
 

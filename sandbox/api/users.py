@@ -17,8 +17,15 @@ def auth_test(call: ApiCall) -> Json:
         "team_id": call.workspace.team_id,
         "user_id": call.app.bot_user_id,
         "bot_id": call.app.bot_id,
-        "is_enterprise_install": False,
+        "is_enterprise_install": call.app.for_organisation,
+        **({"enterprise_id": call.app.enterprise_id} if call.app.enterprise_id else {}),
     }
+
+
+def auth_revoke(call: ApiCall) -> Json:
+    """Revoke the token of the call."""
+    call.app.revoked = "token_revoked"
+    return {"revoked": True}
 
 
 def info(call: ApiCall) -> Json:
@@ -95,6 +102,7 @@ def user_json(workspace: Workspace, app: Installation, user: User) -> Json:
 
 METHODS = {
     "auth.test": (auth_test, ()),
+    "auth.revoke": (auth_revoke, ()),
     "users.info": (info, ("users:read",)),
     "users.list": (list_, ("users:read",)),
     "users.lookupByEmail": (lookup_by_email, ("users:read.email",)),

@@ -35,6 +35,7 @@ from storage.tables.exports import ExportedLoan, ListExport
 from storage.tables.files import FileLink, StoredFile
 from storage.tables.import_columns import ImportColumn
 from storage.tables.imports import FileImport, ImportRefusal
+from storage.tables.installations import InstallState, SlackInstallation
 from storage.tables.lender import ApiAnswer, ApiToken, LenderEvent, LenderEventBatch
 from storage.tables.loans import (
     Assignment,

@@ -119,7 +119,8 @@ class RateLimit(Row, table=True):
 
 
 class Process(Row, table=True):
-    """A process that runs, or ended without saying so. `name` is unique for its kind, and the same after a restart.
+    """A process that runs, or ended without saying so, of the deployment and no workspace. `name` is unique for its kind, and the
+    same after a restart.
 
     `incarnation` changes with each start. `beats` counts while the process lives; `worked_at` is when the worker's last
     complete round began, None for a process without a worker.
@@ -127,10 +128,9 @@ class Process(Row, table=True):
 
     __tablename__ = "process"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("running",)
-    __table_args__ = (UniqueConstraint("workspace_id", "kind", "name"),)
+    __table_args__ = (UniqueConstraint("kind", "name"),)
 
     id: UUID = row_id()
-    workspace_id: UUID = references("workspace")
     kind: str
     name: str
     incarnation: UUID

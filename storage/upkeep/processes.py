@@ -12,17 +12,13 @@ from storage.engine.work import Work
 from storage.tables import Process
 
 
-async def claim(
-    session: Work, workspace_id: UUID, kind: str, name: str, incarnation: UUID, now: datetime
-) -> Process | None:
+async def claim(session: Work, kind: str, name: str, incarnation: UUID, now: datetime) -> Process | None:
     """Claim a free name and return None, or return the row of the process that has it."""
-    process = Process(
-        workspace_id=workspace_id, kind=kind, name=name, incarnation=incarnation, started_at=now, beat_at=now
-    )
+    process = Process(kind=kind, name=name, incarnation=incarnation, started_at=now, beat_at=now)
     statement = insert_into(session, Process).values(column_values(process)).on_conflict_do_nothing()
     if (await session.exec(statement.returning(col(Process.id)))).first() is not None:
         return None
-    there = select(Process).where(Process.workspace_id == workspace_id, Process.kind == kind, Process.name == name)
+    there = select(Process).where(Process.kind == kind, Process.name == name)
     return (await session.exec(there)).one()
 
 
@@ -45,10 +41,9 @@ async def leave(session: Work, incarnation: UUID) -> None:
     await session.exec(delete(Process).where(col(Process.incarnation) == incarnation))
 
 
-async def last_worked(session: Work, workspace_id: UUID) -> datetime | None:
+async def last_worked(session: Work) -> datetime | None:
     """Return when the last complete round of a worker began, in any process."""
-    statement = select(func.max(Process.worked_at)).where(Process.workspace_id == workspace_id)
-    return (await session.exec(statement)).one()
+    return (await session.exec(select(func.max(Process.worked_at)))).one()
 
 
 async def delete_before(session: Work, instant: datetime) -> None:

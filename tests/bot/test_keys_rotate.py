@@ -93,6 +93,7 @@ async def test_every_encrypted_column_is_known_by_its_name() -> None:
     digests = {"call.line_digest", "home.digest"}
     digests |= {"file_link.token_digest", "file_link.code_digest", "file_link.session_digest"}
     digests |= {"api_token.secret_digest", "api_answer.request_digest", "lender_event.body_digest"}
+    digests |= {"install_state.state_digest", "install_state.browser_digest"}
     digests |= {
         "audit_chain.head",
         "audit_entry.hash",

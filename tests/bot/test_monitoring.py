@@ -20,7 +20,7 @@ __all__ = ["door", "sandbox", "slack"]
 @pytest.fixture
 async def admin(slack: Slack) -> AsyncIterator[TestClient]:
     """Return the admin port of a process without a worker."""
-    health = Health(slack.office, slack.workspace, timedelta(minutes=5))
+    health = Health(slack.office, lambda: [slack.workspace.id], timedelta(minutes=5))
     async with TestClient(TestServer(admin_application(health))) as client:
         yield client
 
@@ -36,7 +36,7 @@ async def worked(slack: Slack) -> None:
     """Record a round of a worker."""
     incarnation, now = uuid4(), slack.clock.now()
     async with slack.office.database.transaction() as session:
-        await processes.claim(session, slack.workspace.id, "worker", incarnation.hex, incarnation, now)
+        await processes.claim(session, "worker", incarnation.hex, incarnation, now)
         await processes.beat(session, incarnation, now, now)
 
 

@@ -97,7 +97,7 @@ async def test_a_time_stamp_that_fails_or_takes_long_holds_no_round_up(
     rest: Any = Nothing()
     stamping: Any = Stamps()
     heading: Any = Heads()
-    running = Worker(office, workspace, rest, rest, rest, rest, rest, heading, rest, rest, rest, stamping)
+    running = Worker(office, workspace, rest, rest, rest, rest, heading, rest, rest, rest, rest, stamping)
     await running.start()
     await headed.wait()  # while the second answer does not come
     await running.stop()

@@ -13,8 +13,9 @@ import structlog
 
 from bot import logs
 from bot.manifest import manifest
-from bot.service import Service, open_service
+from bot.service import open_service
 from bot.settings import Settings
+from desk.core.transaction import Office
 from sandbox.server import Sandbox
 from storage.queries.people import members
 from storage.tables import Member, Team, TeamManager, Workspace
@@ -44,13 +45,18 @@ async def sandbox(unhurried: bool) -> AsyncIterator[Sandbox]:
     assert box.violations == []
 
 
-async def start_sandbox(unhurried: bool, **values: Any) -> Sandbox:
+async def start_sandbox(unhurried: bool) -> Sandbox:
     """Return a workspace with people and two channels, at work."""
-    box = Sandbox(**values)
+    box = people_of(Sandbox(), unhurried)
+    await box.start()
+    return box
+
+
+def people_of(box: Sandbox, unhurried: bool) -> Sandbox:
+    """Return a workspace with people and two channels."""
     if unhurried:
         box.delivery.timeout = box.sockets.timeout = UNHURRIED
     box.limits.enabled = False  # the desk's clock stands still: what Slack asks it to wait for would never come
-    await box.start()
     for name, user_id in PEOPLE.items():
         box.add_user(user_id, name=name.title(), locale="en-US", tz="Asia/Shanghai")
     box.add_channel("desk", channel_id="CDESK", kind="private", members=list(PEOPLE.values()))
@@ -93,7 +99,7 @@ async def slack(
     else:
         await service.serve()
         install(sandbox, f"http://127.0.0.1:{service.port}", **links)
-    team, people = await employ(service)
+    team, people = await employ(service.office, service.workspace)
     await service.sender.deliver_pending()
     yield Slack(
         sandbox=sandbox,
@@ -107,9 +113,8 @@ async def slack(
     await service.close()
 
 
-async def employ(service: Service) -> tuple[Team, dict[str, Member]]:
+async def employ(office: Office, workspace: Workspace) -> tuple[Team, dict[str, Member]]:
     """Store a team of everybody in one transaction, and note that Slack was asked about them tonight."""
-    office, workspace = service.office, service.workspace
     team = team_of(office, workspace, manager_channel_id="CMANAGERS")
     roles = {"other": "agent"} | {name: name for name in ("manager", "agent", "verifier", "collector", "compliance")}
     people = {
@@ -145,8 +150,8 @@ def install(sandbox: Sandbox, url: str | None, **links: Any) -> None:
     sandbox.install(manifest=written, signing_secret=SIGNING_SECRET, token=TOKEN, app_token=APP_TOKEN)
 
 
-def settings_for(sandbox: Sandbox, database_url: str, **values: str) -> Settings:
-    """The settings of a desk in that sandbox."""
+def settings_for(slack: Sandbox | str, database_url: str, **values: str) -> Settings:
+    """The settings of a desk in that sandbox, or at that address of the Web API."""
     key = base64.b64encode(bytes(32)).decode()
     return Settings.model_validate(
         {
@@ -154,7 +159,7 @@ def settings_for(sandbox: Sandbox, database_url: str, **values: str) -> Settings
             "bot_token": TOKEN,
             "signing_secret": SIGNING_SECRET,
             "app_token": APP_TOKEN,
-            "slack_api_url": sandbox.api_url,
+            "slack_api_url": slack if isinstance(slack, str) else slack.api_url,
             "encryption_keys": f"1:{key}",
             "search_key": key,
             "first_admin": "UADMIN",

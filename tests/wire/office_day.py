@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import inspect
 from sqlmodel import select
 
+from bot.served import ServedWorkspace
 from bot.service import Service
 from desk.core.transaction import Office
 from sandbox.elements import interactive_elements
@@ -44,14 +46,20 @@ class Slack:
     manager_channel: str
     team: Team
     people: dict[str, Member]
+    served: ServedWorkspace | None = None
+    """Of a desk of several workspaces, what serves this one."""
 
     @property
     def office(self) -> Office:
-        return self.service.office
+        return self.served.office if self.served is not None else self.service.office
+
+    @property
+    def client(self) -> AsyncWebClient:
+        return self.served.client if self.served is not None else self.service.client
 
     @property
     def workspace(self) -> Workspace:
-        return self.service.workspace
+        return self.served.workspace if self.served is not None else self.service.workspace
 
     def __getattr__(self, name: str) -> Member:
         try:

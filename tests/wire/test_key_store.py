@@ -63,7 +63,7 @@ async def test_people_work_on_without_the_token_and_the_operator_hears_of_it(
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     watch = KeyWatch(slack.service.settings)
     await watch.start()
-    health = Health(slack.office, slack.workspace, timedelta(minutes=5), key_store=lambda: watch.trouble)
+    health = Health(slack.office, lambda: [slack.workspace.id], timedelta(minutes=5), key_store=lambda: watch.trouble)
     await watch.ask()
     assert ((await health.report())["key_store"], log.getvalue()) == ("ok", "")
 
@@ -107,5 +107,5 @@ async def test_a_desk_without_a_key_store_asks_for_none(slack: Slack) -> None:
     watch = KeyWatch(slack.service.settings)
     await watch.start()
     await watch.stop()
-    health = Health(slack.office, slack.workspace, timedelta(minutes=5), key_store=lambda: watch.trouble)
+    health = Health(slack.office, lambda: [slack.workspace.id], timedelta(minutes=5), key_store=lambda: watch.trouble)
     assert "key_store" not in await health.report()

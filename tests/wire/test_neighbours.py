@@ -5,7 +5,8 @@ Neither sees, sends, counts or marks anything of the other. Now is Wednesday 202
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,9 @@ from storage.engine.rows import Row
 from tests.builders import make_follow_up, make_loan, make_loan_in_arrears
 from tests.clocks import FrozenClock
 from tests.wire.forms_and_presses import form_of, presses_of
-from tests.wire.neighbours import neighbour_of, rows_of
 from tests.wire.office_day import Slack
+from tests.wire.several import Several, rows_of, several_teams
 from tests.wire.worlds import NAME, REGISTRY, World, make_world
-
-PUBLIC_URL = "https://desk.example.com"
 
 ROLES = ("agent", "verifier", "collector", "manager", "compliance", "admin")
 
@@ -81,13 +80,34 @@ def no_stranger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-async def neighbour(
-    slack: Slack, database_url: str, clock: FrozenClock, unhurried: bool, tmp_path: Path
-) -> AsyncIterator[Slack]:
-    """The other lender."""
-    files = {"public_url": PUBLIC_URL, "files": str(tmp_path)}
-    async with neighbour_of(database_url, clock, unhurried=unhurried, **files) as other:
-        yield other
+async def several(database_url: str, clock: FrozenClock, unhurried: bool, tmp_path: Path) -> AsyncIterator[Several]:
+    async with several_teams(database_url, clock, unhurried=unhurried, files=str(tmp_path)) as deployment:
+        yield deployment
+
+
+@pytest.fixture
+async def lenders(several: Several) -> tuple[Slack, Slack]:
+    """Two lenders at work in one deployment."""
+    for team in several.teams:
+        await several.install(team)
+    east, west = [await several.lender(team) for team in several.teams]
+    return east, west
+
+
+@pytest.fixture
+async def alone(
+    sqlite_template: Path, clock: FrozenClock, unhurried: bool, tmp_path: Path
+) -> AsyncIterator[Callable[[], Awaitable[Slack]]]:
+    """A lender who is alone in another deployment."""
+    shutil.copy(sqlite_template, tmp_path / "alone.db")
+    url = f"sqlite:///{tmp_path / 'alone.db'}"
+    async with several_teams(url, clock, unhurried=unhurried, files=str(tmp_path / "alone")) as deployment:
+
+        async def begin() -> Slack:
+            await deployment.install("T0EAST")
+            return await deployment.lender("T0EAST")
+
+        yield begin
 
 
 async def make_book(slack: Slack) -> None:
@@ -98,13 +118,14 @@ async def make_book(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "A-3", name="李雷")
 
 
-async def morning(slack: Slack) -> list[str]:
-    """Have each line typed, and return what its sender reads."""
-    read: list[str] = []
+async def morning(*lenders: Slack) -> list[list[str]]:
+    """Have each line typed at every lender, and return what its senders read."""
+    read: list[list[str]] = [[] for _ in lenders]
     for who, line in MORNING:
-        reply = await slack.command(slack.people[who], line)
-        read.append(f"{line}: {reply.error}{text_of(reply.message) if reply.message else ''}")
-        read += [modal.text for modal in slack.sandbox.modals_of(slack.people[who].slack_user_id)]
+        for slack, texts in zip(lenders, read, strict=True):
+            reply = await slack.command(slack.people[who], line)
+            texts.append(f"{line}: {reply.error}{text_of(reply.message) if reply.message else ''}")
+            texts += [modal.text for modal in slack.sandbox.modals_of(slack.people[who].slack_user_id)]
     return read
 
 
@@ -133,52 +154,67 @@ async def homes(slack: Slack) -> dict[str, str]:
 
 
 async def evening(slack: Slack) -> None:
-    """Run the worker's rounds at noon, in the late afternoon, and at the digests of the next morning."""
+    """Run the worker's rounds, which are for all lenders: at noon, in the late afternoon, at the digests of the next morning."""
     for by in ({"hours": 2}, {"hours": 6}, {"hours": 14, "minutes": 45}):
         slack.clock.advance(**by)
         await slack.deliver()
 
 
+async def day(*lenders: Slack) -> list[str]:
+    """Live a day at every lender, and return what is read and posted at each."""
+    for slack in lenders:
+        await make_book(slack)
+    read: list[list[Any]] = [[each] for each in await morning(*lenders)]
+    for slack, texts in zip(lenders, read, strict=True):
+        texts.append(await homes(slack))
+    await evening(lenders[0])
+    for slack, texts in zip(lenders, read, strict=True):
+        texts += [posted(slack), await homes(slack)]
+    return [settled(texts) for texts in read]
+
+
 @pytest.mark.usefixtures("no_stranger")
-async def test_each_reads_what_they_would_if_they_were_alone(
-    slack: Slack, neighbour: Slack, clock: FrozenClock
+async def test_each_reads_and_is_sent_what_they_would_if_they_were_alone(
+    lenders: tuple[Slack, Slack], alone: Callable[[], Awaitable[Slack]], clock: FrozenClock
 ) -> None:
-    await make_book(slack)
     began = clock.now()
-    before = await rows_of(slack.office.database, neighbour)
-    alone = [await morning(slack), await homes(slack)]
-    await evening(slack)
-    alone += [posted(slack), await homes(slack)]
-    assert await rows_of(slack.office.database, neighbour) == before
-    assert posted(neighbour) == {place: texts for place, texts in posted(neighbour).items() if "A-" not in str(texts)}
-
+    east, west = await day(*lenders)
     clock.set(began)
-    await make_book(neighbour)
-    kept = await rows_of(slack.office.database, slack)
-    also = [await morning(neighbour), await homes(neighbour)]
-    await evening(neighbour)
-    also += [posted(neighbour), await homes(neighbour)]
+    (expected,) = await day(await alone())
 
-    assert settled(also) == settled(alone)
-    assert await rows_of(slack.office.database, slack) == kept
+    assert east == expected
+    assert west == expected
+
+
+async def test_what_one_does_changes_no_row_of_the_other(lenders: tuple[Slack, Slack]) -> None:
+    east, west = lenders
+    for slack in lenders:
+        await make_book(slack)
+    before = await rows_of(west)
+
+    await morning(east)
+    await homes(east)
+
+    assert await rows_of(west) == before
 
 
 @pytest.fixture
-async def world(slack: Slack) -> World:
-    return await make_world(slack)
+async def world(lenders: tuple[Slack, Slack]) -> World:
+    return await make_world(lenders[0])
 
 
 def from_next_door(world: World, neighbour: Slack) -> World:
     """Return the world as people next door would press its buttons: everything is of the one lender but who presses."""
-    service = neighbour.service
-    directory = Directory(service.client)
-    transactions = Transactions(service.office, service.workspace, directory, lambda *_: None)
+    directory = Directory(neighbour.client)
+    transactions = Transactions(neighbour.office, neighbour.workspace, directory, lambda *_: None)
     return replace(world, slack=neighbour, transactions=transactions)
 
 
-async def test_no_button_and_no_form_does_or_shows_anything_of_the_other(world: World, neighbour: Slack) -> None:
-    database = neighbour.office.database
-    theirs = await rows_of(database, world.slack)
+async def test_no_button_and_no_form_does_or_shows_anything_of_the_other(
+    world: World, lenders: tuple[Slack, Slack]
+) -> None:
+    neighbour = lenders[1]
+    theirs = await rows_of(world.slack)
     intruder = from_next_door(world, neighbour)
     ids = {value for values in carried(world) for value in values}
     for act, (_, value) in presses_of(world).items():
@@ -196,7 +232,7 @@ async def test_no_button_and_no_form_does_or_shows_anything_of_the_other(world: 
             ]
             for read in shown:
                 assert_of_nobody(read, ids, f"{name} by {role}")
-    assert await rows_of(database, world.slack) == theirs
+    assert await rows_of(world.slack) == theirs
 
 
 def carried(world: World) -> Iterator[set[str]]:
@@ -221,7 +257,9 @@ def assert_of_nobody(read: str, ids: set[str], where: str) -> None:
 
 @pytest.mark.usefixtures("no_stranger")
 @pytest.mark.parametrize("words", [NAME, "L-1", "13800135678"])
-async def test_a_search_field_suggests_nothing_of_the_other(world: World, neighbour: Slack, words: str) -> None:
-    for slack, found in ((world.slack, True), (neighbour, False)):
+async def test_a_search_field_suggests_nothing_of_the_other(
+    world: World, lenders: tuple[Slack, Slack], words: str
+) -> None:
+    for slack, found in ((world.slack, True), (lenders[1], False)):
         form = await slack.form(slack.agent, "/loan-call")
         assert bool(await form.options("Loan", words)) is found

@@ -109,7 +109,7 @@ class World:
         try:
             async with self.slack.office.desk(self.slack.workspace) as desk:
                 desk.actor = await desk.session.get_one(Member, who.id)
-                entries = await Directory(self.slack.service.client).look_up(["USTRANGER"])
+                entries = await Directory(self.slack.client).look_up(["USTRANGER"])
                 request = Request(
                     desk, Translator("en-US"), SHANGHAI, "", form=form, private=private, typed=typed, entries=entries
                 )
@@ -260,7 +260,7 @@ async def make_world(slack: Slack) -> World:
         session.add(item)
     filed = await store_file(office, slack.agent, b"%PDF-1.7\n", name=NAME, item=item)
     waiting = await store_file(office, slack.agent, b"%PDF-1.7\n", name=NAME)
-    transactions = Transactions(office, workspace, Directory(slack.service.client), lambda *_: None)
+    transactions = Transactions(office, workspace, Directory(slack.client), lambda *_: None)
     return World(
         slack,
         outsider,

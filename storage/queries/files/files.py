@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.files.senders import Senders
-from storage.tables import CaseExport, FileImport, FileLink, ListExport, StoredFile
+from storage.tables import CaseExport, Draft, FileImport, FileLink, ListExport, StoredFile
 
 STORED = ("waiting", "filed", "made", "import")
 """States of a file whose bytes are in the store."""
@@ -152,6 +152,16 @@ async def delete_files(session: Work, file_ids: Collection[UUID]) -> None:
         await session.exec(update(CaseExport).where(col(CaseExport.file_id).in_(ids)).values(file_id=None))
         await session.exec(update(ListExport).where(col(ListExport.file_id).in_(ids)).values(file_id=None))
         await session.exec(delete(StoredFile).where(col(StoredFile.id).in_(ids)))
+
+
+async def workspace_of_link(session: Work, token_digest: bytes) -> UUID | None:
+    """Return the workspace of the link of that token."""
+    return (await session.exec(select(FileLink.workspace_id).where(FileLink.token_digest == token_digest))).first()
+
+
+async def workspace_of_page_link(session: Work, draft_id: UUID) -> UUID | None:
+    """Return the workspace of a link to what the desk makes, by the id of its row."""
+    return (await session.exec(select(Draft.workspace_id).where(Draft.id == draft_id))).first()
 
 
 async def link_of(session: Work, workspace_id: UUID, token_digest: bytes, *, locked: bool) -> FileLink | None:

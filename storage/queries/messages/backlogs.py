@@ -1,5 +1,6 @@
 """What is still to be sent: for `loandesk doctor` and the metrics."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -46,9 +47,12 @@ async def gave_up_since(session: Work, workspace_id: UUID, instant: datetime) ->
     return (await session.execute(statement)).scalar_one()
 
 
-async def waiting(session: Work, workspace_id: UUID) -> tuple[int, datetime | None]:
-    """Return how many notices are pending and since when the oldest is. The cost does not grow with the table."""
+async def waiting(session: Work, workspace_ids: Collection[UUID]) -> tuple[int, datetime | None]:
+    """Return how many notices of these workspaces are pending and since when the oldest is.
+
+    The cost does not grow with the table.
+    """
     since = case((_N.posted_at.is_(None), _N.created_at), else_=_N.owed_from)
-    statement = select(func.count(), func.min(since)).where(_N.workspace_id == workspace_id, _N.owed_from.is_not(None))
-    row = (await session.execute(statement)).one()
+    pending = _N.workspace_id.in_(list(workspace_ids)), _N.owed_from.is_not(None)
+    row = (await session.execute(select(func.count(), func.min(since)).where(*pending))).one()
     return row[0], row[1]

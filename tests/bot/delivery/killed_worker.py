@@ -119,7 +119,7 @@ async def _work(
         sender: Any = Sender(office, client, workspace, compose)
         if interruption is not None:
             _install(interruption, sender)
-        await DbosEngine(sender, executor_id=executor_id, pace=pace).start()
+        await DbosEngine(office, sender, executor_id=executor_id, pace=pace).start()
         await asyncio.sleep(300)
 
 

@@ -32,7 +32,7 @@ from tests.clocks import FrozenClock
 async def running(
     room: Room, *, pace: Pace = FAST, executor_id: str = "worker-1", **settings: Any
 ) -> AsyncIterator[DbosEngine]:
-    engine = DbosEngine(room.sender(**settings), executor_id=executor_id, pace=pace)
+    engine = DbosEngine(room.office, room.sender(**settings), executor_id=executor_id, pace=pace)
     await engine.start()
     try:
         yield engine

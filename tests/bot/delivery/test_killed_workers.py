@@ -127,7 +127,7 @@ async def finished_by_another(room: Room, clock: FrozenClock) -> None:
     """Finish the deliveries that the killed workers left."""
     clock.advance(seconds=LEASE.total_seconds())
     executor_id = "worker-1" if room.office.database.is_sqlite else "worker-3"
-    engine = DbosEngine(room.sender(), executor_id=executor_id, pace=FAST)
+    engine = DbosEngine(room.office, room.sender(), executor_id=executor_id, pace=FAST)
     await engine.start()
     try:
         await nothing_owed(room)

@@ -74,7 +74,7 @@ class Lender:
 
     async def _owed(self) -> int:
         async with self.service.office.database.reading() as session:
-            return (await backlogs.waiting(session, self.service.workspace.id))[0]
+            return (await backlogs.waiting(session, [self.service.workspace.id]))[0]
 
     async def worker(self, name: str = "one") -> Running:
         """Return the process that sends reminders."""

@@ -92,7 +92,7 @@ class FourProcesses:
         async with service.office.database.reading() as session:
             worked = select(func.count(), func.min(Process.worked_at)).where(col(Process.kind) == "worker")
             workers, behind = (await session.exec(worked)).one()
-            owed, _ = await backlogs.waiting(session, service.workspace.id)
+            owed, _ = await backlogs.waiting(session, [service.workspace.id])
         return workers == 2 and behind is not None and behind >= service.office.clock.now() and owed == 0
 
     async def close(self) -> None:

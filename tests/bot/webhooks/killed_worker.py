@@ -58,9 +58,9 @@ async def _work(database_url: str, clock: FastClock, executor_id: str, step: str
     _install(owner, name, when)
     async with aiohttp.ClientSession() as http:
         slack = AsyncWebClient(token="xoxb-sandbox-token", base_url="http://127.0.0.1:1/", session=http)
-        lane = Lane("deliver_webhooks", "webhooks", WebhookRounds(office, workspace, client), rounds=10)
+        lane = Lane("deliver_webhooks", "webhooks", 10, {workspace.id: WebhookRounds(office, workspace, client)})
         sender = Sender(office, slack, workspace, compose)
-        await DbosEngine(sender, executor_id=executor_id, pace=FAST, lanes=[lane]).start()
+        await DbosEngine(office, sender, executor_id=executor_id, pace=FAST, lanes=[lane]).start()
         await asyncio.sleep(300)
 
 

@@ -29,6 +29,7 @@ BREAKS = [
     "follow_up.late_at is required",
     "follow_up.overdue_at is gone",
     "notice.enqueued is gone",
+    "process.workspace_id is gone",
     "search_term.workspace_id is gone",
 ]
 """What the processes of that release cannot go on with. While there is any, the changelog and the documents must say that they
