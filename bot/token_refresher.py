@@ -29,7 +29,7 @@ REFUSED = frozenset({"invalid_refresh_token", "token_expired", "token_revoked", 
 
 @dataclass(frozen=True, slots=True)
 class TokenRefresher:
-    """Looks in each round which tokens end soon. A refresh whose answer was lost is tried again a minute later, with the same
+    """Looks in each round which tokens end soon. A refresh whose answer was lost is tried again 20 s later, with the same
     refresh token: Slack takes one twice within a short time. If it does not, the admins are told to install the app again, while
     the token still works."""
 

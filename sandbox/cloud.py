@@ -118,6 +118,10 @@ class Cloud:
         asked = self._asked(authorize_url)
         return f"{asked['redirect_uri']}?{urlencode({'error': 'access_denied', 'state': asked['state']})}"
 
+    def forget_refresh_tokens(self, team: Sandbox) -> None:
+        """Take none of a team's refresh tokens any more."""
+        self._refresh_tokens = {text: held for text, held in self._refresh_tokens.items() if held.team is not team}
+
     def _asked(self, authorize_url: str) -> dict[str, str]:
         parts = urlsplit(authorize_url)
         if f"{parts.scheme}://{parts.netloc}" != self.base_url or parts.path != "/oauth/v2/authorize":

@@ -31,9 +31,10 @@ class PlainClient:
     """Make requests as `client` would, each once. Errors are those of aiohttp."""
 
     def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
         self._base_url = client.base_url
         self._session = client.session
-        self._headers = {"User-Agent": get_user_agent(), "Authorization": f"Bearer {client.token}", **client.headers}
+        self._headers = {"User-Agent": get_user_agent(), **client.headers}
         self._connection: dict[str, Any] = {"proxy": client.proxy}
         if client.ssl is not None:
             self._connection["ssl"] = client.ssl
@@ -42,11 +43,12 @@ class PlainClient:
         self, method: str, *, json: Mapping[str, Any] | None = None, params: Mapping[str, Any] | None = None
     ) -> Answer:
         """Call a method of the API, with arguments as JSON or in the URL."""
+        headers = {"Authorization": f"Bearer {self._client.token}", **self._headers}  # which may have been replaced since
         if json is not None:
-            sent: dict[str, Any] = {"data": encoding.dumps(json).encode(), "headers": self._headers | _JSON}
+            sent: dict[str, Any] = {"data": encoding.dumps(json).encode(), "headers": headers | _JSON}
         else:
             in_url = {name: int(value) if isinstance(value, bool) else value for name, value in (params or {}).items()}
-            sent = {"params": in_url, "headers": self._headers}
+            sent = {"params": in_url, "headers": headers}
         async with contextlib.AsyncExitStack() as stack:
             session = self._session
             if session is None or session.closed:

@@ -23,8 +23,9 @@ MOST_BEGUN = 1000
 REFRESH_AHEAD = timedelta(hours=2)
 """How long before its end a token is replaced: Slack's live for twelve hours."""
 
-REFRESH_HELD = timedelta(seconds=60)
-"""How long a process may take to replace a token, before another one tries."""
+REFRESH_HELD = timedelta(seconds=20)
+"""How long a process may take to replace a token, before it is tried again: longer than one request to Slack, and soon, because
+Slack takes the same refresh token again for a short time only."""
 
 
 class TooManyBegunError(Exception):

@@ -11,6 +11,7 @@ from sqlalchemy import Table, select
 from sqlmodel import SQLModel
 
 from bot.manifest import manifest
+from bot.served import ServedWorkspace
 from bot.service import Service, open_service
 from bot.settings import Settings
 from sandbox.cloud import Cloud
@@ -53,6 +54,7 @@ class Several:
         box = people_of(
             Sandbox(team_id=team_id, team_name=name or TEAMS.get(team_id, team_id), **values), self.unhurried
         )
+        box.workspace.now = lambda: self.clock.now().timestamp()  # what Slack says of an event is when it was
         self.teams[team_id] = await self.cloud.add_team(box)
         return box
 
@@ -85,11 +87,20 @@ class Several:
         ):
             return answer.status, await answer.text()
 
-    async def lender(self, team_id: str) -> Slack:
-        """Return a team in which the app is installed, with people of each role."""
+    async def served(self, team_id: str) -> ServedWorkspace:
+        """Return what serves a team."""
         await self.service.workspaces.refresh()
         served = await self.service.workspaces.find(self.teams[team_id].installed_in)
         assert served is not None
+        return served
+
+    async def another_process(self) -> Service:
+        """Return another process on the same database, to be closed."""
+        return await open_service(self.service.settings, self.clock)
+
+    async def lender(self, team_id: str) -> Slack:
+        """Return a team in which the app is installed, with people of each role."""
+        served = await self.served(team_id)
         team, people = await employ(served.office, served.workspace)
         await served.sender.deliver_pending()
         return Slack(self.teams[team_id], self.service, self.clock, "CDESK", "CMANAGERS", team, people, served)

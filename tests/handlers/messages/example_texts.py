@@ -121,6 +121,7 @@ CODES: dict[str, Sequence[str]] = {
     "BatchView.wished_loan": ("L-1",),
     "kept_elsewhere.link": ("https://pbx.example.com/r/1",),
     "LinkOffer.url": ("https://desk.example.com/files/x",),
+    "install_needed.url": ("https://desk.example.com/slack/install",),
     "PageLink.url": ("https://desk.example.com/files/proof/x",),
     "PageLink.code": ("012345",),
     "ProofOffer.month": ("2026-11",),
