@@ -57,7 +57,8 @@ async def test_the_engine_is_told_ids_and_nothing_else(room: Room) -> None:
         await room.owe()
         await room.sandbox.wait_for(lambda: room.shown() == ["王小明"])
     rows = engine_rows(room)
-    assert [row["workflow_uuid"] for row in rows] == [f"{room.office.clock.now():%Y%m%dT%H%M%S.%f}:CLIN:1"]
+    now, workspace = room.office.clock.now(), room.workspace.id
+    assert [row["workflow_uuid"] for row in rows] == [f"{now:%Y%m%dT%H%M%S.%f}:{workspace}:CLIN:1"]
     assert "王小明" not in str(rows)
 
 
@@ -304,7 +305,7 @@ def engine_rows(room: Room) -> list[dict[str, Any]]:
 
 def channel_and_number(row: dict[str, Any]) -> tuple[str, int]:
     """Return of which channel a workflow is, and which round."""
-    _, channel, number = row["workflow_uuid"].split(":")
+    _, _, channel, number = row["workflow_uuid"].split(":")
     return channel, int(number)
 
 
