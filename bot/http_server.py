@@ -50,7 +50,7 @@ class HttpTimeouts:
 
 
 class SlackServer:
-    """Answers `POST /slack/events`, `GET /healthz`, and the paths of `file_pages`, `install_page`, the `api` and the `phone` system.
+    """Answers `POST /slack/events`, `GET /healthz`, and the paths of `file_pages`, `install_page`, `api` and `phone`.
 
     `now` is the clock of the signatures.
     """

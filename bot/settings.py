@@ -337,7 +337,7 @@ class Settings(BaseSettings):
                 raise UnfitSettingError(name, "several workspaces need it")
         of_one = {
             "LOANDESK_PHONE_SECRET": self.phone_secret,
-            "LOANDESK_TWILIO_AUTH_TOKEN": self.twilio_auth_token,
+            "TWILIO_AUTH_TOKEN": self.twilio_auth_token,
             "LOANDESK_RING_URL": self.ring_url,
         }
         for name, value in of_one.items():

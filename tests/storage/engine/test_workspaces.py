@@ -25,7 +25,6 @@ _QUERIES = "storage.queries."
 
 OF_ALL_WORKSPACES = {
     "core.due_rows.chores_due": "only whether some row waits, so that a worker leaves a chore out",
-    "core.retention_runs.count_erased": "whether that list lacks lines",
     "core.retention_runs.erased": "the list that a restored backup is held against",
     "core.retention_runs.count_erased": "whether that list has grown",
     "files.files.workspace_of_link": "by the digest of 256 random bits, to find whose link it is",
