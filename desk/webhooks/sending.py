@@ -7,12 +7,14 @@ from uuid import UUID
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.webhook_events import EVENT_TYPES, EventType, plain
+from desk.follow_ups.contact_states import RESTRICTED
 from desk.loans import borrowers
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.webhooks.endpoints import disable, host_of, secrets_of, wants
 from desk.webhooks.retries import DISABLED_AFTER, GIVEN_UP_AFTER, Answer, is_given_up
 from storage.engine.types import new_id
+from storage.queries.follow_ups import contacts
 from storage.queries.people import members
 from storage.queries.webhooks import deliveries, endpoints
 from storage.tables import Loan, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
@@ -178,12 +180,19 @@ async def _data(desk: Desk, event: WebhookEvent, *, personal: bool) -> dict[str,
     data |= event.data
     data["members"] = {str(row.id): row.slack_user_id for row in people.values()}
     if personal and kind is not None and loan is not None:
-        data["personal"] = await _personal(desk, event, kind, loan)
-        desk.audit("webhook_disclosed", loan_id=loan.id, subject_id=event.id, event=event.type)
+        data["personal"] = None if await _is_restricted(desk, loan) else await _personal(desk, event, kind, loan)
     return data
 
 
+async def _is_restricted(desk: Desk, loan: Loan) -> bool:
+    """Return whether the borrower asked that their data is kept and not used."""
+    there = await contacts.states_of(desk.session, loan.id)
+    return any(row.code == RESTRICTED and row.person_id is None for row in there)
+
+
 async def _personal(desk: Desk, event: WebhookEvent, kind: EventType, loan: Loan) -> dict[str, Any]:
+    """Return the personal data of an event, and record its disclosure."""
+    desk.audit("webhook_disclosed", loan_id=loan.id, subject_id=event.id, event=event.type)
     contact = await borrowers.contact_of(desk, loan.borrower_id)
     row = await desk.session.get(kind.row, event.subject_id)
     found: dict[str, Any] = {

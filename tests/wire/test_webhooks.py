@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from desk.follow_ups.contact_states import restrict
 from storage.tables import AuditEntry, FollowUp, Payment, WebhookEvent
 from tests.builders import make_follow_up, make_loan
 from tests.imports import bring_money, bring_rows
@@ -133,6 +134,19 @@ async def test_personal_data_goes_only_where_it_is_asked_for_and_is_recorded(
     assert promise.data["personal"] == {"name": "王小明", "phone": "+8613900001111", "amount": "500.00"}
     (entry,) = [row for row in await slack.rows(AuditEntry) if row.act == "webhook_disclosed"]
     assert (entry.loan_id, str(entry.subject_id), entry.details) == (loan.id, promise.id, {"event": "promise.made"})
+
+
+async def test_personal_data_of_a_borrower_who_asked_that_it_is_not_used_goes_nowhere(
+    slack: Slack, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    await webhooks.add(receiver, "follow_up.planned", personal=True)
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    async with slack.office.desk(slack.workspace, slack.compliance) as desk:
+        await restrict(desk, [loan])
+    await slack.command(slack.agent, "/loan-follow A-1 fri 10:00 signing")
+    await webhooks.rounds.deliver_pending()
+    assert [each.data["personal"] for each in receiver.received] == [None]
+    assert not [row for row in await slack.rows(AuditEntry) if row.act == "webhook_disclosed"]
 
 
 async def test_two_secrets_sign_for_a_day_after_a_rotation(
