@@ -24,7 +24,7 @@ from desk.rules.contact_facts import BORROWER, Circumstances, Consent, Contact, 
 from desk.rules.contact_outcomes import said_of
 from desk.rules.contact_packs import PACKS, STATES, Cap, Gap, Pack, Who, Window, house_pack
 from desk.rules.contact_rules import Answer, Bound, bind, evaluate
-from desk.rules.hours import WorkingHours
+from desk.rules.hours import WorkingHours, known_zone
 from desk.rules.phone_zones import country_of, zones_of
 from desk.rules.reminders import ContactHours, next_fitting_minute
 from desk.rules.working_time import local_date, morning_of
@@ -46,7 +46,7 @@ _HOLIDAYS_AHEAD = timedelta(days=400)
 class Limits:
     """What binds calls about a loan, and what is known. `packs` are chosen; without any, only the workspace's own rules bind.
 
-    `zones` are those in which the borrower may be, by their number.
+    `zones` are those in which the borrower may be: the one that a member has said, or by their number.
     """
 
     loan_id: UUID
@@ -233,11 +233,15 @@ def _limits(
     desk: Desk, loan: Loan, borrower: Borrower, chosen: Chosen, own_choice: bool, known: Sequence[Known]
 ) -> Limits:
     phone = borrowers.contact(desk, borrower).phone
-    zones, country, packs = zones_of(phone), country_of(phone), chosen.rows
+    stated = known_zone(borrower.zone) if borrower.zone else None
+    zones = (stated,) if stated is not None else zones_of(phone)
+    country, packs = country_of(phone), chosen.rows
     bound: list[Bound] = list(_house(desk))
     for pack in packs:
-        # Of a place with one zone the borrower lives there; of one with several the number says where, unless it is foreign.
-        here = zones if len(pack.zones) > 1 and country == pack.country else (*zones, *pack.likely_zones)
+        # Where a member has said the zone, that one alone counts. Of a place with one zone the borrower lives there; of one with
+        # several the number says where, unless it is foreign.
+        is_there = stated is not None or (len(pack.zones) > 1 and country == pack.country)
+        here = zones if is_there else (*zones, *pack.likely_zones)
         bound += bind([pack], role=chosen.role, raised=chosen.raised, zones=tuple(dict.fromkeys(here)))
     return Limits(
         loan_id=loan.id,

@@ -1,4 +1,4 @@
-"""Correct a loan: its borrower's name or phone, or its number."""
+"""Correct a loan: its borrower's name, phone or time zone, or its number."""
 
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,6 +14,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import NUMBER_LIMIT, NUMBER_SEPARATOR, LoanRef
 from desk.follow_ups.assignees import present_owner
+from desk.follow_ups.contact_limits import forget
 from desk.follow_ups.contact_states import end_states_of_number
 from desk.loans import borrowers, joining, lookup
 from desk.loans.corrections import record_correction
@@ -25,7 +26,7 @@ from desk.rules.contacts import clean_name, format_phone
 from storage.queries.loans import loans
 from storage.tables import Borrower, Loan, LoanTerms, Member, Undo, Vehicle
 
-Field = Literal["name", "phone", "number"]
+Field = Literal["name", "phone", "zone", "number"]
 
 Correction = tuple[Field, str, str]
 """What was corrected, the value before, and the value after."""
@@ -49,8 +50,8 @@ class LoanCorrected:
 async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) -> tuple[LoanCorrected, ...]:
     """Correct a loan: all of the changes or none. One Undo takes them all back.
 
-    A phone is E.164; the same phone again removes its mark “wrong number” on every loan. The number of a loan that a file
-    brought beside an inquiry with the same phone joins the two.
+    A zone is an IANA name, empty: nobody knows it any more. A phone is E.164; the same phone again removes its mark “wrong
+    number” on every loan. The number of a loan that a file brought beside an inquiry with the same phone joins the two.
 
     Raises NotAllowed (`others_may_act`, `role_missing`), Invalid (`nothing_changed`, `name_missing`, `name_too_long`,
     `number_separated`, `number_too_long`), Conflict (`number_taken`, `join_has_work`), and as `lookup.resolve` does.
@@ -160,6 +161,18 @@ async def _change_phone(desk: Desk, loan: Loan, phone: str) -> list[Correction]:
     return [("phone", known.formatted_phone, format_phone(phone))]
 
 
+async def _change_zone(desk: Desk, loan: Loan, name: str) -> list[Correction]:
+    """Record where the borrower is, for the contact rules; it holds for all loans of theirs."""
+    borrower = await _borrower(desk, loan)
+    before = borrower.zone or ""
+    if name == before:
+        raise Invalid("nothing_changed", loan=loan.number)
+    track(desk, borrower).zone = name or None
+    record_correction(desk, loan, "zone", before)
+    forget(desk)
+    return [("zone", before, name)]
+
+
 async def _borrower(desk: Desk, loan: Loan) -> Borrower:
     return await desk.session.get_one(Borrower, loan.borrower_id, with_for_update=True, populate_existing=True)
 
@@ -167,5 +180,6 @@ async def _borrower(desk: Desk, loan: Loan) -> Borrower:
 _CORRECT: Mapping[Field, Callable[[Desk, Loan, str], Awaitable[list[Correction]]]] = {
     "name": _rename,
     "phone": _change_phone,
+    "zone": _change_zone,
     "number": _renumber,
 }

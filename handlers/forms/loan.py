@@ -11,6 +11,7 @@ from desk.rules.contacts import read_phone
 from handlers.door.request import Request
 from handlers.forms.fields import LOAN_REFUSALS, loan_field, loan_of, start_form
 from handlers.forms.form import Form, field
+from handlers.grammar.zones import read_zone
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
@@ -59,6 +60,14 @@ async def build_correction(request: Request, private: Private, typed: Typed) -> 
     form.text("name", t("Borrower's name"), optional=True, limit=NAME_LIMIT, placeholder=chosen.name if chosen else "")
     form.text("phone", t("New phone number"), optional=True, limit=40, placeholder="138 0013 8000")
     form.text(
+        "zone",
+        t("Time zone of the borrower"),
+        optional=True,
+        limit=40,
+        placeholder="America/New_York",
+        hint=t("Contact rules then use this zone, not each in which the number may be. “none” clears it."),
+    )
+    form.text(
         "number", t("Loan number"), optional=True, limit=NUMBER_LIMIT, placeholder=chosen.number if chosen else ""
     )
     return form.view(CORRECTION.name, t(CORRECTION.title), submit=t("Save"))
@@ -72,6 +81,9 @@ async def submit_correction(request: Request) -> Message:
     if request.one("phone"):
         with field("phone"):
             changes["phone"] = read_phone(request.one("phone"), region_of(request.desk))
+    if request.one("zone"):
+        with field("zone"):
+            changes["zone"] = read_zone(request.one("zone"))
     if request.one("number"):
         changes["number"] = request.one("number")
     if not changes:

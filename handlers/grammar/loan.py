@@ -19,8 +19,9 @@ from handlers.grammar.loan_fields import FIELD_WORDS, field_name, read_field
 from handlers.grammar.reader import HelpRequest, Reader, with_params
 from handlers.grammar.terms import STAGES, Terms, example, is_chinese, keyword
 from handlers.grammar.text import Line
+from handlers.grammar.zones import read_zone
 
-Field = Literal["name", "phone", "number"]
+Field = Literal["name", "phone", "zone", "number"]
 
 _ACTS = Terms(
     (
@@ -36,15 +37,17 @@ _FIELDS = Terms(
         keyword("name", "姓名", "名字", "客户姓名"),
         keyword("phone", "电话", "手机", "手机号", "手机号码", "电话号码", "tel", "mobile", "phone number"),
         keyword("number", "编号", "贷款编号", "合同号", "合同编号", "贷款号", "loan number"),
+        keyword("zone", "时区", "所在时区", "time zone", "timezone"),
         *FIELD_WORDS.values(),
         STATE_WORD,
     )
 )
-_FIELD_OF: dict[str, Field] = {"name": "name", "phone": "phone", "number": "number"}
+_FIELD_OF: dict[str, Field] = {"name": "name", "phone": "phone", "number": "number", "zone": "zone"}
 _VALUE_EXAMPLES = {
     "name": ("王小明", "Wang Fang"),
     "phone": ("138 0013 8000", "138 0013 8000"),
     "number": ("HT-2024-1042", "HT-2024-1042"),
+    "zone": ("America/New_York", "America/New_York"),
     STATE_WORD.code: STATE_EXAMPLES,
 }
 """A value per field, in Chinese and in English."""
@@ -101,7 +104,7 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """`edit <loan> name|phone|number <value>`; a phone is E.164."""
+    """`edit <loan> name|phone|zone|number <value>`; a phone is E.164, a zone an IANA name or empty."""
 
     loan: LoanRef
     which: Field
@@ -230,6 +233,8 @@ def _edit(reader: Reader, region: str) -> Edit | EditTerm | EditState:
     which = _FIELD_OF.get(word.code)
     if which is None:
         return EditTerm(loan, field_name(word.code), _term(reader, word.code, value))
+    if which == "zone":
+        value = _zone(reader, value)
     return Edit(loan, which, _whole_phone(value, region) if which == "phone" else value)
 
 
@@ -253,6 +258,13 @@ def _term(reader: Reader, code: str, value: str) -> TermValue | Amount | None:
 def _state(reader: Reader, value: str) -> TypedState:
     try:
         return parse_state(value, reader.now, reader.zone)
+    except Invalid as refusal:
+        raise with_params(refusal, part="value", ref=reader.loan) from None
+
+
+def _zone(reader: Reader, value: str) -> str:
+    try:
+        return read_zone(value)
     except Invalid as refusal:
         raise with_params(refusal, part="value", ref=reader.loan) from None
 

@@ -229,6 +229,10 @@ def _write_correction(t: Translator, writer: Writer, result: LoanCorrected) -> N
                 write_wrong_number(t, writer, result.loan)
         case "number":
             writer.phrase(t, "Loan {before} now has the number {after}.", **values)
+        case "zone" if after:
+            writer.phrase(t, "{loan}: contact rules take the borrower's time zone to be {after}.", **values)
+        case "zone":
+            writer.phrase(t, "{loan}: the borrower's time zone is no longer stated.", **values)
 
 
 def _write_rows(t: Translator, writer: Writer, rows: Sequence[LoanRow]) -> None:

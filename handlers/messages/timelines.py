@@ -123,6 +123,10 @@ def _correction(t: Translator, event: Event) -> list[Inline]:
             return phrase(t, "phone number corrected; before: {before}", before=before)
         case "number", True:
             return phrase(t, "loan number corrected; before: {before}", before=before)
+        case "zone", True:
+            return phrase(t, "borrower's time zone changed; before: {before}", before=before)
+        case "zone", _:
+            return [t("borrower's time zone stated")]
         case "name", _:
             return [t("borrower's name corrected")]
         case "phone", _:

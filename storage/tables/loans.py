@@ -41,6 +41,7 @@ def plain_number(number_key: str) -> str:
 class Borrower(Row, table=True):
     """A person who asked for a loan. Name and phone (E.164 with its extension) are encrypted; `SearchTerm` rows find the
     borrower, and `search_version` is their version: 0 before the first, -1 if those could not be made, which is tried again.
+    `zone` is the IANA name of the time zone where a member knows the borrower to be.
     """
 
     __tablename__ = "borrower"  # pyright: ignore[reportAssignmentType]
@@ -52,6 +53,7 @@ class Borrower(Row, table=True):
     name_cipher: bytes = Field(sa_type=LargeBinary)
     phone_cipher: bytes = Field(sa_type=LargeBinary)
     phone_wrong_at: datetime | None = maybe_instant()
+    zone: str | None = None
     search_version: int = Field(default=0, sa_column_kwargs={"server_default": text("0"), "info": {"restored": False}})
     version: int = 1
     created_at: datetime = instant()

@@ -250,6 +250,7 @@ TEXTS: dict[str, str] = {
     "line_too_long": _("The line has {length} characters; the limit is {limit}."),
     "words_missing": _("What should I look for? Type a name, a phone number, its last four digits, or a loan number."),
     "field_unknown": _("“{given}” can't be changed here."),
+    "zone_unknown": _("I don't know the time zone “{given}”."),
     "value_missing": _("To what? Add the new value."),
     "person_name_missing": _("What is the person's name?"),
     "unknown_person": _("This person is no longer around the loan, or you can't see it."),

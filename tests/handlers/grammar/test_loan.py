@@ -18,6 +18,10 @@ PHONE = "+8613800138000"
     ("typed", "request_"),
     [
         ("L-1042", Card(LOAN)),
+        ("edit L-1042 zone new york", Edit(LOAN, "zone", "America/New_York")),
+        ("改 L-1042 时区 纽约", Edit(LOAN, "zone", "America/New_York")),
+        ("edit L-1042 time zone asia/shanghai", Edit(LOAN, "zone", "Asia/Shanghai")),
+        ("edit L-1042 zone none", Edit(LOAN, "zone", "")),
         ("王小明", Card(LoanRef("王小明", "王小明"))),
         ("查良镛", Card(LoanRef("查良镛", "查良镛"))),
         ("新疆001", Card(LoanRef("新疆001", "新疆001"))),
