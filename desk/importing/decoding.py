@@ -8,7 +8,8 @@ import codecs
 import csv
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO
 
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
@@ -17,6 +18,9 @@ from desk.importing.reading.headings import heading_key, shapes
 
 ENCODINGS = ("utf-8", "gb18030", "big5", "cp1252")
 """The encodings in which doubtful bytes are shown, and that are proposed."""
+
+_PART = 1024**2
+"""How much of a file is looked at at a time, in bytes."""
 
 _SHOWN_BYTES = 24
 _SHOWN_READING = 30
@@ -44,56 +48,188 @@ class _Cell:
     text: str
 
 
-def decode(content: bytes, *, given: str, encoding: str | None = None) -> str:
-    """Return the text of a file: in `encoding`, or else in UTF-8 or in GB18030, as Chinese Excel writes it.
+Open = Callable[[], BinaryIO]
+"""Opens the bytes of a file from their beginning."""
+
+
+def encoding_of(opened: Open, *, given: str, encoding: str | None = None) -> str:
+    """Return the encoding of a text, which is read in parts: the named one, or else UTF-8, UTF-16, or GB18030 as Chinese Excel
+    writes it.
 
     Raises Invalid: `import_not_text`, `import_encoding_unknown`, `import_encoding` (with the line, its bytes and how they
     would read), `import_encodings_mixed` (some lines are UTF-8).
     """
     if encoding is not None:
-        text = _in_encoding(content, encoding)
-    elif content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise _refusal("import_encoding", content, 0, propose=("utf-16",))
-    elif b"\0" in content:
+        return _named(opened, given, encoding)
+    if _decodes(opened, "utf-8") is None:
+        if _has_nul(opened):
+            raise Invalid("import_not_text", given=given)
+        return "utf-8-sig"
+    if found := _utf16(opened):
+        return found
+    if _has_nul(opened):
         raise Invalid("import_not_text", given=given)
-    else:
-        text = _guess(content)
-    if "\0" in text:
-        raise Invalid("import_not_text", given=given)
-    return text.removeprefix("\ufeff")
+    _require_gb18030(opened)
+    return "gb18030"
 
 
-def _in_encoding(content: bytes, encoding: str) -> str:
+def _named(opened: Open, given: str, encoding: str) -> str:
     try:
         codec = codecs.lookup(encoding)
         "".encode(encoding)
+        codecs.getincrementaldecoder(codec.name)
     except (LookupError, ValueError):
         raise Invalid("import_encoding_unknown", given=encoding, nearest=ENCODINGS) from None
-    try:
-        return content.decode(codec.name)
-    except UnicodeError as error:
-        place = error.start if isinstance(error, UnicodeDecodeError) else 0
-        raise _refusal("import_encoding_wrong", content, place, encoding=encoding) from None
+    place = _decodes(opened, codec.name)
+    if place is not None:
+        raise _refusal_at(opened, "import_encoding_wrong", place, encoding=encoding)
+    if _has_nul(opened, codec.name):
+        raise Invalid("import_not_text", given=given)
+    return codec.name
 
 
-def _guess(content: bytes) -> str:
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        wrong = error.start
-    if content.startswith(codecs.BOM_UTF8) or _has_utf8_hanzi(content):
-        raise _refusal("import_encodings_mixed", content, wrong)
-    try:
-        text = content.decode("gb18030")
-    except UnicodeDecodeError as error:
-        raise _refusal("import_encoding", content, error.start) from None
-    odd = _odd_line(text) or (0 if _reads_like_gb18030(content, text) else _first_line_of_names(text))
-    if odd:
-        place = _place_in_line(content, odd)
-        if _reading(_cell_at(content, place), "utf-8"):
-            raise _refusal("import_encodings_mixed", content, wrong)
-        raise _refusal("import_encoding", content, place)
-    return text
+def _decodes(opened: Open, encoding: str) -> int | None:
+    """Return the place of the first byte that is wrong in an encoding, None if there is none."""
+    decoder, place, held = codecs.getincrementaldecoder(encoding)(), 0, 0
+    with opened() as file:
+        try:
+            while chunk := file.read(_PART):
+                held = len(decoder.getstate()[0])
+                decoder.decode(chunk)
+                place += len(chunk)
+            held = len(decoder.getstate()[0])
+            decoder.decode(b"", final=True)
+        except UnicodeError as error:
+            start = error.start if isinstance(error, UnicodeDecodeError) else 0
+            return max(place - held + start, 0)
+    return None
+
+
+def _has_nul(opened: Open, encoding: str | None = None) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)() if encoding else None
+    with opened() as file:
+        while chunk := file.read(_PART):
+            if (b"\0" in chunk) if decoder is None else ("\0" in decoder.decode(chunk)):
+                return True
+    return False
+
+
+def _utf16(opened: Open) -> str | None:
+    """Return which UTF-16 a file is in: told by its mark, or by line ends and separators where it has none."""
+    with opened() as file:
+        head = file.read(4096)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        found = "utf-16"
+    elif any(head.find(mark) % 2 == 0 for mark in (b",\0", b"\n\0", b"\t\0", b";\0", b"|\0") if mark in head):
+        found = "utf-16-le"
+    elif any(head.find(mark) % 2 == 0 for mark in (b"\0,", b"\0\n", b"\0\t", b"\0;", b"\0|") if mark in head):
+        found = "utf-16-be"
+    else:
+        return None
+    return found if _decodes(opened, found) is None and not _has_nul(opened, found) else None
+
+
+def _require_gb18030(opened: Open) -> None:
+    """Raise Invalid unless a text that is not UTF-8 reads as GB18030."""
+    wrong: Invalid | None = None
+    for part in _parts(opened):
+        if wrong is None:
+            try:
+                part.content.decode()
+            except UnicodeDecodeError as error:
+                wrong = part.refusal("import_encodings_mixed", error.start)
+        if part.content.startswith(codecs.BOM_UTF8) or _has_utf8_hanzi(part.content):
+            raise wrong or _refusal_at(opened, "import_encodings_mixed", _decodes(opened, "utf-8") or 0)
+    signs, doubtful = _Signs(), None
+    for part in _parts(opened):
+        try:
+            text = part.content.decode("gb18030")
+        except UnicodeDecodeError as error:
+            raise part.refusal("import_encoding", error.start) from None
+        if odd := _odd_line(text):
+            raise _refused_line(part, odd, wrong)
+        signs.add(part.content, text)
+        if doubtful is None and (line := _first_line_of_names(text)):
+            doubtful = _refused_line(part, line, wrong)
+    if not signs.are_good:
+        raise doubtful or _refusal_at(opened, "import_encoding", 0)
+
+
+def _refused_line(part: "_Part", line: int, mixed: Invalid | None) -> Invalid:
+    place = _place_in_line(part.content, line)
+    if _reading(_cell_at(part.content, place), "utf-8"):
+        return mixed or part.refusal("import_encodings_mixed", place)
+    return part.refusal("import_encoding", place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Whole lines of a file behind its first line, and how many lines of the file are left out between."""
+
+    content: bytes
+    left_out: int
+
+    def refusal(self, code: str, place: int) -> Invalid:
+        """Return a refusal that shows the cell at that byte of the part."""
+        error = _refusal(code, self.content, place)
+        line = error.params["line"]
+        return Invalid(code, **{**error.params, "line": line + self.left_out if line > 1 else line})
+
+
+def _parts(opened: Open) -> Iterator[_Part]:
+    """Yield a file in parts of whole lines, each behind the first line of the file, which has the headings."""
+    with opened() as file:
+        content = file.read(_PART)
+        first = re.match(rb"[^\r\n]*(?:\r\n|\r|\n)?", content)
+        header = first[0] if first else b""
+        before, left = 0, b""
+        while content:
+            head, mark, tail = (left + content).rpartition(b"\n" if b"\n" in content else b"\r")
+            block, left = head + mark, tail
+            if block:
+                yield _Part(block if before == 0 else header + block, max(before - 1, 0))
+                before += len(_LINE_END.findall(block))
+            content = file.read(_PART)
+        if left:
+            yield _Part(left if before == 0 else header + left, max(before - 1, 0))
+
+
+@dataclass(slots=True)
+class _Signs:
+    """What says that a text in GB18030 is one: known words, or more Chinese names than others, and than in Big5."""
+
+    knows_words: bool = False
+    names: int = 0
+    good: int = 0
+    elsewhere: int = 0
+    is_big5: bool = True
+
+    def add(self, content: bytes, text: str) -> None:
+        """Add a part of the file."""
+        self.knows_words = self.knows_words or _knows_words(text)
+        if self.knows_words:
+            return
+        cells = [cell.text for cell in _names(text) if any(_is_hanzi(c) for c in cell.text)]
+        self.names += len(cells)
+        self.good += sum(map(_is_chinese_name, cells))
+        try:
+            self.elsewhere += sum(_is_chinese_name(cell.text) for cell in _names(content.decode("big5hkscs")))
+        except UnicodeDecodeError:
+            self.is_big5 = False
+
+    @property
+    def are_good(self) -> bool:
+        """Whether headings, stages or most names are Chinese, and do not read better in Big5."""
+        if self.knows_words or not self.names:
+            return True
+        return self.good * 2 >= self.names and self.good >= (self.elsewhere if self.is_big5 else 0)
+
+
+def _refusal_at(opened: Open, code: str, place: int, *, encoding: str | None = None) -> Invalid:
+    """Return a refusal that shows the cell at that byte of the file."""
+    with opened() as file:
+        content = file.read(place + _PART)
+    return _refusal(code, content, place, encoding=encoding)
 
 
 def _has_utf8_hanzi(content: bytes) -> bool:
@@ -115,7 +251,8 @@ def _odd_line(text: str) -> int:
 
 
 def _first_line_of_names(text: str) -> int:
-    return next((cell.line for cell in _names(text) if not cell.text.isascii()), 1)
+    """Return the first line with a name or number that is not ASCII, or 0."""
+    return next((cell.line for cell in _names(text) if not cell.text.isascii()), 0)
 
 
 def _is_odd(text: str) -> bool:
@@ -143,19 +280,6 @@ def _may_be_accented(text: str) -> bool:
         elif any(map(_is_hanzi, word)):
             return False
     return True
-
-
-def _reads_like_gb18030(content: bytes, text: str) -> bool:
-    """Return whether headings, stages or most names are Chinese, and do not read better in Big5."""
-    cells = [cell.text for cell in _names(text) if any(_is_hanzi(c) for c in cell.text)]
-    if _knows_words(text) or not cells:
-        return True
-    good = sum(map(_is_chinese_name, cells))
-    try:
-        elsewhere = sum(_is_chinese_name(cell.text) for cell in _names(content.decode("big5hkscs")))
-    except UnicodeDecodeError:
-        elsewhere = 0
-    return good * 2 >= len(cells) and good >= elsewhere
 
 
 def _knows_words(text: str) -> bool:

@@ -5,6 +5,8 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from storage.files.overflow import Overflow
+
 _PACKED = 500
 """How many rows are packed together."""
 
@@ -13,10 +15,10 @@ _LEVEL = 1
 
 
 class PackedRows:
-    """Rows by the lines of the file, in their order. Each iteration unpacks them again."""
+    """Rows by the lines of the file, in their order. Each iteration unpacks them again. A large file's are not kept in memory."""
 
     def __init__(self) -> None:
-        self._packs: list[bytes] = []
+        self._packs = Overflow()
         self._first_lines: list[int] = []
         self._open: list[tuple[int, list[str]]] = []
         self._unpacked: tuple[int, dict[int, list[str]]] = (-1, {})
@@ -29,8 +31,8 @@ class PackedRows:
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         self._pack()
-        for pack in self._packs:
-            yield from _unpack(pack)
+        for place in range(len(self._packs)):
+            yield from _unpack(self._packs[place])
 
     def cells_at(self, line: int) -> list[str]:
         """Return the cells of the row at that line, none if there is no such row. Its neighbours cost little then."""

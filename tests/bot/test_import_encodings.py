@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from desk.core.errors import Invalid
+from desk.importing import decoding
 from desk.importing.reading.tables import How, read_file
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.refusals.importing import explain_file
@@ -16,6 +17,12 @@ def written(folder: Path, content: bytes) -> Path:
     path = folder / "loans.csv"
     path.write_bytes(content)
     return path
+
+
+@pytest.fixture(params=[1024**2, 60], ids=["", "in parts"], autouse=True)
+def _in_parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large file is looked at in parts, with the same result."""
+    monkeypatch.setattr(decoding, "_PART", request.param)
 
 
 def names_in(path: Path, encoding: str | None = None) -> list[str]:

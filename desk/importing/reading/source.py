@@ -3,7 +3,6 @@
 import hashlib
 import io
 import stat
-import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,12 +24,9 @@ class Source:
         """Raise Invalid: `import_unreadable`, `import_too_big`."""
         self.given = given
         self._content = content
-        self._kept: BinaryIO | None = None
-        if isinstance(content, bytes):
-            self.size = len(content)
-        else:
-            self.size = self._size_of(content)
-        self._check_size()
+        self.size = len(content) if isinstance(content, bytes) else self._size_of(content)
+        if self.size > LARGEST_TEXT:
+            raise Invalid("import_too_big", given=self.given, limit=LARGEST_TEXT)
 
     def _size_of(self, path: Path) -> int:
         try:
@@ -38,24 +34,15 @@ class Source:
                 found = path.stat()
                 if stat.S_ISREG(found.st_mode):
                     return found.st_size
-                self._kept = tempfile.TemporaryFile()  # noqa: SIM115, kept: a pipe gives its bytes only once
-                size = 0
-                while size <= LARGEST_TEXT and (chunk := opened.read(_CHUNK)):
-                    size += self._kept.write(chunk)
-                return size
+                self._content = opened.read(LARGEST_TEXT + 1)  # a pipe gives its bytes only once
+                return len(self._content)
         except OSError as error:
             raise Invalid("import_unreadable", given=self.given, why=error.strerror or "") from None
-
-    def _check_size(self) -> None:
-        if self.size > LARGEST_TEXT:
-            raise Invalid("import_too_big", given=self.given, limit=LARGEST_TEXT)
 
     def open(self) -> BinaryIO:
         """Open the bytes from their beginning. Raise Invalid: `import_unreadable`."""
         if isinstance(self._content, bytes):
             return io.BytesIO(self._content)
-        if self._kept is not None:
-            return _Again(self._kept)
         try:
             return self._content.open("rb")
         except OSError as error:
@@ -78,16 +65,3 @@ class Source:
             while chunk := opened.read(_CHUNK):
                 digest.update(chunk)
         return digest.hexdigest()
-
-
-class _Again(io.BufferedReader):
-    """The bytes that came through a pipe, from their beginning. Closing it keeps them."""
-
-    def __init__(self, kept: BinaryIO) -> None:
-        kept.seek(0)
-        super().__init__(kept)  # pyright: ignore[reportArgumentType]
-
-    def close(self) -> None:
-        """Let go of the bytes without closing what has them."""
-        if not self.closed:
-            self.detach()
