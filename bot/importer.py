@@ -73,11 +73,12 @@ class Importer:
         stored = self.office.files.store.read(file.blob_id)
         async with contextlib.aclosing(unseal(stored, file.key, file.blob_id)) as plain:
             pieces += [piece async for piece in plain]
-        today = self.office.clock.now().astimezone(ZoneInfo(self.workspace.zone)).date()
+        zone = ZoneInfo(self.workspace.zone)
+        today = self.office.clock.now().astimezone(zone).date()
 
         def read() -> Content:
             table = read_file(b"".join(pieces), file.name, file.how)
-            return read_content(table, today=today, region=self.workspace.country or "CN")
+            return read_content(table, today=today, region=self.workspace.country or "CN", zone=zone)
 
         return await asyncio.to_thread(read)
 

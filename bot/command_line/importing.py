@@ -26,7 +26,7 @@ def import_file(
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Report every refused row, not only the first 100.")] = False,
     kind: Annotated[
-        Literal["loans", "payments", "schedules"] | None,
+        Literal["loans", "payments", "schedules", "calls", "notes", "follow_ups"] | None,
         typer.Option(help="What the rows are. Default: what the headings say."),
     ] = None,
     sheet: Annotated[str | None, typer.Option(help="The sheet of a workbook, if several have the columns.")] = None,
@@ -49,8 +49,8 @@ def import_file(
         ),
     ] = True,
 ) -> None:
-    """Import loans, payments or schedules from the lender's system. Exit code 1: some rows were refused, or the file cannot be
-    read."""
+    """Import loans, payments, schedules, past calls, notes or planned follow-ups from the lender's system. Exit code 1: some rows
+    were refused, or the file cannot be read."""
     # Modules stay, and little of a row refers to itself: the collector would only look through both.
     gc.disable()
     from bot.commands.importing import run

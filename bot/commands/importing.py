@@ -24,7 +24,7 @@ from desk.importing.progress import Held
 from desk.importing.rows import ImportRow
 from desk.importing.working import begin_by_operator, carry_out
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.import_counts import counts_in_words, sums_in_words
+from handlers.messages.import_counts import counts_in_words, kind_in_words, sums_in_words
 from handlers.messages.importing import explain_remark, unknown_columns
 from handlers.messages.refusals.importing import explain_file, explain_row
 from storage.engine.database import Database
@@ -80,7 +80,9 @@ async def run(
             *reading_in_words(t, table),
         ):
             _say(console, line)
-        content = read_content(table, today=today_at(workspace, office), region=workspace.country or "CN")
+        content = read_content(
+            table, today=today_at(workspace, office), region=workspace.country or "CN", zone=ZoneInfo(workspace.zone)
+        )
         tried = None if good_rows or dry_run else await _import(t, office, workspace, content, console, dry_run=True)
         stops = tried is not None and bool(tried.refused)
         if tried is not None and stops:
@@ -162,6 +164,8 @@ def _report(t: Translator, content: Content, result: Result, console: Console, *
         counts = t("Payments: {counts}", counts=counts)
     elif content.kind == "schedules":
         counts = t("Schedules: {counts}", counts=counts)
+    elif content.kind != "loans":
+        counts = f"{kind_in_words(t, content.kind)} · {counts}"
     if dry_run:
         for line in rows_in_words(t, content, result, None if every else REFUSED_SHOWN):
             _say(console, line)

@@ -14,11 +14,12 @@ from uuid import UUID
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk, Office
 from desk.importing.ahead import Batch, BatchesAhead
-from desk.importing.file_contents import Content, FileRead
+from desk.importing.file_contents import Content, FileRead, PastRead
 from desk.importing.file_rows import FileRows
 from desk.importing.importing import Carried, Effect, ImportResult, RefusedRow, import_batch, numbers_of
 from desk.importing.money_rows import InstalmentRow, PaymentRow, Row, batches_of
 from desk.importing.new_loan_notices import report_new_loans
+from desk.importing.past_records import PastResult, import_past
 from desk.importing.payments import PaymentsResult, import_payments
 from desk.importing.rows import ImportRow
 from desk.importing.schedules import SchedulesResult, import_schedules
@@ -97,7 +98,7 @@ class Outcome:
         self.passed_on += result.plans.passed_on
 
 
-Result = Outcome | PaymentsResult | SchedulesResult
+Result = Outcome | PaymentsResult | SchedulesResult | PastResult
 """What an import did, whatever the kind of its file."""
 
 
@@ -128,6 +129,8 @@ async def import_content(
     """Import the rows of a file, whatever its kind. The result has the rows too that were refused when it was read."""
     if isinstance(content, FileRead):
         do = partial(import_loans, office, workspace, content.rows)
+    elif isinstance(content, PastRead):
+        do = partial(import_past_rows, office, workspace, content)
     elif content.kind == "payments":
         do = partial(import_payment_rows, office, workspace, content.payments)
     else:
@@ -234,6 +237,8 @@ def counts_of(result: Result) -> BatchDone:
             return BatchDone(result.rows, loan_counts(result), result.refused)
         case PaymentsResult():
             return BatchDone(0, payment_counts(result), result.refused, result.sums)
+        case PastResult():
+            return BatchDone(0, Counter[str](result.effects), result.refused)
         case SchedulesResult():
             return BatchDone(0, schedule_counts(result), result.refused, result.sums)
 
@@ -296,6 +301,28 @@ async def import_schedule_rows(
         total.add(result)
         if dry_run:
             total.taken += result.taken
+        advance(len(batch))
+    return total
+
+
+async def import_past_rows(
+    office: Office,
+    workspace: Workspace,
+    read: PastRead,
+    *,
+    dry_run: bool,
+    advance: Advance,
+    progress: Progress | None = None,
+) -> PastResult:
+    """Import past calls, notes or planned follow-ups in short transactions."""
+    total, progress = PastResult(), progress or Unrecorded()
+    for batch in _left(batches_of(read.rows, BATCH), progress.done):
+        result = PastResult()
+        async with batch_desk(office, workspace, dry_run=dry_run) as desk:
+            await import_past(desk, read.kind, batch, result)
+            if not dry_run:
+                await progress.record(desk, BatchDone(len(batch), Counter[str](result.effects), tuple(result.refused)))
+        total.add(result)
         advance(len(batch))
     return total
 

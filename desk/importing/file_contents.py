@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import get_args
+from zoneinfo import ZoneInfo
 
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid
@@ -10,6 +12,8 @@ from desk.importing.importing import RefusedRow
 from desk.importing.money_columns import FileKind, MoneyKind
 from desk.importing.money_rows import InstalmentRow, PaymentRow, read_instalment, read_payment
 from desk.importing.packed_rows import PackedRows
+from desk.importing.past_rows import PastKind, PastRow, read_past_row
+from desk.importing.reading.headings import shapes
 from desk.importing.reading.tables import Table
 from desk.importing.rows import Header, UnknownColumn, without_lonely
 
@@ -55,13 +59,53 @@ class MoneyRead:
         return len(self.payments) + len(self.instalments)
 
 
-Content = FileRead | MoneyRead
+@dataclass(frozen=True, slots=True)
+class PastRead:
+    """The past calls, notes or planned follow-ups of a file with the refused rows, its headings, and its columns that are not
+    imported."""
+
+    kind: PastKind
+    rows: list[PastRow]
+    refused: list[RefusedRow]
+    unknown: tuple[UnknownColumn, ...]
+    header: Header
+    first: tuple[str, ...]
+    cells: PackedRows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+Content = FileRead | MoneyRead | PastRead
 """What a file has, whatever its kind."""
 
 
-def read_content(table: Table, *, today: date, region: str) -> Content:
-    """Return the rows of a table, which keep nothing of it. Raise as `read_loans` does."""
-    return read_loans(table, today=today, region=region) if table.kind == "loans" else read_money(table)
+def read_content(table: Table, *, today: date, region: str, zone: ZoneInfo) -> Content:
+    """Return the rows of a table, which keep nothing of it; `zone` is that of times without one. Raise as `read_loans` does."""
+    if table.kind == "loans":
+        return read_loans(table, today=today, region=region)
+    return read_past(table, _PAST[table.kind], zone) if table.kind in _PAST else read_money(table)
+
+
+_PAST: dict[str, PastKind] = {kind: kind for kind in get_args(PastKind)}
+
+
+def read_past(table: Table, kind: PastKind, zone: ZoneInfo) -> PastRead:
+    """Read the rows of a table of past calls, notes or planned follow-ups. Raise Invalid as `read_loans` does."""
+    refuse_questions(table)
+    header, required = table.header, shapes()[kind].required
+    read = PastRead(kind, [], [], table.unknown, header, table.headings, PackedRows())
+    for line, cells in table.rows():
+        read.cells.add(line, cells)
+        if fault := _wrong_width(table, line, cells):
+            read.refused.append(RefusedRow(line, (fault,)))
+            continue
+        row = read_past_row(header, required, line, cells, zone)
+        if row.number:
+            read.rows.append(row)
+        else:
+            read.refused.append(RefusedRow(line, row.faults))
+    return read
 
 
 def read_loans(table: Table, *, today: date, region: str) -> FileRead:

@@ -2,10 +2,12 @@
 
 from typing import Literal
 
+from desk.importing.past_rows import PastKind
+
 MoneyKind = Literal["payments", "schedules"]
 """What the rows of a file about repayment are."""
 
-FileKind = Literal["loans"] | MoneyKind
+FileKind = Literal["loans"] | MoneyKind | PastKind
 """What the rows of a file are."""
 
 PAYMENT_REQUIRED = ("number", "paid_on", "amount")

@@ -14,6 +14,7 @@ from desk.core.vocabulary import term_key
 from desk.importing.cells import clean, read_cell, refuse_unread
 from desk.importing.figures import amount, day, figures
 from desk.importing.money_columns import PAYMENT_REQUIRED, SCHEDULE_REQUIRED
+from desk.importing.past_rows import PastRow
 from desk.importing.rows import Header, fault_of
 from storage.queries.loans.loans import number_key
 
@@ -88,7 +89,7 @@ class InstalmentRow:
         return fault_of(Invalid(code, **params), column, self.headings.get(column, column), self.line)
 
 
-Row = TypeVar("Row", PaymentRow, InstalmentRow)
+Row = TypeVar("Row", PaymentRow, InstalmentRow, PastRow)
 
 
 def by_loan(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -16,7 +16,11 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     """Write the form."""
     t = request.t
     form = FormWriter(t, private, typed)
-    form.files(t("Files"), most=MOST, hint=t("Loans, payments or schedules: CSV, XLSX, XLS or ODS"))
+    form.files(
+        t("Files"),
+        most=MOST,
+        hint=t("Loans, payments, schedules, past calls, notes or follow-ups: CSV, XLSX, XLS or ODS"),
+    )
     form.small(t("I try every row first and tell you what would happen. Nothing is saved before you say so."))
     return form.view(FORM.name, t(FORM.title), submit=t("Check"))
 

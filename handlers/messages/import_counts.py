@@ -7,6 +7,8 @@ from handlers.messages.block_kit.translator import Translator, _
 
 _FOLLOWED = {"planned": _("follow-ups planned"), "closed": _("follow-ups closed")}
 
+_OF_THE_PAST = {"new": _("new"), "same": _("unchanged"), "refused": _("refused")}
+
 COUNTED: Mapping[str, Mapping[str, str]] = {
     "loans": {
         "new": _("new"),
@@ -26,6 +28,9 @@ COUNTED: Mapping[str, Mapping[str, str]] = {
         "refused": _("refused"),
         **_FOLLOWED,
     },
+    "calls": _OF_THE_PAST,
+    "notes": _OF_THE_PAST,
+    "follow_ups": _OF_THE_PAST,
     "schedules": {
         "new": _("new"),
         "replaced": _("replaced"),
@@ -38,7 +43,14 @@ COUNTED: Mapping[str, Mapping[str, str]] = {
 """The words for each count of a kind of file, by its code, in the order in which they are shown."""
 
 
-_KINDS: Mapping[str, str] = {"loans": _("Loans"), "payments": _("Payments"), "schedules": _("Schedules")}
+_KINDS: Mapping[str, str] = {
+    "loans": _("Loans"),
+    "payments": _("Payments"),
+    "schedules": _("Schedules"),
+    "calls": _("Past calls"),
+    "notes": _("Notes"),
+    "follow_ups": _("Planned follow-ups"),
+}
 
 
 def kind_in_words(t: Translator, kind: str) -> str:

@@ -145,6 +145,17 @@ def new_id_numbers(count: int) -> list[int]:
     return sorted(begin | part >> 2 for (part,) in _EIGHT_BYTES.iter_unpack(os.urandom(8 * count)))
 
 
+UUID_RANDOM_BYTES = 10
+"""How many bytes `id_of_moment` takes besides the moment."""
+
+
+def id_of_moment(at: datetime, given: bytes) -> UUID:
+    """Return a UUIDv7 of that moment whose other bits are of these `UUID_RANDOM_BYTES`: the same for the same."""
+    value = int(at.timestamp() * 1000) << 80 | int.from_bytes(given, "big")
+    value = value & ~(0xF << 76) & ~(0x3 << 62)
+    return UUID(int=value | 0x7 << 76 | 0x2 << 62)
+
+
 def mark_of(workspace_id: UUID, key: str) -> UUID:
     """Return the id of a notice in its message's metadata. It depends only on the key, so it survives the loss of the row."""
     return uuid5(workspace_id, key)

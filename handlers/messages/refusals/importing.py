@@ -163,6 +163,28 @@ ROW: dict[str, Explanation] = {
         others=t(", ").join(str(line) for line in e.params["lines"]),
     ),
     **MONEY_ROW,
+    "import_moment": lambda t, e: t(
+        "{given} isn't a date, or a date and time, written like 2026-11-20 14:30", **e.params
+    ),
+    "import_moment_future": lambda t, e: t("it hasn't happened yet"),
+    "import_outcome": lambda t, e: t(
+        "{given} isn't an outcome of a call; use one of {words}",
+        given=e.params["given"],
+        words=t(", ").join(word.word(t.language) for word in e.params["nearest"]),
+    ),
+    "import_purpose": lambda t, e: t(
+        "{given} isn't what a call can be about; use one of {words}",
+        given=e.params["given"],
+        words=t(", ").join(word.word(t.language) for word in e.params["nearest"]),
+    ),
+    "import_minutes": lambda t, e: t("{given} isn't a number of minutes up to a day", **e.params),
+    "import_member_unknown": lambda t, e: t(
+        "{given} isn't a member who makes calls. Add them with /loan-team add, or correct the email address", **e.params
+    ),
+    "import_member_missing": lambda t, e: t("names nobody, and the loan has no owner: fill in the member"),
+    "import_due_past": lambda t, e: t("this time has passed: nobody is reminded of what is past"),
+    "import_due_unfit": lambda t, e: t("the member doesn't work then: choose another time"),
+    "import_amount_unfit": lambda t, e: t("no amount belongs to this outcome"),
     "phone_invalid": lambda t, e: t("{given} isn't a valid phone number", given=e.params["given"]),
     "phone_several": lambda t, e: t("{given} is more than one number: keep the one to call", given=e.params["given"]),
     "unknown_stage": lambda t, e: t(
