@@ -30,7 +30,7 @@ class Webhooks:
         ring = slack.office.cipher.ring
         keys, search = _written(ring)
         self.settings: Settings = settings_with(database_url, keys=keys, search=search, webhooks_private=LOCAL)
-        self.rounds = slack.service.webhooks = self.another(seconds)
+        self.rounds = slack.service.only.webhooks = self.another(seconds)
 
     def another(self, seconds: float = 5.0) -> WebhookRounds:
         """Return the rounds of another process."""
