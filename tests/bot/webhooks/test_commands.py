@@ -24,7 +24,7 @@ from desk.retention.sweeping import sweep
 from storage.queries.people import workspaces
 from storage.tables import AuditEntry, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent, Workspace
 from tests.bot.keys import settings_with
-from tests.builders import make_loan
+from tests.builders import make_loan, make_workspace
 from tests.clocks import FrozenClock
 from tests.webhook_receiver import Receiver, receiving
 
@@ -247,3 +247,19 @@ def test_the_events_are_listed_and_wrong_options_refused() -> None:
     assert runner.invoke(cli.app, ["webhooks", "replay"]).exit_code == 2
     assert runner.invoke(cli.app, ["webhooks", "replay", "--since", "yesterday"]).exit_code == 2
     assert runner.invoke(cli.app, ["webhooks", "replay", str(uuid4()), "--endpoint", str(uuid4())]).exit_code == 2
+
+
+async def test_an_endpoint_is_one_workspace_s_and_hears_nothing_of_another(desk: Desk, receiver: Receiver) -> None:
+    other = await make_workspace(desk.office, slack_team_id="T0002", webhooks=["loan.created"])
+    refused = (await desk.run("add", receiver.url, ["*"]))[1]
+    assert "say which with --workspace (T0001, T0002)" in refused
+    assert "no such workspace" in (await desk.run("add", receiver.url, ["*"], team="T0003"))[1]
+    assert (await desk.run("add", receiver.url, ["*"], team="T0001"))[0] == 0
+    await make_loan(desk.office, other, "A-1")
+    await make_loan(desk.office, desk.workspace, "A-2")
+    client = WebhookClient(Allowed.read("127.0.0.0/8"), desk.clock)
+    await WebhookRounds(desk.office, other, client).deliver_pending()
+    await client.close()
+    await desk.rounds.deliver_pending()
+    assert [each.data["loan"]["number"] for each in receiver.received] == ["A-2"]
+    assert {each.data["workspace"] for each in receiver.received} == {"T0001"}
