@@ -13,8 +13,8 @@ from storage.queries.exports import exports
 from storage.tables import Call, Loan, LoanTerms, Vehicle
 
 
-async def portfolio(desk: Desk, wanted: Wanted, place: UUID | None, limit: int) -> Page:
-    """Return the next loans that the acting member sees, the oldest first, those that have ended too."""
+async def portfolio(desk: Desk, _wanted: Wanted, place: str | None, limit: int) -> Page:
+    """Return the next loans that the acting member sees, by number, those that have ended too."""
     found = await exports.portfolio(desk.session, await viewer_of(desk), place, limit=limit)
     every = [loan for loan, *_ in found]
     ids = [loan.id for loan in every]
@@ -26,7 +26,7 @@ async def portfolio(desk: Desk, wanted: Wanted, place: UUID | None, limit: int) 
         _row(desk, cells[loan.id], terms, vehicle, calls.get(loan.id), now.get(loan.id), nexts[loan.id])
         for loan, _, terms, vehicle in found
     ]
-    return Page(rows, ids[-1] if ids and len(ids) == limit else None)
+    return Page(rows, every[-1].number_key if ids and len(ids) == limit else None)
 
 
 async def _in_arrears(desk: Desk, found: Sequence[Loan]) -> dict[UUID, Standing]:

@@ -101,12 +101,13 @@ _PORTFOLIO: Any = (
 )
 
 
-async def portfolio(session: Work, visible: Viewer, after: UUID | None, *, limit: int) -> Sequence[PortfolioRow]:
-    """Return the next visible loans with their borrowers, terms and vehicles, the oldest first."""
+async def portfolio(session: Work, visible: Viewer, after: str | None, *, limit: int) -> Sequence[PortfolioRow]:
+    """Return the next visible loans with their borrowers, terms and vehicles, by number, behind that key of a number: their
+    index has them in this order, so that a page costs what it shows."""
     statement = _PORTFOLIO.where(visible.condition)
     if after is not None:
-        statement = statement.where(col(Loan.id) > after)
-    return (await session.exec(statement.order_by(col(Loan.id)).limit(limit), params=visible.values)).all()
+        statement = statement.where(col(Loan.number_key) > after)
+    return (await session.exec(statement.order_by(col(Loan.number_key)).limit(limit), params=visible.values)).all()
 
 
 async def last_calls(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, Call]:
