@@ -5,10 +5,10 @@ import resource
 
 import typer
 
-from bot.command_line import audit, calls, case, importing, keys, serving, tokens, trying, upkeep, webhooks
+from bot.command_line import audit, calls, case, exporting, importing, keys, serving, tokens, trying, upkeep, webhooks
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-for _group in (trying, serving, importing, calls, upkeep, case):
+for _group in (trying, serving, importing, calls, upkeep, case, exporting):
     app.add_typer(_group.app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")

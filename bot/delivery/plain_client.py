@@ -43,7 +43,10 @@ class PlainClient:
         self, method: str, *, json: Mapping[str, Any] | None = None, params: Mapping[str, Any] | None = None
     ) -> Answer:
         """Call a method of the API, with arguments as JSON or in the URL."""
-        headers = {"Authorization": f"Bearer {self._client.token}", **self._headers}  # which may have been replaced since
+        headers = {
+            "Authorization": f"Bearer {self._client.token}",
+            **self._headers,
+        }  # which may have been replaced since
         if json is not None:
             sent: dict[str, Any] = {"data": encoding.dumps(json).encode(), "headers": headers | _JSON}
         else:

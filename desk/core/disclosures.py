@@ -63,13 +63,13 @@ async def record_shown(desk: Desk, what: str, shown: Iterable[UUID]) -> None:
     desk.add(_entry_of(desk, what, sorted(shown)))
 
 
-def record_exported(desk: Desk, shown: Iterable[UUID], export_id: UUID | None) -> None:
+def record_exported(desk: Desk, shown: Iterable[UUID], export_id: UUID | None, **more: str) -> None:
     """Record that these loans were disclosed by an exported list: some entries, each of which names several loans.
-    Without a member it was the operator who exported it."""
+    Without a member it was the operator who exported it: `more` says who."""
     ordered = sorted(shown)
     for start in range(0, len(ordered), _NAMED):
         some = ordered[start : start + _NAMED]
-        details: dict[str, Any] = {"what": "export"}
+        details: dict[str, Any] = {"what": "export", **more}
         if desk.actor is not None:
             details["roles"] = desk.actor.roles
         if desk.origin is not None:

@@ -7,6 +7,7 @@ counts.
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from desk.core.dataclass import dataclass
@@ -143,13 +144,23 @@ async def record_built(desk: Desk, held: ExportToBuild, built: Built) -> bool:
     row.build_at, row.built_at, row.size, row.sha256 = None, desk.now, built.size, built.sha256
     desk.add(row)
     record_exported(desk, [loan_id for loan_id, seen in built.loans.items() if seen], row.id)
-    audit_exported(desk, held.wanted, held.format, built, row.id)
+    audit_exported(desk, held.wanted, held.format, built, row.id, whole=held.in_full)
     await _tell(desk, row)
     return True
 
 
-def audit_exported(desk: Desk, wanted: Wanted, file_format: Format, built: Built, export_id: UUID | None) -> None:
-    """Record that a list was made into a file: which, of what, how many rows, and the file's SHA-256."""
+def audit_exported(
+    desk: Desk,
+    wanted: Wanted,
+    file_format: Format,
+    built: Built,
+    export_id: UUID | None,
+    *,
+    whole: bool,
+    **more: Any,
+) -> None:
+    """Record that a list was made into a file: which, of what, how many rows, the file's SHA-256, and whether names are in full
+    (`whole`)."""
     desk.audit(
         "exported",
         subject_id=export_id,
@@ -159,8 +170,9 @@ def audit_exported(desk: Desk, wanted: Wanted, file_format: Format, built: Built
         format=file_format,
         rows=built.rows,
         loans=len(built.loans),
-        in_full=in_full(desk),
+        in_full=whole,
         sha256=built.sha256,
+        **more,
     )
 
 

@@ -98,7 +98,10 @@ def form_of(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "legal_hold": ({}, {"loan": "L-1", "why": "Court order"}),
         "retention": ({"v": 0, "of": "inquiry"}, {"kind": "inquiry", "months": "24"}),
         "contact_state": ({}, {"loan": "L-1", "state": "hardship"}),
-        "other_contact": ({}, {"loan": "L-1", "channel": "letter", "at": str(int(world.slack.clock.now().timestamp()))}),
+        "other_contact": (
+            {},
+            {"loan": "L-1", "channel": "letter", "at": str(int(world.slack.clock.now().timestamp()))},
+        ),
         "contact_consent": ({}, {"loan": "L-1", "kind": "calls", "form": "oral"}),
         "person_request": ({}, {"loan": "L-1", "about": "loan", **_ASKED}),
         "export_person": ({"q": str(new_id())}, {}),
