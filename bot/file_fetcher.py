@@ -15,6 +15,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.phone_recordings import PhoneRecordings, UnavailableError
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
 from desk.core.transaction import Office
@@ -43,10 +44,6 @@ _GONE = frozenset({"file_not_found", "file_deleted"})
 _WITHHELD = frozenset({"missing_scope", "not_allowed_token_type", "access_denied", "no_permission"})
 
 
-class _UnavailableError(Exception):
-    """Slack did not serve the file now. The message is a code for the log."""
-
-
 @dataclass(frozen=True, slots=True)
 class FileFetcher:
     """Fetches what is expected, a few files a round, in a task of its own: a large file must not hold up reminders."""
@@ -55,6 +52,7 @@ class FileFetcher:
     workspace: Workspace
     client: AsyncWebClient
     session: aiohttp.ClientSession
+    phone: PhoneRecordings | None = None
 
     async def round(self) -> bool:
         """Fetch the next files. Return whether there was one."""
@@ -72,8 +70,7 @@ class FileFetcher:
         key = new_file_key()
         try:
             async with asyncio.timeout(FETCH_SECONDS):
-                described = await self._describe(held)
-                name = str(described.get("name") or "")
+                name, size, plain_bytes = await self._source(held)
                 inspection = Inspection(
                     most_bytes=held.most_bytes,
                     most_audio=held.most_audio,
@@ -81,17 +78,17 @@ class FileFetcher:
                     tables=held.tables,
                     documents=held.documents,
                 )
-                async with contextlib.aclosing(self._download(described)) as plain:
+                async with contextlib.aclosing(plain_bytes) as plain:
                     await store.write(held.blob_id, seal(inspection.watch(plain), key, held.blob_id))
-                if inspection.facts().size != described.get("size"):
-                    raise _UnavailableError("cut_off")
+                if size is not None and inspection.facts().size != size:
+                    raise UnavailableError("cut_off")
         except RefusedFileError as refused:
             log.info("file_not_taken", file=str(held.id), why=refused.why)
             await self._discard(held)
             async with self.office.desk(self.workspace) as desk:
                 await intake.record_refused(desk, held, refused.why)
         except (
-            _UnavailableError,
+            UnavailableError,
             TimeoutError,
             aiohttp.ClientError,
             OSError,
@@ -123,15 +120,24 @@ class FileFetcher:
         async with self.office.desk(self.workspace) as desk:
             await settle_expected(desk, held.id)
 
+    async def _source(self, held: FileToFetch) -> tuple[str, int | None, AsyncGenerator[bytes]]:
+        """Return the name of a file, its size if that is known, and its bytes to come. Raises as `_describe` does."""
+        if held.place:
+            if self.phone is None:
+                raise RefusedFileError("withheld")
+            return self.phone.name_of(held.place), None, self.phone.read(held.place)
+        described = await self._describe(held)
+        return str(described.get("name") or ""), int(described.get("size") or 0), self._download(described)
+
     async def _describe(self, held: FileToFetch) -> dict[str, Any]:
-        """Return what Slack says of the file. Raises RefusedFileError and _UnavailableError."""
+        """Return what Slack says of the file. Raises RefusedFileError and UnavailableError."""
         try:
             answer = await self.client.files_info(file=held.slack_file_id)
         except SlackApiError as error:
             code = code_of(error)
             if code in _GONE or code in _WITHHELD:
                 raise RefusedFileError("gone" if code in _GONE else "withheld") from None
-            raise _UnavailableError(code or "no_answer") from None
+            raise UnavailableError(code or "no_answer") from None
         file: dict[str, Any] = answer.get("file") or {}
         if file.get("is_external") or file.get("mode") == "external":
             raise RefusedFileError("external")
@@ -142,7 +148,7 @@ class FileFetcher:
         return file
 
     async def _download(self, file: dict[str, Any]) -> AsyncGenerator[bytes]:
-        """Yield the bytes of a file as they come. Raises RefusedFileError, _UnavailableError, and aiohttp's errors."""
+        """Yield the bytes of a file as they come. Raises RefusedFileError, UnavailableError, and aiohttp's errors."""
         url = str(file.get("url_private_download") or file.get("url_private") or "")
         headers = {"Authorization": f"Bearer {self.client.token}", "Accept-Encoding": "identity"}
         for _ in range(1 + _REDIRECTS):
@@ -155,13 +161,13 @@ class FileFetcher:
                 if answer.status in (404, 410):
                     raise RefusedFileError("gone")
                 if answer.status != 200:
-                    raise _UnavailableError(f"http_{answer.status}")
+                    raise UnavailableError(f"http_{answer.status}")
                 if answer.content_type == "text/html" and file.get("mimetype") != "text/html":
                     raise RefusedFileError("withheld")  # Slack's page for signing in
                 async for piece in answer.content.iter_chunked(_PIECE):
                     yield piece
                 return
-        raise _UnavailableError("too_many_redirects")
+        raise UnavailableError("too_many_redirects")
 
 
 def serves_files(url: str, api_url: str) -> bool:
@@ -182,4 +188,4 @@ def serves_files(url: str, api_url: str) -> bool:
 
 
 def _why(error: Exception) -> str:
-    return str(error) if isinstance(error, _UnavailableError | StoreAwayError) else type(error).__name__
+    return str(error) if isinstance(error, UnavailableError | StoreAwayError) else type(error).__name__

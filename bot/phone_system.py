@@ -9,14 +9,17 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
+import aiohttp
 import structlog
 from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from bot.phone_recordings import PhoneRecordings
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Office
 from desk.rules.call_records import Reading, Site
@@ -157,6 +160,13 @@ def phone_door(settings: "Settings", office: Office, workspace: Workspace) -> Ph
         return None
     site = site_of(settings, workspace)
     return PhoneDoor(office, workspace, site, secret=secret, twilio_token=token, public_url=settings.public_url)
+
+
+def phone_recordings(settings: "Settings", session: aiohttp.ClientSession) -> PhoneRecordings:
+    """Return where the phone system keeps recordings."""
+    hosts = frozenset(each.strip().casefold() for each in settings.phone_recording_hosts.split(",") if each.strip())
+    folder = Path(settings.phone_recordings) if settings.phone_recordings else None
+    return PhoneRecordings(folder, hosts, session)
 
 
 def _secret_in(given: list[str]) -> bytes | None:

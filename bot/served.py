@@ -27,6 +27,7 @@ from bot.home_updater import HomeUpdater
 from bot.importer import Importer
 from bot.nightly_look import NightlyLook
 from bot.phone_rings import RingCaller
+from bot.phone_system import phone_recordings
 from bot.settings import Settings
 from bot.webhooks.client import WebhookClient
 from bot.webhooks.rounds import WebhookRounds
@@ -133,7 +134,7 @@ def served(
         sender=Sender(office, client, workspace, partial(compose, composers=COMPOSERS | DEMO_COMPOSERS)),
         homes=HomeUpdater(office, workspace, client),
         look=NightlyLook(office, workspace, client),
-        fetcher=FileFetcher(office, workspace, client, session),
+        fetcher=FileFetcher(office, workspace, client, session, phone_recordings(settings, session)),
         sweeper=FileSweeper(office, workspace),
         heads=HeadKeeper(office, workspace, settings.audit_heads),
         erased=of_all.erased,

@@ -27,6 +27,7 @@ from bot.install_page import InstallPage
 from bot.journals import journal_of
 from bot.manifest import app_manifest
 from bot.oauth import OAuth
+from bot.phone_rings import RingCaller
 from bot.phone_system import phone_door
 from bot.served import OfAll, ServedWorkspace, client_of, served
 from bot.served_workspaces import InstalledWorkspaces, OneWorkspace, ServedWorkspaces
@@ -116,6 +117,10 @@ class Service:
     @property
     def fetcher(self) -> FileFetcher:
         return self.only.fetcher
+
+    @property
+    def rings(self) -> RingCaller | None:
+        return self.only.rings
 
     @property
     def sweeper(self) -> FileSweeper:

@@ -240,6 +240,12 @@ class Settings(BaseSettings):
     phone_prefixes: str = ""
     """What is dialled before a number to get an outside line, joined by commas: `9`."""
 
+    phone_recordings: Annotated[str, BeforeValidator(str)] = ""
+    """The folder in which the phone system keeps recordings, `/var/spool/asterisk/monitor`. Empty: none is read."""
+
+    phone_recording_hosts: str = ""
+    """The hosts from which recordings may be fetched by https, joined by commas: `api.twilio.com`."""
+
     ring_url: SecretStr = SecretStr("")
     """The address of the request that has the phone system ring: with {extension}, {number} or {digits}, and {token}. Empty: the
     desk shows numbers, and rings nobody."""
@@ -339,6 +345,8 @@ class Settings(BaseSettings):
             "LOANDESK_PHONE_SECRET": self.phone_secret,
             "TWILIO_AUTH_TOKEN": self.twilio_auth_token,
             "LOANDESK_RING_URL": self.ring_url,
+            "LOANDESK_PHONE_RECORDINGS": SecretStr(self.phone_recordings),
+            "LOANDESK_PHONE_RECORDING_HOSTS": SecretStr(self.phone_recording_hosts),
         }
         for name, value in of_one.items():
             if value.get_secret_value():

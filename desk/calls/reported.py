@@ -50,9 +50,10 @@ async def asked_about(desk: Desk, loan: Loan, outcome: str) -> PhoneCall | None:
 
 
 def settle(desk: Desk, row: PhoneCall, call: Call) -> None:
-    """Record as which call a reported one is logged."""
+    """Record as which call a reported one is logged. The worker looks at it once more, for its recordings."""
     track(desk, row)
     row.state, row.why, row.call_id, row.changed_at = "logged", None, call.id, desk.now
+    row.apply_at = desk.now
 
 
 @recomputes_after(PhoneCall)

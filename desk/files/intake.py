@@ -9,6 +9,7 @@ from dataclasses import field
 from datetime import timedelta
 from uuid import UUID
 
+from desk.core import unreadable
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.permissions import has_role_for, require_role
@@ -30,6 +31,9 @@ MOST_AT_ONCE = 10
 
 NAME_LIMIT, WORDS_LIMIT = 200, 500
 """The longest name of a file, and the most of the words with it, that are kept, in characters."""
+
+FROM_PHONE = "phone:"
+"""What the id of a file begins with in place of Slack's, of a recording that the phone system made."""
 
 HELD_FOR = timedelta(minutes=5)
 """How long a fetch may take before another worker may try: longer than the fetcher's own time limit."""
@@ -80,6 +84,8 @@ class FileToFetch:
     """Its sender may import tables, and sent it for no document or call."""
     documents: bool = True
     """Its sender may send documents and recordings."""
+    place: str = field(default="", repr=False)
+    """Where the phone system keeps it, of a recording that it made: a file name, or an https address."""
 
 
 async def target_of(desk: Desk, loan: LoanRef, document: DocumentName) -> FileTarget:
@@ -144,7 +150,12 @@ async def hold_next(desk: Desk) -> FileToFetch | None:
     is_for_import = row.words_cipher is not None or (row.loan_id is None and row.document is None)
     tables = is_for_import and has_role_for(sender, "import_file")
     documents = has_role_for(sender, "send_file")
-    return FileToFetch(row.id, row.blob_id, row.slack_file_id, sender.slack_user_id, *limits, tables, documents)
+    place = ""
+    if row.slack_file_id.startswith(FROM_PHONE):
+        place = unreadable.read(desk, StoredFile.name_cipher, row)
+    return FileToFetch(
+        row.id, row.blob_id, row.slack_file_id, sender.slack_user_id, *limits, tables, documents, place=place
+    )
 
 
 async def record_stored(desk: Desk, fetched: FileToFetch, name: str, facts: FileFacts, key: str) -> bool:
@@ -219,6 +230,8 @@ async def _finish(desk: Desk, row: StoredFile) -> None:
     batch = await files.of_batch(desk.session, desk.workspace.id, row.batch_id)
     if not batch or any(each.state == "expected" for each in batch):
         return
+    if row.slack_file_id.startswith(FROM_PHONE):
+        return  # nobody sent it, and nobody waits for it
     await announce_batch(desk, await desk.session.get_one(Member, row.member_id), row.batch_id)
 
 

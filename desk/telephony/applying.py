@@ -18,6 +18,7 @@ from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.rules.call_records import CallRecord, fault_of, fault_of_number, outcome_of
 from desk.telephony.matching import Match, match_call
+from desk.telephony.recordings import expect_recordings_of
 from desk.telephony.records import record_of
 from storage.queries.loans import loans
 from storage.queries.telephony import phone_calls
@@ -47,7 +48,7 @@ async def apply_phone_calls(desk: Desk, only: Collection[UUID] | None = None) ->
     row = await phone_calls.take_next(desk.session, desk.workspace.id, desk.now, only=only)
     if row is None:
         return False
-    row.apply_at, row.version = None, row.version + 1
+    row.apply_at = None
     desk.add(row)
     await apply(desk, row)
     return True
@@ -64,6 +65,7 @@ async def apply(desk: Desk, row: PhoneCall) -> None:
     record = record_of(desk, row)
     if row.state == "logged":
         await _correct(desk, row, record)
+        await expect_recordings_of(desk, row, record)
         return
     fault = fault_of(record, row.changed_at)
     if fault is None and record.direction != "internal":
@@ -124,6 +126,7 @@ async def log_attempt(desk: Desk, row: PhoneCall, loan: Loan, outcome: str) -> N
     began = row.began_at or desk.now
     late = desk.now - began > _FRESH or await phone_calls.has_later_call(desk.session, loan.id, began)
     await calls.log_reported(desk, loan, outcome, details_of(row), settles=row, counts_only=late)
+    row.why = outcome
 
 
 def details_of(row: PhoneCall) -> CallDetails:
@@ -133,7 +136,8 @@ def details_of(row: PhoneCall) -> CallDetails:
 
 async def _ask(desk: Desk, row: PhoneCall, agent: Member) -> None:
     """Ask the agent for the outcome of a conversation, in one message that is kept current."""
-    row.state, row.why, row.changed_at = "asks", None, desk.now
+    if row.state != "asks":
+        row.state, row.why, row.changed_at, row.version = "asks", None, desk.now, row.version + 1
     desk.add(row)
     asked = await queue_notice(
         desk,
@@ -159,7 +163,11 @@ async def _correct(desk: Desk, row: PhoneCall, record: CallRecord) -> None:
     if record.result == "connected" and not talked_before:
         await _ask(as_agent, row, agent)  # it was logged as an attempt; the answer corrects that call
         return
-    outcome = call.outcome if record.result == "connected" else outcome_of(record) or call.outcome
+    outcome, was = outcome_of(record) or call.outcome, row.why
+    if was is None or call.outcome != was:
+        outcome = call.outcome  # what a member said stays
+    elif outcome != was:
+        row.why = outcome
     minutes = minutes_of(record.talk_seconds) if record.talk_seconds != talked_before else call.minutes
     await correct_reported(as_agent, call, outcome=outcome, minutes=minutes)
 
@@ -174,6 +182,7 @@ async def _logged_by_hand(desk: Desk, row: PhoneCall, record: CallRecord, agent:
 def _link(desk: Desk, row: PhoneCall, call: Call) -> None:
     """Record that the call was logged by hand already; it gets its length."""
     row.state, row.why, row.call_id, row.changed_at = "logged", None, call.id, desk.now
+    row.version, row.apply_at = row.version + 1, desk.now
     desk.add(row)
     if call.minutes is None and row.talk_seconds:
         call.minutes, call.version = minutes_of(row.talk_seconds), call.version + 1
@@ -181,5 +190,6 @@ def _link(desk: Desk, row: PhoneCall, call: Call) -> None:
 
 
 def _leave(desk: Desk, row: PhoneCall, state: str, why: str) -> None:
-    row.state, row.why, row.changed_at = state, why, desk.now
+    if (row.state, row.why) != (state, why):
+        row.state, row.why, row.changed_at, row.version = state, why, desk.now, row.version + 1
     desk.add(row)

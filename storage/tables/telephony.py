@@ -18,8 +18,9 @@ class PhoneCall(Row, table=True):
 
     `state` is pending (it goes on, or its reports are still to be applied), logged (`call_id`), asks (its agent has to say the
     outcome), unmatched (it fits nobody), aside (it cannot be true, or has no number) or none (no attempt to reach a borrower);
-    `why` is a code for the last three. `apply_at` is when the worker applies what was reported last. `result` is that of the
-    record; `began_at`, `talk_seconds` and `inbound` are those of the call, once it was matched with a loan.
+    `why` is a code for the last three, and of a logged attempt the outcome that its record gave. `apply_at` is when the worker
+    applies what was reported last. `result` is that of the record; `began_at`, `talk_seconds` and `inbound` are those of the
+    call, once it was matched with a loan.
     """
 
     __tablename__ = "phone_call"  # pyright: ignore[reportAssignmentType]

@@ -65,7 +65,7 @@ async def exchange(slack: Slack, loan: Loan) -> AsyncIterator[Exchange]:
     )
     assert request is not None
     service = slack.service
-    service.rings = phone_rings.RingCaller(slack.office, slack.workspace, service.session, request)
+    service.only.rings = phone_rings.RingCaller(slack.office, slack.workspace, service.session, request)
     yield there
     await runner.cleanup()
 

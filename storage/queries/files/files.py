@@ -33,6 +33,14 @@ async def next_to_fetch(session: Work, workspace_id: UUID, now: datetime) -> Sto
     return (await session.exec(statement)).first()
 
 
+async def names_known(session: Work, workspace_id: UUID, slack_file_ids: Collection[str]) -> set[str]:
+    """Return those of these ids that a file has."""
+    statement = select(StoredFile.slack_file_id).where(
+        StoredFile.workspace_id == workspace_id, col(StoredFile.slack_file_id).in_(slack_file_ids)
+    )
+    return set((await session.exec(statement)).all())
+
+
 async def of_batch(session: Work, workspace_id: UUID, batch_id: UUID, *, locked: bool = False) -> list[StoredFile]:
     """Return the files of one message or form, in the order in which they were sent, without tables that are imported; `locked`,
     as they are now."""

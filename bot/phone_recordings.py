@@ -1,0 +1,76 @@
+"""Where the phone system keeps recordings: a folder that this machine can read, and hosts that it may be asked for them by https."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Collection
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from desk.core.dataclass import dataclass
+from desk.files.inspection import RefusedFileError
+
+SETTLED_SECONDS = 10
+"""How long a file must not have changed: Asterisk writes the sizes in its head only when the call is over."""
+
+_PIECE = 64 * 1024
+
+
+class UnavailableError(Exception):
+    """The recording is not served now. The message is a code for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneRecordings:
+    """Reads recordings by the place that a record names. Only what is in `folder`, and https addresses of `hosts`, is read."""
+
+    folder: Path | None
+    hosts: Collection[str]
+    session: aiohttp.ClientSession
+
+    def name_of(self, place: str) -> str:
+        """Return the name of a recording: its ending alone, because systems write numbers into names."""
+        return f"recording{PurePosixPath(urlsplit(place).path).suffix[:8]}"
+
+    async def read(self, place: str) -> AsyncGenerator[bytes]:
+        """Yield the bytes of a recording. Raises RefusedFileError (`withheld`), UnavailableError, OSError and aiohttp's errors."""
+        pieces = self._download(place) if place.startswith("https://") else self._read_file(place)
+        async for piece in pieces:
+            yield piece
+
+    async def _read_file(self, place: str) -> AsyncGenerator[bytes]:
+        path = await asyncio.to_thread(self._path, place)
+        with await asyncio.to_thread(path.open, "rb") as file:
+            while piece := await asyncio.to_thread(file.read, _PIECE):
+                yield piece
+
+    def _path(self, place: str) -> Path:
+        if self.folder is None:
+            raise RefusedFileError("withheld")
+        folder = self.folder.resolve()
+        try:
+            path = (folder / place).resolve(strict=True)
+        except (OSError, ValueError):
+            raise UnavailableError("not_there") from None
+        if not path.is_relative_to(folder) or not path.is_file():
+            raise RefusedFileError("withheld")
+        if time.time() - path.stat().st_mtime < SETTLED_SECONDS:
+            raise UnavailableError("still_written")
+        return path
+
+    async def _download(self, url: str) -> AsyncGenerator[bytes]:
+        try:
+            to = urlsplit(url)
+            allowed = to.hostname in self.hosts and to.port in (None, 443) and "@" not in to.netloc
+        except ValueError:
+            allowed = False
+        if not allowed or not url.isascii() or not url.isprintable() or "\\" in url or " " in url:
+            raise RefusedFileError("withheld")
+        async with self.session.get(url, allow_redirects=False, headers={"Accept-Encoding": "identity"}) as answer:
+            if answer.status in (404, 410):
+                raise UnavailableError("not_there")
+            if answer.status != 200:
+                raise UnavailableError(f"http_{answer.status}")
+            async for piece in answer.content.iter_chunked(_PIECE):
+                yield piece
