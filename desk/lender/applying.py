@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from desk.core.data_files import validator
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
 from desk.core.transaction import Desk
@@ -17,10 +19,12 @@ from desk.importing.taken_rows import TakenRow
 from desk.lender.rows import Texts, instalment_row, loan_row, payment_row
 from desk.repayment.payment_feed import note_payments
 from desk.repayment.payment_notices import report_file
+from desk.rules.call_records import CallRecord, Site
+from desk.telephony.records import take_records
 from storage.queries.importing import imports
 from storage.queries.loans.loans import number_key
 
-Family = Literal["loan", "payment", "schedule"]
+Family = Literal["loan", "payment", "schedule", "call"]
 """The rules by which events are applied."""
 
 _COLUMNS = {"schedule_row_amount": "amount", "schedule_row_order": "due_on", "schedule_row_sum": "amount"}
@@ -57,6 +61,8 @@ async def apply_rows(desk: Desk, family: Family, of_loans: Sequence[Sequence[Tex
             return await _apply_payments(desk, of_loans, source)
         case "schedule":
             return await _apply_schedules(desk, of_loans)
+        case "call":
+            return [await _apply_call(desk, rows[0]["record"]) for rows in of_loans]
 
 
 async def _apply_loans(desk: Desk, of_loans: Sequence[Sequence[Texts]], source: UUID) -> list[Outcome]:
@@ -72,6 +78,13 @@ async def _apply_loans(desk: Desk, of_loans: Sequence[Sequence[Texts]], source: 
         Outcome(errors=refused[line]) if line in refused else Outcome(effects.get(line, "same"), tuple(told[line]))
         for line in range(len(texts))
     ]
+
+
+async def _apply_call(desk: Desk, text: str) -> Outcome:
+    """Keep a report of a call, which the worker applies when its other reports have come."""
+    site = Site(ZoneInfo(desk.workspace.zone), desk.workspace.country or "CN")
+    taken = await take_records(desk, [validator(CallRecord).validate_json(text)], site)
+    return Outcome("new" if taken.new else "changed" if taken.changed else "same")
 
 
 async def _with_earlier_arrears(desk: Desk, texts: Sequence[Texts]) -> list[Texts]:

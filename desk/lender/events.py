@@ -32,12 +32,18 @@ Kind = Literal[
     "payment",
     "payment_reversed",
     "debit_failed",
+    "call_finished",
 ]
 
 LOAN_EVENTS: frozenset[Kind] = frozenset({"application_received", "decision", "disbursed", "settled"})
-"""The kinds that `report_loans` allows; `report_payments` allows the others."""
+"""The kinds that `report_loans` allows; `report_calls` allows calls, `report_payments` the others."""
 
-_FAMILIES: Mapping[Kind, Family] = {"schedule_set": "schedule", "payment": "payment", "payment_reversed": "payment"}
+_FAMILIES: Mapping[Kind, Family] = {
+    "schedule_set": "schedule",
+    "payment": "payment",
+    "payment_reversed": "payment",
+    "call_finished": "call",
+}
 
 _TOGETHER = 100
 """The most events that one transaction applies: few enough that others can write in between."""
@@ -51,7 +57,8 @@ Word = Callable[[DeskError, Kind], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """An event as it was reported. `rows` has its values as texts by column: one row, or of a schedule its instalments."""
+    """An event as it was reported. `number` is the loan's, or of a call its name: events of the same are applied in order. `rows`
+    has its values as texts by column: one row, or of a schedule its instalments."""
 
     event_id: str
     kind: Kind
@@ -305,12 +312,17 @@ def _family(row: LenderEvent) -> Family:
     return _FAMILIES.get(_kind(row), "loan")
 
 
-def _right(kind: Kind) -> Literal["report_loans", "report_payments"]:
+def _right(kind: Kind) -> Literal["report_loans", "report_calls", "report_payments"]:
+    if kind == "call_finished":
+        return "report_calls"
     return "report_loans" if kind in LOAN_EVENTS else "report_payments"
 
 
 def _require(desk: Desk, kind: Kind) -> None:
-    if kind in LOAN_EVENTS:
-        require(desk, "report_loans")
-    else:
-        require(desk, "report_payments")
+    match _right(kind):
+        case "report_loans":
+            require(desk, "report_loans")
+        case "report_calls":
+            require(desk, "report_calls")
+        case "report_payments":
+            require(desk, "report_payments")

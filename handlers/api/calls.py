@@ -28,7 +28,7 @@ class CallReport(Closed):
     `number` is the customer's, the extension or e-mail address the agent's. `result` `pending` is a call that goes on."""
 
     source: Code
-    key: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    key: Text
     direction: Literal["out", "in", "internal"]
     number: Annotated[str, StringConstraints(max_length=64)] = ""
     agent_extension: Annotated[str, StringConstraints(max_length=32)] = ""
@@ -61,13 +61,11 @@ def _utc(at: datetime | None) -> datetime | None:
     return at.astimezone(UTC) if at is not None else None
 
 
-async def report(call: Call) -> Reply:
-    """Keep a report; the worker applies it."""
-    desk, body = call.desk, call.body
-    require(desk, "report_calls")
+def record_of(body: CallReport) -> CallRecord:
+    """Return a report as the desk takes it."""
     given = body.model_dump(exclude={"recordings", "started", "answered", "ended"})
     recordings = tuple(RecordingRef(place=each.place, seconds=each.seconds) for each in body.recordings)
-    record = CallRecord(
+    return CallRecord(
         **given,
         legs=(body.key,),
         started=_utc(body.started),
@@ -75,6 +73,13 @@ async def report(call: Call) -> Reply:
         ended=_utc(body.ended),
         recordings=recordings,
     )
+
+
+async def report(call: Call) -> Reply:
+    """Keep a report; the worker applies it."""
+    desk, body = call.desk, call.body
+    require(desk, "report_calls")
+    record = record_of(body)
     site = Site(ZoneInfo(desk.workspace.zone), desk.workspace.country or "CN")
     taken = await take_records(desk, [record], site)
     effect = "new" if taken.new else "changed" if taken.changed else "same"

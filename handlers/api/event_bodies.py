@@ -7,6 +7,8 @@ from pydantic import Field, StrictBool
 
 from desk.lender.events import Kind, Reported
 from desk.lender.rows import Texts
+from desk.telephony.records import written
+from handlers.api.calls import CallReport, record_of
 from handlers.api.loans import LoanFields, texts_of
 from handlers.api.schemas import Amount, Closed, Day, EventId, LoanNumber, Reference
 
@@ -99,8 +101,24 @@ class DebitFailed(Closed):
     due_on: Day
 
 
+class CallFinished(Closed):
+    """A call was made, as `POST /calls` takes it. The desk finds the loan by its number."""
+
+    type: Literal["call_finished"]
+    id: EventId
+    call: CallReport
+
+
 AnyEvent = Annotated[
-    ApplicationReceived | Decision | Disbursed | Settled | ScheduleSet | PaymentMade | PaymentReversed | DebitFailed,
+    ApplicationReceived
+    | Decision
+    | Disbursed
+    | Settled
+    | ScheduleSet
+    | PaymentMade
+    | PaymentReversed
+    | DebitFailed
+    | CallFinished,
     Field(discriminator="type"),
 ]
 """An event, told by its `type`."""
@@ -114,6 +132,10 @@ _FIELDS: Mapping[Kind, Mapping[str, str]] = {
 
 def reported(event: Any) -> Reported:
     """Return an event as the desk takes it."""
+    if isinstance(event, CallFinished):
+        record = record_of(event.call)
+        name = f"{record.source} {record.key}"
+        return Reported(event.id, event.type, name, ({"record": written(record)},))
     return Reported(event.id, event.type, event.loan, _rows(event))
 
 

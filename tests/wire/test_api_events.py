@@ -7,7 +7,7 @@ import pytest
 
 from bot.worker import do_chores
 from desk.lender import events
-from storage.tables import ApiAnswer, AuditEntry, LenderEvent, Loan, Payment, SetAside
+from storage.tables import ApiAnswer, AuditEntry, LenderEvent, Loan, Payment, PhoneCall, SetAside
 from tests.builders import make_loan
 from tests.wire.api_client import ApiAnswer as Answer
 from tests.wire.api_client import Program, program
@@ -222,3 +222,23 @@ async def test_what_a_program_reported_is_in_the_trail(slack: Slack, core: Progr
     service = await slack.member("api:core")
     entries = [entry for entry in await slack.rows(AuditEntry) if entry.actor_id == service.id]
     assert [entry.act for entry in entries] == ["payment_recorded", "events_accepted", "payment_recorded"]
+
+
+async def test_a_call_is_reported_as_an_event_too(slack: Slack, core: Program, loan: Loan) -> None:
+    call = {
+        "source": "pbx",
+        "key": "c-1",
+        "direction": "out",
+        "number": "13800135678",
+        "agent_extension": "801",
+        "started": "2026-11-25T09:00:00+08:00",
+        "result": "no_answer",
+    }
+    first = await core.post("/events", {"type": "call_finished", "id": "1", "call": call})
+    many = await core.post("/event-batches", {"events": [{"type": "call_finished", "id": "2", "call": call}]})
+    await do_chores(slack.office, slack.workspace)
+
+    assert (first.status, first.body["effect"]) == (200, "new")
+    assert (await core.get(many.body["url"].removeprefix("/api/v1"))).body["events"][0]["effect"] == "same"
+    (row,) = await slack.rows(PhoneCall)
+    assert (row.source, row.key) == ("pbx", "c-1")

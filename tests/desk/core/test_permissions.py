@@ -202,7 +202,7 @@ OF_SCOPES = {
     "read_calls": {"calls:read"},
     "read_promises": {"promises:read"},
     "read_documents": {"documents:read"},
-    "report_events": {"loans:write", "payments:write"},
+    "report_events": {"loans:write", "payments:write", "calls:write"},
     "read_webhooks": {"webhooks:read"},
     "report_calls": {"calls:write"},
 }
