@@ -125,7 +125,7 @@ def _form_of_parts(source: Source, packed: zipfile.ZipFile, names: set[str]) -> 
 
 
 def unpacked(source: Source, packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Yield the bytes of a part, as many as there are, whatever its header says: other readers unpack all of them.
+    """Yield the bytes of a part, as many as there are, whatever the directory of the file says.
 
     Raise Invalid: `import_broken`, if they are others than the directory of the file says.
     """
