@@ -1,8 +1,10 @@
 """The time for which a member plans a call: one that the borrower asked for is a consent, which is kept where contact rules would
 not allow it and lifts them then; any other is refused where one refuses a call then."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.changes import create
@@ -11,8 +13,9 @@ from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import contact_choices
-from desk.follow_ups.contact_limits import CallTimes, Limits, contact_hours, limits_of
+from desk.follow_ups.contact_limits import CallTimes, Limits, contact_hours, limits_of, limits_of_loans
 from desk.people.calendars import calendar_of
+from desk.rules.calendar import Calendar
 from desk.rules.contact_rules import Answer
 from desk.rules.hours import WorkingHours
 from desk.rules.reminders import next_fitting_minute
@@ -56,7 +59,7 @@ async def check_time(desk: Desk, loan: Loan, follow_up: FollowUp, hours: Working
         return False
     if asked_for:
         return follow_up.due_at is not None and _keep(desk, loan, follow_up, limits, follow_up.due_at)
-    refusing = replace(limits, bound=tuple(each for each in limits.bound if each.effect == "deny"))
+    refusing = _refusing(limits)
     if follow_up.due_at is None:
         await _check_date(desk, loan, follow_up, refusing, hours)
         return False
@@ -69,7 +72,7 @@ async def check_instant(desk: Desk, loan: Loan, at: datetime, hours: WorkingHour
     limits = await limits_of(desk, loan)
     if limits is None:
         return
-    refusing = replace(limits, bound=tuple(each for each in limits.bound if each.effect == "deny"))
+    refusing = _refusing(limits)
     answer = refusing.answer(at)
     if answer.effect is None or answer.next_at is None:
         return
@@ -79,17 +82,51 @@ async def check_instant(desk: Desk, loan: Loan, at: datetime, hours: WorkingHour
     raise _barred(loan, at, answer, allowed)
 
 
+@dataclass(frozen=True, slots=True)
+class DayCheck:
+    """Says on which days rules refuse a call in each minute of a member's work, of many loans at once."""
+
+    limits: Mapping[UUID, Limits]
+    hours: WorkingHours
+    calendar: Calendar
+    now: datetime
+
+    def bars(self, loan_id: UUID, day: date) -> bool:
+        """Return whether a call on that day is refused, where another day would do."""
+        limits = self.limits.get(loan_id)
+        if limits is None:
+            return False
+        return _next_day(_refusing(limits), day, self.now, self.hours, self.calendar) is not None
+
+
+async def day_check(desk: Desk, loans: Collection[Loan], hours: WorkingHours) -> DayCheck:
+    """Return what says so of these loans, in one statement. `hours` are those of who will call."""
+    found = await limits_of_loans(desk, loans) if loans and contact_choices.may_have_any(desk) else {}
+    return DayCheck(found, hours, await calendar_of(desk), desk.now)
+
+
+def _refusing(limits: Limits) -> Limits:
+    return replace(limits, bound=tuple(each for each in limits.bound if each.effect == "deny"))
+
+
 async def _check_date(desk: Desk, loan: Loan, follow_up: FollowUp, refusing: Limits, hours: WorkingHours) -> None:
     """Raise Invalid (`due_barred`) if a rule refuses a call in each minute of the day's work."""
-    calendar = await calendar_of(desk)
-    begins = next_working_minute(max(morning_of(follow_up.due_on, hours), desk.now), hours, calendar)
+    found = _next_day(refusing, follow_up.due_on, desk.now, hours, await calendar_of(desk))
+    if found is not None:
+        raise _barred(loan, follow_up.due_on, found[1], Due(found[0]))
+
+
+def _next_day(
+    refusing: Limits, day: date, now: datetime, hours: WorkingHours, calendar: Calendar
+) -> tuple[date, Answer] | None:
+    """Return the next day on which a call may be made, and why none may be on that one; None if it may be, or no time helps."""
+    begins = next_working_minute(max(morning_of(day, hours), now), hours, calendar)
     later = next_fitting_minute(begins, hours, calendar, _UnlessRefused(refusing))
     answer = refusing.answer(begins)
     if later is None or answer.effect is None:
-        return
-    day = local_date(later, hours.zone)
-    if day > local_date(begins, hours.zone):
-        raise _barred(loan, follow_up.due_on, answer, Due(day))
+        return None
+    allowed = local_date(later, hours.zone)
+    return (allowed, answer) if allowed > local_date(begins, hours.zone) else None
 
 
 def _barred(loan: Loan, at: datetime | date, answer: Answer, allowed: Due) -> Invalid:

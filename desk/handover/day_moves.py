@@ -1,6 +1,7 @@
 """Move all calls of a member's day, or of some hours of it, to other days of theirs: after a preview, without handing them over.
 
-A time that was agreed with the borrower stays, and so does a call that would come too late on another day.
+A time that was agreed with the borrower stays, and so does a call that would come too late on another day, or that contact rules
+refuse on each of them.
 """
 
 from collections import Counter
@@ -21,6 +22,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.core.values import Due
 from desk.follow_ups import lifecycle
+from desk.follow_ups.contact_agreements import day_check
 from desk.handover.moves import fingerprint_of
 from desk.loans.lookup import visible_among
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
@@ -66,13 +68,17 @@ class MoveRequest:
 _DRAFT = TypeAdapter(MoveRequest)
 
 
+_Why = Literal["agreed", "late", "barred"]
+
+
 @dataclass(frozen=True, slots=True)
 class StayingCall:
-    """A call that is not moved: its time was `agreed` with the borrower, or another day would be too `late` for it."""
+    """A call that is not moved: its time was `agreed` with the borrower, another day would be too `late` for it, or contact rules
+    refuse a call on each of those days (`barred`)."""
 
     loan: LoanView
     follow_up: FollowUpView
-    why: Literal["agreed", "late"]
+    why: _Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +129,14 @@ class _Plan:
     moves: tuple[tuple[FollowUp, date], ...]
     agreed: tuple[FollowUp, ...]
     late: tuple[FollowUp, ...]
+    barred: tuple[FollowUp, ...]
 
     @property
     def fingerprint(self) -> str:
         rows = [row for row, _ in self.moves]
-        return fingerprint_of([], [*rows, *self.agreed, *self.late], *(day.isoformat() for _, day in self.moves))
+        return fingerprint_of(
+            [], [*rows, *self.agreed, *self.late, *self.barred], *(day.isoformat() for _, day in self.moves)
+        )
 
     @property
     def days(self) -> tuple[tuple[date, int], ...]:
@@ -135,7 +144,7 @@ class _Plan:
 
     @property
     def staying(self) -> int:
-        return len(self.agreed) + len(self.late)
+        return len(self.agreed) + len(self.late) + len(self.barred)
 
 
 async def preview_moves(desk: Desk, request: MoveRequest, *, changed: bool = False) -> MovePreview:
@@ -226,12 +235,20 @@ async def _plan(desk: Desk, request: MoveRequest) -> _Plan:
     planned = await follow_ups.counts_by_day(desk.session, member.id, days)
     latest = [_latest(row, confirming, request.day) for row in movable]
     chosen = spread_over(days, planned, latest)
-    return _Plan(
-        member=member,
-        moves=tuple((row, day) for row, day in zip(movable, chosen, strict=True) if day is not None),
-        agreed=agreed,
-        late=tuple(row for row, day in zip(movable, chosen, strict=True) if day is None),
-    )
+    on = await loans.by_ids(desk.session, {row.loan_id for row in movable})
+    check = await day_check(desk, list(on.values()), hours_of(desk, member))
+    moves, barred, late = list[tuple[FollowUp, date]](), list[FollowUp](), list[FollowUp]()
+    for row, day, last in zip(movable, chosen, latest, strict=True):
+        if day is None:
+            late.append(row)
+            continue
+        suitable = (each for each in (day, *days) if last is None or each <= last)
+        allowed = next((each for each in suitable if not check.bars(row.loan_id, each)), None)
+        if allowed is None:
+            barred.append(row)
+        else:
+            moves.append((row, allowed))
+    return _Plan(member, tuple(moves), agreed, tuple(late), tuple(barred))
 
 
 def _window(desk: Desk, request: MoveRequest, member: Member) -> tuple[datetime | None, datetime]:
@@ -283,14 +300,19 @@ async def _move(desk: Desk, row: FollowUp, day: date, member: Member) -> None:
     due, was = Due(on=day), lifecycle.due_of(row)
     try:
         await lifecycle.move(desk, row, due, assignee=member)
-    except Invalid:  # that day has no such time of day
+    except Invalid:  # that day has no such time of day, or contact rules refuse it
         await lifecycle.move(desk, row, due, assignee=member, keeps_hour=False)
     row.rule = None  # a person placed it: no rule moves or cancels it any more
     desk.audit("move", loan_id=row.loan_id, subject_id=row.id, was=was.code, to=lifecycle.due_of(row).code)
 
 
 async def _stays(desk: Desk, plan: _Plan) -> tuple[StayingCall, ...]:
-    rows = [*((row, "agreed") for row in plan.agreed), *((row, "late") for row in plan.late)][:_LISTED]
+    parts: tuple[tuple[_Why, tuple[FollowUp, ...]], ...] = (
+        ("agreed", plan.agreed),
+        ("late", plan.late),
+        ("barred", plan.barred),
+    )
+    rows: list[tuple[FollowUp, _Why]] = [(row, why) for why, part in parts for row in part][:_LISTED]
     on = await loans.by_ids(desk.session, {row.loan_id for row, _ in rows})
     seen = await visible_among(desk, on.values())
     return tuple(
@@ -298,7 +320,7 @@ async def _stays(desk: Desk, plan: _Plan) -> tuple[StayingCall, ...]:
             StayingCall(
                 await loan_view(desk, on[row.loan_id]),
                 follow_up_view(desk, on[row.loan_id], row, plan.member),
-                "agreed" if why == "agreed" else "late",
+                why,
             )
             for row, why in rows
             if row.loan_id in seen

@@ -91,7 +91,11 @@ def _write_stays(t: Translator, writer: Writer, stays: Sequence[StayingCall], st
     if not staying:
         return
     writer.line(Bold(t.n("{n} call stays where it is.", "{n} calls stay where they are.", staying)))
-    reasons = {"agreed": t("agreed with the borrower"), "late": t("another day is too late")}
+    reasons = {
+        "agreed": t("agreed with the borrower"),
+        "late": t("another day is too late"),
+        "barred": t("contact rules allow no call on those days"),
+    }
     writer.bullets(
         [
             [*follow_up_line(t, each.follow_up, with_loan=True), f" · {each.loan.name} · {reasons[each.why]}"]

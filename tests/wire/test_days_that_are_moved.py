@@ -10,8 +10,9 @@ import pytest
 from desk.handover import day_moves
 from sandbox.modals import Modal
 from storage.tables import Appointment, CollectionStep, FollowUp
-from tests.builders import SHANGHAI, make_follow_up, make_loan
+from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan
 from tests.wire.office_day import Slack
+from tests.wire.test_contact_rules import choose
 
 
 async def day_of_calls(slack: Slack) -> None:
@@ -138,3 +139,22 @@ async def test_appointments_and_steps_of_that_day_are_named_and_stay(slack: Slac
     assert "上门" in form.text
     (appointment,) = await slack.rows(Appointment)
     assert appointment.at.astimezone(SHANGHAI).hour == 16
+
+
+async def test_no_call_goes_to_a_day_on_which_contact_rules_refuse_it(slack: Slack) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, phone="+12133734253")
+    free = await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent, phone="+12133734254")
+    await choose(slack, "US-REGF", You_call="outside")
+    await make_call(slack.office, loan, slack.agent)  # a conversation: no call for seven days
+    for each in (loan, free):
+        await make_follow_up(slack.office, each, slack.agent, due_on=date(2026, 11, 25))
+    form = await form_of(slack)
+    assert "1 call would be moved." in form.text
+    assert "A-1/1" in form.text
+    assert "contact rules allow no call on those days" in form.text
+    await form.press("Move now")
+    assert {row.loan_id: row.due_on.day for row in await slack.rows(FollowUp)}[loan.id] == 25
+    form = await form_of(slack, To_this_day="2026-12-04")
+    assert "1 call would be moved." in form.text
+    await form.press("Move now")
+    assert {row.loan_id: row.due_on for row in await slack.rows(FollowUp)}[loan.id] == date(2026, 12, 4)

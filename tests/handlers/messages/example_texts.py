@@ -138,7 +138,7 @@ CODES: dict[str, Sequence[str]] = {
     "OtherPlan.kind": ("signing",),
     "OtherPlan.what": ("appointment",),
     "AppointmentView.state": ("planned", "confirmed", "kept", "missed", "cancelled"),
-    "StayingCall.why": ("agreed", "late"),
+    "StayingCall.why": ("agreed", "late", "barred"),
     "StepView.kind": ("letter", "visit", "repossession", "court"),
     "StepView.state": ("planned", "done", "cancelled"),
     "StepView.stopped_by": ("payment", "pause", "ended"),
