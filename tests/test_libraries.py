@@ -10,7 +10,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -20,6 +22,7 @@ import pytest
 from babel.numbers import format_currency
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pypinyin import lazy_pinyin
+from python_calamine import CalamineWorkbook
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -27,6 +30,8 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import Column, DateTime, MetaData, Numeric, Table, create_engine, insert, select
 from sqlmodel import Field, SQLModel
+
+from tests.desk.importing.workbooks import xlsxwriter_file
 
 ROOT = Path(__file__).parents[1]
 FORM = "application/x-www-form-urlencoded"
@@ -179,3 +184,13 @@ async def server_that_hangs_up() -> AsyncIterator[tuple[str, list[bytes]]]:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", requests
+
+
+def test_calamine_shows_an_error_and_a_percentage_as_nothing_and_as_a_fraction() -> None:
+    def fill(book: Any, sheet: Any) -> None:
+        sheet.write_string(0, 0, "x")
+        sheet.write_formula(0, 1, "=NA()", None, "#N/A")
+        sheet.write_number(0, 2, 0.0599, book.add_format({"num_format": "0.00%"}))
+
+    book = CalamineWorkbook.from_filelike(BytesIO(xlsxwriter_file(fill)))
+    assert book.get_sheet_by_index(0).to_python() == [["x", "", 0.0599]]

@@ -1,10 +1,19 @@
 """Files of text as lenders' systems and spreadsheet programs write them: read as a person would read them, or refused by name."""
 
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from desk.core.errors import Invalid
+from desk.importing.reading import text_files
+from desk.importing.reading.tables import read_file
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.refusals.importing import explain_file
 from tests.desk.importing.files import payments, refusal, seen
 
 HEADER = "合同号,姓名,手机号,阶段"
@@ -213,3 +222,33 @@ def test_a_table_with_dates_and_names_but_no_stage_is_no_file_of_payments() -> N
     assert "The column stage is missing" in refusal("编号,姓名,手机,金额,日期\nA-1,王,13800138000,100,2026-11-01\n")
     found = payments("贷款编号,客户姓名,还款日期,还款金额\nA-1,王小明,2026-11-01,100\n")
     assert found == [(2, "A-1", date(2026, 11, 1), Decimal(100))]
+
+
+def test_a_file_of_two_gigabytes_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "loans.csv"
+    with file.open("wb") as opened:
+        opened.truncate(2 * 1024**3)
+    with pytest.raises(Invalid) as refused:
+        read_file(file, "loans.csv")
+    assert (
+        explain_file(Translator("en"), refused.value)
+        == "loans.csv is larger than 1024 MB. Split it into several files."
+    )
+
+
+def test_more_rows_than_a_file_may_have_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(f"A-{n},王小明,13800138000,申请\n" for n in range(4))
+    monkeypatch.setattr(text_files, "MOST_ROWS", 4)
+    assert len(seen(f"{HEADER}\n{rows}\n\n").rows) == 4
+    assert "The file has more than 4 rows. Split it into several files." in refusal(f"{HEADER}\n{rows}A-5,王,1,申请\n")
+
+
+def test_a_pipe_is_read_once_and_as_often_as_needed(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(pipe.write_bytes, TABLE.encode("gb18030"))
+        table = read_file(pipe, str(pipe))
+        written.result()
+    assert [cells[1] for _, cells in (*table.rows(), *table.rows())] == ["王小明", "王小明"]
+    assert table.source.sha256() == hashlib.sha256(TABLE.encode("gb18030")).hexdigest()
