@@ -1,11 +1,14 @@
 """What members decide of an import: to import all or the good rows, to stop it, to go on, to drop it, to try it again."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from desk.core.errors import Conflict, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
+from desk.importing.columns import remember
 from desk.importing.progress import let_go_of_bytes, tell
+from desk.importing.questions import check_answer, questions_of
 from storage.queries.importing import records
 from storage.tables import FileImport
 
@@ -57,6 +60,23 @@ async def check_again(desk: Desk, import_id: UUID, version: int) -> None:
         raise NotFound("import_gone")
     row.state, row.again, row.held_until, row.tries = "read", True, None, 0
     desk.audit("import_checked_again", subject_id=row.id)
+    await _changed(desk, row)
+
+
+async def answer(desk: Desk, import_id: UUID, version: int, *, sheet: str | None, said: Mapping[str, str]) -> None:
+    """Have a file read as was said of its columns, by their headings, or of its sheets; what was said of columns is remembered.
+
+    Raises as `start` does, and Invalid (`import_said_twice`, `nothing_chosen`).
+    """
+    row = await _locked(desk, import_id, version, ("asked",))
+    if row.file_id is None:
+        raise NotFound("import_gone")
+    asked = questions_of(row)
+    check_answer(asked, sheet, said)
+    if asked.columns:
+        await remember(desk, asked.kind, {each.heading: said.get(each.heading, "") for each in asked.columns})
+    row.state, row.sheet, row.held_until, row.tries = "read", sheet or row.sheet, None, 0
+    desk.audit("import_answered", subject_id=row.id)
     await _changed(desk, row)
 
 

@@ -11,6 +11,7 @@ from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.importing.importing import RefusedRow
 from desk.importing.progress import REASONS
+from desk.importing.questions import FileQuestions, questions_of
 from desk.importing.reasons import reasons_of, without_values
 from desk.importing.rows import UnknownColumn
 from desk.messages.imports import ImportView, view_of
@@ -35,6 +36,7 @@ class ImportReport:
     fault: Invalid | None
     imported_at: datetime | None
     keeps_refused: bool
+    asked: FileQuestions | None = None
 
 
 async def import_report(desk: Desk, import_id: UUID) -> ImportReport | None:
@@ -54,6 +56,7 @@ async def import_report(desk: Desk, import_id: UUID) -> ImportReport | None:
         fault=_fault(desk, row, sees_rows=view.sees_rows),
         imported_at=earlier.ended_at if earlier is not None else None,
         keeps_refused=bool(kept),
+        asked=questions_of(row) if row.state == "asked" else None,
     )
 
 

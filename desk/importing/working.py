@@ -23,6 +23,7 @@ from desk.importing.progress import (
     require_held,
     tell,
 )
+from desk.importing.questions import asked_by
 from desk.importing.reading.tables import How
 from desk.importing.reasons import reasons_as_text
 from storage.engine.types import new_id
@@ -178,8 +179,16 @@ async def carry_out(
 
 
 async def record_unreadable(desk: Desk, held: Held, error: DeskError) -> None:
-    """Record why a file cannot be read as a table. Raises OvertakenError."""
+    """Record why a file cannot be read as a table, or what must be asked first. Raises OvertakenError."""
     row = await require_held(desk, held)
+    asked = asked_by(error)
+    if asked is not None:
+        row.state, row.mapping, row.held_until, row.tries = "asked", asked, None, 0
+        row.version += 1
+        desk.add(row)
+        desk.audit("import_asked", subject_id=row.id)
+        await tell(desk, row)
+        return
     await _stop(desk, row, error.code)
     row.why_cipher = desk.cipher.encrypt(FileImport.why_cipher, row.id, reasons_as_text([error]))
     desk.add(row)

@@ -10,7 +10,7 @@ from handlers.buttons.people import team_list
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
 from handlers.door.request import Request
-from handlers.forms import arrears_scale, cadence, contact_rules, importing, member, playbook, workspace
+from handlers.forms import arrears_scale, cadence, contact_rules, import_columns, importing, member, playbook, workspace
 from handlers.forms.team import FORM, MANAGERS
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.team import Add, Away, Back, Drop, ListTeam, Remove, SetDay, SetHours, parse
@@ -108,6 +108,7 @@ COMMAND = Command(
         arrears_scale.FORM,
         contact_rules.FORM,
         importing.FORM,
+        import_columns.FORM,
     ),
     looks_up=True,
 )

@@ -93,6 +93,8 @@ OTHER_ACTS = {
     "import_sent": _("sent a file to import"),
     "import_checked": _("tried a file to import"),
     "import_checked_again": _("had a file tried again"),
+    "import_asked": _("asked what a file to import has"),
+    "import_answered": _("said what a file to import has"),
     "import_started": _("had a file imported"),
     "import_stopped": _("stopped an import"),
     "import_cancelled": _("dropped an import"),

@@ -27,6 +27,8 @@ def import_told(t: Translator, report: ImportReport, zone: ZoneInfo) -> Message:
     match view.state:
         case "repeated":
             _write_repeated(t, writer, report.imported_at, zone)
+        case "asked":
+            _write_asked(t, writer, report)
         case "checked":
             _write_checked(t, writer, report)
         case "stopped":
@@ -97,6 +99,24 @@ def _state(t: Translator, view: ImportView) -> str:
 def _write_repeated(t: Translator, writer: Writer, imported_at: datetime | None, zone: ZoneInfo) -> None:
     when = t.minute(imported_at, zone) if imported_at is not None else t("an earlier day")
     writer.line(t("This file was imported on {when}. What has not changed since stays as it is.", when=when))
+
+
+def _write_asked(t: Translator, writer: Writer, report: ImportReport) -> None:
+    asked = report.asked
+    if asked is None:
+        return
+    if asked.sheets:
+        writer.line(t("Several sheets have these columns: {sheets}.", sheets=t(", ").join(asked.sheets)))
+        return
+    writer.line(t("I don't know for certain what these columns are:"))
+    writer.bullets(
+        [t("{heading}: {column}?", heading=q.heading, column=asked.label(q, t.language))] for q in asked.columns
+    )
+
+
+def answer_taken(t: Translator) -> Message:
+    """Render the answer to what was said of a file."""
+    return Writer().line(t("I'm reading the file now, and tell you in our conversation what would happen.")).message()
 
 
 def _write_checked(t: Translator, writer: Writer, report: ImportReport) -> None:
@@ -180,6 +200,9 @@ def _buttons(t: Translator, report: ImportReport) -> list[Button]:
     cancel = Button(t("Cancel"), "import.cancel", value)
     refused = [Button(t("Refused rows"), "import.refused", {"i": str(view.id)})] if _lists_refused(report) else []
     match view.state:
+        case "asked":
+            fill = {"form": "import_columns", "f": str(view.id), "v": view.version}
+            return [Button(t("Answer"), "form.open", fill, style="primary"), cancel]
         case "checked" if not view.refused:
             return [Button(t("Import"), "import.start", value, style="primary"), cancel]
         case "checked" if _good(view):

@@ -52,6 +52,7 @@ def form_of(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "case": ({}, {"loan": "L-1", "purpose": "Court", "parts": ("files",)}),
         "audit_filter": ({}, {"what": "all"}),
         "compliance": ({"v": 0}, {"limit_agent": "40"}),
+        "import_columns": ({"f": str(new_id()), "v": 1}, {"c0": "-"}),
         "import": ({}, {"files": ("F0123",)}),
         "proof": ({}, {"month": "2026-10", "language": "en", "ending": "csv"}),
         "stage_rules": ({"v": 0}, {"required": ("amount",), "checks_a_day": "12"}),

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
+import xlsxwriter
 
 from desk.importing import ahead, batches
 from sandbox.elements import find_element
@@ -236,3 +237,56 @@ async def test_a_stopped_import_goes_on_where_it_was(slack: Slack, monkeypatch: 
     assert told(slack, slack.manager).text.splitlines() == ["loans.csv · imported", "• new 6"]
     assert len(await slack.rows(Loan)) == 6
     assert len([text for text in slack.texts(slack.agent) if "came with a file" in text]) == 1
+
+
+UNCERTAIN = "number,name,phone,stage,owner,贷款时间"
+"""The last column may be the time of an application or of a payout: what its cells say decides nothing."""
+
+
+async def test_what_a_column_is_is_asked_once_and_remembered(slack: Slack) -> None:
+    rows = (f"{row(1).rpartition(',')[0]},36", f"{row(2).rpartition(',')[0]},24个月前")
+    await send(slack, slack.manager, table(*rows, header=UNCERTAIN))
+    assert told(slack, slack.manager).text.splitlines()[:2] == [
+        "loans.csv · a question is open",
+        "I don't know for certain what these columns are:",
+    ]
+    assert buttons(told(slack, slack.manager)) == ["Answer", "Cancel"]
+    assert await slack.rows(ImportRefusal) == []
+
+    await slack.press(slack.manager, told(slack, slack.manager), "Answer")
+    form = slack.sandbox.modal_of("UMANAGER")
+    await form.fill("What is 贷款时间?", "-")
+    await form.submit()
+    assert "I'm reading the file now" in slack.sandbox.modal_of("UMANAGER").text
+    await slack.deliver()
+    assert told(slack, slack.manager).text.splitlines()[0] == "loans.csv · checked, not imported yet"
+    await press(slack, slack.manager, "Import")
+    assert [loan.number for loan in await slack.rows(Loan)] == ["A-1", "A-2"]
+
+    await send(slack, slack.admin, table(*rows, rows[0].replace("A-1", "A-3"), header=UNCERTAIN), "next.csv")
+    assert told(slack, slack.admin).text.splitlines()[0] == "next.csv · checked, not imported yet"
+
+
+async def test_a_workbook_with_two_sheets_asks_which_is_meant(slack: Slack) -> None:
+    await send(slack, slack.manager, workbook({"October": [row(1)], "November": [row(2), row(3)]}), "loans.xlsx")
+    assert "Several sheets have these columns: October, November." in told(slack, slack.manager).text
+    await slack.press(slack.manager, told(slack, slack.manager), "Answer")
+    form = slack.sandbox.modal_of("UMANAGER")
+    await form.fill("Which sheet?", "1")
+    await form.submit()
+    await slack.deliver()
+    await press(slack, slack.manager, "Import")
+    assert [loan.number for loan in await slack.rows(Loan)] == ["A-2", "A-3"]
+
+
+def workbook(sheets: dict[str, list[str]]) -> bytes:
+    """Return an XLSX with these sheets of rows below the headings."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    for name, rows in sheets.items():
+        sheet = book.add_worksheet(name)
+        for place, line in enumerate([HEADER, *rows]):
+            for column, cell in enumerate(line.split(",")):
+                sheet.write_string(place, column, cell)
+    book.close()
+    return out.getvalue()

@@ -176,6 +176,7 @@ TEXTS: dict[str, str] = {
     "too_many_files": _("That is {count} files. Send at most {most} at a time."),
     "import_gone": _("That file is kept no longer. Send it again."),
     "import_changed": _("This import has gone on meanwhile. The newest message about it shows what you can do now."),
+    "import_said_twice": _("Two headings can't be the same column. Leave {heading} out, or the other one."),
     "import_has_refused": _("Some rows are refused. Import the good rows, or mend the file and send it again."),
     "refused_rows_gone": _("The refused rows were kept for a week. Send the file again to see them."),
     "file_settled": _("That is settled already: the files were filed or discarded. The message above shows it."),

@@ -38,6 +38,7 @@ from handlers.forms import (
     collection_step,
     erasure,
     escalation,
+    import_columns,
     note,
     person_export,
     person_request,
@@ -61,6 +62,7 @@ from tests.handlers.messages.example_terms import term_change, terms_view
 from tests.handlers.messages.example_texts import CODES, example_text
 
 _OF_SOMETHING_ELSE = (
+    import_columns.FORM,
     recording.MOVE,
     recording.DISCARD,
     phone_call.FORM,
