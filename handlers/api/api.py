@@ -3,12 +3,12 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import field
 from datetime import UTC
 from functools import cache
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -56,6 +56,8 @@ _TROUBLES = {
 }
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+T = TypeVar("T")
 
 Measure = Callable[[str, int, float], None]
 """Records a request in the metrics: its route, the status of the answer, and the seconds it took."""
@@ -172,12 +174,12 @@ class Api:
         """Return who asks, if they may. Refused attempts are logged, and recorded in the audit trail where it is known whose."""
         try:
             text = requests.token_of(request)
-            async with self._office.database.reading() as session:
-                progress.session = session
-                holder = await tokens.holder_of(session, text, self._office.clock.now())
+            holder = await self._in_time(self._holder_of(text), progress)
             if holder is None:
                 raise requests.refused_token("token_unknown")
         except ApiError as refused:
+            if refused.status != 401:
+                raise
             if not self._failures.take(request.remote).allowed:
                 raise ApiError(429, "too_many_requests", seconds=1, headers={"Retry-After": "1"}) from None
             log.warning("api_refused", code=refused.code, route=route.name)
@@ -198,6 +200,10 @@ class Api:
             raise ApiError(403, "scope_missing", scope=" or ".join(route.scopes))
         await self._note_use(holder)
         return holder
+
+    async def _holder_of(self, text: str) -> Holder | None:
+        async with self._office.database.reading() as session:
+            return await tokens.holder_of(session, text, self._office.clock.now())
 
     async def _record_refusal(self, holder: Holder, route: Route, progress: _Progress, code: str) -> None:
         log.warning("api_refused", code=code, token=holder.token.prefix, route=route.name)
@@ -271,7 +277,7 @@ class Api:
             headers["ETag"] = tag_of(content)
         return _Answer(reply.status, content, headers)
 
-    async def _in_time(self, work: Any, progress: _Progress) -> _Answer:
+    async def _in_time(self, work: Coroutine[Any, Any, T], progress: _Progress) -> T:
         task = asyncio.create_task(work)
         if await self._ended(task, REQUEST_SECONDS):
             return task.result()
