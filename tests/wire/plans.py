@@ -32,6 +32,7 @@ STAY_SMALL = {
     "playbook_version",
     "signing_key",
     "retention_policy",
+    "slack_installation",
 }
 """The tables of which a lender has few rows, however many people and loans."""
 
@@ -42,6 +43,7 @@ READ_IN_PART = {
     "ix_member_away": "who is away",
     "ix_notice_owed_from": "what is still to be sent",
     "ix_legal_hold_present": "the holds in force",
+    "ix_webhook_event_unspread": "events of the last moment",
     "ix_audit_segment_there": "its first entry, or a page of them",
 }
 """Indexes of which a statement that names only the workspace reads little."""
@@ -58,7 +60,14 @@ ROWS, TEAMS = 1000, 50
 """Rows that each growing table gets before the databases are asked for their plans: of few rows any index is as good."""
 
 _AT = datetime(2026, 11, 2, tzinfo=UTC)
-_VALUES = {"zone": "Asia/Shanghai", "locale": "en-US", "roles": "agent", "state": "open", "unpaid_since": _AT.date()}
+_VALUES = {
+    "zone": "Asia/Shanghai",
+    "locale": "en-US",
+    "roles": "agent",
+    "state": "open",
+    "unpaid_since": _AT.date(),
+    "spread_at": _AT,
+}
 _BY_TYPE: dict[type, Any] = {
     int: 1,
     bool: False,

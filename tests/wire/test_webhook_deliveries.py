@@ -8,9 +8,12 @@ from datetime import timedelta
 import pytest
 
 from storage.tables import Loan, Notice, WebhookAttempt
+from storage.upkeep.erasing import erase
 from tests.builders import make_loan
 from tests.webhook_receiver import Receiver, receiving
 from tests.wire.office_day import Slack
+from tests.wire.plans import fill, scans
+from tests.wire.test_statements import executed
 from tests.wire.webhook_office import Webhooks
 
 
@@ -215,3 +218,37 @@ async def test_the_demo_is_told_to_nobody(slack: Slack, webhooks: Webhooks, rece
     assert shown.demo_at
     await webhooks.rounds.deliver_pending()
     assert receiver.received == []
+
+
+async def test_a_loan_that_is_deleted_in_the_transaction_that_changes_it_is_no_event(
+    slack: Slack, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    await webhooks.add(receiver)
+    row = await loan(slack, "A-3")
+    await plan(slack, "A-3")
+    await webhooks.rounds.look()
+    async with slack.office.desk(slack.workspace, slack.manager) as desk:
+        (await desk.session.get_one(Loan, row.id)).stage = "signed"
+        await desk.session.flush()
+        await erase(desk.session, "loan", [row.id])
+    await webhooks.rounds.deliver_pending()
+    assert receiver.received == []  # what was pending about it went with it
+
+
+async def test_a_look_and_a_delivery_read_no_growing_table_in_full(
+    slack: Slack, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    await webhooks.add(receiver)
+    receiver.plays = [422, 500]
+    for number in ("A-1", "A-2", "A-1"):
+        await plan(slack, number)
+    with executed(slack) as statements:
+        for _ in range(3):
+            await webhooks.rounds.deliver_pending()
+            slack.clock.advance(minutes=10)
+    asked = dict(statements)
+    await fill(slack.office.database)
+    assert len(asked) > 10
+    found = await scans(slack.office.database, asked)
+    found = [each for each in found if " webhook_endpoint" not in each.partition(": ")[0]]  # there are twenty at most
+    assert not found, "\n".join(found)

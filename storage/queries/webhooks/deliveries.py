@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, update
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -20,7 +20,8 @@ LONGEST_PAUSE = timedelta(hours=24)
 """The longest that an endpoint, or a delivery, waits for its next attempt."""
 
 _CHANNEL = "webhook:"
-_PENDING = col(WebhookDelivery.state) == "pending"
+_PENDING = col(WebhookDelivery.state) == literal_column("'pending'")
+"""As its text, for which the databases take the index of what is pending."""
 
 
 def channel_of(endpoint_id: UUID) -> str:
@@ -72,18 +73,19 @@ class OwedEndpoint:
 
 async def owed(session: Work, workspace_id: UUID, now: datetime) -> list[OwedEndpoint]:
     """Return the endpoints that are owed something now and neither disabled nor paused."""
-    endpoint, row = WebhookEndpoint, WebhookDelivery
-    due = exists().where(col(row.endpoint_id) == col(endpoint.id), _PENDING, _due(row, now), _is_next_of_loan(row))
-    statement: Any = select(endpoint.id).where(
+    endpoint = WebhookEndpoint
+    ready = select(endpoint.id).where(
         endpoint.workspace_id == workspace_id,
         col(endpoint.disabled_at).is_(None),
         or_(col(endpoint.paused_until).is_(None), ~_waits(col(endpoint.paused_until), now)),
-        due,
     )
-    found = list((await session.exec(statement.order_by(col(endpoint.id)))).all())
-    if not found:
+    names: dict[str, UUID] = {}
+    for endpoint_id in (await session.exec(ready.order_by(col(endpoint.id)))).all():
+        # One by one: of all together, PostgreSQL reads everything that is pending.
+        if (await session.exec(_next_due(WebhookDelivery.id, endpoint_id, now))).first() is not None:
+            names[channel_of(endpoint_id)] = endpoint_id
+    if not names:
         return []
-    names = {channel_of(each): each for each in found}
     held = select(DeliveryRound.channel).where(
         DeliveryRound.workspace_id == workspace_id, col(DeliveryRound.channel).in_(names), held_now(now)
     )
@@ -93,14 +95,13 @@ async def owed(session: Work, workspace_id: UUID, now: datetime) -> list[OwedEnd
 
 async def next_due(session: Work, endpoint_id: UUID, now: datetime) -> WebhookDelivery | None:
     """Return what is sent to an endpoint next: the oldest that is due and before which nothing of its loan is pending."""
+    return (await session.exec(_next_due(WebhookDelivery, endpoint_id, now))).first()
+
+
+def _next_due(what: Any, endpoint_id: UUID, now: datetime) -> Any:
     row = WebhookDelivery
-    statement = (
-        select(row)
-        .where(row.endpoint_id == endpoint_id, _PENDING, _due(row, now), _is_next_of_loan(row))
-        .order_by(col(row.event_id))
-        .limit(1)
-    )
-    return (await session.exec(statement)).first()
+    statement = select(what).where(row.endpoint_id == endpoint_id, _PENDING, _due(row, now), _is_next_of_loan(row))
+    return statement.order_by(col(row.event_id)).limit(1)
 
 
 async def set_aside(
@@ -108,7 +109,7 @@ async def set_aside(
 ) -> int:
     """Give up what is pending for an endpoint, of that written before `before` if given. Return how many."""
     row = WebhookDelivery
-    which = [col(row.endpoint_id) == endpoint_id, col(row.state) == "pending"]
+    which = [col(row.endpoint_id) == endpoint_id, _PENDING]
     if before is not None:
         which.append(col(row.created_at) <= before)
     values: dict[str, Any] = {"state": "set_aside", "settled_at": now}
@@ -227,7 +228,7 @@ def _is_next_of_loan(row: type[WebhookDelivery]) -> ColumnElement[bool]:
     before = exists().where(
         earlier.loan_id == col(row.loan_id),
         earlier.endpoint_id == col(row.endpoint_id),
-        earlier.state == "pending",
+        earlier.state == literal_column("'pending'"),
         earlier.event_id < col(row.event_id),
     )
     return ~before
