@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-browser simulate check bench lock migration snapshots screenshots clean
+.PHONY: help demo test test-long test-phone test-browser simulate check bench lock migration snapshots screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -15,11 +15,15 @@ demo: $(VENV)/.run ## try the desk in a local workspace at http://127.0.0.1:8420
 test: export PYTHONDONTWRITEBYTECODE := # otherwise each worker compiles every test itself
 test: $(VENV)/.dev ## run the tests on SQLite and PostgreSQL
 	@command -v softhsm2-util >/dev/null || sh tests/storage/keys/install_softhsm.sh || echo "SoftHSM cannot be installed here: its tests are left out, and say so"
-	$(BIN)/python -m pytest -m "not browser and not long and not in_time" -n auto --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -m "not browser and not long and not in_time and not phone" -n auto --dist worksteal $(ARGS)
 	$(BIN)/python -m pytest -m "in_time and not long" $(or $(ARGS),$$(grep -rl --include='*.py' 'mark\.in_time' tests)) $(if $(ARGS),|| [ $$? -eq 5 ]) # 5: ARGS selects none of these
 
 test-long: $(VENV)/.dev ## run the tests that take minutes: a worker killed fifty times at each step, long outages of the database
 	$(BIN)/python -m pytest -m long $(ARGS)
+
+test-phone: $(VENV)/.dev ## make a real SIP call between baresip and SIPp on 127.0.0.1, recorded and logged (needs Debian's baresip-core and sip-tester)
+	@command -v baresip >/dev/null && command -v sipp >/dev/null || { echo "apt-get install baresip-core sip-tester"; exit 1; }
+	$(BIN)/python -m pytest -m phone $(or $(ARGS),tests/wire/test_sip_call.py)
 
 test-browser: $(VENV)/.dev ## run the tests of the sandbox page in Chromium
 	@command -v chromium >/dev/null || sh tests/browser/install_chromium.sh

@@ -1,4 +1,4 @@
-"""Where the phone system keeps recordings: a folder that this machine can read, and hosts that it may be asked for them by https."""
+"""Where the phone system keeps recordings: a folder that this machine can read, and hosts that may be asked by https."""
 
 import asyncio
 import time
@@ -34,7 +34,7 @@ class PhoneRecordings:
         return f"recording{PurePosixPath(urlsplit(place).path).suffix[:8]}"
 
     async def read(self, place: str) -> AsyncGenerator[bytes]:
-        """Yield the bytes of a recording. Raises RefusedFileError (`withheld`), UnavailableError, OSError and aiohttp's errors."""
+        """Yield the bytes of a recording. Raises RefusedFileError (`withheld`), UnavailableError, OSError, aiohttp's errors."""
         pieces = self._download(place) if place.startswith("https://") else self._read_file(place)
         async for piece in pieces:
             yield piece
