@@ -131,7 +131,10 @@ def _home(part: dict[str, Any]) -> str:
 
 def _imported(part: dict[str, Any]) -> str:
     each = (f"{part[name]:,}" for name in ("loans_per_second", "again_loans_per_second", "changed_loans_per_second"))
-    return f"{', '.join(each)} ({part['loans']:,} loans)"
+    workbook = (
+        f"; a workbook takes {part['workbook_of_csv']} × the new file's time" if "workbook_of_csv" in part else ""
+    )
+    return f"{', '.join(each)} ({part['loans']:,} loans){workbook}"
 
 
 _LINES = (
