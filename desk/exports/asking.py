@@ -7,13 +7,14 @@ they do not see any more, or one that is gone, opens no more.
 from uuid import UUID
 
 from desk.core.dataclass import dataclass
-from desk.core.errors import DeskError, Invalid
+from desk.core.errors import DeskError, Invalid, NotFound
 from desk.core.permissions import allows, require_role
 from desk.core.transaction import Desk
 from desk.exports.lists import Format, ListCode
 from desk.exports.rows import Wanted, in_full
 from desk.exports.sources import read_page
 from desk.files import made
+from desk.files.links import LinkOffer, offer_link
 from desk.loans import lookup
 from storage.engine.types import new_id
 from storage.queries.exports import exports
@@ -40,10 +41,12 @@ class ExportAsked:
 class ExportView:
     """What became of an export. `file_id` None: the file is kept no more, or there is none; `why` is the code of why."""
 
+    id: UUID
     listed: ListCode
     format: Format
     rows: int
     size: int
+    sha256: str
     in_full: bool
     file_id: UUID | None
     why: str
@@ -85,15 +88,34 @@ async def export_view(desk: Desk, export_id: UUID) -> ExportView | None:
     if row is None:
         return None
     return ExportView(
+        id=row.id,
         listed=wanted_of(desk, row).listed,
         format=format_of(row),
         rows=row.rows,
         size=row.size or 0,
+        sha256=row.sha256 or "",
         in_full=row.in_full,
         file_id=row.file_id,
         why=row.why or "",
         is_built=row.built_at is not None,
     )
+
+
+async def own_export(desk: Desk, export_id: UUID) -> ExportView:
+    """Return what became of an export of the acting member. Raises NotFound (`unknown_file`)."""
+    row = await desk.session.get(ListExport, export_id)
+    view = await export_view(desk, export_id)
+    if row is None or view is None or row.member_id != desk.member.id:
+        raise NotFound("unknown_file")
+    return view
+
+
+async def link_to_export(desk: Desk, export_id: UUID) -> LinkOffer:
+    """Make a link to the file of an export of the acting member. Raises NotFound (`unknown_file`), and as `offer_link` does."""
+    view = await own_export(desk, export_id)
+    if view.file_id is None or not view.is_built:
+        raise NotFound("unknown_file")
+    return await offer_link(desk, view.file_id)
 
 
 @made.opens(WHAT)

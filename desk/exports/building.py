@@ -12,6 +12,7 @@ from uuid import UUID
 
 from desk.core.dataclass import dataclass
 from desk.core.disclosures import record_exported, record_refusal
+from desk.core.languages import LANGUAGES
 from desk.core.transaction import Desk
 from desk.exports.asking import WHAT, format_of, may_have, wanted_of
 from desk.exports.lists import Format, layout
@@ -90,7 +91,9 @@ async def hold_next(desk: Desk) -> ExportToBuild | None:
         await _give_up(desk, row, "failed")
         return None
     desk.actor = member
-    wanted, zone, locale = wanted_of(desk, row), zone_here(desk), locale_of(member)
+    wanted, zone = wanted_of(desk, row), zone_here(desk)
+    chosen = LANGUAGES.get(wanted.about.get("language", ""))
+    locale = chosen.locale if chosen else locale_of(member)
     kind = "xlsx" if row.format == "xlsx" else "csv"
     name = f"{layout().lists[wanted.listed].word(locale)}-{row.asked_at.astimezone(zone):%Y%m%d-%H%M%S}.{kind}"
     file = made.begin(desk, member, WHAT, name, kind)
@@ -221,5 +224,7 @@ async def _give_up(desk: Desk, row: ListExport, why: str) -> None:
 
 async def _tell(desk: Desk, row: ListExport) -> None:
     member = await desk.session.get_one(Member, row.member_id)
+    if member.kind == "service":  # a program asks whether it is there
+        return
     facts = {"export": str(row.id)}
     await queue_notice(desk, kind=kinds.EXPORT_READY, key=f"export:{row.id}", to=member, facts=facts)

@@ -87,10 +87,15 @@ def in_full(desk: Desk) -> bool:
 
 
 def reader_of(desk: Desk) -> Member:
-    """Return whose list it is. Raises Invalid (`export_needs_member`: the operator's, who has no such list)."""
-    if desk.actor is None:
+    """Return whose list it is. Raises Invalid (`export_needs_member`: the operator and programs have no such list)."""
+    if is_whole(desk):
         raise Invalid("export_needs_member")
-    return desk.actor
+    return desk.member
+
+
+def is_whole(desk: Desk) -> bool:
+    """Return whether lists are of the whole workspace: those of the operator, and of a program, which is in no team."""
+    return desk.actor is None or desk.actor.kind == "service"
 
 
 async def viewer_of(desk: Desk) -> Viewer:

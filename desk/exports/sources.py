@@ -12,7 +12,7 @@ from desk.exports.documents import waiting_documents
 from desk.exports.figures import behind_figure
 from desk.exports.lists import ListCode
 from desk.exports.portfolio import portfolio
-from desk.exports.rows import Page, Row, Wanted, loan_cells, next_cells, reader_of, viewer_of
+from desk.exports.rows import Page, Row, Wanted, is_whole, loan_cells, next_cells, reader_of, viewer_of
 from desk.exports.trails import trail
 from desk.follow_ups import arrears_queue, due_lists
 from desk.follow_ups.arrears_queue import Ranked
@@ -38,7 +38,7 @@ async def read_page(desk: Desk, wanted: Wanted, place: Any = None, *, limit: int
     acting member may have them.
 
     Raises NotAllowed (`role_missing`; and as the list does), NotFound (`member_gone`), Invalid (`export_needs_member`: the
-    operator has no such list).
+    operator and programs have no such list).
     """
     if desk.actor is not None:
         require_role(desk, "export_list")
@@ -68,7 +68,7 @@ async def _due(desk: Desk, wanted: Wanted, place: Key | None, limit: int) -> Pag
 
 
 def _window(desk: Desk, people: People, period: Period, kind: Kind | None, beyond: Key | None) -> Window:
-    if desk.actor is not None:
+    if not is_whole(desk):
         window = due_lists.window_of(desk, people, period, kind)
     elif period in ("all", "late"):
         until = desk.now - desk.now.resolution if period == "late" else None
@@ -129,7 +129,7 @@ async def _mine(desk: Desk, wanted: Wanted, place: Key | None, limit: int) -> Pa
 
 
 async def _pool(desk: Desk, _wanted: Wanted, place: Key | None, limit: int) -> Page:
-    if desk.actor is not None:
+    if not is_whole(desk):
         lists.require_pool(desk)
     found = await loans.of_nobody(desk.session, desk.workspace.id, limit=limit, beyond=place)
     return Page(await rows_with_next(desk, found), _behind_by_age(found, limit))
@@ -157,7 +157,7 @@ async def rows_with_next(desk: Desk, found: Sequence[Loan]) -> list[Row]:
 
 async def _people(desk: Desk, wanted: Wanted) -> tuple[Listed, Whose]:
     """Return whose rows a list of follow-ups has, and whose loans one of loans."""
-    if desk.actor is None:
+    if is_whole(desk):
         everybody = People("everybody", workspace_id=desk.workspace.id)
         return Listed(everybody), Whose(everybody, desk.workspace.id)
     about = wanted.about

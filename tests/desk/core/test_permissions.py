@@ -107,6 +107,7 @@ read_promises          - - - - - -
 read_documents         - - - - - -
 report_events          - - - - - -
 read_webhooks          - - - - - -
+export_by_program      - - - - - -
 report_calls           - - - - - -
 """
 BY_ACT = {line.split()[0]: line.split()[1:] for line in RIGHTS.strip().splitlines()}
@@ -193,7 +194,9 @@ SIGHTS = ("see_loan", "see_due_list")
 
 
 OF_SCOPES = {
-    "see_loan": {"loans:read", "loans:write", "payments:write", "calls:write"},
+    "see_loan": {"loans:read", "loans:write", "payments:write", "calls:write", "exports:read"},
+    "export_list": {"exports:read"},
+    "export_in_full": {"personal:read"},
     "read_loans": {"loans:read"},
     "read_personal_data": {"personal:read"},
     "report_loans": {"loans:write"},
@@ -204,6 +207,7 @@ OF_SCOPES = {
     "read_documents": {"documents:read"},
     "report_events": {"loans:write", "payments:write", "calls:write"},
     "read_webhooks": {"webhooks:read"},
+    "export_by_program": {"exports:read"},
     "report_calls": {"calls:write"},
 }
 

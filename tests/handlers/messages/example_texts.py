@@ -184,6 +184,7 @@ CODES: dict[str, Sequence[str]] = {
     "CaseView.why": ("", "failed", "forbidden"),
     "CaseAsked.parts": ("files",),
     "ExportView.why": ("", "failed", "forbidden"),
+    "ExportView.sha256": ("3b6a27bc",),
     "Wanted.words": ("", "wang"),
     "PersonSaved.act": ("added", "changed", "removed"),
     "counts": ("verification", "repayment", "service"),
