@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from desk.core.changes import create
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
+from desk.core.permissions import has_role_for
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import contact_choices
+from desk.follow_ups.contact_allowances import is_allowed
 from desk.follow_ups.contact_limits import CallTimes, Limits, contact_hours, limits_of, limits_of_loans
 from desk.people.calendars import calendar_of
 from desk.rules.calendar import Calendar
@@ -74,12 +76,12 @@ async def check_instant(desk: Desk, loan: Loan, at: datetime, hours: WorkingHour
         return
     refusing = _refusing(limits)
     answer = refusing.answer(at)
-    if answer.effect is None or answer.next_at is None:
+    if answer.effect is None or answer.next_at is None or await is_allowed(desk, loan, at, answer.broken):
         return
     fitting = CallTimes(contact_hours(desk), limits)
     later = next_fitting_minute(at, hours, await calendar_of(desk), fitting) or answer.next_at
     allowed = Due(local_date(later, hours.zone), later)
-    raise _barred(loan, at, answer, allowed)
+    raise _barred(desk, loan, at, answer, allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ async def _check_date(desk: Desk, loan: Loan, follow_up: FollowUp, refusing: Lim
     """Raise Invalid (`due_barred`) if a rule refuses a call in each minute of the day's work."""
     found = _next_day(refusing, follow_up.due_on, desk.now, hours, await calendar_of(desk))
     if found is not None:
-        raise _barred(loan, follow_up.due_on, found[1], Due(found[0]))
+        raise _barred(desk, loan, follow_up.due_on, found[1], Due(found[0]))
 
 
 def _next_day(
@@ -129,8 +131,17 @@ def _next_day(
     return (allowed, answer) if allowed > local_date(begins, hours.zone) else None
 
 
-def _barred(loan: Loan, at: datetime | date, answer: Answer, allowed: Due) -> Invalid:
-    return Invalid("due_barred", loan=loan.number, loan_id=loan.id, at=at, broken=answer.broken, allowed=allowed)
+def _barred(desk: Desk, loan: Loan, at: datetime | date, answer: Answer, allowed: Due) -> Invalid:
+    may_allow = isinstance(at, datetime) and not answer.fixed and has_role_for(desk.member, "override_contact")
+    return Invalid(
+        "due_barred",
+        loan=loan.number,
+        loan_id=loan.id,
+        at=at,
+        broken=answer.broken,
+        allowed=allowed,
+        may_allow=may_allow,
+    )
 
 
 def _keep(desk: Desk, loan: Loan, follow_up: FollowUp, limits: Limits, at: datetime) -> bool:

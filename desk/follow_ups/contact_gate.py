@@ -15,6 +15,7 @@ from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import has_role_for, require_role
 from desk.core.transaction import Desk
 from desk.follow_ups import contact_choices
+from desk.follow_ups.contact_allowances import is_allowed
 from desk.follow_ups.contact_limits import limits_of, who_is
 from desk.follow_ups.contact_views import ContactView, view_of
 from desk.follow_ups.lifecycle import check_note
@@ -169,6 +170,7 @@ def _may(desk: Desk, answer: Answer) -> Literal["explain", "override", "nothing"
 async def _is_decided(desk: Desk, loan: Loan, broken: Iterable[Broken]) -> bool:
     """Return whether a reason was given lately for each of these rules: a manager's for those that refuse. None ever is for one
     that cannot be overridden. A rule that counts per person is settled on all loans of the borrower."""
+    broken = tuple(broken)
     rules = {(each.rule.id, each.effect) for each in broken}
     if any(each.fixed for each in broken):
         return False
@@ -178,6 +180,6 @@ async def _is_decided(desk: Desk, loan: Loan, broken: Iterable[Broken]) -> bool:
         for row in await contacts.decisions_since(desk.session, loan.id, desk.now - REASON_HOLDS)
         for effect in _SETTLED.get(row.kind, ())
         for rule in row.rules.split()
-        if row.loan_id == loan.id or rule in of_person
+        if row.moved_to is None and (row.loan_id == loan.id or rule in of_person)
     }
-    return rules <= given
+    return rules <= given or await is_allowed(desk, loan, desk.now, broken)

@@ -30,6 +30,7 @@ async def contact_page(desk: Desk, loan_id: UUID) -> ContactPage:
         consents=tuple(consent_view(row) for row in consents),
         out_of_sight=frozenset(row.id for row in entered if row.loan_id in unseen),
         may_enter=has_role_for(desk.member, "enter_contact_state"),
+        may_allow=has_role_for(desk.member, "override_contact"),
         may_enter_contact=has_role_for(desk.member, "enter_contact"),
         may_restrict=has_role_for(desk.member, "answer_request"),
         may_choose=has_role_for(desk.member, "choose_contact_rules"),

@@ -76,6 +76,7 @@ class ContactPage:
     out_of_sight: frozenset[UUID]
     may_enter: bool
     may_enter_contact: bool
+    may_allow: bool
     may_restrict: bool
     may_choose: bool
 

@@ -312,7 +312,10 @@ async def _stays(desk: Desk, plan: _Plan) -> tuple[StayingCall, ...]:
         ("late", plan.late),
         ("barred", plan.barred),
     )
-    rows: list[tuple[FollowUp, _Why]] = [(row, why) for why, part in parts for row in part][:_LISTED]
+    rows: list[tuple[FollowUp, _Why]] = []
+    for why, part in parts:
+        rows.extend((row, why) for row in part[:_LISTED])
+    rows = rows[:_LISTED]
     on = await loans.by_ids(desk.session, {row.loan_id for row, _ in rows})
     seen = await visible_among(desk, on.values())
     return tuple(

@@ -9,7 +9,7 @@ from desk.loans.inquiries import KnownPhone
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
 from handlers.door.request import Request
-from handlers.forms import collection_step, contact_reason, other_contact, repayment
+from handlers.forms import allow_time, collection_step, contact_reason, other_contact, repayment
 from handlers.forms.contact_states import CONSENT, STATE
 from handlers.forms.loan import CORRECTION, FIND, INQUIRY
 from handlers.forms.related import CHANGE as CHANGE_PERSON
@@ -138,6 +138,7 @@ COMMAND = Command(
         STATE,
         CONSENT,
         other_contact.FORM,
+        allow_time.FORM,
         contact_reason.FORM,
     ),
     completes={

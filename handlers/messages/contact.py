@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from desk.follow_ups.allowing_times import TimeAllowed
 from desk.follow_ups.contact_choosing import ChoiceChanged
 from desk.follow_ups.contact_gate import Held
 from desk.follow_ups.contact_states import ConsentChanged, StateChanged
@@ -184,6 +185,8 @@ def contact_page(t: Translator, page: ContactPage, zone: ZoneInfo) -> Message:
             form_button(t("Enter a state"), "contact_state", loan=loan_id),
             form_button(t("Enter a consent"), "contact_consent", loan=loan_id),
         ]
+    if page.may_allow and view is not None:
+        buttons.append(form_button(t("Allow a time"), "allow_time", loan=loan_id))
     if page.may_choose:
         buttons.append(Button(t("Rules of this loan"), "form.open", {"form": "contact_rules", "loan": str(loan_id)}))
     return writer.buttons(*buttons).message()
@@ -300,6 +303,15 @@ def other_contact_saved(t: Translator, result: OtherContactSaved, zone: ZoneInfo
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
+def time_allowed(t: Translator, result: TimeAllowed, zone: ZoneInfo) -> Message:
+    """Render a time for which a call was allowed against contact rules."""
+    writer = Writer()
+    values = {"loan": Bold(result.loan.number), "time": Bold(t.minute(result.at, zone))}
+    writer.phrase(t, "{loan}: a call at {time} is allowed, although:", **values)
+    writer.bullets(broken_line(t, each) for each in result.broken)
+    return writer.line(t("Plan it for that time, or call within the hour that begins then.")).message()
+
+
 def contact_event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
     """Return an event about contact in a loan's history."""
     match event.state:
@@ -314,6 +326,9 @@ def contact_event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
             return phrase(t, "the borrower {consent}", consent=Bold(consent_words(t, event.code)))
         case "withdrawn":
             return phrase(t, "withdrawn: {consent}", consent=Bold(consent_words(t, event.code)))
+        case "overridden" if event.when is not None:
+            values = {"rules": rules_words(t, event.code), "time": _at(t, event.when, zone)}
+            return phrase(t, "call at {time} allowed by a manager, although: {rules}", **values)
         case "to_borrower":
             return phrase(t, "{channel} to the borrower", channel=Bold(other_channel(t, event.code)))
         case "of_borrower":

@@ -99,6 +99,7 @@ def form_of(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "legal_hold": ({}, {"loan": "L-1", "why": "Court order"}),
         "retention": ({"v": 0, "of": "inquiry"}, {"kind": "inquiry", "months": "24"}),
         "contact_state": ({}, {"loan": "L-1", "state": "hardship"}),
+        "allow_time": ({}, {"loan": "L-1", "at": "tomorrow 22:30", "reason": "Agreed by letter"}),
         "other_contact": (
             {},
             {"loan": "L-1", "channel": "letter", "at": str(int(world.slack.clock.now().timestamp()))},

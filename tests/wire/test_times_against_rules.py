@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sandbox.modals import Modal
 from storage.tables import Appointment, Call, ContactConsent, FollowUp
 from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan
 from tests.wire.office_day import Slack, given, shown
@@ -145,3 +146,48 @@ async def test_the_form_of_a_snooze_offers_the_allowed_minute_too(slack: Slack) 
     await form.press("Fri 27 Nov 09:00")
     await form.submit()
     assert "you'll be reminded again Fri 27 Nov 2026 09:00" in form.text
+
+
+async def allow(slack: Slack, when: str, reason: str = "He works nights") -> Modal:
+    page = shown(await slack.press(slack.manager, await slack.card(slack.manager), "Contact rules"))
+    await slack.press(slack.manager, page, "Allow a time")
+    form = slack.sandbox.modal_of("UMANAGER")
+    await form.fill("When", when)
+    await form.fill("Reason for the call", reason)
+    await form.submit()
+    return form
+
+
+async def test_a_manager_allows_a_refused_time_and_it_is_planned_and_called_at(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await choose(slack, "CN")
+    refused = await slack.command(slack.agent, "/loan-follow A-1 tomorrow 22:30 decision")
+    assert "Allow a time" not in refused.text
+    page = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Contact rules"))
+    assert "Allow a time" not in str(page.blocks)
+    refused = await slack.command(slack.manager, "/loan-follow A-1 tomorrow 22:30 decision")
+    assert "As a manager you can allow that time: Contact rules on the card, Allow a time." in refused.text
+
+    form = await allow(slack, "tomorrow 22:30")
+    assert "A-1: a call at Thu 26 Nov 22:30 is allowed, although:" in form.text
+    await slack.command(slack.agent, "/loan-follow A-1 tomorrow 22:30 decision")
+    assert await dues(slack) == [datetime(2026, 11, 26, 22, 30, tzinfo=SHANGHAI)]
+    assert "no call may be planned" in (await slack.command(slack.agent, "/loan-follow A-1 fri 22:30 id")).text
+    timeline = (await slack.in_card(slack.agent, "Open", "Timeline")).text
+    assert "call at Thu 26 Nov 22:30 allowed by a manager, although:" in timeline
+    assert "He works nights" in timeline
+
+    for at, is_shown in (("2026-11-25 22:30", False), ("2026-11-26 22:45", True), ("2026-11-26 23:31", False)):
+        await slack.at(at)
+        number = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Show number")).text
+        assert ("138 0013 5678" in number) is is_shown, at
+
+
+async def test_a_bar_of_the_borrower_or_what_no_rule_refuses_is_not_allowed(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await choose(slack, "CN")
+    assert "No contact rule refuses a call on A-1 then" in str((await allow(slack, "tomorrow 10:00")).errors)
+    assert "Give a time of day too" in str((await allow(slack, "tomorrow")).errors)
+    await slack.command(slack.agent, "/loan edit A-1 contact do not call")
+    form = await allow(slack, "tomorrow 22:30")
+    assert "No manager can override this on A-1" in str(form.errors) + form.text

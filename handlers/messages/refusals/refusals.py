@@ -308,6 +308,10 @@ def _due_barred(t: Translator, error: DeskError, zone: ZoneInfo) -> Paragraphs:
         *rules,
         phrase(t, "Next allowed: {when}.", when=Bold(when(t, error.params["allowed"], zone))),
         [t("Did the borrower ask for that time? Log the call as “call back”, or enter their consent (Contact rules).")],
+        *(
+            [[t("As a manager you can allow that time: Contact rules on the card, Allow a time.")]]
+            * error.params["may_allow"]
+        ),
     ]
 
 

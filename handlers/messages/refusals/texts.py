@@ -366,6 +366,8 @@ TEXTS: dict[str, str] = {
     "contact_in_future": _("This time is still to come. Enter the contact once it was made."),
     "contact_too_old": _("That is more than {days} days ago. Write it into a note."),
     "contact_reason_missing": _("Give the reason for the call."),
+    "nothing_refuses": _("No contact rule refuses a call on {loan} then: plan it."),
+    "time_of_day_missing": _("Give a time of day too: tomorrow 21:30."),
     "contact_fixed": _("No manager can override this on {loan}; it ends when the state ends."),
     "unknown_pack": _("There's no pack of contact rules “{given}”."),
     "unknown_rule": _("There's no contact rule “{given}”."),

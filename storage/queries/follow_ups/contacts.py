@@ -3,7 +3,7 @@ consents, packs."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -272,6 +272,16 @@ async def others_of(session: Work, loan_id: UUID, *, limit: int) -> Sequence[Oth
 async def decisions_of(session: Work, loan_id: UUID, *, limit: int) -> Sequence[ContactDecision]:
     """Return what rules decided on a loan, newest first."""
     return (await session.exec(_newest(ContactDecision, ContactDecision.at, loan_id, limit))).all()
+
+
+async def allowed_at(session: Work, loan_id: UUID, at: datetime, *, lasts: timedelta) -> Sequence[ContactDecision]:
+    """Return the times that managers have allowed on a loan and the other loans of its borrower, of which that instant is one."""
+    statement = _entered_for_borrower(ContactDecision, loan_id).where(
+        ContactDecision.kind == "overridden",
+        col(ContactDecision.moved_to) <= at,
+        col(ContactDecision.moved_to) > at - lasts,
+    )
+    return (await session.exec(statement)).all()
 
 
 async def decisions_since(session: Work, loan_id: UUID, since: datetime) -> Sequence[ContactDecision]:

@@ -255,6 +255,7 @@ def refusals(builder: ExampleBuilder) -> Iterator[DeskError]:
         "answers": "verification",
         "broken": (Broken(PACKS["CN"], PACKS["CN"].rules[0], "deny"),),
         "allowed": Due(choices.moment().date(), choices.moment()),
+        "may_allow": True,
         "checks": (("L-1042/1", "identity"), ("L-1042/2", "income")),
         "items": ("identity.name", "identity.phone"),
         "needs": (Need("documents", ("id", "bank"), must=True), Need("amount", must=True)),
