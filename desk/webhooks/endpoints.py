@@ -43,6 +43,8 @@ async def add(desk: Desk, url: str, patterns: Sequence[str], *, personal: bool =
     """Add an endpoint for the types that the patterns name: `call.logged`, `promise.*`, `*`. Raises WebhookError."""
     types = matching_types(patterns)
     address = _checked(url)
+    if personal and not _is_private(address):
+        raise WebhookError("personal data goes over https alone: write the address like https://erp.example.com/hooks")
     await workspaces.locked(desk.session, desk.workspace.id)
     there = await endpoints.of_workspace(desk.session, desk.workspace.id)
     if any(row.url == address for row in there):
@@ -171,6 +173,12 @@ def _checked(url: str) -> str:
             "the address may have only ASCII characters and no blanks: write an international name as xn--…"
         )
     return url
+
+
+def _is_private(url: str) -> bool:
+    """Return whether nobody on the way can read what is sent: it is encrypted, or stays on this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in ("127.0.0.1", "::1")
 
 
 async def _locked(desk: Desk, endpoint_id: UUID) -> WebhookEndpoint:

@@ -120,6 +120,14 @@ async def test_a_wrong_endpoint_is_refused_and_nothing_is_added(
     assert await desk.rows(WebhookEndpoint) == []
 
 
+async def test_personal_data_is_sent_over_https_alone(desk: Desk) -> None:
+    desk.settings = desk.settings.model_copy(update={"webhooks_private": "10.0.0.0/8"})
+    code, printed = await desk.run("add", "http://10.1.2.3/", ["*"], personal=True)
+    assert (code, "over https alone" in printed) == (1, True)
+    assert (await desk.run("add", "https://10.1.2.3/", ["*"], personal=True))[0] == 0
+    assert (await desk.run("add", "http://10.1.2.3/", ["*"]))[0] == 0
+
+
 async def test_the_same_address_twice_and_too_many_are_refused(desk: Desk) -> None:
     await desk.add("https://0.example.com/")
     assert "already: remove it first" in (await desk.run("add", "https://0.example.com/", ["*"]))[1]
