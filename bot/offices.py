@@ -1,10 +1,11 @@
 """Open an office on the command line: the database and the keys, for as long as a command needs them."""
 
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import TypedDict, Unpack
 
-from bot.settings import Settings
+from bot.named_workspace import NAMED
+from bot.settings import CannotStartError, Settings
 from desk.core.clock import Clock, SystemClock
 from desk.core.transaction import Office
 from storage.engine.database import Database
@@ -32,16 +33,40 @@ async def open_office(settings: Settings, clock: Clock | None = None, **use: Unp
 
 
 async def every_workspace(office: Office) -> list[Workspace]:
-    """Return the workspaces of the database."""
+    """Return the workspaces of the database that a command is for: the one that was named, or all. Raise CannotStartError for a
+    name that is none."""
     async with office.database.reading() as session:
-        return list(await workspaces.every(session))
+        found = list(await workspaces.every(session))
+    if not (named := NAMED.get()):
+        return found
+    if not (only := [each for each in found if each.slack_team_id == named]):
+        raise CannotStartError(f"There is no workspace {named}. {_there_are(found)}")
+    return only
+
+
+async def one_workspace(office: Office) -> Workspace | None:
+    """Return the workspace of a command that is for one, None before any is there. Raise CannotStartError where there are several
+    and none was named."""
+    found = await every_workspace(office)
+    if len(found) > 1:
+        raise CannotStartError(f"Say for which workspace: loandesk --workspace ID … {_there_are(found)}")
+    return found[0] if found else None
 
 
 async def find_loan(office: Office, number: str) -> tuple[Workspace, Loan] | None:
-    """Return the first loan of that number, and its workspace."""
+    """Return the loan of that number, and its workspace. Raise CannotStartError where several have one and none was named."""
+    found: list[tuple[Workspace, Loan]] = []
     for workspace in await every_workspace(office):
         async with office.database.reading() as session:
             loan = await loans.by_number(session, workspace.id, number)
         if loan is not None:
-            return workspace, loan
-    return None
+            found.append((workspace, loan))
+    if len(found) > 1:
+        there = _there_are([workspace for workspace, _ in found])
+        raise CannotStartError(f"Several have a loan {number}: loandesk --workspace ID … {there}")
+    return found[0] if found else None
+
+
+def _there_are(found: Sequence[Workspace]) -> str:
+    named = ", ".join(f"{each.slack_team_id} ({each.name})" for each in found)
+    return f"There are: {named}." if named else "There is none yet."

@@ -38,6 +38,10 @@ class ServedWorkspaces(Protocol):
         """Return the one of that Slack team or organisation."""
         ...
 
+    def ended(self) -> Sequence[Workspace]:
+        """Return those from which the app was removed."""
+        ...
+
     async def refresh(self) -> None:
         """Follow what other processes have changed."""
         ...
@@ -53,6 +57,9 @@ class OneWorkspace:
 
     def present(self) -> Sequence[ServedWorkspace]:
         return (self._served,)
+
+    def ended(self) -> Sequence[Workspace]:
+        return ()
 
     async def find(self, installed_in: str | None) -> ServedWorkspace | None:
         return self._served if installed_in == self._served.workspace.slack_team_id else None
@@ -70,11 +77,15 @@ class InstalledWorkspaces:
         self._office = office
         self._serve = serve
         self._served: dict[UUID, ServedWorkspace] = {}
+        self._ended: Sequence[Workspace] = ()
         self._asked_at: datetime | None = None
         self._refreshing = asyncio.Lock()
 
     def present(self) -> Sequence[ServedWorkspace]:
         return tuple(self._served.values())
+
+    def ended(self) -> Sequence[Workspace]:
+        return self._ended
 
     async def find(self, installed_in: str | None) -> ServedWorkspace | None:
         if (found := self._known(installed_in)) is not None or installed_in is None:
@@ -92,6 +103,7 @@ class InstalledWorkspaces:
             self._asked_at = self._office.clock.now()
             async with self._office.database.reading() as session:
                 found = await installations.every(session)
+            self._ended = [workspace for installation, workspace in found if installation.ended_at is not None]
             there: set[UUID] = set()
             for installation, workspace in found:
                 if installation.ended_at is None and self._follow(installation, workspace):

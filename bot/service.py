@@ -37,6 +37,7 @@ from bot.token_refresher import TokenRefresher
 from bot.webhooks.addresses import Allowed
 from bot.webhooks.client import WebhookClient
 from bot.webhooks.rounds import WebhookPace, WebhookRounds
+from bot.worker import UPKEEP, do_chores
 from bot.workers import Workers
 from desk.core.clock import Clock, SystemClock
 from desk.core.dataclass import dataclass
@@ -210,7 +211,7 @@ class Service:
 
         webhooks = Lane("deliver_webhooks", "webhooks", WebhookPace().rounds)
         engine = DbosEngine(self.shared, executor_id=executor_id, pace=pace, lanes=[webhooks])
-        self.worker = Workers(self.workspaces, engine, self.shared.clock, self._refresher())
+        self.worker = Workers(self.workspaces, engine, self.shared, self._refresher())
         await self.worker.start()
 
     async def round(self) -> None:
@@ -220,6 +221,8 @@ class Service:
             await refresher.round()
         for one in self.workspaces.present():
             await one.round()
+        for workspace in self.workspaces.ended():
+            await do_chores(self.shared, workspace, UPKEEP)
 
     async def finish(self) -> None:
         """Stop taking requests, answer those in progress, and finish the deliveries in progress."""

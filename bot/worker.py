@@ -94,6 +94,16 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
 )
 """The chores of a round, each in its own transaction."""
 
+UPKEEP: tuple[Callable[..., Awaitable[object]], ...] = (
+    recompute_pending,
+    forget_old,
+    forget_lines,
+    forget_unfiled,
+    index_next,
+    seal_next,
+)
+"""Those that send nothing: they go on where the app was removed from Slack, because what is kept for a time is kept no longer."""
+
 REPEATED: Mapping[Callable[..., Awaitable[object]], int] = {
     recompute_pending: 50,
     apply_events: 30,
@@ -139,11 +149,15 @@ ROWS: Mapping[Callable[..., Awaitable[object]], Rows] = {
 """The chores in which one row could hold up the others."""
 
 
-async def do_chores(office: Office, workspace: Workspace) -> bool:
-    """Do one round of chores; one that fails is logged and left to the next round. Return False when all failed."""
+async def do_chores(
+    office: Office, workspace: Workspace, chores: Sequence[Callable[..., Awaitable[object]]] | None = None
+) -> bool:
+    """Do one round of `chores`, or else of all; one that fails is logged and left to the next round. Return False when all
+    failed."""
+    chores = CHORES if chores is None else chores
     failed = 0
     due: frozenset[str] | None = None
-    for chore in CHORES:
+    for chore in chores:
         try:
             if chore in ROWS and ROWS[chore].name in waiting():
                 due = due if due is not None else await _due(office, workspace)
@@ -154,7 +168,7 @@ async def do_chores(office: Office, workspace: Workspace) -> bool:
             log.error("chore_failed", chore=chore.__name__, **log_fields(error))
             monitoring.CHORES_FAILED.labels(chore.__name__).inc()
             failed += 1
-    return failed < len(CHORES)
+    return failed < len(chores)
 
 
 async def _due(office: Office, workspace: Workspace) -> frozenset[str]:

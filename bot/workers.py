@@ -13,9 +13,9 @@ from uuid import UUID
 import structlog
 
 from bot.served import ServedWorkspace
-from bot.worker import TICK_SECONDS, Worker
-from desk.core.clock import Clock
+from bot.worker import TICK_SECONDS, UPKEEP, Worker, do_chores
 from desk.core.dataclass import dataclass
+from desk.core.transaction import Office
 from storage.engine.trouble import log_fields
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Workers:
 
     workspaces: "ServedWorkspaces"
     engine: "DbosEngine"
-    clock: Clock
+    office: Office
     refresher: "TokenRefresher | None" = None
     of: Callable[[ServedWorkspace], Worker] = worker_of
     _working: dict[UUID, Worker] = field(default_factory=dict[UUID, Worker])
@@ -87,6 +87,8 @@ class Workers:
                 await asyncio.shield(self._follow())
                 if self.refresher is not None:
                     await asyncio.shield(self.refresher.round())
+                for workspace in self.workspaces.ended():
+                    await asyncio.shield(do_chores(self.office, workspace, UPKEEP))
             except Exception as error:  # the database may be away for a while
                 log.error("workspaces_not_followed", **log_fields(error))
             await asyncio.sleep(TICK_SECONDS)
@@ -101,4 +103,4 @@ class Workers:
             worker = self._working[workspace_id] = self.of(present[workspace_id])
             self.engine.add(present[workspace_id].sender, {"webhooks": present[workspace_id].webhooks})
             await worker.start()
-        self._followed_at = self.clock.now()
+        self._followed_at = self.office.clock.now()

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bot.commands.import_options import Options, read_table
 from bot.commands.import_reports import reading_in_words, rows_in_words, write_refused
+from bot.offices import one_workspace
 from bot.settings import Settings
 from desk.core.clock import SystemClock
 from desk.core.errors import DeskError
@@ -28,7 +29,6 @@ from handlers.messages.import_counts import counts_in_words, kind_in_words, sums
 from handlers.messages.importing import explain_remark, unknown_columns
 from handlers.messages.refusals.importing import explain_file, explain_row
 from storage.engine.database import Database
-from storage.queries.people import workspaces
 from storage.tables import Workspace
 
 NAMES_SHOWN = 5
@@ -68,8 +68,7 @@ async def run(
     database = Database(settings.database_url.get_secret_value(), writes_much=True)
     office = Office(database=database, cipher=settings.cipher(), clock=SystemClock())
     try:
-        async with database.reading() as session:
-            workspace = next(iter(await workspaces.every(session)), None)
+        workspace = await one_workspace(office)
         if workspace is None:
             console.print(t("The desk isn't installed in a workspace yet. Run loandesk serve once first."))
             return 1

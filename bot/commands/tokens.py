@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from rich.console import Console
 
-from bot.offices import every_workspace, open_office
+from bot.offices import one_workspace, open_office
 from bot.settings import Settings
 from desk.core.clock import Clock
 from desk.core.operator_acts import operator
@@ -79,7 +79,7 @@ async def _workspace(
 ) -> AsyncGenerator[tuple[Office, Workspace] | None]:
     """Open the database and its workspace; None, with a line that says why, where no desk was opened yet."""
     async with open_office(settings, clock, patient=True) as office:
-        found = await every_workspace(office)
-        if not found:
+        found = await one_workspace(office)
+        if found is None:
             console.print("There is no workspace yet: start the desk once.")
-        yield (office, found[0]) if found else None
+        yield (office, found) if found else None

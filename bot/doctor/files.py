@@ -32,10 +32,15 @@ async def check_files(settings: Settings, database: Database, session: aiohttp.C
         return
     yield await _page(settings.public_url, session)
     async with database.reading() as reading:
-        workspace = next(iter(await workspaces.every(reading)), None)
-    if workspace is None:
-        return
-    store = store_at(settings.files_at(), workspace.id)
+        found = await workspaces.every(reading)
+    for workspace in found:
+        async for finding in _check_store(settings, database, workspace.id):
+            yield finding
+
+
+async def _check_store(settings: Settings, database: Database, workspace_id: UUID) -> AsyncIterator[Finding]:
+    """Yield what is found of the files of a workspace, whose part of the store the words name."""
+    store = store_at(settings.files_at(), workspace_id)
     in_folder = isinstance(store, DiskStore)
     try:
         await store.check()
@@ -46,7 +51,7 @@ async def check_files(settings: Settings, database: Database, session: aiohttp.C
     if in_folder and store.open_to_others():
         yield fix("file store", f"others on this machine may read {store.place}: chmod 700 it")
     try:
-        yield await _bytes(database, store, workspace.id)
+        yield await _bytes(database, store, workspace_id)
     except StoreAwayError as error:
         yield fix("file store", f"{store.place} cannot be read ({error}): {_READ_FOLDER if in_folder else _BUCKET}")
 

@@ -33,12 +33,19 @@ RECENT = timedelta(days=1)
 
 
 async def check_workspace(
-    database: Database, client: AsyncWebClient, slack_team_id: str | None, now: datetime, *, links: bool
+    database: Database,
+    client: AsyncWebClient,
+    slack_team_id: str | None,
+    now: datetime,
+    *,
+    links: bool,
+    workspace: Workspace | None = None,
 ) -> AsyncIterator[Finding]:
     """Yield what is found of the workspace. `slack_team_id` is the team of the token, None if Slack did not say; `links`: links
-    to the lender's loan system are set."""
-    async with database.reading() as session:
-        workspace = next(iter(await workspaces.every(session)), None)
+    to the lender's loan system are set. `workspace`: of a desk of several, which one."""
+    if workspace is None:
+        async with database.reading() as session:
+            workspace = next(iter(await workspaces.every(session)), None)
     if workspace is None:
         yield fix("workspace", "the desk is not set up in this workspace yet: start `loandesk serve` once")
         return

@@ -98,6 +98,48 @@ def test_files_are_in_a_folder_or_a_bucket(monkeypatch: pytest.MonkeyPatch, writ
     assert "hunter2" not in f"{settings!r}{settings.files_at()!r}"
 
 
+SEVERAL = {
+    "SLACK_BOT_TOKEN": None,
+    "SLACK_CLIENT_ID": "1.2",
+    "SLACK_CLIENT_SECRET": "hunter2",
+    "LOANDESK_PUBLIC_URL": "https://desk.example.com",
+    "LOANDESK_INSTALLERS": "T012ABCDEF, E012ABCDEF",
+}
+
+
+def test_several_workspaces_need_the_id_and_secret_of_the_app_in_place_of_a_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    environment(monkeypatch, **SEVERAL)
+    settings = read_settings(env_file=None)
+    assert settings.several_workspaces
+    assert settings.installers == "T012ABCDEF,E012ABCDEF"
+    environment(monkeypatch, **SEVERAL | {"SLACK_BOT_TOKEN": "xoxb-1"})
+    assert not read_settings(env_file=None).several_workspaces
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SLACK_CLIENT_ID", None),
+        ("SLACK_CLIENT_SECRET", None),
+        ("LOANDESK_PUBLIC_URL", None),
+        ("LOANDESK_INSTALLERS", None),
+        ("LOANDESK_INSTALLERS", "everybody"),
+        ("LOANDESK_PHONE_SECRET", "hunter2" * 8),
+        ("TWILIO_AUTH_TOKEN", "hunter2"),
+    ],
+)
+def test_what_several_workspaces_lack_or_cannot_have_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    environment(monkeypatch, **SEVERAL | {name: value})
+    with pytest.raises(WrongSettingsError) as wrong:
+        read_settings(env_file=None)
+    assert name in str(wrong.value)
+    assert "hunter2" not in str(wrong.value)
+
+
 def documented(file: str, pattern: str) -> set[str]:
     return set(re.findall(pattern, (ROOT / file).read_text("utf-8"), re.MULTILINE))
 

@@ -82,7 +82,7 @@ async def worked(slack: Slack) -> None:
     """Run a worker's round."""
     incarnation, now = new_id(), slack.clock.now()
     async with slack.office.database.transaction() as session:
-        await processes.claim(session, slack.workspace.id, "serve", "desk-1", incarnation, now)
+        await processes.claim(session, "serve", "desk-1", incarnation, now)
         await processes.beat(session, incarnation, now, now)
 
 

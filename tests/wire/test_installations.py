@@ -5,17 +5,22 @@ Now is Wednesday 10:00 in Shanghai.
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.console import Console
 from sqlmodel import select
 
+from bot.commands import case, doctor, importing
+from bot.named_workspace import NAMED
+from bot.settings import CannotStartError
 from bot.workers import Workers
 from desk.people.installations import hold_refresh
 from sandbox.model import text_of
-from storage.tables import AuditEntry, SlackInstallation
+from storage.tables import AuditEntry, SlackInstallation, Undo
 from tests.builders import make_follow_up, make_loan
 from tests.clocks import FrozenClock
 from tests.wire.office_day import Slack, logged
@@ -214,3 +219,126 @@ async def test_the_words_of_the_trail(several: Several, lenders: dict[str, Slack
 
     assert reply.message is not None
     assert "installed the app in Slack" in text_of(reply.message)
+
+
+async def test_an_organisation_has_one_desk_for_all_its_teams_beside_that_of_a_team(several: Several) -> None:
+    grid = await several.add_team("T0SHARED", "Group", enterprise_id="E0GROUP", for_organisation=True)
+    for user in ("UADMIN", "UAGENT"):  # who came to the organisation with it, or later
+        account = grid.workspace.users.pop(user)
+        account.id = f"W{user[1:]}"
+        grid.workspace.users[account.id] = account
+        for channel in grid.workspace.channels.values():
+            channel.members[:] = [account.id if each == user else each for each in channel.members]
+    assert (await several.install("T0SHARED", user="WADMIN"))[0] == 200
+    assert (await several.install("T0EAST"))[0] == 200
+    served = await several.served("T0SHARED")
+    assert served.workspace.slack_team_id == "E0GROUP"
+    await served.round()
+    assert "Welcome" in grid.messages(grid.dm("WADMIN"))[-1].text
+
+    added = await grid.command("WADMIN", "CDESK", "/loan-team add <@WAGENT> agent")
+    assert "WAGENT" in added.text
+    assert "L-1" in (await grid.command("WAGENT", "CDESK", "/loan new 陈静 13900001234")).text
+    await grid.open_home("WAGENT")
+    assert "L-1" in grid.home_of("WAGENT").text
+    await grid.home_of("WAGENT").press("New inquiry")
+    form = grid.modal_of("WAGENT")
+    await form.fill("Borrower's name", "王晓明")
+    await form.fill("Phone number", "138 0013 5678")
+    assert not (await form.submit()).error
+    assert "New inquiry L-2" in form.text
+    grid.say("WAGENT", grid.dm("WAGENT"), "hello")
+    await grid.events.wait_until_delivered()
+    assert [exchange.status for exchange in grid.traffic if exchange.kind in ("event", "command", "action")]
+    assert {exchange.status for exchange in grid.traffic if exchange.kind in ("event", "command", "action")} <= {200}
+
+    east = several.teams["T0EAST"]
+    assert "You're not a member" in (await east.command("UAGENT", "CDESK", "/loan mine")).text
+
+
+async def test_an_organisation_that_removes_the_app_ends_its_desk_alone(several: Several) -> None:
+    grid = await several.add_team("T0SHARED", "Group", enterprise_id="E0GROUP", for_organisation=True)
+    await several.install("T0SHARED")
+    await several.install("T0EAST")
+    several.clock.advance(minutes=1)
+
+    grid.uninstall()
+    await grid.events.wait_until_delivered()
+    await several.service.workspaces.refresh()
+
+    assert [one.workspace.slack_team_id for one in several.service.workspaces.present()] == ["T0EAST"]
+
+
+async def test_a_team_of_an_organisation_that_installs_the_app_itself_has_its_own_desk(several: Several) -> None:
+    await several.add_team("T0BRANCH", "Branch", enterprise_id="E0GROUP")  # the organisation is listed, the team is not
+    assert (await several.install("T0BRANCH"))[0] == 200
+
+    branch = await several.lender("T0BRANCH")
+
+    assert branch.workspace.slack_team_id == "T0BRANCH"
+    assert "L-1" in (await branch.command(branch.agent, "/loan new 陈静 13900001234")).text
+    assert (await installation(branch)).enterprise_id == "E0GROUP"
+
+
+async def printed(command: Awaitable[int], console: Console) -> tuple[int, str]:
+    """Return the exit code of a command, and what it prints."""
+    code = await command
+    file: Any = console.file
+    return code, file.getvalue()
+
+
+def paper() -> Console:
+    return Console(file=io.StringIO(), width=200)
+
+
+async def test_a_command_for_one_workspace_asks_which(
+    several: Several, lenders: dict[str, Slack], tmp_path: Path
+) -> None:
+    settings, east, west = several.service.settings, lenders["T0EAST"], lenders["T0WEST"]
+    for slack in lenders.values():
+        await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    file = tmp_path / "loans.csv"
+    file.write_text("loan,name,phone,stage,owner\nA-7,陈静,13900001234,application,UAGENT\n", "utf-8")
+    for command in (
+        importing.run(settings, file, paper(), dry_run=False),
+        case.export(settings, paper(), number="A-1", folder=tmp_path, languages=("en",), purpose="", parts=frozenset()),
+    ):
+        with pytest.raises(CannotStartError, match=r"--workspace ID.*T0EAST \(East Bank\), T0WEST \(West Bank\)"):
+            await command
+    named = NAMED.set("T0WEST")
+    try:
+        code, said = await printed(importing.run(settings, file, console := paper(), dry_run=False), console)
+        assert code == 0, said
+        NAMED.set("T0NOBODY")
+        with pytest.raises(CannotStartError, match="There is no workspace T0NOBODY"):
+            await importing.run(settings, file, paper(), dry_run=False)
+    finally:
+        NAMED.reset(named)
+    assert "A-7" in (await west.command(west.agent, "/loan mine")).text
+    assert "A-7" not in (await east.command(east.agent, "/loan mine")).text
+
+
+async def test_the_doctor_looks_at_each_workspace(several: Several, lenders: dict[str, Slack]) -> None:
+    several.clock.advance(minutes=1)
+    await remove(several, lenders["T0WEST"])
+
+    _, said = await printed(doctor.run(several.service.settings, console := paper(), several.clock), console)
+
+    assert "East Bank (T0EAST): token" in said
+    assert "WARN West Bank (T0WEST): app: removed 2026-11-25 02:01 UTC" in said
+    assert "West Bank (T0WEST): token" not in said
+
+
+async def test_what_is_kept_only_for_a_time_is_deleted_where_the_app_was_removed_too(
+    several: Several, lenders: dict[str, Slack]
+) -> None:
+    east, west = lenders["T0EAST"], lenders["T0WEST"]
+    await make_loan(east.office, east.workspace, "A-1", owner=east.agent)
+    await east.command(east.agent, "/loan-call A-1 no answer")
+    several.clock.advance(minutes=1)
+    await remove(several, east)
+    assert [row.workspace_id for row in await east.rows(Undo)] == [east.workspace.id]
+
+    await west.later(minutes=8)
+
+    assert await east.rows(Undo) == []
