@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bot.list_files import ListFile, ListOrder
 from bot.logs import reason_of
-from bot.offices import every_workspace, open_office
+from bot.offices import one_workspace, open_office
 from bot.private_file import is_taken, private_file
 from bot.settings import Settings
 from desk.core.clock import Clock
@@ -61,11 +61,10 @@ async def export(
 ) -> int:
     """Write the list into a folder, for its owner alone. Return 1, and leave nothing, if that fails."""
     async with open_office(settings, clock, patient=True) as office:
-        found = await every_workspace(office)
-        if not found:
+        workspace = await one_workspace(office)
+        if workspace is None:
             console.print("There is no workspace yet: start the desk once.")
             return 1
-        workspace = found[0]
         try:
             async with office.reading_desk(workspace) as desk:
                 order, whole = await _order(desk, typed, file_format, language)
