@@ -19,6 +19,7 @@ import structlog
 
 from bench import (
     against,
+    api,
     app_home,
     budget,
     commands,
@@ -43,6 +44,7 @@ PARTS: dict[str, Callable[[Environment, str], Awaitable[dict[str, Any]]]] = {
     "scan": scan.measure,
     "homes": app_home.measure,
     "import": imports.measure,
+    "api": api.measure,
     "deliveries": reminders.deliveries,
     "lateness": reminders.lateness,
     "burst": reminders.burst,

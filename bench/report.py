@@ -152,6 +152,14 @@ _LINES = (
         _imported,
     ),
     (
+        "api",
+        "API: single payments per second, p99 ms, ms of CPU; a batch of events accepted in s, applied in s",
+        lambda part: (
+            f"{part['single_per_second']}, {part['single_p99_ms']}, {part['single_cpu_ms']}; "
+            f"{part['accepted_s']}, {part['applied_s']} ({part['events']:,} events)"
+        ),
+    ),
+    (
         "budget",
         "CPU of `/loan-call` as a multiple of the no-op's, and its budget",
         lambda part: f"{_spread(part['of_noop'], 1)}, {part['budget']:.1f}",

@@ -1,0 +1,111 @@
+"""The API as a program of the lender uses it: single payments over a few connections, and 10,000 events at once."""
+
+import asyncio
+import os
+import time
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from sqlalchemy import text
+
+from bench import dataset
+from bench.environment import Environment
+from bench.stats import percentile
+from desk.people import tokens
+
+CONNECTIONS = 8
+MEMBERS = 100
+_WAIT_SECONDS = 300
+
+
+async def measure(env: Environment, kind: str) -> dict[str, Any]:
+    """Return single payments per second and their 99th percentile, and how long 10,000 events take to be accepted and applied."""
+    singles, events = (200, 500) if env.quick else (3_000, 10_000)
+    url = await env.database(kind)
+    service = await env.service(url)
+    owners = await dataset.add_members(service.office, service.workspace, MEMBERS)
+    await dataset.add_loans(service.office, service.workspace, owners)
+    async with service.office.desk(service.workspace) as desk:
+        scopes, lifetime = ("loans:write", "payments:write"), timedelta(days=1)
+        issued = await tokens.issue(desk, name="bench", scopes=scopes, lifetime=lifetime, by="bench")
+        today = desk.workspace_today.isoformat()
+    async with service.office.database.engine.begin() as connection:
+        await connection.execute(text("UPDATE loan SET stage = 'disbursed'"))
+    await dataset.analyze(service.office.database)
+    await service.close()
+    loans = [dataset.loan_number(member, loan) for member in range(MEMBERS) for loan in range(dataset.LOANS_EACH)]
+    numbers = count()
+
+    def event() -> dict[str, str]:
+        number = next(numbers)
+        given = {"type": "payment", "id": f"e-{number}", "loan": loans[number % len(loans)], "amount": "1.00"}
+        return given | {"paid_on": today, "reference": f"P-{number}"}
+
+    headers = {"Authorization": f"Bearer {issued.text}"}
+    with env.desk(url) as server, _worker(env, kind, url):
+        await server.ready()
+        base = f"http://127.0.0.1:{server.port}"
+        async with aiohttp.ClientSession(base, headers=headers) as session:
+            bodies = [event() for _ in range(singles)]
+            cpu = cpu_seconds(server.pid)
+            took, seconds = await _single(session, bodies)
+            cpu = cpu_seconds(server.pid) - cpu
+            batch = {"events": [event() for _ in range(events)]}
+            began = time.monotonic()
+            async with session.post("/api/v1/event-batches", json=batch) as answer:
+                accepted = await answer.json()
+            accepted_s = time.monotonic() - began
+            assert accepted["accepted"] == events, accepted
+            await _applied(session, accepted["url"], events)
+            applied_s = time.monotonic() - began
+    return {
+        "single_per_second": round(singles / seconds),
+        "single_p99_ms": round(percentile(took, 0.99) * 1000, 1),
+        "single_cpu_ms": round(cpu / singles * 1000, 2),
+        "events": events,
+        "accepted_s": round(accepted_s, 2),
+        "applied_s": round(applied_s, 1),
+    }
+
+
+def _worker(env: Environment, kind: str, url: str) -> AbstractContextManager[object]:
+    """Run the worker: on SQLite the process that serves is the one."""
+    return env.worker(url) if kind == "postgresql" else nullcontext()
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def _single(session: aiohttp.ClientSession, bodies: list[dict[str, str]]) -> tuple[list[float], float]:
+    """Report these payments one by one over the connections. Return how long each took, and all of them."""
+    waiting, took = iter(bodies), list[float]()
+
+    async def report() -> None:
+        for body in waiting:
+            began = time.monotonic()
+            async with session.post("/api/v1/events", json=body) as answer:
+                assert answer.status == 200, await answer.text()
+                await answer.read()
+            took.append(time.monotonic() - began)
+
+    began = time.monotonic()
+    await asyncio.gather(*(report() for _ in range(CONNECTIONS)))
+    return took, time.monotonic() - began
+
+
+async def _applied(session: aiohttp.ClientSession, url: str, events: int) -> None:
+    async with asyncio.timeout(_WAIT_SECONDS):
+        while True:
+            async with session.get(f"{url}?limit=1") as answer:
+                found = await answer.json()
+            if not found["waiting"]:
+                assert found["applied"] == events, found
+                return
+            await asyncio.sleep(0.1)
