@@ -96,6 +96,8 @@ class RelatedList:
     name: str = field(repr=False)
     people: tuple[RelatedView, ...]
     may_edit: bool
+    rings: bool = False
+    """Whether the phone system rings for the reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +220,9 @@ async def list_people(desk: Desk, loan_id: UUID) -> RelatedList:
     """Return the people around a loan. Raises NotFound (`unknown_loan_pressed`)."""
     loan = await lookup.lock_by_id(desk, loan_id)
     shown = await loan_view(desk, loan)
-    return RelatedList(shown, shown.name, await people_of(desk, loan.id), has_role_for(desk.member, "edit_people"))
+    rings = desk.rings and has_role_for(desk.member, "log_call")
+    may_edit = has_role_for(desk.member, "edit_people")
+    return RelatedList(shown, shown.name, await people_of(desk, loan.id), may_edit, rings)
 
 
 async def people_of(desk: Desk, loan_id: UUID) -> tuple[RelatedView, ...]:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
+from desk.core import unreadable
 from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict
 from desk.core.permissions import require_role
@@ -17,20 +18,25 @@ from desk.core.transaction import Desk
 from desk.follow_ups.contact_gate import held
 from desk.loans import borrowers, lookup
 from desk.loans.cards import RevealedNumber, reveal_number
+from desk.loans.related import RevealedPhone, reveal_phone
 from desk.loans.views import LoanView, loan_view
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.members import is_at_desk
 from desk.rules.contacts import extension_of, without_extension
 from storage.engine.types import new_id
+from storage.queries.loans import related as related_rows
 from storage.queries.telephony import phone_rings
-from storage.tables import Loan, Member, PhoneRing
+from storage.tables import Loan, Member, PhoneRing, RelatedPhone
 
 LATE_AFTER = timedelta(seconds=30)
 """After how long a ring that was not done is given up."""
 
 _AGAIN_AFTER = timedelta(seconds=15)
 """For how long a second press on the same loan is taken for a double one."""
+
+_ANSWERED_WITHIN = timedelta(minutes=1)
+"""After how long a ring of which no result was recorded is given up: longer than a worker waits for the phone system."""
 
 _AT_ONCE = 20
 
@@ -80,6 +86,27 @@ async def ring(desk: Desk, loan_id: UUID) -> RingAsked | RevealedNumber:
         return await reveal_number(desk, loan_id)
     if await held(desk, loan) is not None:
         return await reveal_number(desk, loan_id)
+    return await _asked(desk, loan, extension)
+
+
+async def ring_person(desk: Desk, phone_id: UUID) -> RingAsked | RevealedPhone:
+    """Have the phone system ring a person around a loan, as `ring` does the borrower.
+
+    Raises NotFound (`unknown_person`), NotAllowed (`role_missing`, `reveal_limit`), Conflict (`ring_asked`).
+    """
+    require_role(desk, "log_call")
+    phone = await desk.session.get(RelatedPhone, phone_id)
+    person = await related_rows.present(desk.session, phone.person_id) if phone is not None else None
+    extension, number = desk.member.extension, _number(desk, phone) if phone is not None else ""
+    if person is None or not desk.rings or not extension or number == unreadable.PHONE or extension_of(number):
+        return await reveal_phone(desk, phone_id)
+    loan = await lookup.lock_by_id(desk, person.loan_id)
+    if phone is None or phone.removed_at or phone.undone_at or await held(desk, loan, person) is not None:
+        return await reveal_phone(desk, phone_id)
+    return await _asked(desk, loan, extension, phone_id)
+
+
+async def _asked(desk: Desk, loan: Loan, extension: str, phone_id: UUID | None = None) -> RingAsked:
     if await phone_rings.asked_since(desk.session, loan.id, desk.member.id, desk.now - _AGAIN_AFTER):
         raise Conflict("ring_asked", loan=loan.number)
     row = PhoneRing(
@@ -87,12 +114,17 @@ async def ring(desk: Desk, loan_id: UUID) -> RingAsked | RevealedNumber:
         workspace_id=desk.workspace.id,
         member_id=desk.member.id,
         loan_id=loan.id,
+        phone_id=phone_id,
         ring_at=desk.now,
         at=desk.now,
     )
     desk.add(row)
     desk.audit("ring", loan_id=loan.id, subject_id=row.id)
     return RingAsked(await loan_view(desk, loan), extension)
+
+
+def _number(desk: Desk, phone: RelatedPhone) -> str:
+    return unreadable.read(desk, RelatedPhone.phone_cipher, phone, unreadable.PHONE)
 
 
 async def take_rings(desk: Desk) -> Sequence[RingToDo]:
@@ -102,14 +134,17 @@ async def take_rings(desk: Desk) -> Sequence[RingToDo]:
         row.ring_at = None
         desk.add(row)
         member, loan = await desk.session.get(Member, row.member_id), await desk.session.get(Loan, row.loan_id)
-        if desk.now - row.at > LATE_AFTER:
+        if row.state == "asking":
+            await _fail(desk, row, "lost")  # the worker that took it is gone
+        elif desk.now - row.at > LATE_AFTER:
             await _fail(desk, row, "late")
         elif member is None or loan is None or not member.extension or not is_at_desk(member):
             row.state, row.why = "failed", "late"
         else:
-            row.state = "asking"
-            contact = await borrowers.contact_of(desk, loan.borrower_id)
-            found.append(RingToDo(row.id, member.extension, without_extension(contact.phone), str(row.id)))
+            row.state, row.ring_at = "asking", desk.now + _ANSWERED_WITHIN
+            phone = await desk.session.get(RelatedPhone, row.phone_id) if row.phone_id else None
+            number = _number(desk, phone) if phone else (await borrowers.contact_of(desk, loan.borrower_id)).phone
+            found.append(RingToDo(row.id, member.extension, without_extension(number), str(row.id)))
     return found
 
 
@@ -118,6 +153,7 @@ async def record_ring(desk: Desk, ring_id: UUID, failure: Failure | None) -> Non
     row = await desk.session.get(PhoneRing, ring_id)
     if row is None:
         return
+    row.ring_at = None
     if failure is None:
         row.state, row.why = "rung", None
         desk.add(row)

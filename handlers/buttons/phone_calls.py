@@ -10,6 +10,7 @@ from handlers.messages import phone_calls as messages
 from handlers.messages.calls import corrected, logged
 from handlers.messages.cards import phone_number
 from handlers.messages.phone_calls import unchanged, unmatched
+from handlers.messages.related import revealed
 
 
 async def log(request: Request) -> Reply:
@@ -30,7 +31,12 @@ async def list_unmatched(request: Request) -> Reply:
 
 
 async def call(request: Request) -> Reply:
-    """Have the phone system ring the borrower for the sender, or show them the number."""
+    """Have the phone system ring the borrower, or (`p`) a person around the loan, for the sender, or show them the number."""
+    if "p" in request.value:
+        person = await ringing.ring_person(request.desk, UUID(request.value["p"]))
+        if isinstance(person, ringing.RingAsked):
+            return Reply(messages.ringing(request.t, person))
+        return Reply(revealed(request.t, person, request.zone))
     result = await ringing.ring(request.desk, UUID(request.value["l"]))
     if isinstance(result, ringing.RingAsked):
         return Reply(messages.ringing(request.t, result))

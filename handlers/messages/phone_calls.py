@@ -90,7 +90,7 @@ def ringing(t: Translator, result: RingAsked) -> Message:
     """Render the answer to a ring: the member's phone rings first."""
     writer = Writer().line(elements.named_loan(t, result.loan))
     return writer.phrase(
-        t, "Your phone {extension} rings. Pick up, and the borrower is called.", extension=Bold(result.extension)
+        t, "Your phone {extension} rings. Pick up, and they are called.", extension=Bold(result.extension)
     ).message()
 
 

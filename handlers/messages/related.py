@@ -55,14 +55,21 @@ def write_people_with_buttons(t: Translator, writer: Writer, view: RelatedList) 
         writer.line(t("Nobody is recorded around this loan yet."))
     for person in view.people[:_SHOWN]:
         writer.bullets([person_line(t, person)])
-        writer.buttons(*_show_buttons(t, person), *(_change_buttons(t, person) if view.may_edit else ()))
+        writer.buttons(
+            *_show_buttons(t, person, rings=view.rings), *(_change_buttons(t, person) if view.may_edit else ())
+        )
     write_more(t, writer, len(view.people) - _SHOWN)
     if view.may_edit:
         writer.buttons(form_button(t("Add a person"), "person", loan=view.loan.id))
 
 
-def _show_buttons(t: Translator, person: RelatedView) -> list[Button]:
-    return [
+def _show_buttons(t: Translator, person: RelatedView, *, rings: bool) -> list[Button]:
+    calls = [
+        Button(t("Call {digits}", digits=each.tail or "…"), "phone.call", {"p": str(each.id)})
+        for each in person.phones
+        if rings
+    ]
+    return calls + [
         Button(t("Show {digits}", digits=each.tail or "…"), "related.show_number", {"p": str(each.id)})
         for each in person.phones
     ]

@@ -60,7 +60,7 @@ class PhoneRing(Row, table=True):
     """That a member asked the phone system to ring a borrower, or (`phone_id`) another person around the loan, for them.
 
     `state` is asked, asking (the request is under way), rung (the phone system took it) or failed (`why`). `ring_at` is when the
-    worker asks it. The id goes with the request, and comes back with the record of the call.
+    worker asks it, or gives it up. The id goes with the request, and comes back with the record of the call.
     """
 
     __tablename__ = "phone_ring"  # pyright: ignore[reportAssignmentType]

@@ -11,6 +11,9 @@ from aiohttp import web
 
 from bot import phone_rings
 from desk.core.dataclass import dataclass
+from desk.core.values import LoanRef
+from desk.loans.related import PersonEntry, PhoneEntry, add_person
+from desk.telephony.ringing import take_rings
 from storage.tables import AuditEntry, Loan, PhoneRing, Workspace
 from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack, buttons, shown
@@ -101,6 +104,31 @@ async def test_a_reminder_has_the_button_too(slack: Slack, exchange: Exchange, l
     assert "rings" in shown(await slack.press(slack.agent, reminder, "Call")).text
     await exchange.round()
     assert len(exchange.asked) == 1
+
+
+async def test_a_person_around_the_loan_is_rung(slack: Slack, exchange: Exchange) -> None:
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        entry = PersonEntry("spouse", "韩梅梅", phones=(PhoneEntry("mobile", "+8613900000202"),))
+        await add_person(desk, loan=LoanRef("A-1", "A-1"), entry=entry)
+    people = await slack.in_card(slack.agent, "Open", "People")
+    await people.press("Call 0202")
+    assert "rings" in slack.sandbox.modal_of(slack.agent.slack_user_id).text
+    await exchange.round()
+    assert exchange.asked[0][0] == "/ring?from=2001&to=%2B8613900000202"
+
+
+async def test_a_ring_is_not_repeated_when_its_worker_was_killed(slack: Slack, exchange: Exchange) -> None:
+    await _call(slack)
+    async with slack.office.desk(slack.workspace) as desk:
+        assert len(await take_rings(desk)) == 1
+    for _ in range(3):  # the worker that took it is gone; others begin
+        await exchange.round()
+    assert exchange.asked == []
+    assert [each.state for each in await slack.rows(PhoneRing)] == ["asking"]
+    slack.clock.advance(minutes=1)
+    await exchange.round()
+    assert exchange.asked == []
+    assert "your phone may still ring" in slack.posts(slack.agent)[0].text
 
 
 async def test_a_second_press_at_once_rings_once(slack: Slack, exchange: Exchange) -> None:

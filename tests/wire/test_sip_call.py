@@ -113,12 +113,17 @@ async def borrower() -> AsyncIterator[int]:
     await process.wait()
 
 
+def _modules() -> str:
+    """Return the folder of baresip's modules, which has the name of the machine's architecture on some systems."""
+    return str(next(Path("/usr/lib").rglob("baresip/modules/g711.so")).parent)
+
+
 @pytest.fixture
 async def phone(tmp_path: Path) -> AsyncIterator[AgentPhone]:
     """The phone of extension 2001, which records what it sends and hears."""
     control, recordings = _free_port(), tmp_path / "recordings"
     recordings.mkdir()
-    [modules] = {str(each.parent) for each in Path("/usr/lib").rglob("baresip/modules/g711.so")}
+    modules = await asyncio.to_thread(_modules)
     ports = {"sip": _free_port(), "control": control}
     (tmp_path / "config").write_text(CONFIG.format(**ports, modules=modules, folder=tmp_path, recordings=recordings))
     (tmp_path / "said.wav").write_bytes(wav(30))
