@@ -1,5 +1,6 @@
 """What members do reaches the lender's systems: as events of webhooks, in order, signed, with ids and codes only."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from desk.follow_ups.contact_states import restrict
 from storage.tables import AuditEntry, FollowUp, Payment, WebhookEvent
+from tests.bot.delivery.conftest import FAST
 from tests.builders import make_follow_up, make_loan
 from tests.imports import bring_money, bring_rows
 from tests.webhook_receiver import Received, Receiver, receiving
@@ -216,3 +218,16 @@ async def test_an_event_costs_a_command_one_statement_and_none_without_an_endpoi
     without = await cost("A-2")
     await webhooks.add(receiver)
     assert await cost("A-3") == without + 1
+
+
+async def test_the_worker_of_a_running_desk_sends_events_by_itself(
+    slack: Slack, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    await webhooks.add(receiver, "follow_up.planned")
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.service.work(pace=FAST)
+    await slack.command(slack.agent, "/loan-follow A-1 fri 10:00 signing")
+    async with asyncio.timeout(30):
+        await receiver.came.wait()
+    await slack.service.finish()
+    assert receiver.types == ["follow_up.planned"]
