@@ -107,6 +107,7 @@ def write_refused(t: Translator, path: Path, content: Content, refused: Sequence
     row_heading, reasons = REFUSED_HEADINGS[:2] if t.language == "en" else REFUSED_HEADINGS[2:]
     try:
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.fchmod(opened, 0o600)  # it may have been there
         with open(opened, "w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
             writer.writerow([*map(safe, content.first), row_heading, reasons])
@@ -117,6 +118,12 @@ def write_refused(t: Translator, path: Path, content: Content, refused: Sequence
                 writer.writerow([*map(safe, cells), row.line, safe(said)])
     except OSError as error:
         raise Invalid("import_unwritable", given=str(path), why=error.strerror or "") from None
+
+
+def refuse_overwriting(file: Path, refused: Path | None) -> None:
+    """Raise Invalid `import_refused_is_file` if the refused rows would be written over the file that has them."""
+    if refused is not None and refused.exists() and file.exists() and refused.samefile(file):
+        raise Invalid("import_refused_is_file", given=str(refused))
 
 
 def safe(cell: str) -> str:

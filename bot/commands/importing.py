@@ -10,7 +10,7 @@ from rich.progress import Progress
 from rich.text import Text
 
 from bot.commands.import_options import Options, read_table
-from bot.commands.import_reports import reading_in_words, rows_in_words, write_refused
+from bot.commands.import_reports import reading_in_words, refuse_overwriting, rows_in_words, write_refused
 from bot.offices import one_workspace
 from bot.settings import Settings
 from desk.core.clock import SystemClock
@@ -73,6 +73,7 @@ async def run(
             console.print(t("The desk isn't installed in a workspace yet. Run loandesk serve once first."))
             return 1
         t = Translator(language or workspace.locale)
+        refuse_overwriting(file, refused_file)
         table, never = await read_table(office, workspace, file, options, dry_run=dry_run)
         for line in (
             *(t("{heading}: nothing was said of it", heading=each) for each in never),
@@ -82,23 +83,17 @@ async def run(
         content = read_content(
             table, today=today_at(workspace, office), region=workspace.country or "CN", zone=ZoneInfo(workspace.zone)
         )
-        tried = None if good_rows or dry_run else await _import(t, office, workspace, content, console, dry_run=True)
-        stops = tried is not None and bool(tried.refused)
-        if tried is not None and stops:
-            result = tried
-        else:
-            held = None
-            if not dry_run:
-                sha256 = table.source.sha256()
-                await record_act(office, "import", file=file.name, sha256=sha256)
-                async with office.desk(workspace) as desk:
-                    held = await begin_by_operator(desk, file.name, sha256, content)
-            result = await _import(t, office, workspace, content, console, dry_run=dry_run, held=held)
+        tries = dry_run or not good_rows
+        result = await _import(t, office, workspace, content, console, dry_run=True) if tries else None
+        stops = result is not None and bool(result.refused)
+        if result is None or not (dry_run or stops):
+            held = await _recorded(office, workspace, file.name, table.source.sha256(), content)
+            result = await _import(t, office, workspace, content, console, dry_run=False, held=held)
         _report(t, content, result, console, dry_run=dry_run or stops, every=every)
-        if stops:
-            console.print(t("Nothing was imported, because rows were refused. --good-rows imports the others."))
-        elif dry_run:
+        if dry_run:
             console.print(t("Dry run: nothing was saved."))
+        elif stops:
+            console.print(t("Nothing was imported, because rows were refused. --good-rows imports the others."))
         if refused_file is not None and result.refused:
             write_refused(t, refused_file, content, result.refused)
             _say(console, t("The refused rows are in {file}. Mend them there and import it.", file=str(refused_file)))
@@ -108,6 +103,13 @@ async def run(
         return 1
     finally:
         await database.close()
+
+
+async def _recorded(office: Office, workspace: Workspace, name: str, sha256: str, content: Content) -> Held:
+    """Record that the operator imports a file, in the audit trail and among the imports."""
+    await record_act(office, "import", file=name, sha256=sha256)
+    async with office.desk(workspace) as desk:
+        return await begin_by_operator(desk, name, sha256, content)
 
 
 async def _import(

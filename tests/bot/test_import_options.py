@@ -143,6 +143,15 @@ async def test_refused_rows_are_written_to_be_mended_and_imported(
     assert await numbers(office, workspace) == ["A-1", "A-2", "A-3"]
 
 
+async def test_refused_rows_are_not_written_over_the_file(operator, tmp_path: Path) -> None:
+    content = "number,name,phone,stage\nA-1,王,12345,申请\n"
+    code, printed = await operator(content, refused_file=tmp_path / "loans.csv")
+    assert (code, "loans.csv is the file that is imported. Name another one" in printed) == (1, True)
+    assert (tmp_path / "loans.csv").read_text() == content
+    code, printed = await operator(content, refused_file=tmp_path / "nowhere" / "refused.csv")
+    assert (code, "I can't write" in printed) == (1, True)
+
+
 async def test_all_or_nothing_imports_nothing_if_a_row_is_refused(
     operator, office: Office, workspace: Workspace
 ) -> None:

@@ -83,6 +83,9 @@ FILE: dict[str, Explanation] = {
     "import_choice_heading": lambda t, e: t(
         "The file has no column {given}. Its columns are:", given=e.params["given"]
     ),
+    "import_refused_is_file": lambda t, e: t(
+        "{given} is the file that is imported. Name another one for the refused rows.", **e.params
+    ),
     "import_unwritable": lambda t, e: t("I can't write {given}: {why}.", **e.params),
     "import_questions": lambda t, e: _questions(t, e),
     "import_column_missing": lambda t, e: t("The column {column} is missing. Use one of these headings:", **e.params),
