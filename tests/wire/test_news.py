@@ -45,7 +45,7 @@ async def test_each_member_hears_once_in_their_language_what_is_new_for_their_ro
     assert "/loan-call L-1042 核实不通过 收入核实：流水与收入证明不符" in verifier
     assert "/loan-call L-1042 failed" not in verifier
     [admin] = news(slack, "admin")
-    assert len(admin.splitlines()) == 5
+    assert len(admin.splitlines()) == 6
     [compliance] = news(slack, "compliance")
     assert "/loan-audit L-1042" in compliance
 
