@@ -89,7 +89,7 @@ async def export_view(desk: Desk, export_id: UUID) -> ExportView | None:
         return None
     return ExportView(
         id=row.id,
-        listed=wanted_of(desk, row).listed,
+        listed=list_of(row),
         format=format_of(row),
         rows=row.rows,
         size=row.size or 0,
@@ -139,9 +139,13 @@ async def may_have(desk: Desk, row: ListExport) -> bool:
 
 
 def wanted_of(desk: Desk, row: ListExport) -> Wanted:
+    """Return which list a row is about, and of what. Raises UnreadableError for the words of a search that no key opens."""
+    return Wanted(list_of(row), row.about, desk.cipher.decrypt(ListExport.words_cipher, row))
+
+
+def list_of(row: ListExport) -> ListCode:
     """Return which list a row is about."""
-    listed: ListCode = row.listed  # pyright: ignore[reportAssignmentType]
-    return Wanted(listed, row.about, desk.cipher.decrypt(ListExport.words_cipher, row))
+    return row.listed  # pyright: ignore[reportReturnType]
 
 
 def format_of(row: ListExport) -> Format:

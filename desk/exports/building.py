@@ -21,6 +21,7 @@ from desk.files import made
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.members import is_at_desk, locale_of
+from storage.engine.cipher import UnreadableError
 from storage.queries.exports import exports
 from storage.queries.loans import loans
 from storage.tables import ListExport, Member, StoredFile
@@ -91,7 +92,12 @@ async def hold_next(desk: Desk) -> ExportToBuild | None:
         await _give_up(desk, row, "failed")
         return None
     desk.actor = member
-    wanted, zone = wanted_of(desk, row), zone_here(desk)
+    try:
+        wanted = wanted_of(desk, row)
+    except UnreadableError:  # it must not hold up the others
+        await _give_up(desk, row, "failed")
+        return None
+    zone = zone_here(desk)
     chosen = LANGUAGES.get(wanted.about.get("language", ""))
     locale = chosen.locale if chosen else locale_of(member)
     kind = "xlsx" if row.format == "xlsx" else "csv"

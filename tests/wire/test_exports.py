@@ -308,6 +308,19 @@ async def test_documents_the_rows_behind_a_figure_and_the_trail_are_files_too(
             await ask_export(desk, Wanted("figure", {"of": str(slack.manager.id)}), "csv")
 
 
+async def test_a_search_whose_words_no_key_opens_holds_up_no_other(slack: Slack, browser: Browser) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="王小明")
+    await slack.command(slack.agent, "/loan find 王小明 export")
+    (damaged,) = await slack.rows(ListExport)
+    async with slack.office.database.transaction() as session:
+        (await session.get_one(ListExport, damaged.id)).words_cipher = b"\x01damaged, and too short"
+    await slack.command(slack.manager, "/loan export csv")
+    for _ in range(2):
+        await make(slack)
+    assert "The file of the list search results could not be made" in slack.texts(slack.agent)[-1]
+    assert column(rows_of_csv(await browser.download(slack.manager)), "Loan") == ["A-1"]
+
+
 async def test_few_wait_at_once_and_old_ones_are_forgotten(slack: Slack, browser: Browser) -> None:
     loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
     for _ in range(MOST_WAITING):
