@@ -91,7 +91,7 @@ def _operation(route: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     problems = [*ANY_ROUTE, *route.problems, *(WITH_BODY if route.body is not None else ())]
     if route.places:
         problems.append(404)
-    if route.body is not None:
+    if route.writes:  # the idempotency key was used, or is in use
         problems += [409, 422]
     for status in sorted(set(problems)):
         answers[str(status)] = _answer(status, schemas["problem"], route, kind="application/problem+json")
