@@ -60,6 +60,8 @@ MORNING = (
     ("compliance", "/loan-audit A-1"),
     ("compliance", "/loan-audit today"),
     ("manager", "/loan-case A-1"),
+    ("manager", "/loan export"),
+    ("manager", "/loan find 5678 export csv"),
 )
 """What is typed in the morning, and by whom."""
 
