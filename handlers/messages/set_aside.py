@@ -20,6 +20,7 @@ _WORK = {
     "reminder_times": _("new reminder time"),
     "messages": _("message"),
     "search_entries": _("search entries"),
+    "phone_calls": _("call that the phone system reported"),
     "unreadable": _("damaged text, shown as unreadable"),
 }
 

@@ -1,5 +1,6 @@
 """What becomes of the calls that the phone system reports. Now is Wednesday 10:00; Lin's extension is 2001."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,7 @@ from storage.tables import (
     Notice,
     PhoneCall,
     PhoneRing,
+    SetAside,
     Workspace,
 )
 from tests.builders import SHANGHAI, make_loan, make_manager, make_member, make_team
@@ -78,6 +80,12 @@ class Phones:
             async with self.office.desk(self.workspace) as desk:
                 if not await apply_phone_calls(desk):
                     return
+
+    async def worker(self) -> None:
+        """Apply what came by another worker, some seconds later."""
+        self.clock.advance(seconds=SETTLE.total_seconds())
+        async with self.office.desk(self.workspace) as desk:
+            await apply_phone_calls(desk)
 
     async def report(self, *records: CallRecord) -> PhoneCall:
         for record in records:
@@ -395,3 +403,25 @@ async def test_the_worker_applies_what_came(phones: Phones) -> None:
     assert [each.outcome for each in await phones.calls()] == ["busy"]
     async with phones.office.database.reading() as session:
         assert (await session.exec(select(PhoneCall.apply_at))).all() == [None]
+
+
+async def test_a_record_that_does_not_open_holds_up_no_other(phones: Phones) -> None:
+    await phones.take(phones.record("busy"))
+    async with phones.office.database.transaction() as session:
+        [row] = (await session.exec(select(PhoneCall))).all()
+        row.record_cipher = b"damaged"
+        session.add(row)
+    await phones.take(phones.record("busy", key="call-2"))
+    phones.clock.advance(seconds=SETTLE.total_seconds())
+    for _ in range(2):
+        assert await do_chores(phones.office, phones.workspace)
+    assert [each.outcome for each in await phones.calls()] == ["busy"]
+    assert [each.subject_id for each in await phones.desk10.all(SetAside)] == [row.id]
+
+
+async def test_the_same_report_at_two_doors_at_once_is_one_call(phones: Phones) -> None:
+    record = phones.record("busy")
+    taken = await asyncio.gather(*(phones.take(record) for _ in range(5)))
+    assert sum(each.new for each in taken) == 1
+    await asyncio.gather(*(phones.worker() for _ in range(3)))
+    assert [each.outcome for each in await phones.calls()] == ["busy"]
