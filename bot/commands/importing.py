@@ -107,7 +107,7 @@ async def run(
 
 async def _recorded(office: Office, workspace: Workspace, name: str, sha256: str, content: Content) -> Held:
     """Record that the operator imports a file, in the audit trail and among the imports."""
-    await record_act(office, "import", file=name, sha256=sha256)
+    await record_act(office, "import", workspace, file=name, sha256=sha256)
     async with office.desk(workspace) as desk:
         return await begin_by_operator(desk, name, sha256, content)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from desk.core.transaction import Office
 from storage.queries.people import workspaces
+from storage.tables import Workspace
 
 
 def operator() -> str:
@@ -18,10 +19,11 @@ def operator() -> str:
     return f"{behind}→{name}" if behind and behind != name else name
 
 
-async def record_act(office: Office, act: str, **details: Any) -> None:
-    """Record that the operator ran a command. `details` are codes, numbers, sums and the names of files."""
+async def record_act(office: Office, act: str, only: Workspace | None = None, **details: Any) -> None:
+    """Record that the operator ran a command, for all workspaces, or `only` for one. `details` are codes, numbers, sums and the
+    names of files."""
     async with office.database.reading() as session:
-        found = await workspaces.every(session)
+        found = [only] if only is not None else await workspaces.every(session)
     for workspace in found:
         async with office.desk(workspace) as desk:
             desk.audit(act, by=operator(), **details)

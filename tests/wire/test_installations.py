@@ -316,6 +316,8 @@ async def test_a_command_for_one_workspace_asks_which(
         NAMED.reset(named)
     assert "A-7" in (await west.command(west.agent, "/loan mine")).text
     assert "A-7" not in (await east.command(east.agent, "/loan mine")).text
+    acts = [entry.workspace_id for entry in await east.rows(AuditEntry) if entry.act == "import"]
+    assert acts == [west.workspace.id]
 
 
 async def test_the_doctor_looks_at_each_workspace(several: Several, lenders: dict[str, Slack]) -> None:

@@ -23,6 +23,7 @@ from storage.engine.ownership import is_foreign
 from storage.engine.rows import Row
 from tests.builders import make_follow_up, make_loan, make_loan_in_arrears
 from tests.clocks import FrozenClock
+from tests.wire.api_client import program
 from tests.wire.forms_and_presses import form_of, presses_of
 from tests.wire.office_day import Slack
 from tests.wire.several import Several, rows_of, several_teams
@@ -62,6 +63,8 @@ MORNING = (
     ("manager", "/loan-case A-1"),
     ("manager", "/loan export"),
     ("manager", "/loan find 5678 export csv"),
+    ("agent", "/loan mine export"),
+    ("manager", "/loan-due team export"),
 )
 """What is typed in the morning, and by whom."""
 
@@ -265,3 +268,21 @@ async def test_a_search_field_suggests_nothing_of_the_other(
     for slack, found in ((world.slack, True), (lenders[1], False)):
         form = await slack.form(slack.agent, "/loan-call")
         assert bool(await form.options("Loan", words)) is found
+
+
+async def test_a_program_reads_and_writes_the_loans_of_its_workspace_alone(lenders: tuple[Slack, Slack]) -> None:
+    east, west = lenders
+    await make_book(east)
+    before = await rows_of(west)
+    async with program(east) as ours, program(west) as theirs:
+        assert (await ours.get("/loans/A-1")).status == 200
+        assert (await theirs.get("/loans/A-1")).status == 404
+        assert "A-1" in json.dumps((await ours.get("/loans")).body)
+        assert "A-1" not in json.dumps((await theirs.get("/loans")).body)
+        new = {"name": "王小明", "phone": "13800135678", "stage": "application"}
+        made = [await each.put("/loans/A-9", new, Idempotency_Key="the-same") for each in (ours, theirs)]
+        assert [each.status for each in made] == [201, 201]
+    changed = {name for name, rows in (await rows_of(west)).items() if rows != before[name]}
+    assert "loan" in changed
+    assert (await west.command(west.manager, "/loan find A-9")).text.count("A-9") > 0
+    assert "A-1" not in (await west.command(west.manager, "/loan find A-1")).text.replace("A-1”", "")
