@@ -3,6 +3,7 @@
 from dataclasses import field
 from uuid import UUID
 
+from desk.core import unreadable
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
 from desk.core.operator_acts import operator
@@ -26,6 +27,7 @@ from desk.importing.progress import (
 from desk.importing.questions import asked_by
 from desk.importing.reading.tables import How
 from desk.importing.reasons import reasons_as_text
+from storage.engine.cipher import UnreadableError
 from storage.engine.types import new_id
 from storage.queries.importing import records
 from storage.tables import FileImport, StoredFile, Workspace
@@ -57,7 +59,7 @@ async def take_tables(desk: Desk) -> None:
     for file in await records.tables_without_import(desk.session, desk.workspace.id, limit=_AT_ONCE):
         known = await records.last_done(desk.session, desk.workspace.id, file.sha256 or "")
         row_id = new_id()
-        name = desk.cipher.decrypt(StoredFile.name_cipher, file)
+        name = unreadable.read(desk, StoredFile.name_cipher, file)
         row = FileImport(
             id=row_id,
             workspace_id=desk.workspace.id,
@@ -81,7 +83,11 @@ async def hold_next(desk: Desk) -> HeldFile | None:
     if row is None:
         return None
     file = await desk.session.get_one(StoredFile, row.file_id)
-    if row.tries >= TRIES or file.blob_id is None:
+    try:
+        key = desk.cipher.decrypt(StoredFile.key_cipher, file)
+    except UnreadableError:  # it must not hold up the others
+        key = ""
+    if row.tries >= TRIES or file.blob_id is None or not key:
         await _stop(desk, row, "failed")
         return None
     row.tries += 1
@@ -89,9 +95,9 @@ async def hold_next(desk: Desk) -> HeldFile | None:
     row.held_until = desk.now + HELD_FOR
     desk.add(row)
     held = Held(row.id, row.lease, row.state == "read", row.done, row.good_rows, row.kind, row.again)
-    name = desk.cipher.decrypt(FileImport.name_cipher, row)
+    name = unreadable.read(desk, FileImport.name_cipher, row)
     how = How(sheet=row.sheet, kind=row.kind, fields=await columns.remembered(desk))
-    return HeldFile(held, name, file.blob_id, desk.cipher.decrypt(StoredFile.key_cipher, file), how)
+    return HeldFile(held, name, file.blob_id, key, how)
 
 
 async def renew(desk: Desk, held: Held) -> None:

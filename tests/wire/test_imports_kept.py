@@ -69,3 +69,18 @@ async def test_refused_rows_and_a_file_that_nobody_decides_about_go_after_a_week
     gone = given((await slack.press(slack.manager, waiting, "Refused rows")).shown).text
     assert gone == "The refused rows were kept for a week. Send the file again to see them."
     assert await slack.rows(Loan) == []
+
+
+async def test_a_file_whose_key_is_damaged_is_stopped_and_holds_up_no_other(slack: Slack) -> None:
+    await send(slack, slack.manager, table(row(1)))
+    async with slack.office.database.transaction() as session:
+        (file,) = await slack.rows(StoredFile)
+        damaged = await session.get_one(StoredFile, file.id)
+        damaged.key_cipher = b"\x01" + bytes(40)
+        session.add(damaged)
+    await press(slack, slack.manager, "Import")
+    assert "It did not get on." in told(slack, slack.manager).text
+
+    await send(slack, slack.admin, table(row(2)), "other.csv")
+    await press(slack, slack.admin, "Import")
+    assert [loan.number for loan in await slack.rows(Loan)] == ["A-2"]
