@@ -14,8 +14,8 @@ _NONCE_BYTES = 12
 
 
 class Overflow:
-    """A list of pieces of bytes. Those beyond `IN_MEMORY` go to a file without a name, sealed with a key that only this object has:
-    nobody can open it, and it is gone with the process. Where no file can be written, all stays in memory."""
+    """A list of pieces of bytes. Those beyond `IN_MEMORY` go to a file without a name, sealed with a key that only this object
+    has: nobody can open it, and it is gone with the process. Where no file can be written, all stays in memory."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes | tuple[int, int]] = []
