@@ -315,7 +315,7 @@ async def test_a_backup_of_an_older_release_is_migrated(
     _without(lines, "notice", "shown_digest")
     _without(lines, "loan", "demo_at", "plain_number", "next_instalment_on", "paused_from", "paused_until")
     _without(lines, "follow_up", "rule_trigger", "holds")
-    _without(lines, "borrower", "search_version")
+    _without(lines, "borrower", "search_version", "zone")
     since = ("kind", "language", "account_lost_at", "account_lost_why", "absence_begins_at", "extension")
     _without(lines, "member", *since)
     _search_terms_as_bytes(lines)
