@@ -3,6 +3,7 @@
 import asyncio
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +16,7 @@ from storage.engine import schema
 from storage.engine.database import Database
 
 _FOLDER = Path(__file__).parent
+_NAMED = (ops.CreateForeignKeyOp, ops.CreateUniqueConstraintOp, ops.DropConstraintOp)
 _IMPORT = "from storage.migrations.keys import KEY_NAMES, key_name\n"
 
 
@@ -55,12 +57,12 @@ def _next_number(folder: Path) -> str:
 
 
 def _name_keys(_context: Any, _revision: Any, directives: list[Any]) -> None:
-    """Name the foreign keys of existing tables: SQLite cannot add or drop one without a name."""
+    """Name the foreign and unique keys of existing tables: SQLite cannot add or drop one without a name."""
     for script in directives:
         for container in (script.upgrade_ops, script.downgrade_ops):
             for operations in container.ops:
                 for operation in getattr(operations, "ops", ()):
-                    if isinstance(operation, ops.CreateForeignKeyOp | ops.DropConstraintOp):
+                    if isinstance(operation, _NAMED):
                         _name_key(operation)
 
 
@@ -70,6 +72,15 @@ def _name_key(operation: Any) -> None:
     elif operation.constraint_name is None and operation.constraint_type == "foreignkey":
         key = operation.to_constraint()
         operation.constraint_name = f"{operation.table_name}.{'_'.join(key.column_keys)}"
+    elif operation.constraint_name is None and isinstance(operation, ops.CreateUniqueConstraintOp):
+        operation.constraint_name = _unique_name(operation.table_name, operation.columns)
+    elif operation.constraint_name is None and operation.constraint_type == "unique":
+        operation.constraint_name = _unique_name(operation.table_name, operation.to_constraint().columns.keys())
+
+
+def _unique_name(table: str, columns: Iterable[str]) -> str:
+    """Return what PostgreSQL calls a unique key that has no name."""
+    return f"{'_'.join((table, *columns))}_key"
 
 
 def _with_key_names(text: str) -> str:

@@ -12,10 +12,8 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("borrower", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("zone", sa.String(), nullable=True))
+    op.add_column("borrower", sa.Column("zone", sa.String(), nullable=True))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("borrower", schema=None) as batch_op:
-        batch_op.drop_column("zone")
+    op.drop_column("borrower", "zone")
