@@ -6,7 +6,7 @@ Nothing of a request is read before its signature is verified on the bytes as th
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -93,7 +93,7 @@ class SlackServer:
         try:
             match request.path, request.method:
                 case "/slack/events", "POST":
-                    return _response(await self._answer(request))
+                    return _response(await self._dispatcher.dispatch(*await self._read(request)))
                 case "/healthz", "GET" | "HEAD":
                     return await alive(request)
                 case "/slack/events" | "/healthz", _:
@@ -109,32 +109,28 @@ class SlackServer:
                 case _:
                     return web.Response(status=404)
         except _RefusedError as refused:
-            log.warning("request_refused", status=refused.status, why=refused.why)
-            response = web.Response(status=refused.status)
-            response.force_close()
-            return response
+            return _refuse(refused.status, refused.why)
+        except MalformedError as malformed:
+            return _refuse(400, str(malformed))
+        except UnknownTeamError:
+            return _refuse(401, "another_team")
         finally:
             self._in_progress -= 1
             if not self._in_progress:
                 self.idle.set()
             connection.request_ends()
 
-    async def _answer(self, request: web.BaseRequest) -> BoltResponse:
-        """Verify the request and have it answered. Raise _RefusedError."""
+    async def _read(self, request: web.BaseRequest) -> tuple[Any, Mapping[str, str]]:
+        """Return the payload of a verified request of Slack, and the headers that go with it. Raise _RefusedError and
+        MalformedError."""
         timestamp, signature = _only(request, "X-Slack-Request-Timestamp"), _only(request, "X-Slack-Signature")
         if not signature or not is_current(timestamp, self._now()):
             raise _RefusedError(401, "unsigned" if not signature else "old_or_no_timestamp")
         raw = await self._body(request)
         if not is_signed(self._secret, raw, timestamp, signature, self._now()):
             raise _RefusedError(401, "wrong_signature")
-        try:
-            payload = read_payload(raw, request.headers.get("Content-Type", ""))
-            headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
-            return await self._dispatcher.dispatch(payload, headers)
-        except MalformedError as malformed:
-            raise _RefusedError(400, str(malformed)) from None
-        except UnknownTeamError:
-            raise _RefusedError(401, "another_team") from None
+        payload = read_payload(raw, request.headers.get("Content-Type", ""))
+        return payload, {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         if (request.content_length or 0) > LARGEST_BODY:
@@ -157,6 +153,13 @@ class _RefusedError(Exception):
         super().__init__(why)
         self.status = status
         self.why = why
+
+
+def _refuse(status: int, why: str) -> web.Response:
+    log.warning("request_refused", status=status, why=why)
+    response = web.Response(status=status)
+    response.force_close()
+    return response
 
 
 def _response(answer: BoltResponse) -> web.Response:

@@ -140,7 +140,8 @@ async def test_what_a_killed_worker_left_of_a_workbook_is_removed(
     assert await killed_worker.ended(process) == -signal.SIGKILL
     (left,) = left_in(temporary)
     assert left.lstat().st_mode & 0o777 == 0o700
-    os.utime(left, times=(clock.now().timestamp(),) * 2)
+    made_at = clock.now().timestamp()
+    os.utime(left, times=(made_at, made_at))
     clock.advance(seconds=HELD_FOR.total_seconds())
     assert await make_next(at_work, workspace, temporary, monkeypatch)
     assert left_in(temporary) == [left]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import openpyxl
@@ -141,7 +142,8 @@ def test_each_kind_of_cell_is_what_a_spreadsheet_has_for_it(tmp_path: Path, lang
     ]
     table = table_of(*kinds, language=language)
     sheet = openpyxl.load_workbook(workbook(tmp_path, table, rows_of(line, [None] * len(line)))).worksheets[0]
-    found = [cell.value for cell in sheet[2]]
+    cells: tuple[Any, ...] = sheet[2]
+    found = [cell.value for cell in cells]
     local, here = datetime(2026, 11, 25, 10, 0, 1, 234000), {"en-US": ("yes", "disbursed"), "zh-CN": ("是", "已放款")}  # noqa: DTZ001
     assert found[:4] == [7, 999999999999.99, 4.5, datetime(2026, 2, 28)]  # noqa: DTZ001
     assert abs(found[4] - local).total_seconds() < 0.001
@@ -149,7 +151,7 @@ def test_each_kind_of_cell_is_what_a_spreadsheet_has_for_it(tmp_path: Path, lang
     assert found[6] == datetime(2026, 3, 1)  # noqa: DTZ001
     assert found[8:10] == list(here[language])
     assert "7946 0958" in found[10]
-    assert [cell.is_date for cell in sheet[2]] == [
+    assert [cell.is_date for cell in cells] == [
         False,
         False,
         False,
