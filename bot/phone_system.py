@@ -21,8 +21,9 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.phone_recordings import PhoneRecordings
 from desk.core.dataclass import dataclass
+from desk.core.phone_site import Site
 from desk.core.transaction import Office
-from desk.rules.call_records import Reading, Site
+from desk.rules.call_records import Reading
 from desk.telephony.adapters import freeswitch, mapped, twilio
 from desk.telephony.adapters.freeswitch import PayloadError
 from desk.telephony.records import take_records

@@ -27,7 +27,7 @@ from bot.home_updater import HomeUpdater
 from bot.importer import Importer
 from bot.nightly_look import NightlyLook
 from bot.phone_rings import RingCaller
-from bot.phone_system import phone_recordings
+from bot.phone_system import phone_recordings, site_of
 from bot.settings import Settings
 from bot.webhooks.client import WebhookClient
 from bot.webhooks.rounds import WebhookRounds
@@ -117,7 +117,12 @@ def served(
     """Return what serves a workspace. `identity` says who the bot is in it."""
     session = of_all.session
     request = settings.ring_request()
-    office = replace(office, files=file_storage(settings, workspace.id), rings=request is not None)
+    office = replace(
+        office,
+        files=file_storage(settings, workspace.id),
+        rings=request is not None,
+        phone_site=site_of(settings, workspace),
+    )
     app = build_app(
         registry(DEMO_BUTTONS),
         Transactions(office, workspace, Directory(client), monitoring.count_answer),

@@ -11,7 +11,8 @@ from bot.phone_system import site_of
 from bot.settings import Settings
 from desk.core.clock import Clock
 from desk.core.operator_acts import operator
-from desk.rules.call_records import Reading, Site
+from desk.core.phone_site import Site
+from desk.rules.call_records import Reading
 from desk.telephony import extensions
 from desk.telephony.adapters.asterisk import read_asterisk_csv
 from desk.telephony.adapters.freeswitch import read_freeswitch_csv

@@ -92,7 +92,7 @@ class WebhookClient:
             return timedelta(seconds=min(int(value[:9]), 10**7))
         try:
             until = parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         return max(timedelta(0), _aware(until) - self._clock.now())
 

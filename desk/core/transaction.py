@@ -15,6 +15,7 @@ from desk.core.clock import Clock
 from desk.core.dataclass import dataclass
 from desk.core.errors import NotAllowed
 from desk.core.file_storage import FileStorage
+from desk.core.phone_site import Site
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database
 from storage.engine.work import Work
@@ -50,8 +51,8 @@ class Desk:
     be rewritten). `unknown_zones`: the members met whose time zone this machine does not know; they and the admins are told
     after the commit. `unreadable`: the loans and other rows met of which a text does not open, which the admins are told of too;
     `shows_unreadable`: a result has a mark for such a text. `cache` holds values that are read once per transaction, by type.
-    `files` is where files are kept; without it the desk takes none. `rings`: the phone system rings for members. `journal` is
-    where a read on SQLite leaves its audit entries.
+    `files` is where files are kept; without it the desk takes none. `rings`: the phone system rings for members;
+    `phone_site` is where it is. `journal` is where a read on SQLite leaves its audit entries.
 
     `origin` is set for what a member asked for; `seen` and `seen_borrowers` then collect the loans and borrowers whose encrypted
     texts were read for the answer, and `acted` the loans that an audit entry names already: see `desk.core.disclosures`.
@@ -70,6 +71,7 @@ class Desk:
     cache: dict[type[Any], Any] = field(default_factory=dict[type[Any], Any], repr=False)
     files: FileStorage | None = None
     rings: bool = False
+    phone_site: Site | None = None
     journal: AuditJournal | None = None
     origin: Origin | None = None
     discloses: str = ""
@@ -115,7 +117,7 @@ class Desk:
 @dataclass(frozen=True, slots=True)
 class Office:
     """What all transactions of a process share: the database, the keys, the clock, the store of files if there is one, on
-    SQLite the journal of disclosures, and whether the phone system rings for members."""
+    SQLite the journal of disclosures, whether the phone system rings for members, and where it is."""
 
     database: Database
     cipher: Cipher
@@ -123,6 +125,7 @@ class Office:
     files: FileStorage | None = None
     journal: AuditJournal | None = None
     rings: bool = False
+    phone_site: Site | None = None
 
     @contextlib.asynccontextmanager
     async def desk(self, workspace: Workspace, actor: Member | None = None) -> AsyncGenerator[Desk]:
@@ -173,6 +176,7 @@ class Office:
             now=now,
             files=self.files,
             rings=self.rings,
+            phone_site=self.phone_site,
             journal=self.journal,
         )
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from desk.core.data_files import validator
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
+from desk.core.phone_site import Site
 from desk.core.transaction import Desk
 from desk.importing.importing import RefusedRow, import_batch
 from desk.importing.new_loan_notices import report_new_loans
@@ -19,7 +20,7 @@ from desk.importing.taken_rows import TakenRow
 from desk.lender.rows import Texts, instalment_row, loan_row, payment_row
 from desk.repayment.payment_feed import note_payments
 from desk.repayment.payment_notices import report_file
-from desk.rules.call_records import CallRecord, Site
+from desk.rules.call_records import CallRecord
 from desk.telephony.records import take_records
 from storage.queries.importing import imports
 from storage.queries.loans.loans import number_key

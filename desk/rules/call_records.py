@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict
 
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
+from desk.core.phone_site import Site
 from desk.rules.contacts import read_phone
 
 Direction = Literal["", "out", "in", "internal"]
@@ -52,16 +52,6 @@ that the provider recognised. Later ones are trusted more."""
 ZoneBasis = Literal["guessed", "configured", "declared", "epoch"]
 
 NumberKind = Literal["e164", "short", "withheld", "masked", "invalid"]
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Where a phone system is: the zone of times without one, the country of numbers without a code, and what is dialled before
-    a number to get an outside line."""
-
-    zone: ZoneInfo
-    region: str = "CN"
-    prefixes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +337,8 @@ def _recordings(earlier: CallRecord, later: CallRecord) -> tuple[RecordingRef, .
 _AHEAD = timedelta(minutes=5)
 """How far a phone system's clock may be ahead."""
 
-_LONGEST = timedelta(hours=24)
+LONGEST_SECONDS = 24 * 60 * 60
+"""The longest that a call may be."""
 
 _NUMBERS: Mapping[NumberKind, str] = {
     "short": "number_short",
@@ -366,7 +357,7 @@ def fault_of(record: CallRecord, now: datetime) -> str | None:
         return "no_time"
     if max(times) > now + _AHEAD:
         return "from_the_future"
-    if timedelta(seconds=record.talk_seconds) > _LONGEST or max(times) - min(times) > _LONGEST:
+    if record.talk_seconds > LONGEST_SECONDS or max(times) - min(times) > timedelta(seconds=LONGEST_SECONDS):
         return "too_long"
     if record.started and record.ended and record.ended < record.started:
         return "ends_before_start"

@@ -7,8 +7,9 @@ from datetime import timedelta
 from desk.calls.reported import note_reporting
 from desk.core.data_files import validator
 from desk.core.dataclass import dataclass
+from desk.core.phone_site import Site
 from desk.core.transaction import Desk
-from desk.rules.call_records import CallRecord, Site, merge, with_number_read
+from desk.rules.call_records import CallRecord, merge, with_number_read
 from storage.engine.types import new_id
 from storage.queries.telephony import phone_calls
 from storage.tables import PhoneCall

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, Field, StrictBool, StrictInt, StringConstraints
 
 from desk.core.permissions import require
-from desk.rules.call_records import CallRecord, RecordingRef, Result, Site
+from desk.core.phone_site import Site
+from desk.rules.call_records import CallRecord, RecordingRef, Result
 from desk.telephony.records import take_records
 from handlers.api.routes import Call, Reply, Route
 from handlers.api.schemas import Closed, Text
@@ -80,7 +81,7 @@ async def report(call: Call) -> Reply:
     desk, body = call.desk, call.body
     require(desk, "report_calls")
     record = record_of(body)
-    site = Site(ZoneInfo(desk.workspace.zone), desk.workspace.country or "CN")
+    site = desk.phone_site or Site(ZoneInfo(desk.workspace.zone), desk.workspace.country or "CN")
     taken = await take_records(desk, [record], site)
     effect = "new" if taken.new else "changed" if taken.changed else "same"
     return Reply(CallTaken(effect=effect, key=body.key), status=202)

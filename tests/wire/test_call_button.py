@@ -34,10 +34,15 @@ class Exchange:
     asked: list[tuple[str, str, Any]] = field(default_factory=list[tuple[str, str, Any]])
     status: int = 200
     seconds: float = 0
+    waits_for: int = 0
+    all_asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def ring(self, request: web.Request) -> web.Response:
         self.asked.append((request.path_qs, request.headers.get("Authorization", ""), await request.json()))
         await asyncio.sleep(self.seconds)
+        if len(self.asked) >= self.waits_for:
+            self.all_asked.set()
+        await self.all_asked.wait()
         return web.Response(status=self.status)
 
     async def round(self) -> None:
@@ -137,6 +142,19 @@ async def test_a_second_press_at_once_rings_once(slack: Slack, exchange: Exchang
     for _ in range(3):
         await exchange.round()
     assert len(exchange.asked) == 1
+
+
+async def test_a_slow_phone_system_has_no_other_phone_ring_late(
+    slack: Slack, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers none before all were asked."""
+    await _call(slack)
+    await slack.change(slack.manager, extension="2002")
+    await slack.press(slack.manager, await slack.card(slack.manager), "Call")
+    exchange.waits_for = 2
+    monkeypatch.setattr(phone_rings, "RING_SECONDS", 2.0)
+    await exchange.round()
+    assert {each.state for each in await slack.rows(PhoneRing)} == {"rung"}
 
 
 async def test_without_an_extension_the_number_is_shown_and_recorded(slack: Slack, exchange: Exchange) -> None:

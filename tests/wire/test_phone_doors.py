@@ -25,7 +25,8 @@ from tests.wire.conftest import settings_for
 from tests.wire.office_day import Slack
 
 SECRET, TOKEN = "a-secret-of-the-phone-system", "twilio-token"
-SETTINGS = {"phone_secret": SECRET, "twilio_auth_token": TOKEN, "public_url": "https://desk.example.com"}
+SETTINGS = {"phone_secret": SECRET, "twilio_auth_token": TOKEN, "public_url": "https://desk.example.com",
+            "phone_prefixes": "9"}  # fmt: skip
 BASIC = {"Authorization": "Basic " + base64.b64encode(f"pbx:{SECRET}".encode()).decode()}
 
 
@@ -170,11 +171,19 @@ async def test_twilio_is_known_by_its_signature(pbx: Pbx) -> None:
         ("/phone/zoom", b"[" * 50_000, 400),
         ("/phone/zoom", b" " * (1024 * 1024 + 1), 413),
         ("/phone/zoom", b'[{"call_id":""},5]', 200),
+        ("/phone/zoom", b'[{"call_id":"\\u0000\\ud800"}]', 200),
     ],
 )
 async def test_what_is_no_report_is_refused_by_its_status(pbx: Pbx, path: str, body: bytes, status: int) -> None:
     assert await pbx.post(path, body, **BASIC) == status
     assert await pbx.all(PhoneCall) == []
+
+
+async def test_characters_that_no_database_keeps_do_not_have_a_report_sent_for_ever(pbx: Pbx) -> None:
+    assert await pbx.json("freeswitch", _leg(pbx, uuid="a%00-1", caller_id_number="2001\ud800")) == 200
+    assert await pbx.json("freeswitch", _leg(pbx)) == 200
+    await pbx.settle()
+    assert [(each.key, each.state) for each in await pbx.all(PhoneCall)] == [("a-1", "logged")]
 
 
 async def test_a_report_that_the_database_cannot_keep_in_time_is_to_be_sent_again(
@@ -198,7 +207,7 @@ async def test_the_api_takes_the_normalised_record(pbx: Pbx) -> None:
             desk, name="dialler", scopes=("calls:write",), lifetime=timedelta(days=1), by="operator"
         )
     sent = {
-        "source": "dialler", "key": "7", "direction": "out", "number": "13800135678", "agent_extension": "2001",
+        "source": "dialler", "key": "7", "direction": "out", "number": "9013800135678", "agent_extension": "2001",
         "started": "2026-11-25T09:50:00+08:00", "ended": "2026-11-25T09:51:00+08:00", "result": "no_answer",
     }  # fmt: skip
     auth = {"Authorization": f"Bearer {made.text}"}

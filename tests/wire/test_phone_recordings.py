@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from desk.rules.call_records import CallRecord, RecordingRef, Site
+from desk.core.phone_site import Site
+from desk.rules.call_records import CallRecord, RecordingRef
 from desk.telephony.records import SETTLE, take_records
 from storage.tables import Call, Loan, Recording, StoredFile
 from tests.builders import SHANGHAI, make_loan

@@ -4,7 +4,6 @@ The order of columns, the dispositions and their traps are those of `cdr/cdr_csv
 reads as NO ANSWER, and most causes as FAILED; `docs/telephony.md` shows the dialplan lines that put the raw codes in `userfield`.
 """
 
-import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
@@ -13,24 +12,17 @@ from itertools import pairwise
 from urllib.parse import parse_qsl
 
 from desk.core.dataclass import dataclass
-from desk.rules.call_records import (
-    CallRecord,
-    KnownBy,
-    Reading,
-    Refused,
-    Result,
-    Site,
-    ZoneBasis,
-    merge,
-    result_of_codes,
-)
+from desk.core.phone_site import Site
+from desk.rules.call_records import CallRecord, KnownBy, Reading, Refused, Result, ZoneBasis, merge, result_of_codes
 from desk.telephony.adapters.values import (
     epoch,
     extension_in,
     key_without_id,
+    least_length,
     local_time,
     parties_of,
     recordings_at,
+    rows_of,
     seconds_between,
     whole,
 )
@@ -78,21 +70,10 @@ def read_asterisk_csv(lines: Iterable[str], site: Site) -> Reading:
     """Return the calls in a file of call detail records, one for the rows of each call."""
     groups: dict[str, list[_Row]] = {}
     refused: list[Refused] = []
-    rows = csv.reader((line.replace("\0", "") for line in lines), strict=True)
-    at = 0
-    while True:
-        try:
-            values = next(rows, None)
-        except csv.Error:
-            refused.append(Refused(at + 1, "row_broken"))
-            at += 1
+    for at, values in enumerate(rows_of(lines, strict=True), 1):
+        if values == []:
             continue
-        if values is None:
-            break
-        at += 1
-        if not values:
-            continue
-        row = _row(values)
+        row = _row(values) if values is not None else "row_broken"
         if isinstance(row, str):
             refused.append(Refused(at, row))
             continue
@@ -204,7 +185,7 @@ def _record(row: _Row, key: str, leg: str, site: Site, shift: timedelta, basis: 
     )
     sip, q850 = whole(row.user.get("sip")), whole(row.user.get("q850"))
     result, known_by = _result(row, parties.direction, sip, q850)
-    spoke = result in ("connected", "internal")
+    spoke, talk = result in ("connected", "internal"), least_length(row.talk, row.duration)
     return CallRecord(
         source=SOURCE,
         key=key,
@@ -216,7 +197,7 @@ def _record(row: _Row, key: str, leg: str, site: Site, shift: timedelta, basis: 
         answered=answered if spoke else None,
         ended=ended,
         ring_seconds=seconds_between(started, answered or ended),
-        talk_seconds=row.talk if row.talk is not None and (spoke or row.talk < 0) else 0,
+        talk_seconds=talk if spoke or talk < 0 else 0,
         result=result,
         known_by=known_by,
         sip_code=sip,

@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, unquote
 from xml.etree import ElementTree
 
 from desk.core.dataclass import dataclass
-from desk.rules.call_records import CallRecord, KnownBy, Reading, Refused, Result, Site, read_number, result_of_codes
+from desk.core.phone_site import Site
+from desk.rules.call_records import CallRecord, KnownBy, Reading, Refused, Result, read_number, result_of_codes
 from desk.telephony.adapters.values import (
     Parties,
     as_list,
@@ -21,11 +22,13 @@ from desk.telephony.adapters.values import (
     clock_length,
     epoch,
     key_without_id,
+    least_length,
     local_time,
     parties_of,
     recordings_at,
     seconds_between,
     whole,
+    without_marks,
 )
 
 SOURCE = "freeswitch"
@@ -93,7 +96,7 @@ class _Variables:
     values: Mapping[str, str]
 
     def __getitem__(self, name: str) -> str:
-        return self.values.get(name, "")
+        return without_marks(self.values.get(name, ""))
 
 
 def read_freeswitch_csv(lines: Iterable[str], site: Site, *, template: Sequence[str] = EXAMPLE_TEMPLATE) -> Reading:
@@ -211,7 +214,7 @@ def _leg(said: _Variables, site: Site, *, from_file: bool = False) -> CallRecord
         started, basis = read
     answered = epoch(said["answer_epoch"]) or _local(said["answer_stamp"], site)
     ended = epoch(said["end_epoch"]) or _local(said["end_stamp"], site)
-    talk = clock_length(said["billsec"]) or 0
+    talk = least_length(clock_length(said["billsec"]), clock_length(said["duration"]))
     bridged = bool(said["bleg_uuid"] or originator) if from_file else _is_bridged(said, originator)
     sip = whole(said["sip_term_status"]) or whole(said["proto_specific_hangup_cause"].removeprefix("sip:"))
     q850 = whole(said["hangup_cause_q850"])

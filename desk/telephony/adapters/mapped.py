@@ -3,7 +3,6 @@
 The files are `desk/data/phone_systems/*.toml`, and a lender's own; the head of `alibaba.toml` explains the fields.
 """
 
-import csv
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,17 +15,8 @@ from pydantic import ConfigDict, Field
 
 from desk.core.data_files import DataFile
 from desk.core.dataclass import dataclass
-from desk.rules.call_records import (
-    CallRecord,
-    Direction,
-    KnownBy,
-    Reading,
-    Refused,
-    Result,
-    Site,
-    ZoneBasis,
-    read_number,
-)
+from desk.core.phone_site import Site
+from desk.rules.call_records import CallRecord, Direction, KnownBy, Reading, Refused, Result, ZoneBasis, read_number
 from desk.rules.hours import known_zone
 from desk.telephony.adapters.freeswitch import PayloadError
 from desk.telephony.adapters.values import (
@@ -39,7 +29,9 @@ from desk.telephony.adapters.values import (
     local_time,
     parties_of,
     recordings_at,
+    rows_of,
     seconds_between,
+    without_marks,
 )
 
 _STRICT = ConfigDict(extra="forbid")
@@ -146,8 +138,10 @@ def read_mapped_csv(system: System, lines: Iterable[str], site: Site) -> Reading
         raise PayloadError("wrong_format")
     columns: Sequence[str] = system.said.columns
     elements: list[Any] = []
-    for at, values in enumerate(csv.reader(line.replace("\0", "") for line in lines)):
-        if at == 0 and {*values} >= {system.said.fields.key[0]}:
+    for at, values in enumerate(rows_of(lines)):
+        if values is None:
+            elements.append(None)
+        elif at == 0 and {*values} >= {system.said.fields.key[0]}:
             columns = values
         elif values:
             elements.append(dict(zip(columns, values, strict=False)) if len(values) == len(columns) else None)
@@ -286,7 +280,7 @@ def _first(element: Any, paths: Iterable[str]) -> str:
     for path in paths:
         found = _at(element, path)
         if found is not None and not isinstance(found, (dict, list)):
-            return str(found).lower() if isinstance(found, bool) else str(found).strip()
+            return str(found).lower() if isinstance(found, bool) else without_marks(str(found)).strip()
     return ""
 
 

@@ -14,7 +14,17 @@ from hashlib import sha1
 from typing import Any
 from urllib.parse import urlsplit
 
-from desk.rules.call_records import CallRecord, KnownBy, Reading, RecordingRef, Refused, Result, Site, result_of_codes
+from desk.core.phone_site import Site
+from desk.rules.call_records import (
+    LONGEST_SECONDS,
+    CallRecord,
+    KnownBy,
+    Reading,
+    RecordingRef,
+    Refused,
+    Result,
+    result_of_codes,
+)
 from desk.telephony.adapters.values import whole
 
 SOURCE = "twilio"
@@ -90,6 +100,9 @@ def _status(record: CallRecord, fields: Mapping[str, str], received_at: datetime
     at, declared = _instant(fields.get("Timestamp", "")), bool(fields.get("Timestamp"))
     at = at or received_at
     talk = whole(fields.get("CallDuration")) or 0
+    talked = timedelta(
+        seconds=min(max(talk, 0), 2 * LONGEST_SECONDS)
+    )  # of a longer one the length says that it is none
     status = fields.get("CallStatus", "")
     result, known_by = _result(fields, status, talk, incoming=incoming, is_child=is_child)
     over = result != "pending"
@@ -103,8 +116,8 @@ def _status(record: CallRecord, fields: Mapping[str, str], received_at: datetime
         click_to_call=is_child and not incoming,
         agent_extension=record.agent_extension or extension,
         number=caller if incoming else "" if to_agent else callee,
-        started=at - timedelta(seconds=max(talk, 0)) if over else at,
-        answered=at - timedelta(seconds=talk) if over and spoke and talk > 0 else None,
+        started=at - talked if over else at,
+        answered=at - talked if over and spoke and talk > 0 else None,
         ended=at if over else None,
         talk_seconds=talk if spoke or talk < 0 else 0,
         result=result,
@@ -143,6 +156,6 @@ def _endpoint(address: str) -> str:
 def _instant(text: str) -> datetime | None:
     try:
         read = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)

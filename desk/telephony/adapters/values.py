@@ -1,16 +1,19 @@
 """What adapters share: times, parties of a leg, recordings, and values that may be missing or wrong."""
 
+import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import sha256
 from typing import Any, cast
 
 from desk.core.dataclass import dataclass
-from desk.rules.call_records import Direction, RecordingRef, Site, ZoneBasis, read_number
+from desk.core.phone_site import Site
+from desk.rules.call_records import Direction, RecordingRef, ZoneBasis, read_number
 
 _EXTENSION = re.compile(r"^(?:[A-Za-z0-9_]+/)?(\d{2,6})(?:[-@;]|$)")
 _NUMBER = re.compile(r"-?\d+")
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
 _LATEST_EPOCH = 32_503_680_000
 
 
@@ -59,14 +62,15 @@ def epoch(text: object, *, per_second: int = 1) -> datetime | None:
 
 def local_time(text: str, zone: tzinfo) -> tuple[datetime, ZoneBasis] | None:
     """Return the instant of a time such as `2026-03-02 09:15:04` in a zone, and how surely: it is guessed in the hour that the
-    clocks show twice. A time that names its own offset keeps it. None: it is no time."""
+    clocks show twice. A time that names its own offset keeps it. None: it is no time, or one that stands for never, such as the
+    first day of the year 1."""
     try:
         read = datetime.fromisoformat(text.strip())
-    except ValueError:
+        if read.tzinfo is not None:
+            return read.astimezone(UTC), "declared"
+        first, again = (read.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    except (ValueError, OverflowError):
         return None
-    if read.tzinfo is not None:
-        return read.astimezone(UTC), "declared"
-    first, again = (read.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     return first, "guessed" if first != again else "configured"
 
 
@@ -77,6 +81,11 @@ def clock_length(text: str) -> int | None:
     if not known or len(known) != len(parts) or len(known) > 3:
         return None
     return sum(part * 60**power for power, part in enumerate(reversed(known)))
+
+
+def least_length(talk: int | None, whole_call: int | None) -> int:
+    """Return the seconds that were talked; if the whole call has a length below zero, that, so that it is set aside."""
+    return whole_call if whole_call is not None and whole_call < 0 else talk or 0
 
 
 def seconds_between(start: datetime | None, end: datetime | None) -> int | None:
@@ -92,6 +101,23 @@ def recordings_at(places: Iterable[str]) -> tuple[RecordingRef, ...]:
 def key_without_id(source: str, *parts: object) -> str:
     """Return a key for a call to which its system gave no id: the digest of who, whom and when."""
     return sha256("\n".join([source, *map(str, parts)]).encode()).hexdigest()[:32]
+
+
+def without_marks(text: str) -> str:
+    """Return a text without what no database keeps: NUL and halves of characters."""
+    return _UNKEPT.sub("", text)
+
+
+def rows_of(lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str] | None]:
+    """Yield the rows of a CSV without NUL characters; None for one that cannot be read."""
+    rows = csv.reader((line.replace("\0", "") for line in lines), strict=strict)
+    while True:
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield None
 
 
 def as_object(value: object) -> dict[str, Any] | None:

@@ -15,6 +15,9 @@ from storage.engine.types import new_id
 from tests.clocks import FrozenClock
 from tests.webhook_receiver import receiving
 
+_FAR_ZONE = "Thu, 01 Jan 2026 00:00:00 +9999999999999999"
+_FAR_YEAR = "Thu, 01 Jan 99999999999999999999 00:00:00 GMT"
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -118,7 +121,7 @@ async def test_the_time_to_be_left_alone_is_read(client: WebhookClient, value: s
         assert (await client.post(to(receiver.url))).retry_after == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("value", ["", "soon", "-5", "1e9", "٣"])
+@pytest.mark.parametrize("value", ["", "soon", "-5", "1e9", "٣", _FAR_ZONE, _FAR_YEAR])
 async def test_a_senseless_time_to_be_left_alone_is_none(client: WebhookClient, value: str) -> None:
     async with receiving(usually=503, headers={"Retry-After": value}) as receiver:
         assert (await client.post(to(receiver.url))).retry_after is None

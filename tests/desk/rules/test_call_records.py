@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from desk.core.phone_site import Site
 from desk.rules.call_records import (
     CallRecord,
     RecordingRef,
-    Site,
     fault_of,
     fault_of_number,
     merge,

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from desk.rules.call_records import Site, merge
+from desk.core.phone_site import Site
+from desk.rules.call_records import Reading, fault_of, merge
 from desk.telephony.adapters.asterisk import read_asterisk_csv
-from desk.telephony.adapters.freeswitch import PayloadError, read_freeswitch_post
+from desk.telephony.adapters.freeswitch import PayloadError, read_freeswitch_csv, read_freeswitch_post
 from desk.telephony.adapters.mapped import read_mapped_csv, read_mapped_json, systems
 from desk.telephony.adapters.twilio import is_signed_by_twilio, read_twilio_callback
 
@@ -40,6 +41,51 @@ def test_asterisk_the_epoch_in_the_id_corrects_the_zone(written: str):
     [record] = read_asterisk_csv([row], SITE).records
     assert record.started == datetime(2026, 3, 2, 1, 15, 4, tzinfo=UTC)
     assert (record.zone_basis, record.key) == ("epoch", "pbx1-1772414104.84")
+
+
+_SPAN = {"start": "2026-03-02 09:15:04", "end": "2026-03-02 09:15:10"}
+
+
+def _freeswitch(duration: int, start: str = "2026-03-02 09:15:04") -> str:
+    return f'"a","2001","013800000101","d","{start}","","2026-03-02 09:15:10","{duration}","0","NO_ANSWER","u1","","","",""'
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        read_asterisk_csv([_ROW.format(**_SPAN).replace("20,0", "-1,0")], SITE),
+        read_freeswitch_csv([_freeswitch(-1)], SITE),
+        read_mapped_json(
+            systems()["alibaba"], b'[{"call_id":"1","b_duration":-1,"end_time":"2026-03-02 09:15:10"}]', SITE
+        ),
+    ],
+)
+def test_a_length_below_zero_is_set_aside(reading: Reading):
+    assert [fault_of(each, NOW) for each in reading.records] == ["negative_length"]
+
+
+def test_a_length_that_no_clock_can_count_is_set_aside():
+    fields = {"CallSid": "CA1", "CallStatus": "completed", "CallDuration": "9" * 17, "To": "+8613800000101"}
+    [record] = read_twilio_callback(fields, SITE, NOW).records
+    assert fault_of(record, NOW) == "too_long"
+
+
+@pytest.mark.parametrize("never", ["0001-01-01 00:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_that_stands_for_never_is_none(never: str):
+    """.NET writes the first day of the year 1 for a time that is not set."""
+    row = f"h1,c1,,2026-03-02 09:15:04,{never},2026-03-02 09:15:30,Failed_Busy,2001,10000,2001,,013800000101,,,,"
+    [record] = read_mapped_csv(systems()["3cx"], [row], SITE).records
+    assert (record.result, record.answered) == ("busy", None)
+    [refused] = read_asterisk_csv([_ROW.format(start=never, end="")], SITE).refused
+    assert refused.why == "time_unreadable"
+    [record] = read_freeswitch_csv([_freeswitch(6, never)], SITE).records
+    assert record.started is None
+
+
+def test_a_row_too_long_to_be_one_is_refused_and_the_others_read():
+    row = "h1,c1,,2026-03-02 09:15:04,,2026-03-02 09:15:30,Failed_Busy,2001,10000,2001,,013800000101,,,,"
+    reading = read_mapped_csv(systems()["3cx"], ["a" * 200_000 + "\n", row], SITE)
+    assert ([each.why for each in reading.refused], len(reading.records)) == (["columns"], 1)
 
 
 def test_asterisk_transfer_has_the_whole_time_and_the_last_agent():

@@ -12,10 +12,11 @@ from desk.calls.calls import log_call
 from desk.calls.corrections import CallCorrected
 from desk.calls.views import CallLogged
 from desk.core.errors import Conflict, NotAllowed, NotFound
+from desk.core.phone_site import Site
 from desk.core.values import LoanRef
 from desk.follow_ups.contact_limits import limits_of
 from desk.loans.related import PersonEntry, PhoneEntry, add_person
-from desk.rules.call_records import CallRecord, Site
+from desk.rules.call_records import CallRecord
 from desk.telephony import answering
 from desk.telephony.applying import FORGOTTEN_AFTER, apply_phone_calls, forget_phone_calls
 from desk.telephony.records import SETTLE, Taken, take_records
