@@ -143,9 +143,9 @@ class Service:
     def importer(self) -> Importer:
         return self.only.importer
 
-    def _workspace_of(self, workspace_id: UUID) -> Workspace | None:
+    def _serving(self, workspace_id: UUID) -> tuple[Office, Workspace] | None:
         present = self.workspaces.present()
-        return next((one.workspace for one in present if one.workspace.id == workspace_id), None)
+        return next(((one.office, one.workspace) for one in present if one.workspace.id == workspace_id), None)
 
     async def serve(self, timeouts: HttpTimeouts | None = None) -> None:
         """Start to answer Slack over HTTP, and `GET /healthz`, on the settings' host and port; `port` is the actual one."""
@@ -157,8 +157,8 @@ class Service:
             file_pages=pages,
             install_page=self._install_page(),
             api=Api(
-                self.shared if self.workspaces.several else self.office,
-                self._workspace_of,
+                self.shared,
+                self._serving,
                 per_second=self.settings.api_requests_per_second,
                 measure=monitoring.count_request,
             ),

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
@@ -128,6 +128,23 @@ class Reading:
 
     records: tuple[CallRecord, ...] = ()
     refused: tuple[Refused, ...] = ()
+
+
+# Times
+
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Between which instants are kept: in any time zone they are days that a calendar has."""
+
+
+def in_utc(at: datetime) -> datetime:
+    """Return an instant in UTC. Raises ValueError outside 1970 to 2199, which no clock shows."""
+    try:
+        found = at.astimezone(UTC)
+    except OverflowError:
+        found = None
+    if found is None or not _EARLIEST <= found < _LATEST:
+        raise ValueError("not between 1970 and 2199")
+    return found
 
 
 # Numbers
@@ -340,6 +357,9 @@ _AHEAD = timedelta(minutes=5)
 LONGEST_SECONDS = 24 * 60 * 60
 """The longest that a call may be."""
 
+_CLOCKS_SET = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before this, a phone system's clock was never set."""
+
 _NUMBERS: Mapping[NumberKind, str] = {
     "short": "number_short",
     "withheld": "number_withheld",
@@ -357,6 +377,8 @@ def fault_of(record: CallRecord, now: datetime) -> str | None:
         return "no_time"
     if max(times) > now + _AHEAD:
         return "from_the_future"
+    if min(times) < _CLOCKS_SET:
+        return "long_ago"
     if record.talk_seconds > LONGEST_SECONDS or max(times) - min(times) > timedelta(seconds=LONGEST_SECONDS):
         return "too_long"
     if record.started and record.ended and record.ended < record.started:

@@ -33,7 +33,7 @@ from handlers.door.transaction import new_reference
 from storage.engine import trouble
 from storage.engine.trouble import Trouble, is_outage, log_fields
 from storage.engine.work import Work
-from storage.tables import Workspace
+from storage.tables import ApiToken, Member, Workspace
 
 log = structlog.get_logger()
 
@@ -58,6 +58,9 @@ _TROUBLES = {
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 T = TypeVar("T")
+
+Served = Callable[[UUID], tuple[Office, Workspace] | None]
+"""Returns a workspace with the office that serves it, None if this process serves none of that id."""
 
 Measure = Callable[[str, int, float], None]
 """Records a request in the metrics: its route, the status of the answer, and the seconds it took."""
@@ -87,19 +90,19 @@ class _Answer:
 
 
 class Api:
-    """Answers requests below `/api/v1` for the workspaces that this process serves, by their ids."""
+    """Answers requests below `/api/v1`. `office` is the deployment's, by which it is found whose a token is."""
 
     def __init__(
         self,
         office: Office,
-        workspaces: Callable[[UUID], Workspace | None],
+        served: Served,
         *,
         per_second: float,
         measure: Measure = lambda name, status, seconds: None,
         limits: RateLimits | None = None,
     ) -> None:
         self._office = office
-        self._workspaces = workspaces
+        self._served = served
         self._measure = measure
         self._routes = RouteTable(ROUTES)
         self._limits = limits or RateLimits(per_second)
@@ -137,7 +140,7 @@ class Api:
             return self._conditional(_Answer(200, document, {"ETag": tag_of(document)}), request)
         route, parts = self._routes.find(request.method, request.rel_url.raw_path)
         progress.name = route.name
-        holder = await self._admit(request, route, progress)
+        asker = await self._admit(request, route, progress)
         path, query = requests.path_of(route, parts), requests.query_of(route, request)
         content, body = b"", None
         if route.body is not None:
@@ -149,18 +152,18 @@ class Api:
         )
         work = _Work(route, path, query, body, *conditions)
         if not route.writes:
-            answer = await self._in_time(self._read(holder, work, progress), progress)
+            answer = await self._in_time(self._read(asker, work, progress), progress)
             return self._conditional(answer, request)
         key = requests.key_of(request)
         if key is None:
-            return await self._in_time(self._write(holder, work, progress, None, b""), progress)
+            return await self._in_time(self._write(asker, work, progress, None, b""), progress)
         digest = hashlib.sha256(b"\0".join((route.name.encode(), str(request.rel_url).encode(), content))).digest()
-        mine = (holder.member.id, key)
+        mine = (asker.member.id, key)
         if mine in self._keys:
             raise ApiError(409, "key_in_progress")
         self._keys.add(mine)
         try:
-            return await self._in_time(self._write(holder, work, progress, key, digest), progress)
+            return await self._in_time(self._write(asker, work, progress, key, digest), progress)
         finally:
             self._keys.discard(mine)
 
@@ -170,7 +173,7 @@ class Api:
             return _Answer(304, b"", answer.headers)
         return answer
 
-    async def _admit(self, request: web.BaseRequest, route: Route, progress: _Progress) -> Holder:
+    async def _admit(self, request: web.BaseRequest, route: Route, progress: _Progress) -> "_Asker":
         """Return who asks, if they may. Refused attempts are logged, and recorded in the audit trail where it is known whose."""
         try:
             text = requests.token_of(request)
@@ -189,64 +192,61 @@ class Api:
         if not allowance.allowed:
             log.warning("api_refused", code="too_many_requests", token=holder.token.prefix)
             raise ApiError(429, "too_many_requests", seconds=allowance.headers["Retry-After"])
-        if self._workspaces(holder.workspace.id) is None:
+        served = self._served(holder.workspace.id)
+        if served is None:
             log.warning("api_refused", code="token_of_another_workspace", token=holder.token.prefix)
             raise ApiError(403, "token_of_another_workspace")
+        asker = _Asker(*served, holder.member, holder.token)
         if holder.refused is not None:
-            await self._record_refusal(holder, route, progress, holder.refused)
+            await self._record_refusal(asker, route, progress, holder.refused)
             raise requests.refused_token(holder.refused)
         if not has_role_for(holder.member, route.right):
-            await self._record_refusal(holder, route, progress, "scope_missing")
+            await self._record_refusal(asker, route, progress, "scope_missing")
             raise ApiError(403, "scope_missing", scope=" or ".join(route.scopes))
-        await self._note_use(holder)
-        return holder
+        await self._note_use(asker)
+        return asker
 
     async def _holder_of(self, text: str) -> Holder | None:
         async with self._office.database.reading() as session:
             return await tokens.holder_of(session, text, self._office.clock.now())
 
-    async def _record_refusal(self, holder: Holder, route: Route, progress: _Progress, code: str) -> None:
-        log.warning("api_refused", code=code, token=holder.token.prefix, route=route.name)
+    async def _record_refusal(self, asker: "_Asker", route: Route, progress: _Progress, code: str) -> None:
+        log.warning("api_refused", code=code, token=asker.token.prefix, route=route.name)
 
         async def record(desk: Desk) -> None:
-            desk.actor, desk.origin = holder.member, Origin(route.name, progress.reference)
+            desk.actor, desk.origin = asker.member, Origin(route.name, progress.reference)
             await disclosures.record_refusal(desk, code)
 
-        await self._note(holder, record, "refusal_not_recorded")
+        await self._note(asker, record, "refusal_not_recorded")
 
-    async def _note_use(self, holder: Holder) -> None:
-        if holder.token.used_on != self._office.clock.now().astimezone(UTC).date():
-            await self._note(holder, lambda desk: tokens.note_use(desk, holder.token), "token_use_not_noted")
+    async def _note_use(self, asker: "_Asker") -> None:
+        if asker.token.used_on != self._office.clock.now().astimezone(UTC).date():
+            await self._note(asker, lambda desk: tokens.note_use(desk, asker.token), "token_use_not_noted")
 
-    async def _note(self, holder: Holder, note: Callable[[Desk], Any], failure: str) -> None:
+    async def _note(self, asker: "_Asker", note: Callable[[Desk], Any], failure: str) -> None:
         """Write what the answer does not depend on."""
 
         async def attempt() -> None:
             try:
-                async with self._office.desk(self._workspace_of(holder)) as desk:
+                async with asker.office.desk(asker.workspace) as desk:
                     await note(desk)
             except Exception as error:
                 log.warning(failure, **log_fields(error))
 
         await self._ended(asyncio.create_task(attempt()), NOTE_SECONDS)
 
-    def _workspace_of(self, holder: Holder) -> Workspace:
-        workspace = self._workspaces(holder.workspace.id)
-        assert workspace is not None
-        return workspace
-
-    async def _read(self, holder: Holder, work: "_Work", progress: _Progress) -> _Answer:
-        async with self._office.disclosing_desk(self._workspace_of(holder)) as desk:
+    async def _read(self, asker: "_Asker", work: "_Work", progress: _Progress) -> _Answer:
+        async with asker.office.disclosing_desk(asker.workspace) as desk:
             progress.session = desk.session
-            desk.actor, desk.origin = holder.member, Origin(work.route.name, progress.reference)
+            desk.actor, desk.origin = asker.member, Origin(work.route.name, progress.reference)
             return await self._handled(desk, work)
 
     async def _write(
-        self, holder: Holder, work: "_Work", progress: _Progress, key: str | None, digest: bytes
+        self, asker: "_Asker", work: "_Work", progress: _Progress, key: str | None, digest: bytes
     ) -> _Answer:
-        async with self._office.desk(self._workspace_of(holder)) as desk:
+        async with asker.office.desk(asker.workspace) as desk:
             progress.session = desk.session
-            desk.actor, desk.origin = holder.member, Origin(work.route.name, progress.reference)
+            desk.actor, desk.origin = asker.member, Origin(work.route.name, progress.reference)
             claimed = None
             if key is not None:
                 claimed = await answers.claim(desk, key, digest)
@@ -308,6 +308,16 @@ class Api:
             content_type="application/problem+json",
             headers=_HEADERS | progress.headers | error.headers,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """A program whose request is admitted: the service member of its token, in its workspace."""
+
+    office: Office
+    workspace: Workspace
+    member: Member
+    token: ApiToken
 
 
 @dataclass(frozen=True, slots=True)

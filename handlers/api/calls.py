@@ -1,20 +1,22 @@
 """Routes of calls: report one that was made."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StrictBool, StrictInt, StringConstraints
 
 from desk.core.permissions import require
 from desk.core.phone_site import Site
-from desk.rules.call_records import CallRecord, RecordingRef, Result
+from desk.rules.call_records import CallRecord, RecordingRef, Result, in_utc
 from desk.telephony.records import take_records
 from handlers.api.routes import Call, Reply, Route
 from handlers.api.schemas import Closed, Text
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
 Seconds = Annotated[StrictInt, Field(ge=-86_400, le=864_000)]
+Time = Annotated[
+    AwareDatetime, AfterValidator(in_utc), Field(description="An instant with its offset, from 1970 to 2199.")
+]
 
 
 class RecordingReport(Closed):
@@ -34,9 +36,9 @@ class CallReport(Closed):
     number: Annotated[str, StringConstraints(max_length=64)] = ""
     agent_extension: Annotated[str, StringConstraints(max_length=32)] = ""
     agent_email: Annotated[str, StringConstraints(max_length=200)] = ""
-    started: AwareDatetime
-    answered: AwareDatetime | None = None
-    ended: AwareDatetime | None = None
+    started: Time
+    answered: Time | None = None
+    ended: Time | None = None
     talk_seconds: Seconds = 0
     ring_seconds: Seconds | None = None
     result: Result
@@ -58,22 +60,11 @@ class CallTaken(Closed):
     key: Text
 
 
-def _utc(at: datetime | None) -> datetime | None:
-    return at.astimezone(UTC) if at is not None else None
-
-
 def record_of(body: CallReport) -> CallRecord:
     """Return a report as the desk takes it."""
-    given = body.model_dump(exclude={"recordings", "started", "answered", "ended"})
+    given = body.model_dump(exclude={"recordings"})
     recordings = tuple(RecordingRef(place=each.place, seconds=each.seconds) for each in body.recordings)
-    return CallRecord(
-        **given,
-        legs=(body.key,),
-        started=_utc(body.started),
-        answered=_utc(body.answered),
-        ended=_utc(body.ended),
-        recordings=recordings,
-    )
+    return CallRecord(**given, legs=(body.key,), recordings=recordings)
 
 
 async def report(call: Call) -> Reply:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from desk.core import drafts
+from desk.core.errors import NotFound
 from desk.core.values import LINE_LIMIT
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.loans.lookup import number_of
@@ -30,14 +31,15 @@ async def open_form(request: Request) -> OpenModal:
         private["l"] = await number_of(request.desk, UUID(private.pop("i")))
     if request.form == CARD:
         private[BENEATH] = dict(request.private)
-    name = str(private.pop("form"))
+    form = FORMS.get(str(private.pop("form", "")))
+    if form is None:
+        raise NotFound("press_unknown")
     typed: dict[str, str] = {}
     if "d" in private:
         typed |= (await drafts.read(request.desk, UUID(private.pop("d")))).get("typed", {})
     typed |= private.pop("fill", {})
-    return await open_modal(
-        request, FORMS[name], private=private, typed=typed, otherwise=usage(request.t, _USAGES[name])
-    )
+    otherwise = usage(request.t, _USAGES[form.name])
+    return await open_modal(request, form, private=private, typed=typed, otherwise=otherwise)
 
 
 async def open_with_note(request: Request) -> OpenModal:

@@ -18,6 +18,7 @@ from handlers.door.lines import LONGEST_READ, too_long
 from handlers.door.registry import Press, Registry
 from handlers.door.request import (
     Answer,
+    Carried,
     CommandHandler,
     Delivery,
     FormErrors,
@@ -166,7 +167,7 @@ class PressInteraction(Interaction):
         self.lookup_ids = (user_id,) if user_id else ()
         self.what = _WHAT.get(act, "answer")
         self.state = state
-        self._value, self._text, self._parent_view = value, text, registry.parent_view
+        self._value, self._text, self._parent_view = Carried(value), text, registry.parent_view
         self._line_id: UUID | None = None
         self._in_form = state is not None and state.form in registry.forms
 
@@ -182,7 +183,7 @@ class PressInteraction(Interaction):
     async def request(self, desk: Desk, language: Language, entries: DirectoryEntries) -> Request:
         state = self.state or ViewState()
         request = await super().request(desk, language, entries)
-        in_view = {"form": state.form, "private": state.private, "typed": state.typed}
+        in_view = {"form": state.form, "private": Carried(state.private), "typed": state.typed}
         return replace(request, value=self._value, text=self._text, **in_view)
 
     async def answer(self, request: Request, result: Answer | None) -> Answer | None:
@@ -232,7 +233,8 @@ class SubmissionInteraction(Interaction):
 
     async def request(self, desk: Desk, language: Language, entries: DirectoryEntries) -> Request:
         request = await super().request(desk, language, entries)
-        return replace(request, form=self._state.form, private=self._state.private, typed=self._state.typed)
+        private = Carried(self._state.private)
+        return replace(request, form=self._state.form, private=private, typed=self._state.typed)
 
     async def answer(self, request: Request, result: Message | View | None) -> UpdateModal | None:
         if self._form.keeps_drafts:

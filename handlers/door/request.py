@@ -6,11 +6,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from desk.core.dataclass import dataclass
+from desk.core.errors import NotFound
 from desk.core.transaction import Desk
 from handlers.door.directory import DirectoryEntries
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import PRODUCT, Option, Private, Typed, View
+
+
+class Carried(dict[str, Any]):
+    """What a button or a form carries. One of an earlier release may lack what is asked for by now."""
+
+    def __missing__(self, name: str) -> Any:
+        raise NotFound("press_unknown")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from desk.core.dataclass import dataclass
 from desk.core.drafts import FormDraft
 from desk.core.errors import DeskError
 from desk.core.permissions import has_role_for, require_role
-from handlers.door.request import OpenModal, Request, UpdateModal
+from handlers.door.request import Carried, OpenModal, Request, UpdateModal
 from handlers.messages.block_kit.message import Button, Message
 from handlers.messages.block_kit.view import GENERATION, Private, Typed, View
 from handlers.messages.block_kit.writer import Writer
@@ -63,7 +63,7 @@ class Form:
     async def show(self, request: Request, private: Private, typed: Typed) -> View:
         """Return the form as the sender may see it. Raises NotAllowed, and what `build` raises."""
         require_role(request.desk, self.right)
-        return await self.build(request, private, typed)
+        return await self.build(request, Carried(private), typed)
 
     async def accept(self, request: Request) -> Message | View | None:
         """Do what the form is for. Raises NotAllowed, and what `submit` raises."""
@@ -72,7 +72,7 @@ class Form:
 
     def draft_name(self, private: Private) -> str:
         """Return the name under which what was typed is kept."""
-        return f"{self.name}:{private[self.about]}" if self.about else self.name
+        return f"{self.name}:{private.get(self.about, '')}" if self.about else self.name
 
     def field_of(self, error: DeskError) -> str:
         """Return the field that shows a refusal."""

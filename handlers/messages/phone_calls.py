@@ -26,6 +26,7 @@ WHY = {
     "negative_length": _("set aside: its length is below zero"),
     "no_time": _("set aside: it has no time"),
     "from_the_future": _("set aside: its time lies ahead"),
+    "long_ago": _("set aside: its time lies before 2000"),
     "too_long": _("set aside: it is longer than a day"),
     "ends_before_start": _("set aside: it ends before it begins"),
 }

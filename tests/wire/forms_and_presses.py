@@ -176,7 +176,7 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
         "move_calls.leave": (None, {}),
         "follow_up.fit": ("fit_follow_up", {**follow_up, "a": "2026-11-26T02:00:00+00:00"}),
         "reminder.hold": ("snooze", follow_up),
-        "reminder.hold_all": (None, {"n": str(new_id())}),
+        "reminder.hold_all": (None, {"n": str(new_id()), "h": 2}),
         "reminder.snooze": ("snooze", {**follow_up, "k": "hour"}),
         "reminder.hand_over": ("hand_to_manager", follow_up),
         "card.open": ("see_loan", loan),

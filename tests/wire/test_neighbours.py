@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 import pytest
 
 from handlers.door.directory import Directory
@@ -24,6 +25,7 @@ from storage.engine.rows import Row
 from tests.builders import make_follow_up, make_loan, make_loan_in_arrears
 from tests.clocks import FrozenClock
 from tests.wire.api_client import program
+from tests.wire.exporting import Browser, column, rows_of_csv
 from tests.wire.forms_and_presses import form_of, presses_of
 from tests.wire.office_day import Slack
 from tests.wire.several import Several, rows_of, several_teams
@@ -286,3 +288,22 @@ async def test_a_program_reads_and_writes_the_loans_of_its_workspace_alone(lende
     assert "loan" in changed
     assert (await west.command(west.manager, "/loan find A-9")).text.count("A-9") > 0
     assert "A-1" not in (await west.command(west.manager, "/loan find A-1")).text.replace("A-1”", "")
+
+
+async def test_a_program_has_the_lists_of_its_workspace_as_files(lenders: tuple[Slack, Slack]) -> None:
+    east, west = lenders
+    for slack, name in ((east, "王小明"), (west, "陈静")):
+        await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name=name)
+    async with program(east) as ours, program(west) as theirs, aiohttp.ClientSession() as session:
+        paths = [
+            f"/exports/{(await each.post('/exports', {'list': 'portfolio'})).body['id']}" for each in (ours, theirs)
+        ]
+        for slack in lenders:
+            assert slack.served is not None
+            await slack.served.exports.round()
+        for each, mine, other, name in ((ours, *paths, "王小明"), (theirs, *reversed(paths), "陈静")):
+            assert (await each.get(other)).status == 404
+            assert (await each.post(f"{other}/links", None)).status == 404
+            link = (await each.post(f"{mine}/links", None)).body
+            status, content, _ = await Browser(each.slack, session).open(link["url"], link["code"])
+            assert (status, column(rows_of_csv(content), "Borrower")) == (200, [name])

@@ -200,6 +200,10 @@ async def test_a_report_that_the_database_cannot_keep_in_time_is_to_be_sent_agai
     assert len(await pbx.all(PhoneCall)) == 1
 
 
+LONG_AGO = {"started": "1970-01-01T00:00:00Z", "ended": "1970-01-01T00:01:00Z"}
+"""What a clock shows that was never set."""
+
+
 async def test_the_api_takes_the_normalised_record(pbx: Pbx) -> None:
     slack = pbx.slack
     async with slack.office.desk(slack.workspace) as desk:
@@ -214,13 +218,21 @@ async def test_the_api_takes_the_normalised_record(pbx: Pbx) -> None:
     assert await pbx.post("/api/v1/calls", json.dumps(sent).encode(), **auth) == 202
     assert await pbx.post("/api/v1/calls", json.dumps(sent | {"result": "hello"}).encode(), **auth) == 422
     assert await pbx.post("/api/v1/calls", json.dumps(sent | {"started": "yesterday"}).encode(), **auth) == 422
-    for wrong in ({"talk_seconds": -1}, {"ended": "2026-11-25T23:00:00+08:00"}, {"number": "110"}):
+    for never in (
+        "0001-01-01T00:00:00+08:00",
+        "0353-05-05T12:00:00Z",
+        "9999-12-31T23:59:59-08:00",
+        "9999-12-31T23:59:59Z",
+    ):
+        for named in ("started", "answered", "ended"):
+            assert await pbx.post("/api/v1/calls", json.dumps(sent | {named: never}).encode(), **auth) == 422
+    for wrong in ({"talk_seconds": -1}, {"ended": "2026-11-25T23:00:00+08:00"}, {"number": "110"}, LONG_AGO):
         body = sent | wrong | {"key": str(wrong)}
         assert await pbx.post("/api/v1/calls", json.dumps(body).encode(), **auth) == 202
     await pbx.settle()
     assert [each.outcome for each in await pbx.all(Call)] == ["no_answer"]
     aside = {each.why for each in await pbx.all(PhoneCall) if each.state == "aside"}
-    assert aside == {"negative_length", "from_the_future", "number_short"}
+    assert aside == {"negative_length", "from_the_future", "number_short", "long_ago"}
 
 
 async def test_a_file_of_asterisk_is_taken_and_taken_again(pbx: Pbx, database_url: str, tmp_path: Path) -> None:

@@ -121,6 +121,28 @@ async def test_every_button_asks_for_the_right_of_what_it_does(world: World) -> 
                 assert is_refused(await world.press(world.slack.people[role], act, value)), f"{act} by {role}"
 
 
+async def test_a_button_or_form_that_lacks_what_it_is_asked_for_is_of_an_older_version(world: World) -> None:
+    for role in ("agent", "manager", "admin"):
+        who = world.slack.people[role]
+        for act, (_right, value) in presses_of(world).items():
+            for lost in value:
+                rest = {name: carried for name, carried in value.items() if name != lost}
+                assert not is_mistake(await world.press(who, act, rest)), f"{act} without {lost} by {role}"
+        for name in REGISTRY.forms:
+            private, typed = form_of(world, name)
+            for lost in private:
+                rest = {each: carried for each, carried in private.items() if each != lost}
+                opened = await world.press(who, "form.open", {"form": name, **rest})
+                changed = await world.press(who, "form.refresh", {}, ViewState(name, name, rest, typed))
+                sent = await world.send(who, name, typed, rest)
+                assert not any(map(is_mistake, (opened, changed, sent))), f"{name} without {lost} by {role}"
+        assert "older version" in await world.press(who, "form.open", {"form": "gone"})
+
+
+def is_mistake(text: str) -> bool:
+    return "our mistake" in text or "Something went wrong" in text
+
+
 @pytest.mark.parametrize("who", OUTSIDE)
 async def test_no_button_shows_or_changes_a_loan_for_who_has_nothing_to_do_with_it(world: World, who: str) -> None:
     outsider = world.who(who)

@@ -23,6 +23,7 @@ from desk.rules.call_records import (
     RecordingRef,
     Refused,
     Result,
+    in_utc,
     result_of_codes,
 )
 from desk.telephony.adapters.values import whole
@@ -156,6 +157,6 @@ def _endpoint(address: str) -> str:
 def _instant(text: str) -> datetime | None:
     try:
         read = parsedate_to_datetime(text)
-        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
-    except (TypeError, ValueError, OverflowError):
+        return in_utc(read if read.tzinfo else read.replace(tzinfo=UTC))
+    except (TypeError, ValueError):
         return None

@@ -9,12 +9,12 @@ from typing import Any, cast
 
 from desk.core.dataclass import dataclass
 from desk.core.phone_site import Site
-from desk.rules.call_records import Direction, RecordingRef, ZoneBasis, read_number
+from desk.rules.call_records import Direction, RecordingRef, ZoneBasis, in_utc, read_number
 
 _EXTENSION = re.compile(r"^(?:[A-Za-z0-9_]+/)?(\d{2,6})(?:[-@;]|$)")
 _NUMBER = re.compile(r"-?\d+")
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
-_LATEST_EPOCH = 32_503_680_000
+_LATEST_EPOCH = 7_258_118_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def whole(text: object) -> int | None:
 def epoch(text: object, *, per_second: int = 1) -> datetime | None:
     """Return an instant from seconds, milliseconds or microseconds since 1970; None: never, or no such number."""
     value = whole(text)
-    if not value or value < 0 or value // per_second > _LATEST_EPOCH:
+    if not value or value < 0 or value // per_second >= _LATEST_EPOCH:
         return None
     return datetime.fromtimestamp(value // per_second, UTC)
 
@@ -67,9 +67,9 @@ def local_time(text: str, zone: tzinfo) -> tuple[datetime, ZoneBasis] | None:
     try:
         read = datetime.fromisoformat(text.strip())
         if read.tzinfo is not None:
-            return read.astimezone(UTC), "declared"
-        first, again = (read.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    except (ValueError, OverflowError):
+            return in_utc(read), "declared"
+        first, again = (in_utc(read.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
+    except ValueError:
         return None
     return first, "guessed" if first != again else "configured"
 

@@ -107,6 +107,7 @@ def test_numbers_as_phone_systems_write_them(written: str, outgoing: bool, kind:
         ({"started": NOW - timedelta(days=3)}, "too_long"),
         ({"started": NOW, "ended": NOW - timedelta(minutes=1)}, "ends_before_start"),
         ({"started": None, "ended": None}, "no_time"),
+        ({"started": datetime(1970, 1, 1, tzinfo=UTC), "ended": datetime(1970, 1, 1, 0, 1, tzinfo=UTC)}, "long_ago"),
     ],
 )
 def test_records_that_cannot_be_true(given: dict[str, object], fault: str | None):
