@@ -39,6 +39,7 @@ def test_every_command_that_is_named_exists(file: Path) -> None:
 
 def test_every_setting_of_the_example_and_the_docs_is_one() -> None:
     known = {str(field.validation_alias or f"LOANDESK_{name.upper()}") for name, field in Settings.model_fields.items()}
+    known |= {str(parameter.envvar) for parameter in get_command(app).params if parameter.envvar}
     example = set(re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     docs = set(re.findall(r"\b(?:LOANDESK|SLACK)_[A-Z_]+\b", (ROOT / "docs" / "running.md").read_text()))
 
