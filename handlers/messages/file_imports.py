@@ -106,7 +106,7 @@ def _write_asked(t: Translator, writer: Writer, report: ImportReport) -> None:
     if asked is None:
         return
     if asked.sheets:
-        writer.line(t("Several sheets have these columns: {sheets}.", sheets=t(", ").join(asked.sheets)))
+        writer.line(t("Several sheets may be meant: {sheets}.", sheets=t(", ").join(asked.sheets)))
         return
     writer.line(t("I don't know for certain what these columns are:"))
     writer.bullets(

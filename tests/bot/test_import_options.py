@@ -221,7 +221,7 @@ async def test_a_workbook_with_two_sheets_of_loans_asks_which(operator, office: 
     book.save(written)
     content = written.getvalue()
     code, printed = await operator(content, name="loans.xlsx")
-    assert (code, "Several sheets have these columns: 十月 旧, 十一月." in printed) == (1, True)
+    assert (code, "Several sheets may be meant: 十月 旧, 十一月." in printed) == (1, True)
     assert "--sheet '十月 旧'\n" in printed
     code, printed = await operator(content, name="loans.xlsx", sheet="12月")
     assert (code, "There is no sheet 12月. The sheets are: Sheet, 十月 旧, 十一月\n" in printed) == (1, True)

@@ -269,7 +269,7 @@ async def test_what_a_column_is_is_asked_once_and_remembered(slack: Slack) -> No
 
 async def test_a_workbook_with_two_sheets_asks_which_is_meant(slack: Slack) -> None:
     await send(slack, slack.manager, workbook({"October": [row(1)], "November": [row(2), row(3)]}), "loans.xlsx")
-    assert "Several sheets have these columns: October, November." in told(slack, slack.manager).text
+    assert "Several sheets may be meant: October, November." in told(slack, slack.manager).text
     await slack.press(slack.manager, told(slack, slack.manager), "Answer")
     form = slack.sandbox.modal_of("UMANAGER")
     await form.fill("Which sheet?", "1")

@@ -3,7 +3,7 @@
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from desk.core.errors import Invalid
@@ -87,13 +87,15 @@ def _form_of_ole(source: Source) -> Form:
 def _form_of_zip(source: Source) -> Form:
     try:
         with source.open() as opened, zipfile.ZipFile(opened) as packed:
-            names = {each.filename.lower() for each in packed.infolist()}
+            names = {each.filename.lower(): each for each in packed.infolist()}
+            if len(names) < len(packed.infolist()):  # what one reader finds under a name, another may not
+                raise zipfile.BadZipFile
             if len(names) > _MOST_PARTS:
                 raise Invalid("import_unpacked", given=source.given, limit=LARGEST_UNPACKED)
             if any(each.flag_bits & 1 for each in packed.infolist()):
                 raise Invalid("import_password", given=source.given)
             form = _form_of_parts(source, packed, names)
-            parts = [each for each in packed.infolist() if each.filename.endswith((".xml", ".rels"))]
+            parts = packed.infolist()  # all of them: calamine tells parts by their places, not by their endings
             if sum(each.file_size for each in parts) > LARGEST_UNPACKED:
                 raise Invalid("import_unpacked", given=source.given, limit=LARGEST_UNPACKED)
             for each in parts:
@@ -104,18 +106,19 @@ def _form_of_zip(source: Source) -> Form:
         raise Invalid("import_broken", given=source.given) from None
 
 
-def _form_of_parts(source: Source, packed: zipfile.ZipFile, names: set[str]) -> Form:
+def _form_of_parts(source: Source, packed: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo]) -> Form:
     if any(name.endswith(("vbaproject.bin", "vbadata.xml")) for name in names):
         raise Invalid("import_macros", given=source.given)
     if "xl/workbook.xml" in names:
         return "xlsx"
     if any(name.startswith("xl/") and name.endswith(".bin") for name in names):
         raise Invalid("import_other_form", given=source.given, form="XLSB")
-    if "mimetype" in names and packed.read("mimetype")[:100].startswith(
-        b"application/vnd.oasis.opendocument.spreadsheet"
-    ):
-        manifest = packed.read("META-INF/manifest.xml")[:_CHUNK] if "meta-inf/manifest.xml" in names else b""
-        if b"encryption-data" in manifest:
+
+    def head(name: str) -> bytes:
+        return next(unpacked(source, packed, names[name]), b"") if name in names else b""
+
+    if head("mimetype").startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
+        if b"encryption-data" in head("meta-inf/manifest.xml"):
             raise Invalid("import_password", given=source.given)
         return "ods"
     for folder, form in (("word/", "Word"), ("ppt/", "PowerPoint"), ("index/", "Numbers")):

@@ -1,12 +1,13 @@
 """The line of headings of a table: where it is, what its columns are, and what must be asked about them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Literal
 
 from desk.core.dataclass import dataclass
+from desk.core.errors import Invalid
 from desk.importing.cells import clean
-from desk.importing.reading.headings import IGNORED, Shape, heading_key, shapes
+from desk.importing.reading.headings import IGNORED, Shape, has_unit, heading_key, shapes, unit_of
 
 SEARCHED = 40
 """Rows among which the headings are looked for: behind titles and remarks."""
@@ -42,6 +43,12 @@ class Headings:
     places: Mapping[str, int]
     unsure: Mapping[int, str] = field(default_factory=dict[int, str])
     twice: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    without_unit: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The headings as they are in the file, without the unit that a row above them names."""
+        return self.without_unit or self.texts
 
     @property
     def shape(self) -> Shape:
@@ -82,6 +89,31 @@ def find_headings(
     return best if best is not None and best.known >= 1 else None
 
 
+def in_their_unit(found: Headings, rows: Sequence[tuple[int, Sequence[str]]]) -> Headings:
+    """Return headings with the unit of amounts that a row above them names (单位：万元), unless they say their own. Amounts in a
+    unit that the desk does not read are not imported.
+
+    Raise Invalid `import_unit` if they must be.
+    """
+    unit = next((unit for number, cells in rows if number < found.first and (unit := unit_of(cells))), None)
+    if unit is None:
+        return found
+    columns = {**found.unsure, **{place: column for column, place in found.places.items()}}
+    columns |= {place: column for column, places in found.twice.items() for place in places}
+    meant = {
+        place for place, column in columns.items() if column in found.shape.scaled and not has_unit(found.texts[place])
+    }
+    texts = tuple(f"{text}（{unit}）" if place in meant else text for place, text in enumerate(found.texts))
+    if unit == "万元":
+        return replace(found, texts=texts, without_unit=found.texts)
+    if lost := meant & {found.places[column] for column in found.shape.required if column in found.places}:
+        raise Invalid("import_unit", heading=found.texts[min(lost)], unit=unit)
+    places = {column: place for column, place in found.places.items() if place not in meant}
+    unsure = {place: column for place, column in found.unsure.items() if place not in meant}
+    twice = {column: places for column, places in found.twice.items() if not meant & {*places}}
+    return replace(found, texts=texts, places=places, unsure=unsure, twice=twice, without_unit=found.texts)
+
+
 def _plausible(found: Sequence[Headings]) -> Sequence[Headings]:
     """Leave out what a table of loans only seems to be: beside a name or a stage, `date` and `amount` name no payments."""
     if not any(each.kind == "loans" and {"name", "stage"} & each.places.keys() for each in found):
@@ -97,9 +129,10 @@ def _is_general(found: Headings) -> bool:
     )
 
 
-def _rank(found: Headings) -> tuple[bool, int, int]:
-    """Order what rows may be headings: all that is required, then the most columns, then the fewest that are meant twice."""
-    return (not found.missing, found.known, -len(found.twice))
+def _rank(found: Headings) -> tuple[bool, int, int, int, bool]:
+    """Order what rows may be headings: all that is required, then the most columns, then the fewest that are meant twice or must
+    be asked about, then one row before two, of which the first may be a title."""
+    return (not found.missing, found.known, -len(found.twice), -len(found.unsure), found.first == found.last)
 
 
 def _kinds(kind: str | None) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import cache
 from importlib import resources
@@ -23,6 +23,10 @@ _BRACKETED_UNIT = re.compile(
 _UNIT = re.compile(r"(?:元|%|天)$")
 _NO_MATTER = re.compile(r"[\s_\-./:：()（）\[\]【】*#＊]+")
 _TEN_THOUSANDS = re.compile(r"[(\[【（](?:单位[::])?(?:人民币)?万元?[)\]】）]|万元$")
+_UNIT_ABOVE = re.compile(
+    r"单位:?(?:人民币)?(千|万|百万|千万|亿)元?(?![\u4e00-\u9fff])|[(\[【](千|万|百万|千万|亿)元[)\]】]"
+)
+_OWN_UNIT = re.compile(r"[(\[【](?:单位:?)?(?:人民币)?[千万百亿]*元?[)\]】]$|元$")
 _HIDDEN = frozenset({"Cf", "Cc"})
 
 
@@ -38,6 +42,17 @@ def heading_key(text: str) -> str:
 def is_in_ten_thousands(heading: str) -> bool:
     """Return whether a heading says that its amounts are in 万元."""
     return _TEN_THOUSANDS.search(unicodedata.normalize("NFKC", heading).replace(" ", "")) is not None
+
+
+def unit_of(cells: Iterable[str]) -> str | None:
+    """Return the unit of amounts that a row above the headings names, if it is another than 元: 万元, 千元."""
+    found = _UNIT_ABOVE.search("".join(unicodedata.normalize("NFKC", "".join(cells)).split()))
+    return f"{found[1] or found[2]}元" if found else None
+
+
+def has_unit(heading: str) -> bool:
+    """Return whether a heading says itself what its amounts are in."""
+    return _OWN_UNIT.search(unicodedata.normalize("NFKC", heading).replace(" ", "")) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,8 @@ class Hidden:
 
     cells: dict[int, dict[int, Change]] = field(default_factory=dict[int, dict[int, Change]])
     merged: list[Range] = field(default_factory=list[Range])
+    too_far: Invalid | None = None
+    """Why the sheet is not opened: it reaches further than a sheet may."""
 
     def change(self, row: int, place: int, change: Change) -> None:
         """Have the text of a cell changed."""

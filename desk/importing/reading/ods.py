@@ -1,11 +1,16 @@
 """What calamine does not show of an OpenDocument spreadsheet (OpenDocument 1.3 part 3, §9 and §19)."""
 
+import re
 from collections.abc import Mapping
+from functools import partial
 
-from desk.importing.reading.cell_texts import percent_text
+from desk.importing.reading.cell_texts import padded_text, percent_text
 from desk.importing.reading.hidden import Change, Hidden, Reach, always
 from desk.importing.reading.source import Source
 from desk.importing.reading.xml_parts import Reader, opened_parts
+
+_PADDED = re.compile(r"0\d+")
+"""A number as a format shows it that has leading zeros."""
 
 
 class _Content(Reader):
@@ -18,7 +23,7 @@ class _Content(Reader):
         self._row = self._place = self._rows = self._again = 0
         self._cell: dict[str, str] = {}
         self._text: list[str] | None = None
-        self._depth = 0
+        self._depth = self._in_notes = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Begin a table, a row, a cell or its text."""
@@ -27,6 +32,8 @@ class _Content(Reader):
             if self._depth == 1:
                 self._hidden = self.found[_attribute(attributes, "name")] = Hidden()
                 self._row, self._reach = 0, Reach()
+        elif name == "annotation":
+            self._in_notes += 1
         elif self._depth != 1:
             return
         elif name == "table-row":
@@ -39,18 +46,20 @@ class _Content(Reader):
             }
             self._again = int(self._cell.get("number-columns-repeated", 1))
             self._text = []
-        elif name == "p" and self._text:
+        elif name == "p" and self._text and not self._in_notes:
             self._text.append("\n")
 
     def text(self, text: str) -> None:
         """Take a part of a cell's text."""
-        if self._text is not None:
+        if self._text is not None and not self._in_notes:
             self._text.append(text)
 
     def end(self, name: str) -> None:
         """End a table, a row or a cell."""
         if name == "table":
             self._depth -= 1
+        elif name == "annotation":
+            self._in_notes -= 1
         elif self._depth != 1:
             return
         elif name == "table-row":
@@ -77,6 +86,8 @@ class _Content(Reader):
             change = always("=" + formula.partition("=")[2])
         elif kind == "percentage":
             change = percent_text
+        elif kind == "float" and _PADDED.fullmatch(text):
+            change = partial(padded_text, digits=len(text))
         if change is not None:
             for row in range(first, first + self._rows):
                 for place in range(self._place, self._place + self._again):

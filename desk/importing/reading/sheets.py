@@ -30,7 +30,7 @@ class Workbook:
     """A workbook in one of three forms. Reading it twice costs little: calamine has it in memory."""
 
     def __init__(self, source: Source, form: Form) -> None:
-        """Raise Invalid: `import_password`, `import_broken`, `import_rows`, `import_columns`."""
+        """Raise Invalid: `import_password`, `import_broken`; of ODS, which calamine opens whole, also as `rows` does."""
         self._source, self._form = source, form
         self._hidden: Mapping[str, Hidden] = {}
         self.first_day = FIRST_1900
@@ -50,11 +50,16 @@ class Workbook:
             )
 
     def rows(self, name: str) -> Iterator[Row]:
-        """Yield the rows of a sheet with their numbers in it, each with the cells of all columns from A on."""
+        """Yield the rows of a sheet with their numbers in it, each with the cells of all columns from A on.
+
+        Raise Invalid: `import_broken`, `import_rows`, `import_columns`.
+        """
+        hidden = self._looked_at(name)
+        if hidden.too_far is not None:
+            raise hidden.too_far
         with self._refused():
             sheet = self._sheet(name)
             top, left = sheet.start or (0, 0)
-            hidden = self._hidden.get(name, Hidden())
             merged = _Merged(hidden.merged or sheet.merged_cell_ranges or ())
             before = [""] * left
             for number, values in enumerate(sheet.iter_rows(), top + 1):
@@ -64,6 +69,18 @@ class Workbook:
                         cells[place] = change(cells[place])
                 merged.fill(number, cells)
                 yield number, cells
+
+    def too_far(self, name: str) -> Invalid | None:
+        """Return why a sheet reaches further than a sheet may, None if it does not."""
+        return self._looked_at(name).too_far
+
+    def _looked_at(self, name: str) -> Hidden:
+        """Return what calamine does not show of a sheet. Raise Invalid `import_broken` for one that was not looked at."""
+        if self._form == "xls":
+            return Hidden()
+        if name not in self._hidden:
+            raise Invalid("import_broken", given=self._source.given)
+        return self._hidden[name]
 
     def _sheet(self, name: str) -> calamine.CalamineSheet:
         """Return a sheet, which calamine reads each time anew: the last one is kept."""

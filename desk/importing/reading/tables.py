@@ -5,6 +5,8 @@ if table.questions: …   # a person must say what those headings are: `How.fiel
 for line, cells in table.rows(): …   # the cells of `table.header`, as plain texts
 """
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import date
@@ -17,11 +19,11 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.vocabulary import term_key
 from desk.importing.cells import clean
+from desk.importing.reading import hidden, text_files
 from desk.importing.reading.dates import FIRST_1900, DateColumn
 from desk.importing.reading.forms import Form, form_of
-from desk.importing.reading.headers import SEARCHED, Headings, Question, find_headings
+from desk.importing.reading.headers import SEARCHED, Headings, Question, find_headings, in_their_unit
 from desk.importing.reading.headings import heading_key, is_in_ten_thousands
-from desk.importing.reading.hidden import MOST_ROWS
 from desk.importing.reading.proofs import is_proved
 from desk.importing.reading.source import Source
 from desk.importing.reading.text_files import Row, TextFile
@@ -33,10 +35,13 @@ REFUSED_HEADINGS = ("row of the file", "reasons", "文件中的行", "原因")
 _SAMPLED = 200
 """Cells by which it is told what an unsure heading is."""
 
-_TOTALS = frozenset(
-    map(term_key, ("合计", "总计", "共计", "小计", "总合计", "本页合计", "total", "grand total", "subtotal", "totals"))
+_TOTALS = re.compile(
+    r"(?:合计|总计|共计|小计|总合计|本页合计|本页小计|total|grandtotal|subtotal|totals)"
+    r"[:=(]{0,2}(?:共?\d{1,9}[笔户条人个行]?)?\)?[:=]?"
 )
-_NO_MATTER = " ::：="
+"""What a total begins with, as `_plain` has it: also `合计（共3笔）` and `Total (3)`."""
+
+_BEGIN_TOTALS = frozenset("合总共小本tgs")
 
 LeftOut = Literal["total", "headings"]
 """Why a row is no row of the table: it is a total, or repeats the headings."""
@@ -144,32 +149,43 @@ class Table:
         found, shape = self._found, self._found.shape
         sampled: dict[int, list[str]] = {place: [] for place in found.unsure}
         typed = self.form != "text"
+        most = hidden.MOST_ROWS if typed else text_files.MOST_ROWS
         dates = {
             place: DateColumn(first=first_day, typed=typed)
             for column, place in (*found.places.items(), *((c, p) for p, c in found.unsure.items()))
             if column in shape.dates
         }
         nameless = [place for place, heading in enumerate(self.headings) if not heading]
-        own = [term_key(clean(heading)) for heading in self.headings]
+        own = [term_key(clean(heading)) for heading in found.written]
         required = [found.places[column] for column in shape.required if column in found.places]
         for line, cells in self.all_rows():
             why = _why_left_out(cells, own, required)
             if why is not None:
                 self.left_out[line] = why
-                continue
-            self.count += 1
-            for place, column in dates.items():
-                if place < len(cells):
-                    column.observe(cells[place])
-            for place, texts in sampled.items():
-                if len(texts) < _SAMPLED and place < len(cells) and cells[place].strip():
-                    texts.append(cells[place])
-            if nameless:
-                self._filled.update(place for place in nameless if place < len(cells) and cells[place].strip())
-        if typed and self.count > MOST_ROWS:
-            raise Invalid("import_rows", limit=MOST_ROWS, form="sheet")
+            else:
+                self.count += 1
+                self._observe(cells, dates, sampled, nameless)
+            if self.count + len(self.left_out) > most:
+                raise Invalid("import_rows", limit=most, form="sheet" if typed else "text")
         self._dates = dates
         self._decide(sampled)
+
+    def _observe(
+        self,
+        cells: Sequence[str],
+        dates: Mapping[int, DateColumn],
+        sampled: Mapping[int, list[str]],
+        nameless: Sequence[int],
+    ) -> None:
+        """Note what a row says of its columns."""
+        for place, column in dates.items():
+            if place < len(cells):
+                column.observe(cells[place])
+        for place, texts in sampled.items():
+            if len(texts) < _SAMPLED and place < len(cells) and cells[place].strip():
+                texts.append(cells[place])
+        if nameless:
+            self._filled.update(place for place in nameless if place < len(cells) and cells[place].strip())
 
     def _decide(self, sampled: Mapping[int, Sequence[str]]) -> None:
         """Take unsure headings for what their cells say, and ask about the others."""
@@ -229,7 +245,8 @@ def _read_text(source: Source, how: How) -> Table:
 
     file = TextFile(source, encoding=how.encoding, score=score)
     rows = _Rows(file.rows, how)
-    found = _complete(find_headings(_first(rows), how.kind, how.fields))
+    first = _first(rows)
+    found = in_their_unit(_complete(find_headings(first, how.kind, how.fields)), first)
     table = Table(source, "text", None, found, rows)
     table.survey(FIRST_1900)
     return table
@@ -242,22 +259,29 @@ def _read_workbook(source: Source, form: Form, how: How) -> Table:
     names = [each.name for each in book.sheets if each.visible or each.name == how.sheet]
     if how.sheet is not None and how.sheet not in names:
         raise Invalid("import_sheet_unknown", given=how.sheet, nearest=tuple(names))
+    if how.sheet is not None:
+        names = [how.sheet]
+    far = {name: why for name in names if (why := book.too_far(name))}
     found = {
         name: headings
-        for name in ([how.sheet] if how.sheet is not None else names)
-        if (headings := find_headings(_first(book.rows(name)), how.kind, how.fields))
+        for name in names
+        if name not in far and (headings := find_headings(_first(book.rows(name)), how.kind, how.fields))
     }
     complete = [name for name, headings in found.items() if not headings.missing]
     if len(complete) > 1:  # sheets of headings alone are forms to fill in
         complete = [
             name for name in complete if any(row > found[name].last for row, _ in _first(book.rows(name)))
         ] or complete
+    complete += far  # they are not opened, and may have the columns
     if len(complete) > 1:
-        raise Invalid("import_sheets", sheets=tuple(complete))
+        raise Invalid("import_sheets", sheets=tuple(each for each in names if each in complete))
+    for why in far.values():
+        raise why
     name = complete[0] if complete else max(found, key=lambda each: found[each].known, default=None)
     if name is None:
         raise Invalid("import_not_csv")
-    table = Table(source, form, name, _complete(found[name]), _Rows(partial(book.rows, name), how))
+    rows = _Rows(partial(book.rows, name), how)
+    table = Table(source, form, name, in_their_unit(_complete(found[name]), _first(rows)), rows)
     table.survey(book.first_day)
     return table
 
@@ -278,12 +302,20 @@ def _complete(found: Headings | None) -> Headings:
 def _why_left_out(cells: Sequence[str], own: Sequence[str], required: Sequence[int]) -> LeftOut | None:
     first = next((cell for cell in cells if cell.strip()), "")
     if len(first) < 20:
-        word = term_key(clean(first)).strip(_NO_MATTER)
-        if word in _TOTALS and any(place >= len(cells) or not cells[place].strip() for place in required):
+        word = term_key(clean(first))
+        if (
+            word[:1] in _BEGIN_TOTALS
+            and _TOTALS.fullmatch(_plain(word))
+            and any(place >= len(cells) or not cells[place].strip() for place in required)
+        ):
             return "total"
         if word in own and [term_key(clean(cell)) for cell in cells] == list(own):
             return "headings"
     return None
+
+
+def _plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _said(found: Headings, how: How) -> Iterator[Taken]:

@@ -42,14 +42,12 @@ class TextFile:
     def rows(self) -> Iterator[Row]:
         """Yield the rows with the number of the line at which each ends.
 
-        Raise Invalid: `import_quotes`, `import_rows` (too many), `import_columns` (too many).
+        Raise Invalid: `import_quotes`, `import_columns` (too many).
         """
         with self._opened() as opened:
             reader = csv.reader(islice(opened, self._skipped, None), delimiter=self._mark, strict=True)
             try:
-                for count, cells in enumerate(reader):
-                    if count > MOST_ROWS and any(cells):
-                        raise Invalid("import_rows", limit=MOST_ROWS, form="text")
+                for cells in reader:
                     if len(cells) > MOST_COLUMNS:
                         raise Invalid("import_columns", limit=MOST_COLUMNS, columns=len(cells))
                     yield reader.line_num + self._skipped, cells

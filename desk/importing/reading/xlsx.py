@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from functools import partial
 
+from desk.core.errors import Invalid
 from desk.importing.reading.cell_texts import padded_text, percent_text
 from desk.importing.reading.hidden import Change, Hidden
 from desk.importing.reading.source import Source
@@ -27,6 +28,8 @@ class _Names(Reader):
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Note what an element says."""
         if name == "sheet":
+            if attributes["name"] in self.ids:
+                raise ValueError("two sheets have one name")
             found = next((value for key, value in attributes.items() if key.rpartition(":")[2] == "id"), "")
             self.ids[attributes["name"]] = found
         elif name == "workbookPr":
@@ -47,7 +50,8 @@ class _Relations(Reader):
         if name == "Relationship":
             target = attributes.get("Target", "")
             path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
-            self.targets[attributes.get("Id", "")] = path
+            if self.targets.setdefault(attributes.get("Id", ""), path) != path:
+                raise ValueError("two parts have one id")
 
 
 class _Styles(Reader):
@@ -87,19 +91,24 @@ class _Styles(Reader):
 def hidden_of_xlsx(source: Source) -> tuple[Mapping[str, Hidden], bool]:
     """Return what calamine does not show of each sheet by its name, and whether days are counted from 1904.
 
-    Raise Invalid: `import_broken`, `import_rows`, `import_columns`.
+    Raise Invalid: `import_broken`. A sheet that reaches too far is `Hidden.too_far`: it may not be the one that is meant.
     """
     with opened_parts(source) as packed:
         names, relations, styles = _Names(), _Relations(), _Styles()
         names.read(source, packed, "xl/workbook.xml")
         relations.read(source, packed, "xl/_rels/workbook.xml.rels")
-        there = set(packed.namelist())
+        there = {name.lower(): name for name in packed.namelist()}  # as calamine finds them, and OPC
         if "xl/styles.xml" in there:
-            styles.read(source, packed, "xl/styles.xml")
+            styles.read(source, packed, there["xl/styles.xml"])
         found: dict[str, Hidden] = {}
         for name, part in names.ids.items():
-            path = relations.targets.get(part, "")
+            path = relations.targets.get(part, "").lower()
             if path in there and "/worksheets/" in path:
                 shown = Shown(styles.changes, recalculated=names.recalculated)
-                found[name] = hidden_of_sheet(source, packed, path, shown)
+                try:
+                    found[name] = hidden_of_sheet(source, packed, there[path], shown)
+                except Invalid as error:
+                    if error.code not in ("import_rows", "import_columns"):
+                        raise
+                    found[name] = Hidden(too_far=error)
         return found, names.is_1904

@@ -67,9 +67,13 @@ FILE: dict[str, Explanation] = {
         "The table has {columns} columns or more; the most are {limit}. Delete those that aren't needed.", **e.params
     ),
     "import_sheets": lambda t, e: t(
-        "Several sheets have these columns: {sheets}. Name the one to import: --sheet {first}",
+        "Several sheets may be meant: {sheets}. Name the one to import: --sheet {first}",
         sheets=t(", ").join(e.params["sheets"]),
         first=shlex.quote(e.params["sheets"][0]),
+    ),
+    "import_unit": lambda t, e: t(
+        "A line above the headings says that {heading} is in {unit}. Convert it to 元 or 万元, and correct that line.",
+        **e.params,
     ),
     "import_sheet_unknown": lambda t, e: t("There is no sheet {given}. The sheets are:", given=e.params["given"]),
     "import_choice_form": lambda t, e: t("{given}: write heading=column, or heading=ignore.", given=e.params["given"]),

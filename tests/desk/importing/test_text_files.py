@@ -70,6 +70,34 @@ def test_totals_and_repeated_headings_are_left_out_and_named() -> None:
     assert found.table.count == 2
 
 
+@pytest.mark.parametrize(
+    "word", ["合计：", "合计（共2笔）", "本页小计", "总计: 2户", "Total (2)", "Grand Total", "小计 2"]
+)
+def test_a_total_that_counts_is_left_out(word: str) -> None:
+    assert seen(f"{HEADER},金额\n{ROW},100\n{word},,,,100\n").table.left_out == {3: "total"}
+
+
+@pytest.mark.parametrize(
+    "title", ["单位：万元,,,,", "2026年贷款台账（万元）,,,,", "制表：李,,,单位：,万元", "金额单位：人民币万元,,,,"]
+)
+def test_a_unit_above_the_headings_holds_for_the_amounts(title: str) -> None:
+    text = f"{title}\n{HEADER},贷款金额\n{ROW},12\nA-2,李,13800138001,申请,x\n{HEADER},贷款金额\n"
+    found = seen(text)
+    assert [row.amount for row in found.rows] == [Decimal(120_000)]
+    assert found.table.headings[4] == "贷款金额（万元）"  # and so in a file of refused rows
+    assert found.table.left_out == {5: "headings"}
+    assert seen(text.replace("贷款金额", "贷款金额（元）")).column("amount") == [Decimal(12)]
+
+
+def test_amounts_in_a_unit_that_is_not_read_are_not_imported() -> None:
+    found = seen(f"单位：千元,,,,\n{HEADER},贷款金额\n{ROW},12\n")
+    assert found.column("amount") == [None]
+    assert [each.heading for each in found.table.unknown] == ["贷款金额（千元）"]
+    text = "单位：千元,,\n贷款编号,还款日期,还款金额\nA-1,2026-11-01,1\n"
+    assert "A line above the headings says that 还款金额 is in 千元" in refusal(text)
+    assert refusal(text, language="zh") != refusal(text)
+
+
 def test_a_loan_that_is_called_total_is_no_total() -> None:
     found = seen(f"{HEADER}\nTotal,王小明,13800138000,申请\n")
     assert [row.number for row in found.rows] == ["Total"]
@@ -239,7 +267,7 @@ def test_a_file_of_two_gigabytes_is_refused_before_it_is_read(tmp_path: Path) ->
 def test_more_rows_than_a_file_may_have_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = "".join(f"A-{n},王小明,13800138000,申请\n" for n in range(4))
     monkeypatch.setattr(text_files, "MOST_ROWS", 4)
-    assert len(seen(f"{HEADER}\n{rows}\n\n").rows) == 4
+    assert len(seen(f"标题,,,\n,,,\n{HEADER}\n{rows}\n\n").rows) == 4  # titles and empty rows are no rows
     assert "The file has more than 4 rows. Split it into several files." in refusal(f"{HEADER}\n{rows}A-5,王,1,申请\n")
 
 

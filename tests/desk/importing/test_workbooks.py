@@ -319,6 +319,61 @@ def test_a_workbook_that_cannot_be_read_is_refused_by_name(content: bytes, words
     assert refusal(content, language="zh") != refusal(content)
 
 
+@pytest.mark.parametrize("reference", ["XFD2", "A100200"])
+def test_a_sheet_that_reaches_too_far_is_asked_about_and_holds_up_no_other(reference: str) -> None:
+    def far(book: Any, sheet: Any) -> None:
+        sheet.title = "贷款"
+        book.create_sheet("流水")[reference] = "x"
+
+    content = openpyxl_file(TABLE, far)
+    assert "Several sheets may be meant: 贷款, 流水." in refusal(content)
+    assert [row.number for row in seen(content, sheet="贷款").rows] == ["A-1"]
+    assert "The " in refusal(content, sheet="流水")
+
+    def hidden(book: Any, sheet: Any) -> None:
+        far(book, sheet)
+        book["流水"].sheet_state = "hidden"
+
+    assert [row.number for row in seen(openpyxl_file(TABLE, hidden)).rows] == ["A-1"]
+
+
+def test_parts_in_other_letters_are_looked_at_too() -> None:
+    content = openpyxl_file([HEADINGS, ("#N/A", *ROW[1:])], lambda _book, sheet: None)
+    parts = parts_of(content)
+    renamed = packed({name.replace("sheet1.xml", "SHEET1.XML"): part for name, part in parts.items()})
+    assert seen(renamed).refused == ["2 合同号 (A): #N/A: the spreadsheet has an error in this cell"]
+    bomb = packed({**parts, "xl/worksheets/more": b"\0" * 2_000_000})
+    assert "loans unpacks to more than 512 MB" in refusal(_said(bomb, "xl/worksheets/more", 2 * 1024**3))
+
+
+@pytest.mark.parametrize("twice", ["xl/Workbook.xml", "xl/worksheets/SHEET1.xml"])
+def test_a_workbook_that_two_readers_would_read_differently_is_damaged(twice: str) -> None:
+    assert "loans is damaged" in refusal(packed({**parts_of(openpyxl_file(TABLE)), twice: b"<x/>"}))
+
+
+def test_two_sheets_of_one_name_are_damaged() -> None:
+    two = openpyxl_file(TABLE, lambda book, _sheet: book.create_sheet("Sheet2"))
+    assert "loans is damaged" in refusal(changed(two, "xl/workbook.xml", b'name="Sheet2"', b'name="Sheet"'))
+
+
+def test_an_open_document_with_a_manifest_in_other_letters_is_damaged() -> None:
+    parts = parts_of(ods_file(*ods_table(TABLE)))
+    manifest = parts.pop("META-INF/manifest.xml")
+    assert "loans is damaged" in refusal(packed({**parts, "meta-inf/Manifest.xml": manifest}))
+
+
+def test_notes_and_leading_zeros_of_an_open_document() -> None:
+    note = "<office:annotation><text:p>why?</text:p></office:annotation>"
+    ok = ods_cell(42).replace("<text:p>42", f"{note}<text:p>000042")
+    error = ods_cell("#DIV/0!", table__formula="of:=1/0", calcext__value_type="error").replace(
+        "<text:p>", f"{note}<text:p>"
+    )
+    rest = [*map(ods_cell, ROW[1:])]
+    found = seen(ods_file(*ods_table([HEADINGS]), ods_row([ok, *rest]), ods_row([error, *rest])))
+    assert [row.number for row in found.rows] == ["000042"]
+    assert found.refused == ["3 合同号 (A): #DIV/0!: the spreadsheet has an error in this cell"]
+
+
 def test_a_file_that_unpacks_to_gigabytes_is_refused_before_it_is_unpacked() -> None:
     parts = parts_of(openpyxl_file(TABLE))
     bomb = packed({**parts, "xl/sharedStrings.xml": b"\0" * 2_000_000})
