@@ -35,6 +35,12 @@ def notice_key(row: PhoneCall) -> str:
     return f"phone_call:{row.id}"
 
 
+def missed_key(row: PhoneCall) -> str:
+    """Return the key of the message that somebody called and reached nobody: one for a loan and hour."""
+    began = row.began_at or row.received_at
+    return f"missed_call:{row.loan_id}:{began:%Y-%m-%dT%H}"
+
+
 async def note_reporting(desk: Desk) -> None:
     """Note in the workspace, to the hour, that calls are reported: only then is one logged by hand looked up among them."""
     if desk.workspace.phone_calls_at is None or desk.now - desk.workspace.phone_calls_at > _TO_THE_HOUR:
@@ -58,7 +64,7 @@ def settle(desk: Desk, row: PhoneCall, call: Call) -> None:
 
 @recomputes_after(PhoneCall)
 async def rewrite_question(desk: Desk, rows: Sequence[PhoneCall]) -> None:
-    """Have the messages rewritten that ask for the outcomes of these calls."""
-    keys = [notice_key(row) for row in rows]
+    """Have the messages rewritten that ask for the outcomes of these calls, or say that they were missed."""
+    keys = [key for row in rows for key in (notice_key(row), *([missed_key(row)] if row.inbound else ()))]
     told = await notices.ids_of_keys(desk.session, desk.workspace.id, keys)
     await notices.touch(desk.session, list(told.values()), desk.now)

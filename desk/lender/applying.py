@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from desk.core.data_files import validator
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
-from desk.core.phone_site import Site
 from desk.core.transaction import Desk
 from desk.importing.importing import RefusedRow, import_batch
 from desk.importing.new_loan_notices import report_new_loans
@@ -21,7 +19,7 @@ from desk.lender.rows import Texts, instalment_row, loan_row, payment_row
 from desk.repayment.payment_feed import note_payments
 from desk.repayment.payment_notices import report_file
 from desk.rules.call_records import CallRecord
-from desk.telephony.records import take_records
+from desk.telephony.records import site_of, take_records
 from storage.queries.importing import imports
 from storage.queries.loans.loans import number_key
 
@@ -83,7 +81,7 @@ async def _apply_loans(desk: Desk, of_loans: Sequence[Sequence[Texts]], source: 
 
 async def _apply_call(desk: Desk, text: str) -> Outcome:
     """Keep a report of a call, which the worker applies when its other reports have come."""
-    site = Site(ZoneInfo(desk.workspace.zone), desk.workspace.country or "CN")
+    site = site_of(desk)
     taken = await take_records(desk, [validator(CallRecord).validate_json(text)], site)
     return Outcome("new" if taken.new else "changed" if taken.changed else "same")
 

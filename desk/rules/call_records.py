@@ -276,6 +276,14 @@ def outcome_of(record: CallRecord) -> str | None:
     return "unreachable" if outcome == "wrong_number" and record.known_by == "inferred" else outcome
 
 
+_MISSED = frozenset({"abandoned_in", "voicemail", "no_answer", "busy", "rejected", "unreachable", "network_failure"})
+
+
+def is_missed(record: CallRecord) -> bool:
+    """Return whether somebody called, and nobody spoke with them."""
+    return record.direction == "in" and record.result in _MISSED
+
+
 # One call from several reports
 
 

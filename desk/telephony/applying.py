@@ -16,8 +16,9 @@ from desk.calls.reported import minutes_of, notice_key, rewrite_question
 from desk.core.transaction import Desk, Origin
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
-from desk.rules.call_records import CallRecord, fault_of, fault_of_number, outcome_of
+from desk.rules.call_records import CallRecord, fault_of, fault_of_number, is_missed, outcome_of
 from desk.telephony.matching import Match, match_call
+from desk.telephony.missed import FRESH, tell_missed
 from desk.telephony.recordings import expect_recordings_of
 from desk.telephony.records import record_of
 from storage.queries.loans import loans
@@ -26,9 +27,6 @@ from storage.tables import Call, Loan, Member, PhoneCall
 
 DOOR = "phone"
 """The door of what the phone system reported, in the audit trail."""
-
-_FRESH = timedelta(hours=12)
-"""A call that becomes known later changes no plan any more: it is logged and counted."""
 
 _BY_HAND_AFTER = timedelta(minutes=15)
 """How long after a call its agent may have logged it by hand before the report came."""
@@ -79,6 +77,8 @@ async def apply(desk: Desk, row: PhoneCall) -> None:
     elif not spoke and outcome is None:
         _leave(desk, row, "none", record.result)
         await rewrite_question(desk, [row])
+        if is_missed(record):
+            await tell_missed(desk, row, record)
     else:
         await _settle(desk, row, record)
 
@@ -124,7 +124,7 @@ def acting(desk: Desk, agent: Member, record: CallRecord) -> Desk:
 async def log_attempt(desk: Desk, row: PhoneCall, loan: Loan, outcome: str) -> None:
     """Log a call that did not reach who was called, by the acting agent: the attempt counts, and its follow-up moves by rule."""
     began = row.began_at or desk.now
-    late = desk.now - began > _FRESH or await phone_calls.has_later_call(desk.session, loan.id, began)
+    late = desk.now - began > FRESH or await phone_calls.has_later_call(desk.session, loan.id, began)
     await calls.log_reported(desk, loan, outcome, details_of(row), settles=row, counts_only=late)
     row.why = outcome
 
@@ -147,7 +147,7 @@ async def _ask(desk: Desk, row: PhoneCall, agent: Member) -> None:
         about_loan_id=row.loan_id,
         facts={"phone_call": str(row.id)},
     )
-    if asked is None:
+    if asked is None or row.inbound:  # of an incoming one its owner may have read that nobody took it
         await rewrite_question(desk, [row])
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from desk.calls.reported import note_reporting
 from desk.core.data_files import validator
@@ -30,6 +31,11 @@ class Taken:
     new: int = 0
     changed: int = 0
     same: int = 0
+
+
+def site_of(desk: Desk) -> Site:
+    """Return where the phone system is: as the settings say, or else where the workspace is."""
+    return desk.phone_site or Site(ZoneInfo(desk.workspace.zone), desk.workspace.country or "CN")
 
 
 async def take_records(desk: Desk, records: Iterable[CallRecord], site: Site, *, settle: timedelta = SETTLE) -> Taken:

@@ -1,14 +1,12 @@
 """Routes of calls: report one that was made."""
 
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, Field, StrictBool, StrictInt, StringConstraints
 
 from desk.core.permissions import require
-from desk.core.phone_site import Site
 from desk.rules.call_records import CallRecord, RecordingRef, Result, in_utc
-from desk.telephony.records import take_records
+from desk.telephony.records import site_of, take_records
 from handlers.api.routes import Call, Reply, Route
 from handlers.api.schemas import Closed, Text
 
@@ -72,8 +70,7 @@ async def report(call: Call) -> Reply:
     desk, body = call.desk, call.body
     require(desk, "report_calls")
     record = record_of(body)
-    site = desk.phone_site or Site(ZoneInfo(desk.workspace.zone), desk.workspace.country or "CN")
-    taken = await take_records(desk, [record], site)
+    taken = await take_records(desk, [record], site_of(desk))
     effect = "new" if taken.new else "changed" if taken.changed else "same"
     return Reply(CallTaken(effect=effect, key=body.key), status=202)
 

@@ -99,7 +99,7 @@ def _call_field(
 ) -> None:
     options = [Option(call_words(t, each, request.zone), str(each.id)) for each in offers]
     options.append(Option(t("no call yet"), NO_CHOICE))
-    form.choice("call", t("Call"), options, proposed=options[0].value)
+    form.choice("call", t("Phone call"), options, proposed=options[0].value)
 
 
 def _chosen_call(request: Request) -> UUID | None:

@@ -35,6 +35,7 @@ from desk.people.members import is_at_desk, locale_of, zone_of
 from desk.people.onboarding import setup_status
 from desk.rules.hours import known_zone
 from desk.telephony.answering import question_of
+from desk.telephony.missed import missed_call
 from desk.telephony.ringing import failed_ring
 from handlers.messages import (
     appointments,
@@ -393,6 +394,14 @@ async def _phone_call(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo
     return phone_calls.question(t, view)
 
 
+async def _missed_call(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    reader = await desk.session.get_one(Member, notice.to_id)
+    view = await missed_call(desk, UUID(notice.facts["phone_call"]), reader)
+    if view is None or (notice.ts is None and view.over):
+        return None
+    return phone_calls.missed(t, view, zone)
+
+
 async def _ring_failed(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     reader = await desk.session.get_one(Member, notice.to_id)
     view = await failed_ring(desk, UUID(notice.facts["ring"]), reader)
@@ -431,6 +440,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.APPOINTMENT_ON_DAY_OFF: _appointment_on_day_off,
     kinds.COLLECTION_STEP: _collection_step,
     kinds.PHONE_CALL: _phone_call,
+    kinds.MISSED_CALL: _missed_call,
     kinds.RING_FAILED: _ring_failed,
     kinds.CHANNEL_LOST: _channel_lost,
     kinds.WEBHOOK_DISABLED: _webhook_disabled,

@@ -2,7 +2,9 @@
 
 from zoneinfo import ZoneInfo
 
+from desk.loans.views import LoanView
 from desk.telephony.answering import LISTED, PhoneCallAssigned, PhoneQuestion, UnmatchedCall, UnmatchedCalls
+from desk.telephony.missed import MissedCall
 from desk.telephony.ringing import RingAsked, RingFailed
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.elements import form_button, pages
@@ -40,7 +42,7 @@ def question(t: Translator, view: PhoneQuestion) -> Message:
     writer.line(elements.masked_loan(t, view.loan), " · ", elements.stage(t, view.loan.stage))
     if view.over:
         said = elements.outcome(t, view.logged) if view.logged else t("Nothing has to be said about it any more.")
-        return writer.line(Bold(said)).buttons(*_card(t, view)).message()
+        return writer.line(Bold(said)).buttons(_card(t, view.loan)).message()
     writer.line(Bold(t("How did it end?")))
     value = {"p": str(view.id), "v": view.version}
     writer.buttons(
@@ -54,7 +56,7 @@ def question(t: Translator, view: PhoneQuestion) -> Message:
             for position, each in enumerate(view.outcomes)
         )
     )
-    return writer.buttons(form_button(t("Log a call"), "call", loan=view.loan.id), *_card(t, view)).message()
+    return writer.buttons(form_button(t("Log a call"), "call", loan=view.loan.id), _card(t, view.loan)).message()
 
 
 def _spoke(t: Translator, view: PhoneQuestion) -> list[Inline]:
@@ -74,8 +76,40 @@ def _spoke(t: Translator, view: PhoneQuestion) -> list[Inline]:
             return phrase(t, "{who}: you spoke {length} with {name}.", **values)
 
 
-def _card(t: Translator, view: PhoneQuestion) -> list[Button]:
-    return [Button(t("Open card"), "loan.card", {"l": str(view.loan.id)})]
+def _card(t: Translator, loan: LoanView) -> Button:
+    return Button(t("Open card"), "loan.card", {"l": str(loan.id)})
+
+
+def missed(t: Translator, view: MissedCall, zone: ZoneInfo) -> Message:
+    """Render that somebody called and reached nobody, in a channel."""
+    writer = Writer()
+    values: dict[str, Inline] = {"name": Bold(view.masked), "time": t.minute(view.at, zone)}
+    if view.party:
+        values["role"] = role(t, view.party)
+    if not view.over:
+        values["who"] = Mention(view.reader)
+    match view.over, bool(view.party):
+        case True, True:
+            writer.phrase(t, "The {role} of {name} called ({time}); there was a call since.", **values)
+        case True, False:
+            writer.phrase(t, "{name} called ({time}); there was a call since.", **values)
+        case False, True:
+            writer.phrase(
+                t, "{who}: the {role} of {name} called ({time}) and reached nobody. Please call back.", **values
+            )
+        case _:
+            writer.phrase(t, "{who}: {name} called ({time}) and reached nobody. Please call back.", **values)
+    writer.line(elements.masked_loan(t, view.loan), " · ", elements.stage(t, view.loan.stage))
+    if view.over:
+        return writer.buttons(_card(t, view.loan)).message()
+    value = {"l": str(view.loan.id)}
+    number = Button(t("Show number"), "loan.show_number", value)
+    if view.party:  # whose number is theirs, the list of people says
+        number = Button(t("People"), "related.list", value)
+    ring = [Button(t("Call"), "phone.call", value)] if view.rings and not view.party else []
+    return writer.buttons(
+        *ring, number, form_button(t("Log a call"), "call", loan=view.loan.id), _card(t, view.loan)
+    ).message()
 
 
 FAILURES = {

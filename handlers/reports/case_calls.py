@@ -135,7 +135,7 @@ def recordings(case: CaseText) -> Iterable[Block]:
         )
         for each in rows
     ]
-    head = (t("Call"), t("Length"), t("Added"), t("State"), t("Who listened"), "SHA-256")
+    head = (t("Phone call"), t("Length"), t("Added"), t("State"), t("Who listened"), "SHA-256")
     yield case.table(head, listed, (3, 2, 3, 3, 4, 4), right=(1,))
 
 

@@ -166,7 +166,7 @@ def _around(t: Translator, data: PersonData, around: AroundLoan) -> Iterable[Blo
         for row in around.records.get("call", ())
     ]
     if calls:
-        yield Table((t("Time"), t("Call"), t("Note")), calls, (3, 3, 6))
+        yield Table((t("Time"), t("Phone call"), t("Note")), calls, (3, 3, 6))
     states = [
         (instant(row["at"], zone), row["code"], text_in_words(t, row["note"] or ""))
         for row in around.records.get("contact_state", ())

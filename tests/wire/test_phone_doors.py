@@ -22,7 +22,7 @@ from desk.telephony.records import SETTLE
 from storage.tables import Call, FollowUp, Loan, Member, PhoneCall
 from tests.builders import make_follow_up, make_loan
 from tests.wire.conftest import settings_for
-from tests.wire.office_day import Slack
+from tests.wire.office_day import Slack, shown
 
 SECRET, TOKEN = "a-secret-of-the-phone-system", "twilio-token"
 SETTINGS = {"phone_secret": SECRET, "twilio_auth_token": TOKEN, "public_url": "https://desk.example.com",
@@ -113,6 +113,19 @@ async def test_a_conversation_asks_its_agent_and_a_tap_logs_it(pbx: Pbx) -> None
     assert message.text.splitlines()[0].startswith("Spoke 4:10 with 王*")
     [call] = await pbx.all(Call)
     assert (call.outcome, call.minutes) == ("reached", 5)
+
+
+async def test_a_missed_call_asks_the_owner_to_call_back(pbx: Pbx) -> None:
+    slack = pbx.slack
+    missed = _leg(pbx, caller_id_number="13800135678", destination_number="600", hangup_cause="ORIGINATOR_CANCEL")
+    for _ in range(2):
+        assert await pbx.json("freeswitch", missed) == 200
+    await pbx.settle()
+    [message] = slack.posts(slack.agent)
+    assert "王*" in message.text
+    assert "reached nobody. Please call back." in message.text
+    assert "13800135678" not in json.dumps(message.blocks, ensure_ascii=False)
+    assert "138 0013 5678" in shown(await slack.press(slack.agent, message, "Show number")).text
 
 
 @pytest.mark.parametrize(

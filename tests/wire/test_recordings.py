@@ -197,7 +197,7 @@ async def test_a_recording_is_moved_and_discarded_with_a_reason(slack: Slack, lo
     assert "4:10" in card.text
     await card.press("Other call 1")
     form = slack.sandbox.modal_of("UMANAGER")
-    await form.fill("Call", "none")
+    await form.fill("Phone call", "none")
     await form.submit()
     assert "It belongs to no call yet." in slack.sandbox.modal_of("UMANAGER").text
     async with slack.office.desk(slack.workspace, slack.agent) as desk:
@@ -234,7 +234,7 @@ async def test_adding_moving_and_discarding_are_undone(slack: Slack) -> None:
 
     await (await slack.in_card(slack.manager, "Open", "Timeline", "Recordings")).press("Other call 1")
     form = slack.sandbox.modal_of("UMANAGER")
-    await form.fill("Call", "none")
+    await form.fill("Phone call", "none")
     await form.submit()
     await slack.sandbox.modal_of("UMANAGER").press("Undo")
     assert "Undone on A-1: moving a recording to another call" in slack.sandbox.modal_of("UMANAGER").text
@@ -272,7 +272,7 @@ async def test_what_waits_is_listed_for_its_sender_and_their_manager_who_can_att
     await listed.press("Choose loan and call 1")
     form = slack.sandbox.modal_of("UMANAGER")
     await form.fill("Loan", "A-1")
-    await form.fill("Call", "none")
+    await form.fill("Phone call", "none")
     await form.submit()
     assert "It belongs to no call yet." in slack.sandbox.modal_of("UMANAGER").text
     await slack.in_chinese(slack.manager)
@@ -365,7 +365,7 @@ async def test_the_calls_nearest_to_the_time_in_a_files_name_are_offered(slack: 
     assert recording.call_id is not None
     assert calls[recording.call_id].at == now - timedelta(days=50)
     await (await slack.in_card(slack.agent, "Open", "Timeline", "Recordings")).press("Other call 1")
-    options = await slack.sandbox.modal_of("UAGENT").options("Call")
+    options = await slack.sandbox.modal_of("UAGENT").options("Phone call")
     assert len(options) == 26
     assert f"{long_ago:%d %b}".lstrip("0") in options[0]
 

@@ -86,6 +86,8 @@ CODES: dict[str, Sequence[str]] = {
     "Settings.extension": ("2001",),
     "RingAsked.extension": ("2001",),
     "RingFailed.reader": ("U0LIN",),
+    "MissedCall.reader": ("U0LIN",),
+    "MissedCall.party": ("spouse",),
     "RingFailed.why": tuple(FAILURES),
     "PhoneQuestion.party": ("spouse",),
     "PhoneQuestion.reader": ("U0LIN",),
