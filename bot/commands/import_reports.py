@@ -1,4 +1,4 @@
-"""What `loandesk import` prints of a file: how it was read, what became of its rows and columns; and the file of refused rows."""
+"""What `loandesk import` prints of the rows and columns of a file; and the file of refused rows."""
 
 import csv
 import os
@@ -11,45 +11,14 @@ from desk.core.errors import Invalid
 from desk.importing.batches import Result
 from desk.importing.file_contents import Content, FileRead
 from desk.importing.importing import RefusedRow
-from desk.importing.reading.headings import IGNORED, shapes
-from desk.importing.reading.tables import REFUSED_HEADINGS, Table
+from desk.importing.reading.headings import shapes
+from desk.importing.reading.tables import REFUSED_HEADINGS
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.import_counts import effect_in_words
 from handlers.messages.refusals.importing import explain_row
 
 _FORMULA = re.compile(r"[=+\-@\t\r]")
-_LEFT_OUT_SHOWN = 20
 _DIGITS = re.compile(r"0\d+|\d{12,}")
-
-
-def reading_in_words(t: Translator, table: Table) -> Iterator[str]:
-    """Yield how a file was read, where that is not plain to see: its sheet, what columns were taken for, rows left out."""
-    if table.sheet is not None:
-        yield t("Sheet: {name}", name=table.sheet)
-    if table.form == "xls":
-        yield t(
-            "This is an XLS file: errors, formulas that were never calculated and percentages can't be told in it from empty "
-            "cells and plain numbers. Save it as XLSX to have them found."
-        )
-    columns = shapes()[table.kind].columns
-    for each in table.taken:
-        if each.column == IGNORED:
-            yield t("{heading}: not imported, as you said", heading=each.heading)
-            continue
-        label = columns[each.column].label(t.language)
-        if each.why == "said":
-            yield t("{heading}: {column}, as you said", heading=each.heading, column=label)
-        else:
-            yield t("{heading}: {column}, as its cells say", heading=each.heading, column=label)
-    if lines := _lines(t, table, "total"):
-        yield t("Left out as totals: line {lines}", lines=lines)
-    if lines := _lines(t, table, "headings"):
-        yield t("Left out as headings that are repeated: line {lines}", lines=lines)
-
-
-def _lines(t: Translator, table: Table, why: str) -> str:
-    lines = [str(line) for line, reason in table.left_out.items() if reason == why]
-    return t(", ").join(lines[:_LEFT_OUT_SHOWN]) + (" …" if len(lines) > _LEFT_OUT_SHOWN else "")
 
 
 def rows_in_words(t: Translator, content: Content, result: Result, most: int | None) -> Iterator[str]:

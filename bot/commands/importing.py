@@ -10,7 +10,7 @@ from rich.progress import Progress
 from rich.text import Text
 
 from bot.commands.import_options import Options, read_table
-from bot.commands.import_reports import reading_in_words, refuse_overwriting, rows_in_words, write_refused
+from bot.commands.import_reports import refuse_overwriting, rows_in_words, write_refused
 from bot.offices import one_workspace
 from bot.settings import Settings
 from desk.core.clock import SystemClock
@@ -26,7 +26,7 @@ from desk.importing.rows import ImportRow
 from desk.importing.working import begin_by_operator, carry_out
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.import_counts import counts_in_words, kind_in_words, sums_in_words
-from handlers.messages.importing import explain_remark, unknown_columns
+from handlers.messages.importing import explain_remark, reading_in_words, unknown_columns
 from handlers.messages.refusals.importing import explain_file, explain_row
 from storage.engine.database import Database
 from storage.tables import Workspace
@@ -77,7 +77,7 @@ async def run(
         table, never = await read_table(office, workspace, file, options, dry_run=dry_run)
         for line in (
             *(t("{heading}: nothing was said of it", heading=each) for each in never),
-            *reading_in_words(t, table),
+            *reading_in_words(t, table.reading),
         ):
             _say(console, line)
         content = read_content(

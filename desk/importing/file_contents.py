@@ -14,7 +14,7 @@ from desk.importing.money_rows import InstalmentRow, PaymentRow, read_instalment
 from desk.importing.packed_rows import PackedRows
 from desk.importing.past_rows import PastKind, PastRow, read_past_row
 from desk.importing.reading.headings import shapes
-from desk.importing.reading.tables import Table
+from desk.importing.reading.tables import Reading, Table
 from desk.importing.rows import Header, UnknownColumn, without_lonely
 
 
@@ -27,6 +27,7 @@ class FileRead:
     unknown: tuple[UnknownColumn, ...]
     header: Header
     first: tuple[str, ...]
+    reading: Reading
 
     @property
     def kind(self) -> FileKind:
@@ -53,6 +54,7 @@ class MoneyRead:
     unknown: tuple[UnknownColumn, ...]
     header: Header
     first: tuple[str, ...]
+    reading: Reading
     cells: PackedRows
 
     def __len__(self) -> int:
@@ -70,6 +72,7 @@ class PastRead:
     unknown: tuple[UnknownColumn, ...]
     header: Header
     first: tuple[str, ...]
+    reading: Reading
     cells: PackedRows
 
     def __len__(self) -> int:
@@ -94,7 +97,7 @@ def read_past(table: Table, kind: PastKind, zone: ZoneInfo) -> PastRead:
     """Read the rows of a table of past calls, notes or planned follow-ups. Raise Invalid as `read_loans` does."""
     refuse_questions(table)
     header, required = table.header, shapes()[kind].required
-    read = PastRead(kind, [], [], table.unknown, header, table.headings, PackedRows())
+    read = PastRead(kind, [], [], table.unknown, header, table.headings, table.reading, PackedRows())
     for line, cells in table.rows():
         read.cells.add(line, cells)
         if fault := _wrong_width(table, line, cells):
@@ -128,7 +131,7 @@ def read_loans(table: Table, *, today: date, region: str) -> FileRead:
     unknown = [*table.unknown, *(UnknownColumn(place + 1, header.unknown[place]) for place in lonely)]
     unknown.sort(key=lambda each: each.place)
     refused.sort(key=lambda row: row.line)
-    return FileRead(rows, refused, tuple(unknown), header, table.headings)
+    return FileRead(rows, refused, tuple(unknown), header, table.headings, table.reading)
 
 
 def read_money(table: Table) -> MoneyRead:
@@ -136,7 +139,7 @@ def read_money(table: Table) -> MoneyRead:
     refuse_questions(table)
     header = table.header
     kind: MoneyKind = "payments" if table.kind == "payments" else "schedules"
-    read = MoneyRead(kind, [], [], [], table.unknown, header, table.headings, PackedRows())
+    read = MoneyRead(kind, [], [], [], table.unknown, header, table.headings, table.reading, PackedRows())
     for line, cells in table.rows():
         read.cells.add(line, cells)
         faults: tuple[DeskError, ...]

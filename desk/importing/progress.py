@@ -138,11 +138,18 @@ async def keep_refused(desk: Desk, row: FileImport, refused: Sequence[RefusedRow
 
 
 def columns_of(content: Content) -> dict[str, object]:
-    """Return the headings of a file by what they are to the desk, and those of columns that are not imported."""
+    """Return the headings of a file by what they are to the desk, those of columns that are not imported, and how it was read."""
     return {
         "known": [[column, heading] for column, heading in content.header.headings.items()],
         "unknown": [[each.place, each.heading] for each in content.unknown],
         "first": list(content.first),
+        "reading": {
+            "form": content.reading.form,
+            "sheet": content.reading.sheet,
+            "taken": [[each.heading, each.column, each.why] for each in content.reading.taken],
+            "totals": list(content.reading.totals),
+            "repeated": list(content.reading.repeated),
+        },
     }
 
 

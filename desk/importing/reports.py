@@ -12,6 +12,7 @@ from desk.core.transaction import Desk
 from desk.importing.importing import RefusedRow
 from desk.importing.progress import REASONS
 from desk.importing.questions import FileQuestions, questions_of
+from desk.importing.reading.tables import Reading, Taken
 from desk.importing.reasons import reasons_of, without_values
 from desk.importing.rows import UnknownColumn
 from desk.messages.imports import ImportView, view_of
@@ -26,7 +27,7 @@ REASONS_SHOWN = 5
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """An import with the columns of its file (`known` by what they are to the desk, and their headings), a few names, the first
-    refused rows, why its file cannot be read, and when the same bytes were imported before."""
+    refused rows, why its file cannot be read, when the same bytes were imported before, and how the file was read."""
 
     view: ImportView
     known: tuple[tuple[str, str], ...]
@@ -37,6 +38,7 @@ class ImportReport:
     imported_at: datetime | None
     keeps_refused: bool
     asked: FileQuestions | None = None
+    reading: Reading | None = None
 
 
 async def import_report(desk: Desk, import_id: UUID) -> ImportReport | None:
@@ -57,6 +59,21 @@ async def import_report(desk: Desk, import_id: UUID) -> ImportReport | None:
         imported_at=earlier.ended_at if earlier is not None else None,
         keeps_refused=bool(kept),
         asked=questions_of(row) if row.state == "asked" else None,
+        reading=_reading(row),
+    )
+
+
+def _reading(row: FileImport) -> Reading | None:
+    stored = row.columns.get("reading")
+    if stored is None or row.kind is None:
+        return None
+    return Reading(
+        row.kind,
+        stored["form"],
+        stored["sheet"],
+        tuple(Taken(heading, column, why) for heading, column, why in stored["taken"]),
+        tuple(stored["totals"]),
+        tuple(stored["repeated"]),
     )
 
 

@@ -13,7 +13,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.files import write_code
 from handlers.messages.import_counts import counts_in_words, kind_in_words, sum_in_words
-from handlers.messages.importing import unknown_columns
+from handlers.messages.importing import reading_in_words, unknown_columns
 from handlers.messages.refusals.importing import explain_row, explain_sent_file
 
 
@@ -127,6 +127,8 @@ def _write_checked(t: Translator, writer: Writer, report: ImportReport) -> None:
         t("{kind}, {rows}. Nothing is saved yet; this would happen:", kind=kind_in_words(t, view.kind), rows=rows)
     )
     writer.bullets([[counts or t("nothing")], *([sum_in_words(t, each.amount, each.currency)] for each in view.sums)])
+    for line in reading_in_words(t, report.reading) if report.reading else ():
+        writer.line(line)
     _write_columns(t, writer, report)
     if report.names:
         writer.line(t("Names as they were read: {names}", names=t(", ").join(report.names)))

@@ -1,9 +1,11 @@
-"""What the report of an import says of columns that are not imported, and of rows that people should look at."""
+"""What the report of an import says of how a file was read, of its columns, and of rows that people should look at."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from desk.core.unreadable import PHONE
 from desk.importing.new_loan_notices import NewLoansView
+from desk.importing.reading.headings import IGNORED, shapes
+from desk.importing.reading.tables import LEFT_OUT_NAMED, Reading
 from desk.importing.rows import UnknownColumn
 from desk.importing.updating import Remark
 from desk.rules.contacts import format_phone
@@ -80,6 +82,35 @@ def loans_imported(t: Translator, view: NewLoansView, *, name: str | None) -> Me
     return writer.buttons(
         Button(t("Your loans") if name is None else t("My loans"), "loan.mine", {"s": "", "o": 0})
     ).message()
+
+
+def reading_in_words(t: Translator, reading: Reading) -> Iterator[str]:
+    """Yield how a file was read, where that is not plain to see: its sheet, what columns were taken for, rows left out."""
+    if reading.sheet is not None:
+        yield t("Sheet: {name}", name=reading.sheet)
+    if reading.form == "xls":
+        yield t(
+            "This is an XLS file: errors, formulas that were never calculated and percentages can't be told in it from empty "
+            "cells and plain numbers. Save it as XLSX to have them found."
+        )
+    columns = shapes()[reading.kind].columns
+    for each in reading.taken:
+        if each.column == IGNORED:
+            yield t("{heading}: not imported, as you said", heading=each.heading)
+            continue
+        label = columns[each.column].label(t.language)
+        if each.why == "said":
+            yield t("{heading}: {column}, as you said", heading=each.heading, column=label)
+        else:
+            yield t("{heading}: {column}, as its cells say", heading=each.heading, column=label)
+    if reading.totals:
+        yield t("Left out as totals: line {lines}", lines=_lines(t, reading.totals))
+    if reading.repeated:
+        yield t("Left out as headings that are repeated: line {lines}", lines=_lines(t, reading.repeated))
+
+
+def _lines(t: Translator, lines: Sequence[int]) -> str:
+    return t(", ").join(map(str, lines[:LEFT_OUT_NAMED])) + (" …" if len(lines) > LEFT_OUT_NAMED else "")
 
 
 def unknown_columns(t: Translator, columns: Sequence[UnknownColumn]) -> str:

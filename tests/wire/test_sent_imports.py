@@ -279,13 +279,31 @@ async def test_a_workbook_with_two_sheets_asks_which_is_meant(slack: Slack) -> N
     assert [loan.number for loan in await slack.rows(Loan)] == ["A-2", "A-3"]
 
 
-def workbook(sheets: dict[str, list[str]]) -> bytes:
+async def test_the_message_says_how_the_file_was_read_where_that_is_not_plain(slack: Slack) -> None:
+    """A total that is left out, a heading that was asked about before, and the sheet."""
+    header, good = UNCERTAIN, f"{row(1).rpartition(',')[0]},24个月前"
+    await send(slack, slack.manager, workbook({"十一月": [good, header, "合计（共1笔）,,,,,"]}, header), "a.xlsx")
+    await slack.press(slack.manager, told(slack, slack.manager), "Answer")
+    form = slack.sandbox.modal_of("UMANAGER")
+    await form.fill("What is 贷款时间?", "-")
+    await form.submit()
+    await slack.deliver()
+    lines = told(slack, slack.manager).text.splitlines()
+    assert lines[3:7] == [
+        "Sheet: 十一月",
+        "贷款时间: not imported, as you said",
+        "Left out as totals: line 4",
+        "Left out as headings that are repeated: line 3",
+    ]
+
+
+def workbook(sheets: dict[str, list[str]], header: str = HEADER) -> bytes:
     """Return an XLSX with these sheets of rows below the headings."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     for name, rows in sheets.items():
         sheet = book.add_worksheet(name)
-        for place, line in enumerate([HEADER, *rows]):
+        for place, line in enumerate([header, *rows]):
             for column, cell in enumerate(line.split(",")):
                 sheet.write_string(place, column, cell)
     book.close()

@@ -68,11 +68,29 @@ class Taken:
     why: Literal["said", "cells"]
 
 
+LEFT_OUT_NAMED = 20
+"""How many lines that were left out a report names, of each sort."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a table was read, where that is not plain to see: its sheet, what headings were taken for, and the first lines that
+    were left out as totals or as repeated headings, one more of each than a report names."""
+
+    kind: str
+    form: Form
+    sheet: str | None = None
+    taken: tuple[Taken, ...] = ()
+    totals: tuple[int, ...] = ()
+    repeated: tuple[int, ...] = ()
+
+
 class Table:
     """The rows of a file below its headings. They can be read again and again; each time the file is read."""
 
     def __init__(self, source: Source, form: Form, sheet: str | None, found: Headings, raw: "_Rows") -> None:
-        self.source, self.form, self.sheet, self.kind = source, form, sheet, found.kind
+        self.source, self.sheet, self.kind = source, sheet, found.kind
+        self.form: Form = form
         self._raw, self._found = raw, found
         self.count = 0
         self.left_out: dict[int, LeftOut] = {}
@@ -85,6 +103,15 @@ class Table:
     def headings(self) -> tuple[str, ...]:
         """The headings of all columns, empty for those without one."""
         return self._found.texts
+
+    @property
+    def reading(self) -> Reading:
+        """How the table was read."""
+        totals, repeated = (
+            tuple(islice((line for line, why in self.left_out.items() if why == of), LEFT_OUT_NAMED + 1))
+            for of in ("total", "headings")
+        )
+        return Reading(self.kind, self.form, self.sheet, self.taken, totals, repeated)
 
     @property
     def header(self) -> Header:
