@@ -1,20 +1,15 @@
 """Settings, from the environment or a `.env` file. A wrong one is named at start."""
 
-import re
 from collections.abc import Callable
-from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot import setting_values as values
 from bot.logs import LogFormat
 from bot.phone_rings import RingRequest, read_request
-from desk.core.languages import LANGUAGES, is_listed
-from handlers.loan_links import LoanLinks
 from storage.engine.cipher import Cipher, KeyRing, WrongSearchKeyError
 from storage.engine.database import async_url
 from storage.files.bucket import Bucket
@@ -25,131 +20,7 @@ from storage.keys.private_text import read_private
 if TYPE_CHECKING:
     from storage.keys.pkcs11_token import Pkcs11Kms
 
-T = TypeVar("T", str, SecretStr)
 Read = TypeVar("Read")
-
-
-def _known_database(url: SecretStr) -> SecretStr:
-    async_url(url.get_secret_value())
-    return url
-
-
-def _known_zone(zone: str) -> str:
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("there is no such time zone; write it like Asia/Shanghai") from None
-    return zone
-
-
-def _known_country(country: str) -> str:
-    from phonenumbers import SUPPORTED_REGIONS  # only a country that is set needs its table
-
-    if country and country not in SUPPORTED_REGIONS:
-        raise ValueError("write the two capital letters of a country, like CN, or nothing")
-    return country
-
-
-def _known_locale(locale: str) -> str:
-    if not (is_listed(locale) and re.fullmatch("[a-z]+([-_][A-Za-z]+)*", locale)):
-        raise ValueError(f"write {' or '.join(language.locale for language in LANGUAGES.values())}")
-    return locale
-
-
-def _member_id(user_id: str) -> str:
-    if user_id and not re.fullmatch("[UW][A-Z0-9]+", user_id):
-        raise ValueError(
-            "write a Slack member id, like U012ABCDEF: it is in the person's profile, under the three dots"
-        )
-    return user_id
-
-
-def _slack_teams(ids: str) -> str:
-    named = [each.strip() for each in ids.split(",") if each.strip()]
-    if any(not re.fullmatch("[TE][A-Z0-9]+", each) for each in named):
-        raise ValueError("write the ids of Slack teams and organisations, like T012ABCDEF,E012ABCDEF")
-    return ",".join(named)
-
-
-def _process_name(name: str) -> str:
-    if not re.fullmatch("[A-Za-z0-9._-]{0,64}", name):
-        raise ValueError("at most 64 letters, digits, dots, dashes and underscores")
-    return name
-
-
-def _address(url: str) -> str:
-    if not url.startswith(("https://", "http://")):
-        raise ValueError("write it like https://slack.com/api/")
-    return url
-
-
-def _public_address(url: str) -> str:
-    if not url:
-        return url
-    try:
-        parts = urlsplit(url)
-        local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-        wrong = bool(parts.username or parts.query or parts.fragment or not parts.hostname or parts.port == 0)
-    except ValueError:
-        raise ValueError("write it like https://desk.example.com") from None
-    if wrong or not (parts.scheme == "https" or (local and parts.scheme == "http")):
-        raise ValueError("write it like https://desk.example.com, with https")
-    return url.rstrip("/")
-
-
-def _place_of_files(place: str) -> str:
-    if place.startswith("s3:") and not re.fullmatch(
-        "s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._=-]+)*/?", place
-    ):
-        raise ValueError("write a folder, or a bucket like s3://bucket/prefix")
-    if not place.startswith("s3:") and "://" in place:
-        raise ValueError("write a folder, or a bucket like s3://bucket/prefix")
-    return place
-
-
-def _endpoint(url: str) -> str:
-    if url and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?", url):
-        raise ValueError("write it like https://s3.example.com, without the bucket's path")
-    return url.rstrip("/")
-
-
-def _authority(url: str) -> str:
-    if url and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?", url):
-        raise ValueError("write it like https://tsa.example.com/tsr")
-    return url
-
-
-def _networks(text: str) -> str:
-    try:
-        for each in filter(None, map(str.strip, text.split(","))):
-            ip_network(each)
-    except ValueError:
-        raise ValueError("write networks joined by commas, like 10.20.0.0/16,192.168.7.5") from None
-    return text
-
-
-def _policy(oid: str) -> str:
-    if oid and not re.fullmatch(r"[0-2](\.\d{1,19}){1,19}", oid):
-        raise ValueError("write the policy's object identifier, like 1.2.3.4.1")
-    return oid
-
-
-def _long_secret(value: SecretStr) -> SecretStr:
-    if value.get_secret_value() and len(value.get_secret_value()) < 20:
-        raise ValueError("use at least 20 characters: openssl rand -base64 24")
-    return value
-
-
-def _given(value: T) -> T:
-    if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
-        raise ValueError("it is empty")
-    return value
-
-
-def _loan_links(pattern: str) -> str:
-    if pattern:
-        LoanLinks(pattern)
-    return pattern
 
 
 class UnfitSettingError(ValueError):
@@ -166,7 +37,7 @@ class Settings(BaseSettings):
         env_prefix="LOANDESK_", env_file=".env", extra="ignore", populate_by_name=True, hide_input_in_errors=True
     )
 
-    database_url: Annotated[SecretStr, AfterValidator(_known_database)] = Field(
+    database_url: Annotated[SecretStr, AfterValidator(values.known_database)] = Field(
         default=SecretStr("sqlite:///data/loandesk.db"), validation_alias="DATABASE_URL"
     )
     """Where the desk's tables are: `sqlite:///path` or `postgresql://…`."""
@@ -178,16 +49,16 @@ class Settings(BaseSettings):
     client_secret: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_CLIENT_SECRET")
     """The id and secret of the Slack app, for a desk of several workspaces, in which it is installed from a browser."""
 
-    installers: Annotated[str, AfterValidator(_slack_teams)] = ""
+    installers: Annotated[str, AfterValidator(values.slack_teams)] = ""
     """The Slack teams and organisations in which the app may be installed: ids, `T012ABCDEF,E012ABCDEF`."""
 
-    signing_secret: Annotated[SecretStr, AfterValidator(_given)] = Field(validation_alias="SLACK_SIGNING_SECRET")
+    signing_secret: Annotated[SecretStr, AfterValidator(values.given)] = Field(validation_alias="SLACK_SIGNING_SECRET")
     """The signing secret of the Slack app."""
 
     app_token: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_APP_TOKEN")
     """The app-level token with the scope `connections:write`, `xapp-…`. Only Socket Mode needs it."""
 
-    slack_api_url: Annotated[str, AfterValidator(_address)] = Field(
+    slack_api_url: Annotated[str, AfterValidator(values.address)] = Field(
         default="https://slack.com/api/", validation_alias="SLACK_API_URL"
     )
     """Where the Web API is. Only the sandbox is elsewhere."""
@@ -207,7 +78,7 @@ class Settings(BaseSettings):
     pkcs11_token: str = ""
     """The label of the token."""
 
-    pkcs11_key: Annotated[str, AfterValidator(_given)] = "loandesk"
+    pkcs11_key: Annotated[str, AfterValidator(values.given)] = "loandesk"
     """The label of new wrapping keys."""
 
     pkcs11_pin: SecretStr = SecretStr("")
@@ -216,25 +87,25 @@ class Settings(BaseSettings):
     pkcs11_pin_file: Annotated[str, BeforeValidator(str)] = ""
     """The file with the PIN, in its place."""
 
-    first_admin: Annotated[str, AfterValidator(_member_id)] = ""
+    first_admin: Annotated[str, AfterValidator(values.member_id)] = ""
     """The Slack id of the first admin, who adds the others with `/loan-team add`."""
 
-    host: Annotated[str, AfterValidator(_given)] = "127.0.0.1"
+    host: Annotated[str, AfterValidator(values.given)] = "127.0.0.1"
     port: int = Field(default=3000, ge=0, le=65535, validation_alias="PORT")
 
     api_requests_per_second: float = Field(default=300, ge=1, le=10_000)
     """How many requests a token of the API may make in a second, in each process."""
 
-    phone_secret: Annotated[SecretStr, AfterValidator(_long_secret)] = SecretStr("")
+    phone_secret: Annotated[SecretStr, AfterValidator(values.long_secret)] = SecretStr("")
     """What the phone system shows at `/phone/…`, as the password of Basic or the token of Bearer. Empty: no such door."""
 
     twilio_auth_token: SecretStr = Field(default=SecretStr(""), validation_alias="TWILIO_AUTH_TOKEN")
     """The token of the Twilio account, with which it signs its callbacks."""
 
-    phone_zone: Annotated[str, AfterValidator(lambda zone: _known_zone(zone) if zone else zone)] = ""
+    phone_zone: Annotated[str, AfterValidator(lambda zone: values.known_zone(zone) if zone else zone)] = ""
     """The zone in which the phone system writes times. Empty: the workspace's."""
 
-    phone_country: Annotated[str, AfterValidator(_known_country)] = ""
+    phone_country: Annotated[str, AfterValidator(values.known_country)] = ""
     """The country of the phone system's numbers without a country code. Empty: the workspace's."""
 
     phone_prefixes: str = ""
@@ -257,28 +128,28 @@ class Settings(BaseSettings):
     ring_body: SecretStr = SecretStr("")
     """Its body, a JSON object with the same places. Empty: none."""
 
-    zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+    zone: Annotated[str, AfterValidator(values.known_zone)] = "Asia/Shanghai"
     """The time zone of a new workspace: of contact hours, and of members without a zone in Slack."""
 
-    country: Annotated[str, AfterValidator(_known_country)] = "CN"
+    country: Annotated[str, AfterValidator(values.known_country)] = "CN"
     """The country (ISO 3166) of a new workspace's public holidays and of phone numbers without a country prefix.
     Empty: no holidays, and phone numbers are Chinese."""
 
-    locale: Annotated[str, AfterValidator(_known_locale)] = "zh-CN"
+    locale: Annotated[str, AfterValidator(values.known_locale)] = "zh-CN"
     """The language of a new workspace's channels."""
 
-    loan_links: Annotated[str, AfterValidator(_loan_links)] = ""
+    loan_links: Annotated[str, AfterValidator(values.loan_links)] = ""
     """The link pattern of the lender's loan system, `https://loans.example.com/l/{number}`, to unfurl. Empty: none."""
 
-    public_url: Annotated[str, AfterValidator(_public_address)] = ""
+    public_url: Annotated[str, AfterValidator(values.public_address)] = ""
     """The address at which browsers reach this desk, `https://desk.example.com`, for the page that opens files. Empty: the
     desk has no such page, and takes no files."""
 
-    files: Annotated[str, BeforeValidator(str), AfterValidator(_place_of_files)] = "data/files"
+    files: Annotated[str, BeforeValidator(str), AfterValidator(values.place_of_files)] = "data/files"
     """The folder of files, or the bucket and the beginning of its objects' names, `s3://bucket/prefix`. On PostgreSQL,
     every process must see the same."""
 
-    files_endpoint: Annotated[str, AfterValidator(_endpoint)] = ""
+    files_endpoint: Annotated[str, AfterValidator(values.endpoint)] = ""
     """The address of the object storage, `https://s3.example.com`. Empty: Amazon's."""
 
     files_region: str = ""
@@ -292,16 +163,16 @@ class Settings(BaseSettings):
     audit_heads: Path = Path("data/audit-heads.txt")
     """The file to which the worker appends the head of the audit trail once a day."""
 
-    tsa_url: Annotated[str, AfterValidator(_authority)] = ""
+    tsa_url: Annotated[str, AfterValidator(values.authority)] = ""
     """The address of the authority (RFC 3161) that stamps each day's head of the audit trail. Empty: none does."""
 
     tsa_ca: Annotated[str, BeforeValidator(str)] = ""
     """The file of its certificates in PEM: the root, those between, and its own if its answers are without."""
 
-    tsa_policy: Annotated[str, AfterValidator(_policy)] = ""
+    tsa_policy: Annotated[str, AfterValidator(values.policy)] = ""
     """The policy that its stamps must be under, like `1.2.3.4.1`. Empty: any."""
 
-    webhooks_private: Annotated[str, AfterValidator(_networks)] = ""
+    webhooks_private: Annotated[str, AfterValidator(values.networks)] = ""
     """The networks besides public addresses to which webhooks may be sent, also over http, joined by commas:
     `10.20.0.0/16,192.168.7.5`. Empty: none."""
 
@@ -311,10 +182,10 @@ class Settings(BaseSettings):
     recording_megabytes: int = Field(default=100, ge=1, le=1024)
     """The largest recording of a call that the desk takes, in megabytes of 1,048,576 bytes."""
 
-    executor_id: Annotated[str, AfterValidator(_process_name)] = ""
+    executor_id: Annotated[str, AfterValidator(values.process_name)] = ""
     """The unique name of this process, the same after a restart. Empty: made from the machine's name."""
 
-    admin_host: Annotated[str, AfterValidator(_given)] = "127.0.0.1"
+    admin_host: Annotated[str, AfterValidator(values.given)] = "127.0.0.1"
     admin_port: int | None = Field(default=None, ge=0, le=65535)
     """Where `/healthz`, `/readyz` and `/metrics` are, never open to the public. None: `bot.commands.serving.ADMIN_PORTS`."""
 

@@ -1,19 +1,18 @@
-"""Log calls, typed or by one tap, and carry out what buttons add to a logged call."""
+"""Log calls: typed, by one tap, reported by the phone system, or like another one."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from desk.calls.matching import CallDetails, FollowUpMatch, match_follow_up, require_fit
+from desk.calls.additions import own_call
+from desk.calls.matching import CallDetails, FollowUpMatch, match_follow_up
 from desk.calls.outcomes import (
     PART_PAID,
     NextStep,
-    OutcomeResult,
     apply_outcome,
+    go_on_chasing,
     leaves_borrower_asked,
-    names_time,
     plan_only,
 )
 from desk.calls.payments import has_schedule, is_what_is_due
@@ -21,31 +20,27 @@ from desk.calls.repeated_lines import SAME_LINE_WITHIN, line_digest, require_las
 from desk.calls.reported import asked_about, rewrite_question, settle, time_of
 from desk.calls.views import CallLogged, RepeatedCall, call_logged
 from desk.core import unreadable
-from desk.core.changes import create, offer_undo, track
-from desk.core.errors import Conflict, Invalid, NotFound
-from desk.core.permissions import require, require_role
+from desk.core.changes import create, offer_undo
+from desk.core.errors import Invalid
+from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import Amount, Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Outcome
-from desk.follow_ups import chasing, checks, quiet_periods
-from desk.follow_ups.assignees import assignee_of_next
+from desk.follow_ups import chasing, checks
 from desk.follow_ups.checks import Findings
 from desk.follow_ups.contact_gate import NO_RULES, CallCheck, check_call, record_broken, record_route
 from desk.follow_ups.contact_limits import count_call
 from desk.follow_ups.escalation_rules import escalate_after_attempt, escalate_outcome
-from desk.follow_ups.lifecycle import check_note, close, move, plan, with_time_checked
+from desk.follow_ups.lifecycle import check_note
 from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.verification_notices import report_check
 from desk.loans import lookup
 from desk.loans.parties import Party, find_party, named, party_of, record_whom, role_of
-from desk.people.members import require_may_act
 from desk.repayment.payments import Taken, require_paid_out
 from desk.repayment.promises import PURPOSE, make_promise
 from storage.engine.types import new_id
 from storage.queries.calls import calls
-from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
-from storage.queries.loans import loans
 from storage.tables import Call, FollowUp, Loan, PhoneCall
 
 NO_DETAILS = CallDetails()
@@ -167,95 +162,6 @@ async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogge
     )
 
 
-async def answer_another(
-    desk: Desk, call_id: UUID, follow_up_id: UUID, version: int, *, keeps_plan: bool
-) -> CallLogged:
-    """Let a logged call answer this follow-up too. `keeps_plan`: count the attempt and do not move the follow-up.
-
-    Raises as `log_again` and `desk.follow_ups.locking.lock_follow_up` do, and Invalid (`outcome_answers_other`).
-    """
-    require_role(desk, "add_to_call")
-    shown = await lock_follow_up(desk, follow_up_id, version)
-    loan, call = await own_call(desk, call_id)
-    if shown.loan.id != loan.id:
-        raise NotFound("unknown_follow_up_pressed")
-    if call.share == "asked":
-        raise Conflict("share_first", loan=loan.number)
-    await require_may_act(desk, "answer_follow_up", shown.follow_up, loan)
-    outcome = VOCABULARY.outcome(call.outcome)
-    require_fit(outcome, shown.follow_up.purpose)
-    match = replace(await recorded_match(desk, call), answered=shown.follow_up)
-    about = shown.follow_up.purpose
-    asked = await _left_borrower_asked(desk, loan, call, match)
-    if outcome.closes(VOCABULARY.purpose(about)) and not asked:
-        close(desk, shown.follow_up, "done")
-        result = OutcomeResult(answered=shown.follow_up, ended=(shown.follow_up,))
-        await checks.record_result(desk, loan, call, shown.follow_up)
-        await report_check(desk, loan, shown.follow_up)
-        if about == chasing.PURPOSE:
-            result = await _go_on_chasing(desk, loan, result)
-    else:
-        result = await apply_outcome(
-            desk,
-            loan,
-            [shown.follow_up],
-            outcome,
-            match,
-            None,
-            call_id=call.id,
-            keeps_plan=keeps_plan,
-            only_attempt=asked,
-        )
-    if call.follow_up_id is None:
-        track(desk, call).follow_up_id = shown.follow_up.id
-    desk.audit("call_answers", loan_id=loan.id, subject_id=shown.follow_up.id, call=str(call.id), outcome=outcome.code)
-    undo_id = offer_undo(desk, "call_answers", loan_id=loan.id)
-    return await call_logged(desk, loan, call, match, result, undo_id=undo_id)
-
-
-async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_number: int) -> CallLogged:
-    """Plan a next step offered after a call, unless something was planned on the loan since (`next_number`). After an attempt
-    the follow-up that it answered moves.
-
-    Raises as `log_again` and `plan` do, and Conflict (`planned_since`), Invalid (`offer_past`).
-    """
-    require_role(desk, "add_to_call")
-    loan, call = await own_call(desk, call_id)
-    if loan.next_follow_up_number != next_number:
-        raise Conflict("planned_since", loan=loan.number)
-    if due.at is not None and due.at <= desk.now:
-        raise Invalid("offer_past", given=due.at)
-    match = await recorded_match(desk, call)
-    assignee = await assignee_of_next(desk, loan, match.answered)
-    outcome, answered = VOCABULARY.outcome(call.outcome), match.answered
-    asked = await _left_borrower_asked(desk, loan, call, match)
-    is_open = answered is not None and answered.state == "open"
-    if answered is not None and is_open and (asked or not outcome.closes(VOCABULARY.purpose(answered.purpose))):
-        planned = await move(desk, answered, due, assignee=assignee)
-        planned = await with_time_checked(desk, loan, planned, asked_for=names_time(outcome))
-    else:
-        planned = await plan(desk, loan, purpose=purpose, assignee=assignee, due=due, asked_for=names_time(outcome))
-        planned.follow_up.attempts = int(asked or not outcome.ends)
-    result = OutcomeResult(answered=answered, planned=planned)
-    await _pass_on_documents(desk, result)
-    desk.audit("follow_up", loan_id=loan.id, subject_id=planned.follow_up.id, call=str(call.id))
-    undo_id = offer_undo(desk, "follow_up", loan_id=loan.id)
-    return await call_logged(desk, loan, call, match, result, undo_id=undo_id)
-
-
-async def nothing_needed(desk: Desk, call_id: UUID) -> CallLogged:
-    """Record that the loan needs no call for the usual time after a call. Raises as `log_again` and `record_quiet` do."""
-    require_role(desk, "add_to_call")
-    loan, call = await own_call(desk, call_id)
-    match = await recorded_match(desk, call)
-    subject = match.answered.id if match.answered else call.id
-    quiet = await quiet_periods.begin(desk, loan)
-    desk.audit("nothing_needed", loan_id=loan.id, subject_id=subject, call=str(call.id))
-    undo_id = offer_undo(desk, "nothing_needed", loan_id=loan.id)
-    result = OutcomeResult(answered=match.answered)
-    return await call_logged(desk, loan, call, match, result, offers_next=False, quiet=quiet, undo_id=undo_id)
-
-
 async def _log(
     desk: Desk,
     loan: Loan,
@@ -318,7 +224,7 @@ async def _log(
             only_attempt=attempt,
         )
     if about == chasing.PURPOSE:
-        result = await _go_on_chasing(desk, loan, result)
+        result = await go_on_chasing(desk, loan, result)
     for ended in result.ended:
         await report_check(desk, loan, ended)
     call = create(desk, _call(desk, call_id, loan, outcome, match, result.answered, digest, minutes))
@@ -363,26 +269,11 @@ async def _checked(desk: Desk, loan: Loan, details: CallDetails, party: Party | 
     return await check_call(desk, loan, began=began, person_id=person_id, role=party.role if party else None)
 
 
-async def _left_borrower_asked(desk: Desk, loan: Loan, call: Call, match: FollowUpMatch) -> bool:
-    """Return of a logged call what `leaves_borrower_asked` does."""
-    role = role_of(await party_of(desk, call.id))
-    return leaves_borrower_asked(loan, VOCABULARY.outcome(call.outcome), match, None, role)
-
-
 async def _escalate_last_attempt(desk: Desk, loan: Loan, outcome: Outcome, answered: FollowUp | None) -> bool:
     """Escalate a loan whose borrower the last attempt did not reach either; return whether it was."""
     if answered is None or outcome.ends:
         return False
     return await escalate_after_attempt(desk, loan, answered.id, answered.attempts, answered.assignee_id)
-
-
-async def _go_on_chasing(desk: Desk, loan: Loan, result: OutcomeResult) -> OutcomeResult:
-    """Let a further call ask for the documents of a call that is over or has become about something else."""
-    answered = result.answered
-    await _pass_on_documents(desk, result)
-    if answered is None or (answered.state == "open" and answered.purpose == chasing.PURPOSE):
-        return result
-    return replace(result, chase=await chasing.continue_after(desk, loan, answered))
 
 
 def _amount(loan: Loan, outcome: Outcome, details: CallDetails) -> Decimal | None:
@@ -394,14 +285,6 @@ def _amount(loan: Loan, outcome: Outcome, details: CallDetails) -> Decimal | Non
     if details.amount.currencies and loan.currency not in details.amount.currencies:
         raise Invalid("amount_currency", loan=loan.number, currency=loan.currency)
     return details.amount.value
-
-
-async def _pass_on_documents(desk: Desk, result: OutcomeResult) -> None:
-    """Let the next follow-up about documents ask for what the answered one asked for."""
-    answered, planned = result.answered, result.planned.follow_up if result.planned else None
-    if answered is None or planned is None or answered.id == planned.id or planned.purpose != "documents":
-        return
-    chasing.link(desk, await documents.asked_after_in(desk.session, answered.loan_id, answered.id), planned)
 
 
 def _rest(taken: Taken | None) -> Decimal | None:
@@ -433,24 +316,3 @@ def _call(
         minutes=minutes,
         at=desk.now,
     )
-
-
-async def own_call(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
-    """Return a call of the acting member that is not undone, and its loan, locked and visible to them."""
-    call = await desk.session.get(Call, call_id)
-    if call is None or call.workspace_id != desk.workspace.id:
-        raise NotFound("unknown_call")
-    require(desk, "add_to_call", {"own"} if call.caller_id == desk.member.id else ())
-    if not await lookup.may_see(desk, call.loan_id):
-        raise NotFound("unknown_call")
-    loan = await loans.lock(desk.session, call.loan_id)
-    await desk.session.refresh(call)
-    if call.undone_at is not None:
-        raise Conflict("call_undone", at=call.undone_at)
-    return loan, call
-
-
-async def recorded_match(desk: Desk, call: Call) -> FollowUpMatch:
-    answered = await desk.session.get(FollowUp, call.follow_up_id) if call.follow_up_id else None
-    note = unreadable.read(desk, Call.note_cipher, call)
-    return FollowUpMatch(answered=answered, others=(), purpose=call.purpose, note=note)

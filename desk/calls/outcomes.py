@@ -14,7 +14,7 @@ from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY, Outcome, RelatedRole
-from desk.follow_ups import assignees, lifecycle, rule_plans
+from desk.follow_ups import assignees, chasing, lifecycle, rule_plans
 from desk.follow_ups.contact_limits import contact_hours
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
@@ -24,6 +24,7 @@ from desk.rules import cadence_times
 from desk.rules.conversations import is_attempt
 from desk.rules.working_time import day_bounds, local_date
 from storage.queries.calls import calls
+from storage.queries.documents import documents
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
@@ -321,3 +322,20 @@ def _purpose_of_next(
 async def _attempts_today(desk: Desk, loan: Loan, assignee: Member) -> int:
     start, _ = day_bounds(today_of(desk, assignee), zone_of(desk, assignee))
     return await calls.count_since(desk.session, loan.id, _FRUITLESS, start)
+
+
+async def go_on_chasing(desk: Desk, loan: Loan, result: OutcomeResult) -> OutcomeResult:
+    """Let a further call ask for the documents of a call that is over or has become about something else."""
+    answered = result.answered
+    await pass_on_documents(desk, result)
+    if answered is None or (answered.state == "open" and answered.purpose == chasing.PURPOSE):
+        return result
+    return replace(result, chase=await chasing.continue_after(desk, loan, answered))
+
+
+async def pass_on_documents(desk: Desk, result: OutcomeResult) -> None:
+    """Let the next follow-up about documents ask for what the answered one asked for."""
+    answered, planned = result.answered, result.planned.follow_up if result.planned else None
+    if answered is None or planned is None or answered.id == planned.id or planned.purpose != "documents":
+        return
+    chasing.link(desk, await documents.asked_after_in(desk.session, answered.loan_id, answered.id), planned)

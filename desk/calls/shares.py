@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from desk.calls.calls import own_call, recorded_match
+from desk.calls.additions import own_call, recorded_match
 from desk.calls.outcomes import PART_PAID, OutcomeResult
 from desk.calls.payments import has_schedule, pay_part_of, settle
 from desk.calls.views import CallLogged, call_logged

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from desk.calls import calls, shares
+from desk.calls import additions, calls, shares
 from desk.calls.views import CallLogged
 from handlers.buttons.loans import offered_due
 from handlers.door.declarations import ButtonFamily
@@ -26,7 +26,7 @@ async def log_again(request: Request) -> Reply:
 async def answer_other(request: Request) -> Reply:
     """Record that the call answered another follow-up, instead or as well."""
     value = request.value
-    answer = await calls.answer_another(
+    answer = await additions.answer_another(
         request.desk, _call(request), UUID(value["f"]), value["v"], keeps_plan=bool(value["k"])
     )
     return _added(request, answer)
@@ -35,7 +35,7 @@ async def answer_other(request: Request) -> Reply:
 async def plan_next(request: Request) -> Reply:
     """Plan one of the next steps that the answer offered."""
     due, value = offered_due(request), request.value
-    answer = await calls.plan_next(request.desk, _call(request), due, value["p"], next_number=value["n"])
+    answer = await additions.plan_next(request.desk, _call(request), due, value["p"], next_number=value["n"])
     return _added(request, answer)
 
 
@@ -51,7 +51,7 @@ async def pay_part(request: Request) -> Reply:
 
 async def nothing_needed(request: Request) -> Reply:
     """Record that the loan needs no plan."""
-    return _added(request, await calls.nothing_needed(request.desk, _call(request)))
+    return _added(request, await additions.nothing_needed(request.desk, _call(request)))
 
 
 def _added(request: Request, answer: CallLogged) -> Reply:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from desk.calls import calls
+from desk.calls import additions
 from desk.core.values import Due
 from desk.follow_ups import assigning
 from desk.messages import reminders
@@ -38,7 +38,7 @@ async def build_step(request: Request, private: Private, typed: Typed) -> View:
 async def submit_next(request: Request) -> Message:
     """Plan the next step after a call, as one of the offered times does."""
     value = request.private
-    answer = await calls.plan_next(
+    answer = await additions.plan_next(
         request.desk, UUID(value["c"]), _due(request), request.one("purpose") or value["p"], next_number=value["n"]
     )
     call_undo = UUID(value["u"]) if "u" in value else None

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from desk.calls.calls import answer_another, log_again, log_call_on, nothing_needed, plan_next
+from desk.calls.additions import answer_another, nothing_needed, plan_next
+from desk.calls.calls import log_again, log_call_on
 from desk.calls.matching import CallDetails
 from desk.calls.outcomes import NextStep
 from desk.calls.views import CallLogged
