@@ -3,29 +3,18 @@
 import csv
 import io
 import re
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-import aiohttp
 import openpyxl
 
 from sandbox.elements import find_element
 from storage.tables import Member
 from tests.wire.office_day import Slack, buttons, shown
+from tests.wire.page_links import Browser
 
 
-@dataclass(slots=True)
-class Browser:
-    """A browser that reaches the desk's page at its public address."""
-
-    slack: Slack
-    session: aiohttp.ClientSession
-
-    async def open(self, url: str, code: str) -> tuple[int, bytes, Any]:
-        address = f"http://127.0.0.1:{self.slack.service.port}{urlsplit(url).path}"
-        async with self.session.post(address, data={"code": code}) as answer:
-            return answer.status, await answer.read(), answer.headers
+class Downloads(Browser):
+    """A browser that downloads what the worker made."""
 
     async def download(self, who: Member) -> bytes:
         """Open the link of the last file that was made for a member, and return the file."""

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from sqlmodel import col, select
 
 from storage.tables import FollowUp, Loan, Member, Payment, Promise
@@ -52,8 +53,9 @@ async def pay(slack: Slack, amount: str, day: str = "2026-11-25", who: Member | 
     return form
 
 
+@pytest.fixture
 async def with_instalments(slack: Slack) -> Loan:
-    """Make A-1 of the agent: four instalments of 1,000.00, two of which have fallen due, nothing paid."""
+    """A-1 of the agent: four instalments of 1,000.00, two of which have fallen due, nothing paid."""
     loan = await disbursed(slack)
     await give_schedule(slack)
     return loan

@@ -8,20 +8,22 @@ import pytest
 from storage.tables import Notice
 from tests.builders import make_follow_up, make_loan
 from tests.wire.api_client import program
-from tests.wire.exporting import Browser, column, make, rows_of_csv
+from tests.wire.exporting import Downloads, column, make, rows_of_csv
 from tests.wire.office_day import Slack
 
 PUBLIC_URL = "https://desk.example.com"
 
 
 @pytest.fixture
-async def browser(slack: Slack) -> AsyncIterator[Browser]:
+async def browser(slack: Slack) -> AsyncIterator[Downloads]:
     async with aiohttp.ClientSession() as session:
-        yield Browser(slack, session)
+        yield Downloads(slack, session)
 
 
 @pytest.mark.parametrize("in_full", [False, True])
-async def test_a_program_has_the_portfolio_by_a_link_for_one_use(slack: Slack, browser: Browser, in_full: bool) -> None:
+async def test_a_program_has_the_portfolio_by_a_link_for_one_use(
+    slack: Slack, browser: Downloads, in_full: bool
+) -> None:
     for number, owner in (("A-1", slack.agent), ("A-2", None)):
         await make_loan(slack.office, slack.workspace, number, owner=owner, name="王小明")
     scopes = ("exports:read", "personal:read") if in_full else ("exports:read",)
@@ -47,7 +49,7 @@ async def test_a_program_has_the_portfolio_by_a_link_for_one_use(slack: Slack, b
     assert [notice for notice in await slack.rows(Notice) if notice.kind == "export_ready"] == []
 
 
-async def test_each_list_of_the_whole_workspace_can_be_had_and_no_other(slack: Slack, browser: Browser) -> None:
+async def test_each_list_of_the_whole_workspace_can_be_had_and_no_other(slack: Slack, browser: Downloads) -> None:
     loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
     await make_follow_up(slack.office, loan, slack.agent)
     await make_loan(slack.office, slack.workspace, "N-2")
@@ -65,7 +67,7 @@ async def test_each_list_of_the_whole_workspace_can_be_had_and_no_other(slack: S
         assert (await reader.post("/exports", {"list": "portfolio"})).code == "scope_missing"
 
 
-async def test_a_program_that_lost_the_scope_opens_nothing_more(slack: Slack, browser: Browser) -> None:
+async def test_a_program_that_lost_the_scope_opens_nothing_more(slack: Slack, browser: Downloads) -> None:
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
     async with program(slack, scopes=("exports:read", "personal:read")) as core:
         asked = await core.post("/exports", {"list": "portfolio"})

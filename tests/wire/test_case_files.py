@@ -6,10 +6,7 @@ import json
 import re
 import zipfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -24,25 +21,13 @@ from tests.builders import make_call, make_loan
 from tests.sample_audio import wav
 from tests.sample_files import pdf, store_file, store_recording
 from tests.wire.office_day import Slack, buttons, given, shown
-from tests.wire.page_links import link_and_code
+from tests.wire.page_links import PUBLIC_URL, Browser, link_and_code
 from tests.wire.worlds import make_world
 
-PUBLIC_URL = "https://desk.example.com"
+__all__ = ["PUBLIC_URL"]
+
 SCAN = pdf(2, filler=200_000)
 MARKUP = '<script>alert(1)</script> #panic("x") *bold*'
-
-
-@dataclass(slots=True)
-class Browser:
-    """A browser that reaches the desk's page at its public address."""
-
-    slack: Slack
-    session: aiohttp.ClientSession
-
-    async def open(self, url: str, code: str) -> tuple[int, bytes, Any]:
-        address = f"http://127.0.0.1:{self.slack.service.port}{urlsplit(url).path}"
-        async with self.session.post(address, data={"code": code}) as answer:
-            return answer.status, await answer.read(), answer.headers
 
 
 @pytest.fixture

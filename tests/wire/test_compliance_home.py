@@ -14,7 +14,7 @@ from sandbox.modals import Modal
 from storage.engine.types import new_id
 from storage.tables import AuditEntry, ContactDecision, Loan
 from tests.builders import make_loan, make_manager, make_team
-from tests.wire.exporting import Browser, make, rows_of_csv
+from tests.wire.exporting import Downloads, make, rows_of_csv
 from tests.wire.office_day import Slack, given, shown
 from tests.wire.test_person_requests import enter
 from tests.wire.test_statements import executed
@@ -116,7 +116,7 @@ async def exported(slack: Slack, read: Modal, label: str, as_csv: str) -> list[d
     await slack.sandbox.modal_of("UCOMPLIANCE").press(as_csv)
     await make(slack)
     async with aiohttp.ClientSession() as session:
-        content = await Browser(slack, session).download(await slack.member("UCOMPLIANCE"))
+        content = await Downloads(slack, session).download(await slack.member("UCOMPLIANCE"))
     headings, *rows = rows_of_csv(content)
     return [dict(zip(headings, row, strict=True)) for row in rows]
 

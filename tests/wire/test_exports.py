@@ -14,7 +14,7 @@ from storage.engine.types import new_id
 from storage.tables import AuditEntry, ExportedLoan, ListExport, Loan, StoredFile, Vehicle
 from storage.upkeep.erasing import erase
 from tests.builders import make_call, make_follow_up, make_loan, make_loan_in_arrears, make_member, make_team
-from tests.wire.exporting import Browser, ask_link, column, make, rows_of_csv, rows_of_xlsx
+from tests.wire.exporting import Downloads, ask_link, column, make, rows_of_csv, rows_of_xlsx
 from tests.wire.office_day import Slack, buttons, given, shown
 from tests.wire.worlds import make_world
 
@@ -22,14 +22,14 @@ PUBLIC_URL = "https://desk.example.com"
 
 
 @pytest.fixture
-async def browser(slack: Slack) -> AsyncIterator[Browser]:
+async def browser(slack: Slack) -> AsyncIterator[Downloads]:
     async with aiohttp.ClientSession() as session:
-        yield Browser(slack, session)
+        yield Downloads(slack, session)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 async def test_a_manager_has_the_arrears_of_the_team_as_a_workbook_with_real_dates_and_numbers(
-    slack: Slack, browser: Browser, language: str
+    slack: Slack, browser: Downloads, language: str
 ) -> None:
     await make_loan_in_arrears(
         slack.office, slack.workspace, "A-1", owner=slack.agent, purposes=["overdue"], name="王小明"
@@ -59,7 +59,7 @@ async def test_a_manager_has_the_arrears_of_the_team_as_a_workbook_with_real_dat
     ]
 
 
-async def test_each_list_of_calls_and_loans_is_the_same_in_a_file(slack: Slack, browser: Browser) -> None:
+async def test_each_list_of_calls_and_loans_is_the_same_in_a_file(slack: Slack, browser: Downloads) -> None:
     office, workspace = slack.office, slack.workspace
     today = await make_loan(office, workspace, "A-1", owner=slack.agent, name="王小明")
     later = await make_loan(office, workspace, "A-2", owner=slack.agent, name="李四")
@@ -91,7 +91,7 @@ async def test_each_list_of_calls_and_loans_is_the_same_in_a_file(slack: Slack, 
     assert column(first, "Follow-up") == ["A-1/1", "A-2/1"]
 
 
-async def test_a_list_is_pressed_for_and_had_in_another_format(slack: Slack, browser: Browser) -> None:
+async def test_a_list_is_pressed_for_and_had_in_another_format(slack: Slack, browser: Downloads) -> None:
     loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
     await make_follow_up(slack.office, loan, slack.agent)
     listed = given((await slack.command(slack.agent, "/loan-due all")).message)
@@ -108,7 +108,7 @@ async def test_a_list_is_pressed_for_and_had_in_another_format(slack: Slack, bro
     assert "Export" not in buttons(given((await slack.command(slack.manager, "/loan-due arrears team")).message))
 
 
-async def test_who_has_no_right_to_names_in_full_gets_them_masked(slack: Slack, browser: Browser) -> None:
+async def test_who_has_no_right_to_names_in_full_gets_them_masked(slack: Slack, browser: Downloads) -> None:
     loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="欧阳娜娜")
     async with slack.office.desk(slack.workspace) as desk:
         row_id = new_id()
@@ -133,7 +133,7 @@ async def test_who_has_no_right_to_names_in_full_gets_them_masked(slack: Slack, 
     assert "You need the role" in refused
 
 
-async def test_a_portfolio_has_terms_calls_and_arrears_as_numbers_and_dates(slack: Slack, browser: Browser) -> None:
+async def test_a_portfolio_has_terms_calls_and_arrears_as_numbers_and_dates(slack: Slack, browser: Downloads) -> None:
     office, workspace = slack.office, slack.workspace
     loan = await make_loan_in_arrears(office, workspace, "A-1", owner=slack.agent, purposes=["overdue"])
     await make_call(office, loan, slack.agent, outcome="no_answer")
@@ -160,7 +160,7 @@ async def test_a_portfolio_has_terms_calls_and_arrears_as_numbers_and_dates(slac
     assert column(table, "Rate (%)") == ["4.5", ""]
 
 
-async def test_nobody_finds_loans_of_colleagues_of_another_team_in_their_file(slack: Slack, browser: Browser) -> None:
+async def test_nobody_finds_loans_of_colleagues_of_another_team_in_their_file(slack: Slack, browser: Downloads) -> None:
     world = await make_world(slack)
     outsider = slack.other
     await slack.change(outsider, team_id=world.outsider.team_id)
@@ -185,7 +185,7 @@ async def test_nobody_finds_loans_of_colleagues_of_another_team_in_their_file(sl
 
 
 async def test_a_file_opens_no_more_for_who_has_lost_a_loan_or_the_right_or_when_a_loan_is_gone(
-    slack: Slack, browser: Browser
+    slack: Slack, browser: Downloads
 ) -> None:
     office, workspace = slack.office, slack.workspace
     lost = await make_loan(office, workspace, "A-1", owner=slack.agent)
@@ -222,7 +222,7 @@ async def test_a_file_opens_no_more_for_who_has_lost_a_loan_or_the_right_or_when
 
 
 async def test_what_was_exported_is_recorded_with_its_filter_and_its_rows_and_each_loan_names_it(
-    slack: Slack, browser: Browser
+    slack: Slack, browser: Downloads
 ) -> None:
     loans = [await make_loan(slack.office, slack.workspace, f"A-{n}", owner=slack.agent, name="王小明") for n in (1, 2)]
     await slack.command(slack.agent, "/loan find 王小明 export csv")
@@ -242,7 +242,7 @@ async def test_what_was_exported_is_recorded_with_its_filter_and_its_rows_and_ea
 
 
 async def test_pages_follow_each_other_without_a_gap_and_without_a_repetition(
-    slack: Slack, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    slack: Slack, browser: Downloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("desk.exports.rows.PAGE", 2)
     office, workspace = slack.office, slack.workspace
@@ -268,7 +268,7 @@ async def test_pages_follow_each_other_without_a_gap_and_without_a_repetition(
 
 
 async def test_documents_the_rows_behind_a_figure_and_the_trail_are_files_too(
-    slack: Slack, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    slack: Slack, browser: Downloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("desk.exports.rows.PAGE", 2)
     for n in range(3):
@@ -308,7 +308,7 @@ async def test_documents_the_rows_behind_a_figure_and_the_trail_are_files_too(
             await ask_export(desk, Wanted("figure", {"of": str(slack.manager.id)}), "csv")
 
 
-async def test_a_search_whose_words_no_key_opens_holds_up_no_other(slack: Slack, browser: Browser) -> None:
+async def test_a_search_whose_words_no_key_opens_holds_up_no_other(slack: Slack, browser: Downloads) -> None:
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="王小明")
     await slack.command(slack.agent, "/loan find 王小明 export")
     (damaged,) = await slack.rows(ListExport)
@@ -321,7 +321,7 @@ async def test_a_search_whose_words_no_key_opens_holds_up_no_other(slack: Slack,
     assert column(rows_of_csv(await browser.download(slack.manager)), "Loan") == ["A-1"]
 
 
-async def test_few_wait_at_once_and_old_ones_are_forgotten(slack: Slack, browser: Browser) -> None:
+async def test_few_wait_at_once_and_old_ones_are_forgotten(slack: Slack, browser: Downloads) -> None:
     loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
     for _ in range(MOST_WAITING):
         assert "I'm making" in (await slack.command(slack.agent, "/loan export")).text
@@ -339,7 +339,7 @@ async def test_few_wait_at_once_and_old_ones_are_forgotten(slack: Slack, browser
     assert await slack.rows(ExportedLoan) == []
 
 
-async def test_a_list_without_rows_has_its_headings_alone(slack: Slack, browser: Browser) -> None:
+async def test_a_list_without_rows_has_its_headings_alone(slack: Slack, browser: Downloads) -> None:
     rows = rows_of_xlsx(await browser.export(slack.agent, "/loan mine export"))
     assert len(rows) == 1
     assert rows[0][0] == "Loan"

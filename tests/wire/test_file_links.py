@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,41 +17,28 @@ from storage.tables import AuditEntry, DocumentItem, FileLink, Loan, Member, Sto
 from tests.builders import make_loan
 from tests.sample_files import JPEG, pdf, store_file
 from tests.wire.office_day import Slack, shown
-from tests.wire.page_links import link_and_code
+from tests.wire.page_links import PUBLIC_URL, Browser, link_and_code
 
-PUBLIC_URL = "https://desk.example.com"
 CONTENT = pdf(3, filler=300_000)
 
 
-@dataclass(slots=True)
-class Browser:
-    """A browser that reaches the desk's page at its public address."""
-
-    slack: Slack
-    session: aiohttp.ClientSession
+class Reader(Browser):
+    """A browser that also reads what the page says."""
 
     async def get(self, url: str, **how: Any) -> tuple[int, str]:
-        async with self.session.request(how.pop("method", "GET"), self._here(url), **how) as answer:
+        async with self.session.request(how.pop("method", "GET"), self.here(url), **how) as answer:
             return answer.status, await answer.text()
 
-    async def type(self, url: str, code: str) -> tuple[int, bytes, Any]:
-        async with self.session.post(self._here(url), data={"code": code}) as answer:
-            return answer.status, await answer.read(), answer.headers
-
     async def refusal(self, url: str, code: str) -> tuple[int, str]:
-        status, body, _ = await self.type(url, code)
+        status, body, _ = await self.open(url, code)
         found = re.search(r"<p[^>]*>([^<]*)</p>", body.decode())
         return status, found[1].replace("&#x27;", "'") if found else ""
 
-    def _here(self, url: str) -> str:
-        assert url.startswith(f"{PUBLIC_URL}/files/")
-        return f"http://127.0.0.1:{self.slack.service.port}{urlsplit(url).path}"
-
 
 @pytest.fixture
-async def browser(slack: Slack) -> AsyncIterator[Browser]:
+async def browser(slack: Slack) -> AsyncIterator[Reader]:
     async with aiohttp.ClientSession() as session:
-        yield Browser(slack, session)
+        yield Reader(slack, session)
 
 
 @pytest.fixture
@@ -84,11 +70,11 @@ async def acts(slack: Slack) -> list[str]:
         return [entry.act for entry in entries]
 
 
-async def test_the_member_who_asked_opens_the_file_once(slack: Slack, browser: Browser, file: StoredFile) -> None:
+async def test_the_member_who_asked_opens_the_file_once(slack: Slack, browser: Reader, file: StoredFile) -> None:
     url, code = await ask(slack, slack.verifier)
     status, page = await browser.get(url)
     assert (status, "Type the six digits" in page, "王" in page) == (200, True, False)
-    status, body, headers = await browser.type(url, code)
+    status, body, headers = await browser.open(url, code)
     assert (status, body == CONTENT) == (200, True)
     assert headers["Content-Type"] == "application/pdf"
     assert headers["Content-Disposition"].startswith("inline; filename=\"document.pdf\"; filename*=UTF-8''%E8")
@@ -109,7 +95,7 @@ async def test_the_member_who_asked_opens_the_file_once(slack: Slack, browser: B
 
 
 @pytest.mark.usefixtures("file")
-async def test_wrong_codes_end_a_link_and_nobody_gets_the_file(slack: Slack, browser: Browser) -> None:
+async def test_wrong_codes_end_a_link_and_nobody_gets_the_file(slack: Slack, browser: Reader) -> None:
     await slack.in_chinese(slack.agent)
     listed = (await slack.command(slack.agent, "/loan-docs A-1")).message
     assert listed is not None
@@ -124,7 +110,7 @@ async def test_wrong_codes_end_a_link_and_nobody_gets_the_file(slack: Slack, bro
 
 
 @pytest.mark.usefixtures("file")
-async def test_a_link_ends_after_five_minutes(slack: Slack, browser: Browser) -> None:
+async def test_a_link_ends_after_five_minutes(slack: Slack, browser: Reader) -> None:
     url, code = await ask(slack, slack.agent)
     slack.clock.advance(minutes=4, seconds=59)
     assert (await browser.get(url))[0] == 200
@@ -133,7 +119,7 @@ async def test_a_link_ends_after_five_minutes(slack: Slack, browser: Browser) ->
 
 
 @pytest.mark.usefixtures("file")
-async def test_who_lost_the_loan_a_second_ago_is_refused(slack: Slack, browser: Browser) -> None:
+async def test_who_lost_the_loan_a_second_ago_is_refused(slack: Slack, browser: Reader) -> None:
     await slack.change(slack.agent, team_id=None)
     url, code = await ask(slack, slack.agent)
     await slack.command(slack.manager, "/loan-reassign A-1 <@UOTHER>")
@@ -143,7 +129,7 @@ async def test_who_lost_the_loan_a_second_ago_is_refused(slack: Slack, browser: 
 
 
 @pytest.mark.usefixtures("file")
-async def test_who_left_the_desk_or_has_no_right_is_refused(slack: Slack, browser: Browser) -> None:
+async def test_who_left_the_desk_or_has_no_right_is_refused(slack: Slack, browser: Reader) -> None:
     url, code = await ask(slack, slack.verifier)
     await slack.change(slack.verifier, removed_at=slack.clock.now())
     assert (await browser.refusal(url, code))[0] == 403
@@ -153,7 +139,7 @@ async def test_who_left_the_desk_or_has_no_right_is_refused(slack: Slack, browse
 
 
 @pytest.mark.usefixtures("file")
-async def test_what_is_no_link_or_no_form_opens_nothing(slack: Slack, browser: Browser) -> None:
+async def test_what_is_no_link_or_no_form_opens_nothing(slack: Slack, browser: Reader) -> None:
     url, code = await ask(slack, slack.agent)
     other = url[:-1] + ("a" if url[-1] != "a" else "b")
     assert (await browser.refusal(other, code))[0] == 404
@@ -162,14 +148,14 @@ async def test_what_is_no_link_or_no_form_opens_nothing(slack: Slack, browser: B
     assert (await browser.get(url, method="HEAD")) == (200, "")
     assert (await browser.get(url, method="POST", json={"code": code}))[0] == 415
     assert (await browser.get(url, method="POST", data={"code": "1" * 5000}))[0] == 413
-    status, body, _ = await browser.type(url, "１２３４５６" if code != "123 456" else "６５４３２１")
+    status, body, _ = await browser.open(url, "１２３４５６" if code != "123 456" else "６５４３２１")
     assert (status, b"tries left" in body) == (403, True)
-    status, body, _ = await browser.type(url, code.replace(" ", "-"))
+    status, body, _ = await browser.open(url, code.replace(" ", "-"))
     assert (status, body == CONTENT) == (200, True)
 
 
 async def test_missing_and_damaged_bytes_are_said_and_logged(
-    slack: Slack, browser: Browser, file: StoredFile, tmp_path: Path, loan: Loan
+    slack: Slack, browser: Reader, file: StoredFile, tmp_path: Path, loan: Loan
 ) -> None:
     blob = file.blob_id
     assert blob is not None
@@ -179,18 +165,18 @@ async def test_missing_and_damaged_bytes_are_said_and_logged(
     place.write_bytes(stored)
     url, code = await ask(slack, slack.agent)
     with pytest.raises((aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)):
-        await browser.type(url, code)
+        await browser.open(url, code)
     place.unlink()
     url, code = await ask(slack, slack.agent)
     status, words = await browser.refusal(url, code)
     assert (status, words) == (503, "The file can't be opened just now. Ask for a new link in Slack in a moment.")
 
 
-async def test_a_picture_is_shown_and_its_sender_opens_what_waits(slack: Slack, browser: Browser, loan: Loan) -> None:
+async def test_a_picture_is_shown_and_its_sender_opens_what_waits(slack: Slack, browser: Reader, loan: Loan) -> None:
     waiting = await store_file(slack.office, slack.agent, JPEG, name="照片")
     async with slack.office.desk(slack.workspace, slack.agent) as desk:
         offer = await offer_link(desk, waiting.id)
-    status, body, headers = await browser.type(offer.url, offer.code)
+    status, body, headers = await browser.open(offer.url, offer.code)
     assert (status, body, headers["Content-Type"]) == (200, JPEG, "image/jpeg")
     async with slack.office.desk(slack.workspace, slack.manager) as desk:
         with pytest.raises(NotFound):

@@ -25,7 +25,7 @@ from storage.engine.rows import Row
 from tests.builders import make_follow_up, make_loan, make_loan_in_arrears
 from tests.clocks import FrozenClock
 from tests.wire.api_client import program
-from tests.wire.exporting import Browser, column, rows_of_csv
+from tests.wire.exporting import Downloads, column, rows_of_csv
 from tests.wire.forms_and_presses import form_of, presses_of
 from tests.wire.office_day import Slack
 from tests.wire.several import Several, rows_of, several_teams
@@ -305,5 +305,5 @@ async def test_a_program_has_the_lists_of_its_workspace_as_files(lenders: tuple[
             assert (await each.get(other)).status == 404
             assert (await each.post(f"{other}/links", None)).status == 404
             link = (await each.post(f"{mine}/links", None)).body
-            status, content, _ = await Browser(each.slack, session).open(link["url"], link["code"])
+            status, content, _ = await Downloads(each.slack, session).open(link["url"], link["code"])
             assert (status, column(rows_of_csv(content), "Borrower")) == (200, [name])

@@ -9,15 +9,14 @@ from tests.wire.repaying import (
     follow_ups,
     form_of,
     page_of,
-    with_instalments,
+)
+from tests.wire.repaying import (
+    with_instalments as loan,
 )
 
+__all__ = ["loan"]
+
 pytestmark = pytest.mark.every_example
-
-
-@pytest.fixture
-async def loan(slack: Slack) -> Loan:
-    return await with_instalments(slack)
 
 
 async def test_a_pause_stops_the_calls_and_the_days(slack: Slack, loan: Loan) -> None:

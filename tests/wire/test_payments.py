@@ -19,15 +19,14 @@ from tests.wire.repaying import (
     pay,
     payments,
     says,
-    with_instalments,
+)
+from tests.wire.repaying import (
+    with_instalments as loan,
 )
 
+__all__ = ["loan"]
+
 pytestmark = pytest.mark.every_example
-
-
-@pytest.fixture
-async def loan(slack: Slack) -> Loan:
-    return await with_instalments(slack)
 
 
 async def test_a_part_payment_by_form_covers_the_oldest_instalment(slack: Slack, loan: Loan) -> None:

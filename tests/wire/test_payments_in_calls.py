@@ -16,15 +16,14 @@ from tests.wire.repaying import (
     payments,
     promises,
     says,
-    with_instalments,
+)
+from tests.wire.repaying import (
+    with_instalments as loan,
 )
 
+__all__ = ["loan"]
+
 pytestmark = pytest.mark.every_example
-
-
-@pytest.fixture
-async def loan(slack: Slack) -> Loan:
-    return await with_instalments(slack)
 
 
 async def test_paid_in_a_call_is_the_whole_instalment(slack: Slack, loan: Loan) -> None:
