@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -58,7 +58,8 @@ class Heartbeat:
     """Claim the name, then beat until stopped. No clocks are compared: a process is alive when its count goes on.
 
     `worked_at` returns when a round of its worker last began. `overtaken` is set when another process took this one for
-    dead and took over its name: this one must end. Of a desk of one workspace, the beat follows its settings too.
+    dead and took over its name: this one must end. Of a desk of one workspace, the beat follows its settings too; of one of
+    several, `follow` follows which there are, with their settings and tokens.
     """
 
     office: Office
@@ -66,6 +67,7 @@ class Heartbeat:
     identity: Identity
     worked_at: Callable[[], datetime | None] = lambda: None
     seconds: float = BEAT_SECONDS
+    follow: Callable[[], Awaitable[None]] | None = None
     overtaken: asyncio.Event = field(default_factory=asyncio.Event)
     _incarnation: UUID = field(default_factory=uuid4)
     _task: asyncio.Task[None] | None = None
@@ -121,6 +123,8 @@ class Heartbeat:
                 async with self.office.database.transaction() as session:
                     ours = await processes.beat(session, self._incarnation, self.office.clock.now(), self.worked_at())
                     row = await session.get(Workspace, self.workspace.id) if self.workspace is not None else None
+                if self.follow is not None:
+                    await self.follow()
             except Exception as error:  # the database may be away for a while
                 log.error("heartbeat_failed", **log_fields(error))
                 continue

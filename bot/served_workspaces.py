@@ -78,6 +78,7 @@ class InstalledWorkspaces:
         self._serve = serve
         self._served: dict[UUID, ServedWorkspace] = {}
         self._ended: Sequence[Workspace] = ()
+        self._unreadable: set[UUID] = set()
         self._asked_at: datetime | None = None
         self._refreshing = asyncio.Lock()
 
@@ -117,8 +118,11 @@ class InstalledWorkspaces:
         try:
             token = tokens_of(self._office.cipher, installation).bot
         except UnreadableError:
-            log.error("token_unreadable", workspace=str(workspace.id))
+            if workspace.id not in self._unreadable:
+                log.error("token_unreadable", workspace=str(workspace.id))
+            self._unreadable.add(workspace.id)
             return False
+        self._unreadable.discard(workspace.id)
         served = self._served.get(workspace.id)
         if served is None:
             self._served[workspace.id] = self._serve(installation, workspace, token)

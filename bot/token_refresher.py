@@ -17,6 +17,7 @@ from desk.people.installations import (
     record_refreshed,
 )
 from handlers.door.directory import code_of
+from storage.engine.cipher import UnreadableError
 from storage.engine.trouble import log_fields
 from storage.queries.people import installations
 from storage.tables import SlackInstallation, Workspace
@@ -48,7 +49,10 @@ class TokenRefresher:
                 await self._refresh(installation, workspace)
 
     async def _refresh(self, installation: SlackInstallation, workspace: Workspace) -> None:
-        used = await hold_refresh(self.office, installation)
+        try:
+            used = await hold_refresh(self.office, installation)
+        except UnreadableError:  # which `InstalledWorkspaces` logs: it serves no such workspace
+            return
         if used is None:
             return
         try:

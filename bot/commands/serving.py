@@ -164,6 +164,7 @@ async def _heartbeat(service: Service, name: Identity, tuning: Tuning) -> AsyncI
         name,
         worked_at=lambda: service.worker.worked_at if service.worker else None,
         seconds=tuning.beat_seconds,
+        follow=service.workspaces.refresh if service.workspaces.several else None,
     )
     try:
         await heartbeat.start()

@@ -15,6 +15,7 @@ from rich.console import Console
 from sqlmodel import select
 
 from bot.commands import case, doctor, importing
+from bot.heartbeat import Heartbeat, Identity
 from bot.named_workspace import NAMED
 from bot.settings import CannotStartError
 from bot.workers import Workers
@@ -211,6 +212,44 @@ async def test_a_desk_that_starts_serves_what_is_installed(several: Several, len
     assert [one.workspace.slack_team_id for one in other.workspaces.present()] == ["T0EAST"]
     assert await other.workspaces.find("T0WEST") is None
     await other.close()
+
+
+async def test_a_process_without_a_worker_follows_what_others_change(
+    several: Several, lenders: dict[str, Slack]
+) -> None:
+    other = await several.another_process()
+    heartbeat = Heartbeat(other.shared, None, Identity("web", "b"), seconds=0.02, follow=other.workspaces.refresh)
+    await heartbeat.start()
+    east, west = lenders["T0EAST"], lenders["T0WEST"]
+    first = token_of(east)
+    await east.later(hours=11)  # the worker replaces its token
+    await remove(several, west)
+
+    async with asyncio.timeout(20):
+        while len(other.workspaces.present()) > 1:  # noqa: ASYNC110  (the database tells nobody)
+            await asyncio.sleep(0.02)
+    (one,) = other.workspaces.present()
+    assert (one.workspace.slack_team_id, one.client.token) == ("T0EAST", token_of(east))
+    assert one.client.token != first
+    await heartbeat.stop()
+    await other.close()
+
+
+async def test_a_token_that_cannot_be_read_keeps_no_other_from_being_replaced(
+    several: Several, lenders: dict[str, Slack], log: io.StringIO
+) -> None:
+    east, west = lenders["T0EAST"], lenders["T0WEST"]
+    async with east.office.database.transaction() as session:
+        damaged = await session.get_one(SlackInstallation, (await installation(east)).id)
+        damaged.bot_token_cipher = damaged.bot_token_cipher[:-4]
+    earlier = token_of(west)
+
+    await west.later(hours=11)
+    await west.later(seconds=30)
+
+    assert token_of(west) != earlier
+    assert len(logged(log, "token_unreadable")) == 1
+    assert "L-1" in (await west.command(west.agent, "/loan new 陈静 13900001234")).text
 
 
 async def test_the_words_of_the_trail(several: Several, lenders: dict[str, Slack]) -> None:
