@@ -2,11 +2,11 @@
 
 import csv
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from desk.core.csv_cells import kept_as_text, neutral
 from desk.core.errors import Invalid
 from desk.importing.batches import Result
 from desk.importing.file_contents import Content, FileRead
@@ -16,9 +16,6 @@ from desk.importing.reading.tables import REFUSED_HEADINGS
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.import_counts import effect_in_words
 from handlers.messages.refusals.importing import explain_row
-
-_FORMULA = re.compile(r"[=+\-@\t\r]")
-_DIGITS = re.compile(r"0\d+|\d{12,}")
 
 
 def rows_in_words(t: Translator, content: Content, result: Result, most: int | None) -> Iterator[str]:
@@ -79,12 +76,12 @@ def write_refused(t: Translator, path: Path, content: Content, refused: Sequence
         os.fchmod(opened, 0o600)  # it may have been there
         with open(opened, "w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow([*map(safe, content.first), row_heading, reasons])
+            writer.writerow([*map(kept_as_text, content.first), row_heading, reasons])
             for row in refused:
                 said = "; ".join(explain_row(t, error) for error in row.errors)
                 cells = content.cells.cells_at(row.line)
                 cells = [*cells, *[""] * (len(content.first) - len(cells))][: max(len(content.first), len(cells))]
-                writer.writerow([*map(safe, cells), row.line, safe(said)])
+                writer.writerow([*map(kept_as_text, cells), row.line, neutral(said)])
     except OSError as error:
         raise Invalid("import_unwritable", given=str(path), why=error.strerror or "") from None
 
@@ -93,10 +90,3 @@ def refuse_overwriting(file: Path, refused: Path | None) -> None:
     """Raise Invalid `import_refused_is_file` if the refused rows would be written over the file that has them."""
     if refused is not None and refused.exists() and file.exists() and refused.samefile(file):
         raise Invalid("import_refused_is_file", given=str(refused))
-
-
-def safe(cell: str) -> str:
-    """Return a cell that a spreadsheet neither calculates nor shortens: reading removes again what is put in front of it."""
-    if _DIGITS.fullmatch(cell):
-        return f'="{cell}"'
-    return f"'{cell}" if _FORMULA.match(cell) and cell != "-" else cell

@@ -27,7 +27,7 @@ NOBODY = frozenset({"无", "没有", "暂无", "", "/", "n/a", "na", "none", "ni
 
 _PLAIN = re.compile(r"[\w.@+-]+")
 """A cell with nothing to remove."""
-_AS_TEXT = re.compile(r"`|'(?=[=+@-])")
+_AS_TEXT = re.compile(r"`|'(?=\s*[=+@＝＋－＠-])")
 """A mark in front of a cell that makes a spreadsheet take it for text."""
 _FORMULA = re.compile(r'=\s*"(.*)"', re.DOTALL)
 """A text as spreadsheets are made to keep it: `="00123"`."""

@@ -7,6 +7,7 @@ from dataclasses import field
 from io import StringIO
 from uuid import UUID
 
+from desk.core.csv_cells import kept_as_text, neutral
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, NotFound
 from desk.core.permissions import require_role
@@ -20,8 +21,6 @@ from storage.tables import FileImport
 
 REFUSED_ROWS = "import"
 """The kind of these pages."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +79,10 @@ def as_csv(table: RefusedTable, reasons: Sequence[str], titles: tuple[str, str])
     writer = csv.writer(out)
     width = max((len(cells) for _, cells, _ in table.rows), default=0)
     headings = [*table.headings, *("" for _ in range(width - len(table.headings)))]
-    writer.writerow([*map(_cell, headings), *titles])
+    writer.writerow([*map(kept_as_text, headings), *titles])
     for (line, cells, _), reason in zip(table.rows, reasons, strict=True):
         padded = [*cells, *("" for _ in range(len(headings) - len(cells)))]
-        writer.writerow([*map(_cell, padded), line, _cell(reason)])
+        writer.writerow([*map(kept_as_text, padded), line, neutral(reason)])
     return out.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -95,9 +94,3 @@ async def _openable(desk: Desk, import_id: UUID) -> FileImport:
     if not await records.refusals(desk.session, row.id, limit=1):
         raise NotFound("refused_rows_gone")
     return row
-
-
-def _cell(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula; a plain number with a sign is none."""
-    is_number = text[1:].replace(".", "", 1).replace(" ", "").isdigit()
-    return f"'{text}" if text.startswith(_FORMULA) and not is_number else text

@@ -1,7 +1,7 @@
 """An exported list as a file: an Excel workbook or comma-separated values, with real numbers and dates, and no formulas.
 
 Everything that people typed is text. A workbook says so of each cell. CSV cannot, so a text that a spreadsheet would take for a
-formula gets an apostrophe before it (https://owasp.org/www-community/attacks/CSV_Injection).
+formula gets an apostrophe before it (`desk.core.csv_cells`).
 """
 
 import csv
@@ -17,6 +17,7 @@ import xlsxwriter
 from xlsxwriter.format import Format as CellFormat
 from xlsxwriter.worksheet import Worksheet
 
+from desk.core.csv_cells import is_like_formula, neutral
 from desk.core.values import Due
 from desk.exports.lists import Column, ColumnKind
 from desk.exports.rows import Row, Value
@@ -33,9 +34,8 @@ MOST_ROWS = 1_000_000
 _LONGEST_TEXT = 32_767
 """Characters of a cell in Excel."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_IGNORED = " \u00a0\u3000\ufeff\u200b"
-"""What some spreadsheets skip before a formula."""
+_NO_CHARACTERS = {0xFFFE: None, 0xFFFF: None}
+"""What XML cannot have, and xlsxwriter does not leave out."""
 
 _EPOCH = datetime(1900, 3, 1)  # noqa: DTZ001  (a spreadsheet's times have no zone)
 """Excel takes 1900 for a leap year; an earlier day is text."""
@@ -179,8 +179,8 @@ class WorkbookWriter:
     def _write(self, sheet: Worksheet, place: int, cell: Cell, kind: ColumnKind) -> None:
         match cell:
             case str():
-                form = self._quoted if _is_like_formula(cell) else self._text
-                sheet.write_string(self._at, place, cell[:_LONGEST_TEXT], form)
+                form = self._quoted if is_like_formula(cell) else self._text
+                sheet.write_string(self._at, place, cell.translate(_NO_CHARACTERS)[:_LONGEST_TEXT], form)
             case date() if not _has_serial(cell):
                 sheet.write_string(self._at, place, cell.isoformat(), self._text)
             case datetime():
@@ -213,15 +213,6 @@ _WIDTHS: Mapping[ColumnKind, int] = {
     "due": 17,
     "utc": 24,
 }
-
-
-def neutral(text: str) -> str:
-    """Return a text as a cell of CSV: one that a spreadsheet would take for a formula has an apostrophe before it."""
-    return f"'{text}" if _is_like_formula(text) else text
-
-
-def _is_like_formula(text: str) -> bool:
-    return text.startswith(_FORMULA) or text.lstrip(_IGNORED).startswith(_FORMULA)
 
 
 def _in_csv(cell: Cell, kind: ColumnKind) -> str:

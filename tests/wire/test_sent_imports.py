@@ -279,6 +279,20 @@ async def test_a_workbook_with_two_sheets_asks_which_is_meant(slack: Slack) -> N
     assert [loan.number for loan in await slack.rows(Loan)] == ["A-2", "A-3"]
 
 
+async def test_zeros_and_formulas_of_refused_rows_come_back_as_they_were(slack: Slack) -> None:
+    """In a spreadsheet `00123` would be 123, and `="00124"` a formula."""
+    bad = ["00123,=1+1,1,disbursed,UAGENT,x", '"=""00124""", ＝1+1,1,disbursed,UAGENT,x']
+    await send(slack, slack.manager, table(row(1), *bad))
+    body = await opened(slack, shown(await slack.press(slack.manager, told(slack, slack.manager), "Refused rows")))
+    lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
+    assert [line[:2] for line in lines[1:]] == [['="00123"', "'=1+1"], ['="00124"', "'＝1+1"]]
+
+    mended = body.decode("utf-8-sig").replace(",1,disbursed", ",13800138009,disbursed").replace("'=1+1", "李雷")
+    await send(slack, slack.manager, mended.encode(), "mended.csv")
+    await press(slack, slack.manager, "Import")
+    assert sorted(loan.number for loan in await slack.rows(Loan)) == ["00123", "00124"]
+
+
 async def test_the_message_says_how_the_file_was_read_where_that_is_not_plain(slack: Slack) -> None:
     """A total that is left out, a heading that was asked about before, and the sheet."""
     header, good = UNCERTAIN, f"{row(1).rpartition(',')[0]},24个月前"
