@@ -78,3 +78,17 @@ class Answer:
 def is_given_up(created_at: datetime, now: datetime) -> bool:
     """Return whether the time of a delivery that failed is over."""
     return now - created_at >= GIVEN_UP_AFTER
+
+
+def is_paused(until: datetime | None, now: datetime) -> bool:
+    """Return whether an endpoint is left alone until then. An instant further ahead than any pause was set by a clock that was
+    wrong."""
+    return until is not None and now < until <= now + LONGEST_PAUSE
+
+
+def failing_since(since: datetime | None, paused_until: datetime | None, now: datetime) -> datetime:
+    """Return since when an endpoint that has failed now fails. If nothing was due for it for longer than any pause, what it
+    failed at before says nothing of the time between."""
+    if since is None or paused_until is None or now - paused_until > LONGEST_PAUSE:
+        return now
+    return since

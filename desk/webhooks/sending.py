@@ -12,7 +12,7 @@ from desk.loans import borrowers
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.webhooks.endpoints import disable, host_of, secrets_of, wants
-from desk.webhooks.retries import DISABLED_AFTER, GIVEN_UP_AFTER, Answer, is_given_up
+from desk.webhooks.retries import DISABLED_AFTER, GIVEN_UP_AFTER, Answer, failing_since, is_given_up, is_paused
 from storage.engine.types import new_id
 from storage.queries.follow_ups import contacts
 from storage.queries.people import members
@@ -71,7 +71,7 @@ def new_delivery(desk: Desk, row: WebhookEndpoint, event: WebhookEvent) -> Webho
 async def next_outgoing(desk: Desk, endpoint_id: UUID) -> Outgoing | None:
     """Return what an endpoint is sent next; None: nothing now. For an endpoint with personal data this records the disclosure."""
     row = await desk.session.get(WebhookEndpoint, endpoint_id)
-    if row is None or row.disabled_at is not None or (row.paused_until is not None and row.paused_until > desk.now):
+    if row is None or row.disabled_at is not None or is_paused(row.paused_until, desk.now):
         return None
     delivery = await deliveries.next_due(desk.session, endpoint_id, desk.now)
     if delivery is None:
@@ -129,7 +129,9 @@ def _note_success(desk: Desk, row: WebhookEndpoint) -> None:
 
 
 async def _failed(desk: Desk, row: WebhookEndpoint, delivery: WebhookDelivery, answer: Answer) -> bool:
-    row.failing_since, row.last_error = row.failing_since or desk.now, answer.code
+    row.failing_since, row.last_error = failing_since(row.failing_since, row.paused_until, desk.now), answer.code
+    if row.failing_since == desk.now:
+        row.failures = 0
     desk.add(row)
     if is_given_up(delivery.created_at, desk.now):
         delivery.state, delivery.settled_at, delivery.due_at = "set_aside", desk.now, None
@@ -142,7 +144,7 @@ async def _failed(desk: Desk, row: WebhookEndpoint, delivery: WebhookDelivery, a
     if answer.lets_others_pass(delivery.attempts):
         if delivery.state == "pending":
             delivery.due_at = desk.now + answer.pause(delivery.attempts)
-        row.failures, row.paused_until = 0, None
+        row.failures, row.paused_until = 0, desk.now
         return True
     row.failures += 1
     row.paused_until = desk.now + answer.pause(row.failures)

@@ -18,7 +18,8 @@ class WebhookEndpoint(Row, table=True):
     """An address that gets events of these `types`. `personal`: with the borrower's name and phone, and amounts.
 
     `secret_cipher` signs; until `old_secret_until`, the one before it signs too. `failing_since` is the first failure since the
-    last success. `failures` counts those after each of which nothing is sent for a longer time, until `paused_until`.
+    last success. `failures` counts those after each of which nothing is sent for a longer time, until `paused_until`; after an
+    event that was refused, that is at once.
     `disabled_at` is when the desk or its operator stopped sending there (`disabled_why`: gone, failing, operator).
     """
 

@@ -144,6 +144,40 @@ async def test_after_three_days_it_is_set_aside_and_after_five_the_admins_hear_a
     assert receiver.received[0].id == before[0]  # by which the receiver knows it again
 
 
+@pytest.mark.parametrize("play", ["closes", 422])
+async def test_an_endpoint_that_seldom_gets_something_is_not_disabled_for_a_failure_of_last_week(
+    slack: Slack, webhooks: Webhooks, receiver: Receiver, play: int | str
+) -> None:
+    await webhooks.add(receiver)
+    receiver.usually = play
+    await plan(slack)
+    for _ in range(4 * 24):
+        await webhooks.rounds.deliver_pending()
+        slack.clock.advance(hours=1)
+    assert [each.state for each in await webhooks.deliveries()] == ["set_aside"]
+    slack.clock.advance(days=6)
+    receiver.plays, receiver.usually = [503], 200
+    await plan(slack, "A-2")
+    await webhooks.rounds.deliver_pending()
+    assert (await webhooks.endpoint()).disabled_at is None
+    slack.clock.advance(minutes=6)
+    await webhooks.rounds.deliver_pending()
+    assert [each.state for each in await webhooks.deliveries()] == ["set_aside", "delivered"]
+
+
+async def test_a_pause_that_a_wrong_clock_set_is_not_waited_for(
+    slack: Slack, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    await webhooks.add(receiver)
+    receiver.plays = [503]
+    await plan(slack)
+    slack.clock.advance(days=30)
+    await webhooks.rounds.deliver_pending()
+    slack.clock.advance(days=-30)
+    await webhooks.rounds.deliver_pending()
+    assert [each.state for each in await webhooks.deliveries()] == ["delivered"]
+
+
 async def test_a_receiver_that_says_it_is_gone_gets_nothing_more(
     slack: Slack, webhooks: Webhooks, receiver: Receiver
 ) -> None:
