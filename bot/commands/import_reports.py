@@ -86,7 +86,16 @@ def write_refused(t: Translator, path: Path, content: Content, refused: Sequence
         raise Invalid("import_unwritable", given=str(path), why=error.strerror or "") from None
 
 
-def refuse_overwriting(file: Path, refused: Path | None) -> None:
-    """Raise Invalid `import_refused_is_file` if the refused rows would be written over the file that has them."""
+def check_refused_file(file: Path, refused: Path | None) -> None:
+    """Refuse a place for the refused rows before anything is imported. Raise Invalid: `import_refused_is_file` (they would be written
+    over the file that has them), `import_unwritable`."""
     if refused is not None and refused.exists() and file.exists() and refused.samefile(file):
         raise Invalid("import_refused_is_file", given=str(refused))
+    if refused is not None:
+        is_new = not refused.exists()
+        try:
+            os.close(os.open(refused, os.O_WRONLY | os.O_CREAT, 0o600))
+            if is_new:
+                refused.unlink()
+        except OSError as error:
+            raise Invalid("import_unwritable", given=str(refused), why=error.strerror or "") from None

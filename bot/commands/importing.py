@@ -10,7 +10,7 @@ from rich.progress import Progress
 from rich.text import Text
 
 from bot.commands.import_options import Options, read_table
-from bot.commands.import_reports import refuse_overwriting, rows_in_words, write_refused
+from bot.commands.import_reports import check_refused_file, rows_in_words, write_refused
 from bot.offices import one_workspace
 from bot.settings import Settings
 from desk.core.clock import SystemClock
@@ -73,7 +73,7 @@ async def run(
             console.print(t("The desk isn't installed in a workspace yet. Run loandesk serve once first."))
             return 1
         t = Translator(language or workspace.locale)
-        refuse_overwriting(file, refused_file)
+        check_refused_file(file, refused_file)
         table, never = await read_table(office, workspace, file, options, dry_run=dry_run)
         for line in (
             *(t("{heading}: nothing was said of it", heading=each) for each in never),

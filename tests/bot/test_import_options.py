@@ -108,6 +108,7 @@ async def test_of_two_columns_with_one_meaning_the_named_one_is_taken(
     ("said", "words"),
     [
         ("担保人", "write heading=column"),
+        ("担保人=", "write heading=column"),
         ("担保人=colour", "colour is no column that I import. The columns are: number, name, phone"),
         ("车主=guarantor", "The file has no column 车主. Its columns are: number, name, phone, stage, 担保人"),
     ],
@@ -150,6 +151,22 @@ async def test_refused_rows_are_not_written_over_the_file(operator, tmp_path: Pa
     assert (tmp_path / "loans.csv").read_text() == content
     code, printed = await operator(content, refused_file=tmp_path / "nowhere" / "refused.csv")
     assert (code, "I can't write" in printed) == (1, True)
+
+
+@pytest.mark.parametrize("place", ["", "no/mend.csv"])
+async def test_nothing_is_imported_if_refused_rows_could_not_be_written(
+    operator, office: Office, workspace: Workspace, tmp_path: Path, place: str
+) -> None:
+    content = "number,name,phone,stage\nA-1,王小明,13800138000,申请\nA-2,李雷,1,申请\n"
+    code, printed = await operator(content, refused_file=tmp_path / place)
+    assert (code, "I can't write" in printed) == (1, True)
+    assert await numbers(office, workspace) == []
+
+
+async def test_a_sheet_of_a_file_of_text_is_refused(operator) -> None:
+    content = "number,name,phone,stage\nA-1,王小明,13800138000,申请\n"
+    code, printed = await operator(content, sheet="十一月")
+    assert (code, "is a file of text, which has no sheets: leave out --sheet." in printed) == (1, True)
 
 
 async def test_all_or_nothing_imports_nothing_if_a_row_is_refused(

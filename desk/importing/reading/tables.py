@@ -255,12 +255,14 @@ def read_file(content: bytes | Path, given: str, how: How | None = None) -> Tabl
 
     Raise Invalid, in which nothing of the file is kept: as `Source`, `form_of`, `TextFile` and `Workbook` do, `import_not_csv`
     (no headings), `import_column_missing`, `import_column_twice`, `import_sheets` (several have the columns),
-    `import_sheet_unknown`.
+    `import_sheet_unknown`, `import_no_sheets`.
     """
     how = how or How()
     source = Source(given, content)
     form = form_of(source)
     if form == "text":
+        if how.sheet is not None:
+            raise Invalid("import_no_sheets", given=given)
         return _read_text(source, how)
     return _read_workbook(source, form, how)
 

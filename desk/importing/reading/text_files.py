@@ -42,17 +42,19 @@ class TextFile:
     def rows(self) -> Iterator[Row]:
         """Yield the rows with the number of the line at which each ends.
 
-        Raise Invalid: `import_quotes`, `import_columns` (too many).
+        Raise Invalid: `import_quotes` (with the line in which the row begins), `import_columns` (too many).
         """
         with self._opened() as opened:
             reader = csv.reader(islice(opened, self._skipped, None), delimiter=self._mark, strict=True)
+            ended = 0
             try:
                 for cells in reader:
                     if len(cells) > MOST_COLUMNS:
                         raise Invalid("import_columns", limit=MOST_COLUMNS, columns=len(cells))
-                    yield reader.line_num + self._skipped, cells
+                    ended = reader.line_num
+                    yield ended + self._skipped, cells
             except csv.Error:
-                raise Invalid("import_quotes", line=reader.line_num + self._skipped) from None
+                raise Invalid("import_quotes", line=ended + 1 + self._skipped, limit=csv.field_size_limit()) from None
 
     def _opened(self) -> io.TextIOBase:
         opened = io.TextIOWrapper(self._source.open(), self._encoding, newline="")

@@ -31,8 +31,9 @@ FILE: dict[str, Explanation] = {
         e,
     ),
     "import_quotes": lambda t, e: t(
-        "A quotation mark is in the wrong place or isn't closed: check line {line} and the one before it.",
-        line=e.params["line"],
+        "In the row that begins in line {line}, a quotation mark is in the wrong place or isn't closed, or a cell has more than "
+        "{limit} characters.",
+        **e.params,
     ),
     "import_not_csv": lambda t, e: t("This isn't a table of loans: the first line must name the columns."),
     "import_empty_file": lambda t, e: t("{given} is empty.", **e.params),
@@ -74,6 +75,9 @@ FILE: dict[str, Explanation] = {
     "import_unit": lambda t, e: t(
         "A line above the headings says that {heading} is in {unit}. Convert it to 元 or 万元, and correct that line.",
         **e.params,
+    ),
+    "import_no_sheets": lambda t, e: t(
+        "{given} is a file of text, which has no sheets: leave out --sheet.", **e.params
     ),
     "import_sheet_unknown": lambda t, e: t("There is no sheet {given}. The sheets are:", given=e.params["given"]),
     "import_choice_form": lambda t, e: t("{given}: write heading=column, or heading=ignore.", given=e.params["given"]),
