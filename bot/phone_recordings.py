@@ -31,7 +31,7 @@ class PhoneRecordings:
 
     def name_of(self, place: str) -> str:
         """Return the name of a recording: its ending alone, because systems write numbers into names."""
-        return f"recording{PurePosixPath(urlsplit(place).path).suffix[:8]}"
+        return f"recording{PurePosixPath(place.partition('?')[0]).suffix[:8]}"
 
     async def read(self, place: str) -> AsyncGenerator[bytes]:
         """Yield the bytes of a recording. Raises RefusedFileError (`withheld`), UnavailableError, OSError, aiohttp's errors."""

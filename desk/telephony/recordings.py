@@ -18,16 +18,19 @@ MOST = 10
 
 async def expect_recordings_of(desk: Desk, row: PhoneCall, record: CallRecord) -> None:
     """Have those recordings of a logged call fetched that are ready and were not asked for yet, in its agent's name."""
-    ready = [each for each in record.recordings if each.state == "ready" and len(each.place) <= NAME_LIMIT][:MOST]
+    ready = {
+        f"{FROM_PHONE}{row.id}:{number}": each.place
+        for number, each in enumerate(record.recordings[:MOST])  # by its place among all: others become ready later
+        if each.state == "ready" and len(each.place) <= NAME_LIMIT
+    }
     call = await desk.session.get(Call, row.call_id) if row.call_id else None
     agent = await desk.session.get(Member, row.agent_id) if row.agent_id else None
     if desk.files is None or not ready or call is None or call.undone_at is not None or agent is None:
         return
     if not is_at_desk(agent) or not has_role_for(agent, "send_file"):
         return
-    wanted = {f"{FROM_PHONE}{row.id}:{number}": each.place for number, each in enumerate(ready)}
-    known = await files.names_known(desk.session, desk.workspace.id, wanted.keys())
-    incoming = [IncomingFile(name, place) for name, place in wanted.items() if name not in known]
+    known = await files.names_known(desk.session, desk.workspace.id, ready.keys())
+    incoming = [IncomingFile(name, place) for name, place in ready.items() if name not in known]
     if incoming:
         number = (await desk.session.get_one(Loan, call.loan_id)).number
         as_agent = replace(desk, actor=agent)

@@ -35,12 +35,12 @@ async def loan(slack: Slack) -> Loan:
     return await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
 
 
-async def _report(slack: Slack, *places: str, result: str = "voicemail") -> None:
+async def _report(slack: Slack, *places: str | RecordingRef, result: str = "voicemail") -> None:
     start = slack.clock.now() - timedelta(minutes=5)
     record = CallRecord(
         source="pbx", key="1", legs=("a",), direction="out", agent_extension="2001", number="13800135678", started=start,
         ended=start + timedelta(seconds=30), result=result,  # pyright: ignore[reportArgumentType]
-        recordings=tuple(RecordingRef(place=place) for place in places),
+        recordings=tuple(each if isinstance(each, RecordingRef) else RecordingRef(place=each) for each in places),
     )  # fmt: skip
     async with slack.office.desk(slack.workspace) as desk:
         await take_records(desk, [record], SITE)
@@ -89,10 +89,23 @@ async def test_what_comes_with_a_later_report_is_added(slack: Slack, folder: Pat
 
 
 @pytest.mark.usefixtures("loan")
+async def test_a_recording_that_is_ready_after_another_is_added_and_the_other_not_twice(
+    slack: Slack, folder: Path
+) -> None:
+    _old(folder / "slow.wav", wav(5))
+    _old(folder / "quick.wav", wav(7))
+    await _report(slack, RecordingRef(place="slow.wav", state="pending"), "quick.wav")
+    await _fetch(slack)
+    await _report(slack, "slow.wav")
+    await _fetch(slack)
+    assert sorted(row.seconds or 0 for row in await slack.rows(Recording)) == [5, 7]
+
+
+@pytest.mark.usefixtures("loan")
 @pytest.mark.parametrize(
     "place",
     ["../secret.wav", "/etc/passwd", "link.wav", "https://other.example.com/a.wav", "https://pbx.example.com:8443/a.wav",
-     "https://u@pbx.example.com/a.wav", "http://pbx.example.com/a.wav", "notes.txt", "a\0b"],
+     "https://u@pbx.example.com/a.wav", "http://pbx.example.com/a.wav", "notes.txt", "a\0b", "https://[", "a" * 300],
 )  # fmt: skip
 async def test_nothing_else_is_read(slack: Slack, folder: Path, place: str) -> None:
     _old(folder.parent / "secret.wav", wav(5))
