@@ -180,7 +180,7 @@ class WorkbookWriter:
         match cell:
             case str():
                 form = self._quoted if is_like_formula(cell) else self._text
-                sheet.write_string(self._at, place, cell.translate(_NO_CHARACTERS)[:_LONGEST_TEXT], form)
+                sheet.write_string(self._at, place, _in_workbook(cell), form)
             case date() if not _has_serial(cell):
                 sheet.write_string(self._at, place, cell.isoformat(), self._text)
             case datetime():
@@ -213,6 +213,11 @@ _WIDTHS: Mapping[ColumnKind, int] = {
     "due": 17,
     "utc": 24,
 }
+
+
+def _in_workbook(text: str) -> str:
+    """Return a text as a cell has it. A carriage return would be an escape that not every reader undoes."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_NO_CHARACTERS)[:_LONGEST_TEXT]
 
 
 def _in_csv(cell: Cell, kind: ColumnKind) -> str:
