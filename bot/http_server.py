@@ -102,7 +102,7 @@ class SlackServer:
                     return await self._file_pages.serve(request)
                 case path, _ if self._install_page is not None and path in PATHS:
                     return await self._install_page.serve(request)
-                case path, _ if self._api is not None and path.startswith(f"{BASE}/"):
+                case path, _ if self._api is not None and (path == BASE or path.startswith(f"{BASE}/")):
                     return await self._api.serve(request)
                 case path, _ if self._phone is not None and path.startswith(PHONE):
                     return await self._phone.serve(request)

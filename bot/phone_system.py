@@ -28,6 +28,7 @@ from desk.telephony.adapters import freeswitch, mapped, twilio
 from desk.telephony.adapters.freeswitch import PayloadError
 from desk.telephony.records import take_records
 from handlers.api.limits import RateLimits
+from handlers.api.requests import invite_body
 from storage.engine.trouble import log_fields
 from storage.tables import Workspace
 
@@ -191,6 +192,7 @@ async def _sent(request: web.BaseRequest) -> Report:
     content = bytearray()
     try:
         async with asyncio.timeout(_BODY_SECONDS):
+            await invite_body(request)
             async for part in request.content.iter_any():
                 content += part
                 if len(content) > LARGEST_BODY:

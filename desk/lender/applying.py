@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
 from desk.core.data_files import validator
 from desk.core.dataclass import dataclass
-from desk.core.errors import DeskError
+from desk.core.errors import DeskError, Invalid
 from desk.core.transaction import Desk
 from desk.importing.importing import RefusedRow, import_batch
 from desk.importing.new_loan_notices import report_new_loans
@@ -65,10 +65,23 @@ async def apply_rows(desk: Desk, family: Family, of_loans: Sequence[Sequence[Tex
 
 
 async def _apply_loans(desk: Desk, of_loans: Sequence[Sequence[Texts]], source: UUID) -> list[Outcome]:
-    texts = await _with_earlier_arrears(desk, [rows[0] for rows in of_loans])
-    result = await import_batch(desk, [loan_row(desk, line, each) for line, each in enumerate(texts)])
+    texts = [rows[0] for rows in of_loans]
+    there = [each["number"] for each in texts if _is_of_known(each)]
+    known = await imports.named(desk.session, desk.workspace.id, there) if there else []
+    since = {key: each.terms["unpaid_since"] for each in known for key in each.keys}
+    unknown = {
+        line: (Invalid("import_loan_unknown", given=each["number"], column="number", heading="number"),)
+        for line, each in enumerate(texts)
+        if _is_of_known(each) and number_key(each["number"]) not in since
+    }
+    rows = [
+        loan_row(desk, line, _as_row(each, since.get(number_key(each["number"]))))
+        for line, each in enumerate(texts)
+        if line not in unknown
+    ]
+    result = await import_batch(desk, rows)
     await report_new_loans(desk, source, result.new_by_owner)
-    refused = _by_line(result.refused)
+    refused = _by_line(result.refused) | unknown
     told: defaultdict[int, list[Told]] = defaultdict(list)
     for each in (*result.remarks, *result.lacking):
         told[each.line].append(Told(each.code, each.column))
@@ -79,27 +92,24 @@ async def _apply_loans(desk: Desk, of_loans: Sequence[Sequence[Texts]], source: 
     ]
 
 
+def _is_of_known(texts: Texts) -> bool:
+    """Return whether a row can only be of a loan that the desk has: it says nothing of which a loan could be made."""
+    return "failed_on" in texts or "settled" in texts
+
+
+def _as_row(texts: Texts, unpaid_since: date | None) -> Texts:
+    """Return what a row of a file would say. A debit that failed makes a loan unpaid, unless it is since an earlier day."""
+    if "failed_on" in texts:
+        day = min(texts["failed_on"], unpaid_since.isoformat()) if unpaid_since else texts["failed_on"]
+        return {"number": texts["number"], "unpaid_since": day}
+    return {"number": texts["number"], "stage": "closed"} if "settled" in texts else texts
+
+
 async def _apply_call(desk: Desk, text: str) -> Outcome:
     """Keep a report of a call, which the worker applies when its other reports have come."""
     site = site_of(desk)
     taken = await take_records(desk, [validator(CallRecord).validate_json(text)], site)
     return Outcome("new" if taken.new else "changed" if taken.changed else "same")
-
-
-async def _with_earlier_arrears(desk: Desk, texts: Sequence[Texts]) -> list[Texts]:
-    """Return the rows, with the day since which a loan is unpaid already where that is before the debit that failed."""
-    failed = [each["number"] for each in texts if "failed_on" in each]
-    known = await imports.named(desk.session, desk.workspace.id, failed) if failed else []
-    since = {key: each.terms["unpaid_since"] for each in known for key in each.keys if each.terms["unpaid_since"]}
-    found: list[Texts] = []
-    for each in texts:
-        if "failed_on" in each:
-            earlier = since.get(number_key(each["number"]))
-            day = min(each["failed_on"], earlier.isoformat()) if earlier else each["failed_on"]
-            found.append({"number": each["number"], "unpaid_since": day})
-        else:
-            found.append(each)
-    return found
 
 
 async def _apply_payments(desk: Desk, of_loans: Sequence[Sequence[Texts]], source: UUID) -> list[Outcome]:

@@ -1,8 +1,9 @@
 """Routes of calls: report one that was made."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StrictBool, StrictInt, StringConstraints
 
 from desk.core.permissions import require
 from desk.rules.call_records import CallRecord, RecordingRef, Result, in_utc
@@ -12,8 +13,20 @@ from handlers.api.schemas import Closed, Text
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
 Seconds = Annotated[StrictInt, Field(ge=-86_400, le=864_000)]
+_WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ].*")
+
+
+def _written(value: object) -> object:
+    if not isinstance(value, str) or not _WRITTEN.fullmatch(value):
+        raise ValueError("write it like 2026-11-25T10:00:00+08:00")
+    return value
+
+
 Time = Annotated[
-    AwareDatetime, AfterValidator(in_utc), Field(description="An instant with its offset, from 1970 to 2199.")
+    AwareDatetime,
+    BeforeValidator(_written),
+    AfterValidator(in_utc),
+    Field(description="An instant with its offset, from 1970 to 2199."),
 ]
 
 

@@ -154,7 +154,7 @@ def _rows(event: Any) -> tuple[Texts, ...]:
             stage = event.decision if isinstance(event, Decision) else _STAGES[event.type]
             return (number | _loan_texts(event) | {"stage": stage},)
         case Settled():
-            return (number | {"stage": _STAGES[event.type]},)
+            return (number | {"settled": "yes"},)
         case ScheduleSet():
             return tuple(number | _given(event, "currency") | _instalment(each) for each in event.instalments)
         case PaymentMade():
@@ -166,7 +166,7 @@ def _rows(event: Any) -> tuple[Texts, ...]:
             return (number | {"failed_on": event.due_on},)
 
 
-_STAGES = {"application_received": "application", "disbursed": "disbursed", "settled": "closed"}
+_STAGES = {"application_received": "application", "disbursed": "disbursed"}
 
 
 def _loan_texts(event: LoanFields) -> dict[str, str]:

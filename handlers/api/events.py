@@ -186,13 +186,19 @@ def _worded(error: DeskError, kind: Kind) -> dict[str, Any]:
 
 
 def _refusal(error: RowRefused, kind: Kind) -> ApiError:
-    """Return the answer to a refused event: each error with its place in the event."""
-    errors = [
-        FieldError(pointer_of(kind, str(each.params["column"]), each.params.get("line")), each.code, reason(each))
-        for each in error.errors
-        if each.params.get("column")
-    ]
-    answer = of_refusal(error)
+    """Return the answer to a refused event: each error with its place in the event, and worded with the event's own fields."""
+    told: list[DeskError] = []
+    errors: list[FieldError] = []
+    for each in error.errors:
+        params = dict(each.params)
+        if column := params.get("column"):
+            pointer = pointer_of(kind, str(column), params.get("line"))
+            if params.get("heading"):
+                params["heading"] = pointer.rpartition("/")[2]
+            each = type(each)(each.code, **params)
+            errors.append(FieldError(pointer, each.code, reason(each)))
+        told.append(each)
+    answer = of_refusal(RowRefused(told))
     return ApiError(answer.status, answer.code, detail=answer.detail, errors=errors)
 
 

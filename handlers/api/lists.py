@@ -3,16 +3,18 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from desk.core.errors import NotFound
 from desk.core.vocabulary import VOCABULARY
 from desk.lender import listings
 from desk.lender.listings import Page, Window
 from handlers.api.cursors import read_cursor, write_cursor
 from handlers.api.loans import LoanDocument, loan_document
-from handlers.api.problems import ApiError, FieldError
+from handlers.api.problems import ApiError, FieldError, reason
 from handlers.api.routes import Call, Reply, Route
 from handlers.api.schemas import Closed, Cursor, Day, Instant, LoanNumber, PageSize
 
@@ -262,6 +264,21 @@ def _instant(name: str, text: str | None) -> datetime | None:
         raise _unreadable(name, "not an instant with its offset, as 2026-11-25T10:00:00+08:00") from None
 
 
+_PARAMETERS = {"import_loan_unknown": ("loan",), "not_a_member_named": ("owner", "assignee", "caller")}
+"""The parameters that name what there is none of, by the code of the refusal."""
+
+
+async def _listed(handler: Callable[[Call], Awaitable[Reply]], call: Call) -> Reply:
+    """Answer with a list, or name the parameter by which nobody and nothing is found."""
+    try:
+        return await handler(call)
+    except NotFound as refused:
+        given = [name for name in _PARAMETERS.get(refused.code, ()) if getattr(call.query, name, None) is not None]
+        detail = reason(refused)
+        errors = [FieldError(name, refused.code, detail) for name in given]
+        raise ApiError(404, refused.code, detail=detail, errors=errors) from None
+
+
 def _unreadable(name: str, why: str) -> ApiError:
     return ApiError(400, "invalid_parameter", errors=[FieldError(name, "unreadable", why)])
 
@@ -275,7 +292,15 @@ def _list(
     query: type[BaseModel],
 ) -> Route:
     return Route(
-        "GET", path, f"List {what}", right, handler, {200: page}, query=query, problems=(404,), conditional=True
+        "GET",
+        path,
+        f"List {what}",
+        right,
+        partial(_listed, handler),
+        {200: page},
+        query=query,
+        problems=(404,),
+        conditional=True,
     )
 
 

@@ -4,7 +4,7 @@ import re
 from asyncio import timeout
 from typing import Any
 
-from aiohttp import ClientError, web
+from aiohttp import ClientError, HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 from pydantic import TypeAdapter, ValidationError
 
@@ -96,6 +96,7 @@ async def read_body(request: web.BaseRequest, most: int) -> bytes:
     content = bytearray()
     try:
         async with timeout(BODY_SECONDS):
+            await invite_body(request)
             async for part in request.content.iter_any():
                 content += part
                 if len(content) > most:
@@ -105,6 +106,13 @@ async def read_body(request: web.BaseRequest, most: int) -> bytes:
     except (web.RequestPayloadError, HttpProcessingError, ClientError, ConnectionError):
         raise ApiError(400, "broken_body") from None
     return bytes(content)
+
+
+async def invite_body(request: web.BaseRequest) -> None:
+    """Tell a sender that waits for it (`Expect: 100-continue`, as curl does before a large body) that the body may come."""
+    if request.version == HttpVersion11 and request.headers.get("Expect", "").casefold() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer itself has not begun
 
 
 def body_of(model: Any, content: bytes) -> Any:

@@ -106,6 +106,7 @@ async def test_everything_that_is_wrong_is_named_by_its_field_and_nothing_is_sav
 async def test_what_does_not_exist_is_said_to_be_missing(core: Program) -> None:
     assert (await core.get("/loans/X-1")).code == "import_loan_unknown"
     assert (await core.get("/nothing")).code == "unknown_path"
+    assert (await core.get("")).code == "unknown_path"
     assert (await core.get("/loans/%00")).status == 404
     wrong = await core.send("DELETE", "/loans/A-1")
     assert (wrong.status, wrong.headers["Allow"]) == (405, "GET, PUT")

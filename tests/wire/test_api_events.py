@@ -72,6 +72,20 @@ async def test_a_refused_event_is_named_by_its_field_and_may_come_again_mended(
     assert unknown.pointers == {"/loan": "import_loan_unknown"}
 
 
+async def test_what_is_wrong_is_said_with_the_fields_of_the_event(core: Program, loan: Loan) -> None:
+    reversal = {"type": "payment_reversed", "loan": "A-1", "amount": "5.00", "payment_reference": "none"}
+    for event, field in (
+        (reversal | {"reversed_on": "2026-12-31"}, "reversed_on"),
+        (reversal | {"reversed_on": "2026-11-24"}, "payment_reference"),
+        ({"type": "debit_failed", "loan": "A-1", "due_on": "2027-01-01"}, "due_on"),
+        ({"type": "settled", "loan": "Z-9"}, "loan"),
+    ):
+        refused = await core.post("/events", event | {"id": f"e-{field}"})
+        assert (refused.status, set(refused.pointers)) == (422, {f"/{field}"})
+        assert refused.body["detail"].startswith(f"{field}: ")
+        assert refused.body["errors"][0]["detail"] == refused.body["detail"]
+
+
 async def test_the_life_of_a_loan_is_reported(slack: Slack, core: Program) -> None:
     await report(core, APPLICATION | {"owner": "UAGENT"}, "1")
     await report(core, {"type": "decision", "loan": "N-1", "decision": "approved"}, "2")

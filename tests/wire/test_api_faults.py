@@ -133,6 +133,27 @@ async def test_a_body_of_100_megabytes_is_refused_before_it_comes(slack: Slack, 
         writer.close()
 
 
+async def test_a_sender_that_asks_first_is_told_to_send_its_body_only_if_it_is_taken(
+    slack: Slack, core: Program
+) -> None:
+    body = json.dumps(PAYMENT).encode()
+    for length, said in ((len(body), b"HTTP/1.1 100"), (100 * 2**20, b"HTTP/1.1 413")):
+        reader, writer = await asyncio.open_connection("127.0.0.1", slack.service.port)
+        writer.write(
+            (
+                f"POST /api/v1/events HTTP/1.1\r\nHost: desk\r\nAuthorization: Bearer {core.token}\r\n"
+                f"Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n"
+            ).encode()
+        )
+        assert (await reader.readline()).startswith(said)
+        if length == len(body):
+            await reader.readline()
+            writer.write(body)
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writer.close()
+    assert len(await slack.rows(Payment)) == 1
+
+
 async def test_many_programs_at_once_each_have_their_effect(slack: Slack, core: Program) -> None:
     events = [PAYMENT | {"id": f"e-{n}", "reference": f"P-{n}", "amount": f"{n + 1}.00"} for n in range(12)]
 

@@ -97,3 +97,16 @@ async def test_parameters_that_make_no_sense_are_named(core: Program) -> None:
     assert (await core.get("/follow-ups?due_from=2026-02-30")).pointers == {"due_from": "unreadable"}
     assert (await core.get("/calls?since=2026-02-03T00:00:00")).pointers == {"since": "unreadable"}
     assert (await core.get("/calls?loan=X-1")).code == "import_loan_unknown"
+
+
+async def test_a_parameter_that_names_nobody_or_no_loan_is_named(core: Program, loans: list[Loan]) -> None:
+    for query, place in {
+        "/loans?owner=UNOBODY": "owner",
+        "/follow-ups?assignee=UNOBODY": "assignee",
+        "/calls?caller=UNOBODY": "caller",
+        "/calls?loan=Z-9": "loan",
+        "/promises?loan=Z-9": "loan",
+        "/documents?loan=Z-9": "loan",
+    }.items():
+        answer = await core.get(query)
+        assert (query, answer.status, set(answer.pointers)) == (query, 404, {place})

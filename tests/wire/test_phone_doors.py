@@ -231,6 +231,8 @@ async def test_the_api_takes_the_normalised_record(pbx: Pbx) -> None:
     assert await pbx.post("/api/v1/calls", json.dumps(sent).encode(), **auth) == 202
     assert await pbx.post("/api/v1/calls", json.dumps(sent | {"result": "hello"}).encode(), **auth) == 422
     assert await pbx.post("/api/v1/calls", json.dumps(sent | {"started": "yesterday"}).encode(), **auth) == 422
+    for no_text in (1764035400, "1764035400"):
+        assert await pbx.post("/api/v1/calls", json.dumps(sent | {"started": no_text}).encode(), **auth) == 422
     for never in (
         "0001-01-01T00:00:00+08:00",
         "0353-05-05T12:00:00Z",
