@@ -6,9 +6,9 @@ from bot.commands.importing import today_at
 from desk.core.transaction import Office
 from desk.importing.batches import Outcome, import_loans, import_payment_rows, import_schedule_rows
 from desk.importing.file_contents import FileRead, read_loans, read_money
-from desk.importing.importing import RefusedRow
 from desk.importing.payments import PaymentsResult
 from desk.importing.reading.tables import How, read_file
+from desk.importing.results import RefusedRow
 from desk.importing.rows import ImportRow
 from desk.importing.schedules import SchedulesResult
 from handlers.messages.block_kit.translator import Translator

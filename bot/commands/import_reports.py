@@ -10,9 +10,9 @@ from desk.core.csv_cells import kept_as_text, neutral
 from desk.core.errors import Invalid
 from desk.importing.batches import Result
 from desk.importing.file_contents import Content, FileRead
-from desk.importing.importing import RefusedRow
 from desk.importing.reading.headings import shapes
 from desk.importing.reading.tables import REFUSED_HEADINGS
+from desk.importing.results import RefusedRow
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.import_counts import effect_in_words
 from handlers.messages.refusals.importing import explain_row
@@ -87,8 +87,8 @@ def write_refused(t: Translator, path: Path, content: Content, refused: Sequence
 
 
 def check_refused_file(file: Path, refused: Path | None) -> None:
-    """Refuse a place for the refused rows before anything is imported. Raise Invalid: `import_refused_is_file` (they would be written
-    over the file that has them), `import_unwritable`."""
+    """Refuse a place for the refused rows before anything is imported. Raise Invalid: `import_refused_is_file` (they would be
+    written over the file that has them), `import_unwritable`."""
     if refused is not None and refused.exists() and file.exists() and refused.samefile(file):
         raise Invalid("import_refused_is_file", given=str(refused))
     if refused is not None:

@@ -19,9 +19,9 @@ from desk.core.operator_acts import record_act
 from desk.core.transaction import Office
 from desk.importing.batches import Outcome, Result, counts_of, import_content
 from desk.importing.file_contents import Content, FileRead, read_content
-from desk.importing.importing import RefusedRow
 from desk.importing.money_columns import FileKind
 from desk.importing.progress import Held
+from desk.importing.results import RefusedRow
 from desk.importing.rows import ImportRow
 from desk.importing.working import begin_by_operator, carry_out
 from handlers.messages.block_kit.translator import Translator

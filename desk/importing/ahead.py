@@ -7,7 +7,8 @@ from itertools import islice
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Office
 from desk.importing.adding import Prospects
-from desk.importing.importing import BATCH, ImportResult, KnownLines, known_lines
+from desk.importing.importing import BATCH, KnownLines, known_lines
+from desk.importing.results import ImportResult
 from desk.importing.rows import ImportRow
 from storage.queries.loans.search import DigestCache
 from storage.tables import Workspace

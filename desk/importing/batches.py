@@ -16,11 +16,12 @@ from desk.core.transaction import Desk, Office
 from desk.importing.ahead import Batch, BatchesAhead
 from desk.importing.file_contents import Content, FileRead, PastRead
 from desk.importing.file_rows import FileRows
-from desk.importing.importing import Carried, Effect, ImportResult, RefusedRow, import_batch, numbers_of
+from desk.importing.importing import Carried, import_batch, numbers_of
 from desk.importing.money_rows import InstalmentRow, PaymentRow, Row, batches_of
 from desk.importing.new_loan_notices import report_new_loans
 from desk.importing.past_records import PastResult, import_past
 from desk.importing.payments import PaymentsResult, import_payments
+from desk.importing.results import Effect, ImportResult, RefusedRow
 from desk.importing.rows import ImportRow
 from desk.importing.schedules import SchedulesResult, import_schedules
 from desk.importing.taken_rows import TakenRow

@@ -53,8 +53,8 @@ async def forget(desk: Desk, headings: Iterable[str]) -> tuple[str, ...]:
 def read_choice(kind: str, text: str) -> tuple[str, str]:
     """Return the heading and the column of `heading=column`; the column may be named by any of its headings.
 
-    Raise Invalid: `import_choice_form` (nothing on a side of the equals sign), `import_choice_column` (no column of that kind, with
-    those there are).
+    Raise Invalid: `import_choice_form` (nothing on a side of the equals sign), `import_choice_column` (no column of that kind,
+    with those there are).
     """
     heading, mark, column = text.rpartition("=")
     if not mark or not heading_key(heading) or not column.strip():

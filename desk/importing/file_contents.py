@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid
 from desk.importing.file_rows import FileRows
-from desk.importing.importing import RefusedRow
 from desk.importing.money_columns import FileKind, MoneyKind
 from desk.importing.money_rows import InstalmentRow, PaymentRow, read_instalment, read_payment
 from desk.importing.packed_rows import PackedRows
 from desk.importing.past_rows import PastKind, PastRow, read_past_row
 from desk.importing.reading.headings import shapes
 from desk.importing.reading.tables import Reading, Table
+from desk.importing.results import RefusedRow
 from desk.importing.rows import Header, UnknownColumn, without_lonely
 
 

@@ -6,8 +6,8 @@ from contextlib import suppress
 from datetime import date
 
 from desk.core.errors import DeskError
-from desk.importing.importing import RefusedRow
 from desk.importing.packed_rows import PackedRows
+from desk.importing.results import RefusedRow
 from desk.importing.rows import Header, ImportRow, RowReader
 from storage.queries.loans.loans import number_key
 

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from desk.core.changes import track
@@ -28,6 +28,7 @@ from desk.importing.comparing import (
     write_values,
 )
 from desk.importing.people import PeopleOfFile, Present
+from desk.importing.results import Effect, ImportResult, RefusedRow
 from desk.importing.rows import REQUIRED, ImportRow
 from desk.importing.taken_rows import TakenRow
 from desk.importing.term_cells import term_name
@@ -47,35 +48,6 @@ from storage.tables import Borrower, FollowUp, LoanTerms, Member, Vehicle
 
 BATCH = 200
 """The fewest rows of a transaction but the last: few enough that others can write in between."""
-
-Effect = Literal["new", "changed", "same", "taken_over"]
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """A row that was not imported, and everything that is wrong with it."""
-
-    line: int
-    errors: tuple[DeskError, ...]
-
-    @property
-    def error(self) -> DeskError:
-        """The first of the errors."""
-        return self.errors[0]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportResult:
-    """The result of a batch: rows by effect, refused rows, what people should know of the others, what became of follow-ups, and
-    the new loans of each owner."""
-
-    effects: Counter[Effect] = field(default_factory=Counter["Effect"])
-    refused: tuple[RefusedRow, ...] = ()
-    remarks: tuple[Remark, ...] = ()
-    plans: PlanCounts = field(default_factory=PlanCounts)
-    lacking: tuple[Remark, ...] = ()
-    new_by_owner: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict[UUID, Sequence[UUID]])
-    taken: Sequence[TakenRow] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from desk.core.permissions import makes_calls
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import lifecycle
-from desk.importing.importing import RefusedRow
 from desk.importing.money_rows import by_loan
 from desk.importing.past_rows import AHEAD, PastKind, PastRow
+from desk.importing.results import RefusedRow
 from desk.importing.taken_rows import TakenRow
 from storage.engine import bulk
 from storage.engine.types import UUID_RANDOM_BYTES, id_of_moment

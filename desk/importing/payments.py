@@ -12,8 +12,8 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
 from desk.core.transaction import Desk
 from desk.importing.accounts import Account, Accounts, Followed
-from desk.importing.importing import RefusedRow
 from desk.importing.money_rows import PaymentRow, by_loan
+from desk.importing.results import RefusedRow
 from desk.importing.taken_rows import TakenRow
 from desk.repayment.payments import FROM_LENDER, check_amount_and_day, make_wanted_again
 from storage.engine.types import new_id

@@ -17,9 +17,9 @@ from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.importing.batches import BatchDone
 from desk.importing.file_contents import Content, FileRead
-from desk.importing.importing import RefusedRow
 from desk.importing.packed_rows import PackedRows
 from desk.importing.reasons import reasons_as_text
+from desk.importing.results import RefusedRow
 from desk.messages import kinds
 from desk.messages.imports import percent
 from desk.messages.notices import queue_notice

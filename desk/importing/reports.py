@@ -9,11 +9,11 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
-from desk.importing.importing import RefusedRow
 from desk.importing.progress import REASONS
 from desk.importing.questions import FileQuestions, questions_of
 from desk.importing.reading.tables import Reading, Taken
 from desk.importing.reasons import reasons_of, without_values
+from desk.importing.results import RefusedRow
 from desk.importing.rows import UnknownColumn
 from desk.messages.imports import ImportView, view_of
 from storage.engine.cipher import UnreadableError

@@ -13,8 +13,8 @@ from desk.core.transaction import Desk
 from desk.core.values import GivenInstalment
 from desk.core.vocabulary import VOCABULARY
 from desk.importing.accounts import Account, Accounts, Followed
-from desk.importing.importing import RefusedRow
 from desk.importing.money_rows import InstalmentRow, by_loan
+from desk.importing.results import RefusedRow
 from desk.importing.taken_rows import TakenRow
 from desk.repayment.schedules import check_given
 from storage.engine.types import new_id

@@ -10,9 +10,10 @@ from desk.core.data_files import validator
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid
 from desk.core.transaction import Desk
-from desk.importing.importing import RefusedRow, import_batch
+from desk.importing.importing import import_batch
 from desk.importing.new_loan_notices import report_new_loans
 from desk.importing.payments import PaymentsResult, import_payments
+from desk.importing.results import RefusedRow
 from desk.importing.schedules import SchedulesResult, import_schedules
 from desk.importing.taken_rows import TakenRow
 from desk.lender.rows import Texts, instalment_row, loan_row, payment_row

@@ -9,7 +9,8 @@ from sqlmodel import SQLModel, col, select
 from desk.core.transaction import Office
 from desk.importing import ahead
 from desk.importing.adding import Prospects
-from desk.importing.importing import ImportResult, import_batch
+from desk.importing.importing import import_batch
+from desk.importing.results import ImportResult
 from desk.importing.rows import ImportRow
 from storage.engine.database import Database
 from storage.queries.loans import search

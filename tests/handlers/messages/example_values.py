@@ -19,7 +19,7 @@ import handlers.messages
 from desk.core.errors import DeskError, Invalid
 from desk.core.undo import LaterAct
 from desk.core.values import Due
-from desk.importing.importing import RefusedRow
+from desk.importing.results import RefusedRow
 from desk.loans.events import EarlierVersion, Event
 from desk.loans.related import PHONES
 from desk.loans.terms import TermChange, TermsView
