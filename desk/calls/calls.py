@@ -17,7 +17,7 @@ from desk.calls.outcomes import (
 )
 from desk.calls.payments import has_schedule, is_what_is_due
 from desk.calls.repeated_lines import SAME_LINE_WITHIN, line_digest, require_last_of_its_line
-from desk.calls.reported import asked_about, rewrite_question, settle, time_of
+from desk.calls.reported import asked_about, reported_attempt, rewrite_question, settle, time_of
 from desk.calls.views import CallLogged, RepeatedCall, call_logged
 from desk.core import unreadable
 from desk.core.changes import create, offer_undo
@@ -59,7 +59,7 @@ async def log_call(
     noted: Sequence[Due] = (),
 ) -> CallLogged | RepeatedCall:
     """Log a call. `minutes` is its length; `line` is what was typed, to recognise a repeated line. `noted` are times with
-    which the note may begin, to be offered.
+    which the note may begin, to be offered. An attempt that the phone system reported just now is not logged twice.
 
     A payment of which is said how much ends nothing before the caller has said what it covers (`desk.calls.shares`).
 
@@ -80,6 +80,10 @@ async def log_call(
             keeps_plan=next_step is not None,
             asks=earlier.share == "asked",
         )
+    if details == NO_DETAILS and next_step is None and minutes is None:
+        logged = await reported_attempt(desk, named.loan, outcome)
+        if logged is not None:
+            return RepeatedCall(logged.id, logged.at, named.loan.number, keeps_plan=False, reported=True)
     return await _log(
         desk,
         named.loan,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from desk.core.changes import track
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
+from desk.core.vocabulary import VOCABULARY
 from desk.rules.contact_outcomes import said_of
 from storage.queries.messages import notices
 from storage.queries.people import workspaces
@@ -14,6 +15,9 @@ from storage.tables import Call, Loan, PhoneCall
 
 ASKED_FOR = timedelta(hours=4)
 """For how long a call that its agent logs by hand may be the one of which they were asked."""
+
+BY_HAND_AFTER = timedelta(minutes=15)
+"""How long after a call its agent may log it by hand, whether the report comes before or later."""
 
 _TO_THE_HOUR = timedelta(hours=1)
 
@@ -53,6 +57,15 @@ async def asked_about(desk: Desk, loan: Loan, outcome: str) -> PhoneCall | None:
     if last is None or desk.now - last > ASKED_FOR + _TO_THE_HOUR or not said_of(outcome).answered:
         return None
     return await phone_calls.asked_of(desk.session, loan.id, desk.member.id, desk.now - ASKED_FOR)
+
+
+async def reported_attempt(desk: Desk, loan: Loan, outcome: str) -> Call | None:
+    """Return the attempt just made by the acting member that is logged because the phone system reported it, if what they are
+    logging by hand is an attempt too."""
+    last = desk.workspace.phone_calls_at
+    if last is None or desk.now - last > BY_HAND_AFTER + _TO_THE_HOUR or VOCABULARY.outcome(outcome).ends:
+        return None
+    return await phone_calls.reported_attempt(desk.session, loan.id, desk.member.id, desk.now - BY_HAND_AFTER)
 
 
 def settle(desk: Desk, row: PhoneCall, call: Call) -> None:

@@ -37,14 +37,15 @@ OTHERS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class RepeatedCall:
-    """The same line was logged a moment ago. `keeps_plan`: logging it again must not plan another call. `asks`: it has still to
-    be said what its payment covers."""
+    """The same line was logged a moment ago, or (`reported`) the phone system reported that call. `keeps_plan`: logging it again
+    must not plan another call. `asks`: it has still to be said what its payment covers."""
 
     call_id: UUID
     at: datetime
     loan_number: str
     keeps_plan: bool
     asks: bool = False
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)

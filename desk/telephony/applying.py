@@ -12,7 +12,7 @@ from uuid import UUID
 from desk.calls import calls
 from desk.calls.corrections import correct_reported
 from desk.calls.matching import CallDetails
-from desk.calls.reported import minutes_of, notice_key, rewrite_question
+from desk.calls.reported import BY_HAND_AFTER, minutes_of, notice_key, rewrite_question
 from desk.core.transaction import Desk, Origin
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
@@ -27,9 +27,6 @@ from storage.tables import Call, Loan, Member, PhoneCall
 
 DOOR = "phone"
 """The door of what the phone system reported, in the audit trail."""
-
-_BY_HAND_AFTER = timedelta(minutes=15)
-"""How long after a call its agent may have logged it by hand before the report came."""
 
 _BATCH = 50
 FORGOTTEN_AFTER = timedelta(days=30)
@@ -176,7 +173,7 @@ async def _logged_by_hand(desk: Desk, row: PhoneCall, record: CallRecord, agent:
     began, ended = row.began_at, record.ended or row.began_at
     if began is None or ended is None or row.loan_id is None:
         return None
-    return await phone_calls.logged_by_hand(desk.session, row.loan_id, agent.id, began, ended + _BY_HAND_AFTER)
+    return await phone_calls.logged_by_hand(desk.session, row.loan_id, agent.id, began, ended + BY_HAND_AFTER)
 
 
 def _link(desk: Desk, row: PhoneCall, call: Call) -> None:

@@ -68,13 +68,16 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
 
 def already_logged(t: Translator, call: RepeatedCall, zone: ZoneInfo) -> Message:
     """Render the question whether a line that was repeated within a short time means another call."""
-    writer = Writer()
-    writer.phrase(
-        t,
-        "You already logged this on {loan} at {time}. Log another call?",
-        loan=Bold(call.loan_number),
-        time=t.clock_time(call.at, zone),
-    )
+    writer, loan, time = Writer(), Bold(call.loan_number), t.clock_time(call.at, zone)
+    if call.reported:
+        writer.phrase(
+            t,
+            "Your call at {time} on {loan} is logged already: the phone system reported it. Log another call?",
+            loan=loan,
+            time=time,
+        )
+    else:
+        writer.phrase(t, "You already logged this on {loan} at {time}. Log another call?", loan=loan, time=time)
     if call.asks:
         _ask_share(t, writer)
         writer.buttons(*share_buttons(t, call.call_id))

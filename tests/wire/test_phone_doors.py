@@ -115,6 +115,23 @@ async def test_a_conversation_asks_its_agent_and_a_tap_logs_it(pbx: Pbx) -> None
     assert (call.outcome, call.minutes) == ("reached", 5)
 
 
+async def test_an_attempt_that_was_reported_is_not_logged_twice_by_hand(pbx: Pbx) -> None:
+    slack = pbx.slack
+    assert await pbx.json("freeswitch", _leg(pbx)) == 200
+    await pbx.settle()
+    answer = await slack.command(slack.agent, "/loan-call L-1042 no answer")
+    assert "is logged already: the phone system reported it" in answer.text
+    assert [each.outcome for each in await pbx.all(Call)] == ["busy"]
+    assert answer.message
+    await slack.press(slack.agent, answer.message, "Log another")
+    assert [each.outcome for each in await pbx.all(Call)] == ["busy", "busy"]
+    await slack.command(slack.agent, "/loan-call L-1042 no answer they may be abroad")
+    await slack.command(slack.agent, "/loan-call L-1042 reached")
+    slack.clock.advance(minutes=16)
+    await slack.command(slack.agent, "/loan-call L-1042 no answer")
+    assert len(await pbx.all(Call)) == 5
+
+
 async def test_a_missed_call_asks_the_owner_to_call_back(pbx: Pbx) -> None:
     slack = pbx.slack
     missed = _leg(pbx, caller_id_number="13800135678", destination_number="600", hangup_cause="ORIGINATOR_CANCEL")

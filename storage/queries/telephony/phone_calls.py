@@ -88,6 +88,19 @@ async def logged_by_hand(session: Work, loan_id: UUID, caller_id: UUID, start: d
     return (await session.exec(statement.order_by(col(Call.at)).limit(1))).first()
 
 
+async def reported_attempt(session: Work, loan_id: UUID, caller_id: UUID, since: datetime) -> Call | None:
+    """Return the last attempt of this member on the loan, begun since then, that a report logged and nobody changed."""
+    statement = select(Call).join(PhoneCall, col(PhoneCall.call_id) == col(Call.id))
+    statement = statement.where(
+        PhoneCall.loan_id == loan_id,
+        PhoneCall.why == Call.outcome,
+        Call.caller_id == caller_id,
+        col(Call.at) >= since,
+        col(Call.undone_at).is_(None),
+    )
+    return (await session.exec(statement.order_by(col(Call.at).desc()).limit(1))).first()
+
+
 async def has_later_call(session: Work, loan_id: UUID, since: datetime) -> bool:
     """Return whether a call on the loan that began later was logged."""
     statement = select(Call.id).where(Call.loan_id == loan_id, col(Call.at) > since, col(Call.undone_at).is_(None))
