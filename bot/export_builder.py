@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from uuid import UUID
 
 import structlog
@@ -19,6 +19,9 @@ from storage.files.store import StoreAwayError
 from storage.tables import Workspace
 
 log = structlog.get_logger()
+
+RENEWED_EVERY = 30.0
+"""Seconds between two renewals of what a worker holds: a quarter of `building.HELD_FOR`."""
 
 SECONDS = 3600.0
 """Time limit of one export."""
@@ -42,7 +45,7 @@ class ExportBuilder:
             return False
         await asyncio.to_thread(remove_abandoned, self.office.clock.now())
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(SECONDS), self._renewing(held):
                 await self._build(held)
         except LostHoldError:
             await self._discard(held)
@@ -72,6 +75,23 @@ class ExportBuilder:
             kept = await building.record_built(desk, held, file.built(key))
         if not kept:
             await self._discard(held)
+
+    @contextlib.asynccontextmanager
+    async def _renewing(self, held: ExportToBuild) -> AsyncGenerator[None]:
+        """Keep the export meanwhile: between its last page and the store's answer there may be minutes."""
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(RENEWED_EVERY)
+                async with self.office.desk(self.workspace) as desk:
+                    await building.keep_hold(desk, held, {})
+
+        renewing = asyncio.create_task(renew(), name="holding an export")
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
 
     async def _failed(self, held: ExportToBuild, why: str | None = None) -> None:
         async with self.office.desk(self.workspace) as desk:

@@ -21,6 +21,7 @@ from desk.importing.batches import Outcome, Result, counts_of, import_content
 from desk.importing.file_contents import Content, FileRead, read_content
 from desk.importing.money_columns import FileKind
 from desk.importing.progress import Held
+from desk.importing.reading.source import Source
 from desk.importing.results import RefusedRow
 from desk.importing.rows import ImportRow
 from desk.importing.working import begin_by_operator, carry_out
@@ -83,26 +84,53 @@ async def run(
         content = read_content(
             table, today=today_at(workspace, office), region=workspace.country or "CN", zone=ZoneInfo(workspace.zone)
         )
-        tries = dry_run or not good_rows
-        result = await _import(t, office, workspace, content, console, dry_run=True) if tries else None
-        stops = result is not None and bool(result.refused)
-        if result is None or not (dry_run or stops):
-            held = await _recorded(office, workspace, file.name, table.source.sha256(), content)
-            result = await _import(t, office, workspace, content, console, dry_run=False, held=held)
-        _report(t, content, result, console, dry_run=dry_run or stops, every=every)
-        if dry_run:
-            console.print(t("Dry run: nothing was saved."))
-        elif stops:
-            console.print(t("Nothing was imported, because rows were refused. --good-rows imports the others."))
-        if refused_file is not None and result.refused:
-            write_refused(t, refused_file, content, result.refused)
+        refused = await _try_and_import(
+            t,
+            office,
+            workspace,
+            content,
+            console,
+            source=table.source,
+            dry_run=dry_run,
+            every=every,
+            good_rows=good_rows,
+        )
+        if refused_file is not None and refused:
+            write_refused(t, refused_file, content, refused)
             _say(console, t("The refused rows are in {file}. Mend them there and import it.", file=str(refused_file)))
-        return 1 if result.refused else 0
+        return 1 if refused else 0
     except DeskError as error:
         _say(console, explain_file(t, error))
         return 1
     finally:
         await database.close()
+
+
+async def _try_and_import(
+    t: Translator,
+    office: Office,
+    workspace: Workspace,
+    content: Content,
+    console: Console,
+    *,
+    source: Source,
+    dry_run: bool,
+    every: bool,
+    good_rows: bool,
+) -> Sequence[RefusedRow]:
+    """Try a file, import it, or both, and report. Return its refused rows."""
+    tries = dry_run or not good_rows
+    result = await _import(t, office, workspace, content, console, dry_run=True) if tries else None
+    stops = result is not None and bool(result.refused)
+    if result is None or not (dry_run or stops):
+        held = await _recorded(office, workspace, Path(source.given).name, source.sha256(), content)
+        result = await _import(t, office, workspace, content, console, dry_run=False, held=held)
+    _report(t, content, result, console, dry_run=dry_run or stops, every=every)
+    if dry_run:
+        console.print(t("Dry run: nothing was saved."))
+    elif stops:
+        console.print(t("Nothing was imported, because rows were refused. --good-rows imports the others."))
+    return result.refused
 
 
 async def _recorded(office: Office, workspace: Workspace, name: str, sha256: str, content: Content) -> Held:

@@ -1,17 +1,22 @@
 """A worker that is killed in the middle of an export is followed by another: no row is lost and none is doubled."""
 
+import asyncio
 import csv
 import io
 import os
 import signal
 import tempfile
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlmodel import select
 
+from bot import export_builder
 from bot.export_builder import ExportBuilder
 from bot.list_files import ABANDONED
 from desk.core.transaction import Office
@@ -19,6 +24,7 @@ from desk.exports.asking import ask_export
 from desk.exports.building import HELD_FOR, TRIES, hold_next
 from desk.exports.lists import Format
 from desk.exports.rows import Wanted
+from storage.files.disk import DiskStore
 from storage.files.sealing import unseal
 from storage.tables import AuditEntry, ExportedLoan, ListExport, Member, Notice, StoredFile, Workspace
 from tests.bot import killed_export
@@ -123,6 +129,35 @@ async def test_a_killed_export_is_made_once_by_another_worker(
     assert [entry.act for entry in entries].count("exported") == 1
     (disclosed,) = [entry for entry in entries if entry.act == "disclosure"]
     assert len(disclosed.details["shown"]) == LOANS
+
+
+async def test_an_export_whose_store_is_slow_is_kept_and_no_other_worker_begins_it(
+    at_work: Office, workspace: Workspace, lin: Member, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the last page and the store's answer a large workbook may take minutes."""
+    begun: list[object] = []
+    write = DiskStore.write
+
+    async def kept_until() -> datetime | None:
+        async with at_work.reading_desk(workspace) as desk:
+            return (await desk.session.exec(select(ListExport))).one().build_at
+
+    async def write_slowly(store: DiskStore, blob_id: UUID, pieces: AsyncIterator[bytes]) -> None:
+        await write(store, blob_id, pieces)
+        for _ in range(3):
+            clock.advance(seconds=HELD_FOR.total_seconds() - 1)
+            async with asyncio.timeout(10):
+                while await kept_until() != clock.now() + HELD_FOR:
+                    pass
+            async with at_work.desk(workspace) as desk:
+                begun.append(await hold_next(desk))
+
+    monkeypatch.setattr(export_builder, "RENEWED_EVERY", 0)
+    monkeypatch.setattr(DiskStore, "write", write_slowly)
+    await ask(at_work, workspace, lin, "csv")
+    assert await ExportBuilder(at_work, workspace).round()
+    assert begun == [None, None, None]
+    assert (await content_of(at_work, workspace)).startswith(b"Loan,")
 
 
 async def test_what_a_killed_worker_left_of_a_workbook_is_removed(
