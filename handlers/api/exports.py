@@ -3,13 +3,13 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from desk.core.permissions import require
 from desk.core.webhook_events import plain
 from desk.exports.asking import ExportView, ask_export, link_to_export, own_export
 from desk.exports.rows import Wanted
-from handlers.api.routes import Call, Reply, Route
+from handlers.api.routes import BASE, Call, Reply, Route
 from handlers.api.schemas import Closed, Instant
 
 ListName = Literal["portfolio", "due", "arrears", "unplanned", "pool"]
@@ -22,7 +22,7 @@ class ExportBody(Closed):
 
     list: ListName
     format: FormatName = "csv"
-    late: bool = False
+    late: StrictBool = False
     language: Literal["en", "zh"] = "en"
 
 
@@ -57,7 +57,7 @@ async def ask(call: Call) -> Reply:
         about["p"] = "late" if body.late else "all"
     asked = await ask_export(call.desk, Wanted(body.list, about), body.format)
     await call.desk.session.flush()
-    return Reply(_document(await own_export(call.desk, asked.id)), 202, {"Location": f"/api/v1/exports/{asked.id}"})
+    return Reply(_document(await own_export(call.desk, asked.id)), 202, {"Location": f"{BASE}/exports/{asked.id}"})
 
 
 async def read(call: Call) -> Reply:

@@ -65,7 +65,7 @@ class FollowUpsQuery(OfLoanQuery):
 
 
 class CallsQuery(OfLoanQuery):
-    """Which calls. `since` is an instant with its offset."""
+    """Which calls. `since` is an instant with its offset, in which + is written %2B."""
 
     caller: SlackId | None = None
     since: Annotated[str | None, Field(max_length=40, json_schema_extra={"format": "date-time"})] = None
@@ -261,7 +261,9 @@ def _instant(name: str, text: str | None) -> datetime | None:
             raise ValueError
         return found.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _unreadable(name, "not an instant with its offset, as 2026-11-25T10:00:00+08:00") from None
+        raise _unreadable(
+            name, "not an instant with its offset, as 2026-11-25T10:00:00%2B08:00 (in a URL, + is written %2B)"
+        ) from None
 
 
 _PARAMETERS = {"import_loan_unknown": ("loan",), "not_a_member_named": ("owner", "assignee", "caller")}

@@ -25,7 +25,7 @@ TEXTS: Mapping[str, str] = {
     "token_missing": "Send the token in the header: Authorization: Bearer ld_…",
     "token_in_url": "A token in a URL ends up in logs. This one is to be considered known to others: revoke it, "
     "and send the new one in the header Authorization: Bearer ld_…",
-    "token_unknown": "No token of this desk is written like that.",
+    "token_unknown": "This desk issued no such token.",
     "token_expired": "The token has expired. Issue another one: loandesk tokens new.",
     "token_revoked": "The token was revoked.",
     "token_of_another_workspace": "The token belongs to a workspace that this desk does not serve.",

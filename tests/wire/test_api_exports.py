@@ -61,7 +61,13 @@ async def test_each_list_of_the_whole_workspace_can_be_had_and_no_other(slack: S
             link = (await core.post(f"/exports/{asked.body['id']}/links", None)).body
             _, content, _ = await browser.open(link["url"], link["code"])
             assert column(rows_of_csv(content), "Loan") == numbers, listed
-        for body in ({"list": "mine"}, {"list": "trail"}, {"list": "portfolio", "format": "pdf"}, {}):
+        for body in (
+            {"list": "mine"},
+            {"list": "trail"},
+            {"list": "portfolio", "format": "pdf"},
+            {"list": "due", "late": "no"},
+            {},
+        ):
             assert (await core.post("/exports", body)).status == 422
     async with program(slack, "reader", scopes=("loans:read",)) as reader:
         assert (await reader.post("/exports", {"list": "portfolio"})).code == "scope_missing"

@@ -96,6 +96,9 @@ async def test_parameters_that_make_no_sense_are_named(core: Program) -> None:
     assert (await core.get("/loans?cursor=abc")).code == "cursor_unknown"
     assert (await core.get("/follow-ups?due_from=2026-02-30")).pointers == {"due_from": "unreadable"}
     assert (await core.get("/calls?since=2026-02-03T00:00:00")).pointers == {"since": "unreadable"}
+    plus = await core.get("/calls?since=2026-02-03T00:00:00+08:00")
+    assert "%2B" in plus.body["errors"][0]["detail"]
+    assert (await core.get("/calls?since=2026-02-03T00:00:00%2B08:00")).status == 200
     assert (await core.get("/calls?loan=X-1")).code == "import_loan_unknown"
 
 
