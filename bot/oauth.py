@@ -57,6 +57,7 @@ class OAuth:
     async def exchange(self, code: str) -> Granted:
         """Return what Slack grants for the code of a redirect. Raises UnfitGrantError for what is no bot's installation."""
         answer = await self._access(code=code, redirect_uri=self.redirect_uri)
+        at = self._clock.now()
         team, organisation = _part(answer, "team"), _part(answer, "enterprise")
         for_organisation = bool(answer.get("is_enterprise_install"))
         place = organisation if for_organisation else team
@@ -71,6 +72,7 @@ class OAuth:
             bot_user_id=str(answer["bot_user_id"]),
             grant=Grant(
                 tokens=tokens,
+                at=at,
                 enterprise_id=organisation.get("id"),
                 is_enterprise_install=for_organisation,
                 app_id=str(answer.get("app_id") or ""),

@@ -28,6 +28,10 @@ REFRESH_HELD = timedelta(seconds=20)
 Slack takes the same refresh token again for a short time only."""
 
 
+AT_ONCE = timedelta(minutes=1)
+"""Within what time two installations are taken to be at the same time: an earlier one is recorded seconds later at most."""
+
+
 class TooManyBegunError(Exception):
     """So many installations have begun that no other may."""
 
@@ -43,9 +47,10 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What Slack granted when the app was installed. `installed_by` is a Slack id."""
+    """What Slack granted at `at`, when the app was installed. `installed_by` is a Slack id."""
 
     tokens: Tokens
+    at: datetime
     enterprise_id: str | None
     is_enterprise_install: bool
     app_id: str
@@ -84,8 +89,11 @@ async def take_state(office: Office, state: str, browser: str) -> bool:
 
 async def record(desk: Desk, grant: Grant) -> None:
     """Record an installation in the workspace, in place of an earlier one. Admins are told of one after the app was removed, or
-    after its token could not be replaced."""
+    after its token could not be replaced. Of two at the same time the later one counts: Slack may have ended the other's token.
+    """
     row = await installations.of_workspace(desk.session, desk.workspace.id)
+    if row is not None and grant.at < row.installed_at <= grant.at + AT_ONCE:
+        return
     was_ended = row.ended_at or row.refresh_failed_at if row is not None else None
     if row is None:
         row_id = new_id()
@@ -184,7 +192,7 @@ def _facts(desk: Desk, grant: Grant) -> dict[str, object]:
         "bot_id": grant.bot_id,
         "scopes": ",".join(sorted(grant.scopes)),
         "installed_by": grant.installed_by,
-        "installed_at": desk.now,
+        "installed_at": grant.at,
     }
 
 

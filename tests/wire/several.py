@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from sqlalchemy import Table, select
 from sqlmodel import SQLModel
+from sqlmodel import select as sql_select
 
 from bot.manifest import manifest
 from bot.served import ServedWorkspace
@@ -16,6 +17,7 @@ from bot.service import Service, open_service
 from bot.settings import Settings
 from sandbox.cloud import Cloud
 from sandbox.server import Sandbox
+from storage.tables import SlackInstallation
 from tests.clocks import FrozenClock
 from tests.wire.conftest import PEOPLE, employ, people_of, settings_for
 from tests.wire.office_day import SIGNING_SECRET, Slack
@@ -149,3 +151,22 @@ def _workspace_of(table: Table) -> Any:
 
 
 __all__ = ["PEOPLE", "PUBLIC_URL", "TEAMS", "Browser", "Several", "rows_of", "several_settings", "several_teams"]
+
+
+async def installation(slack: Slack) -> SlackInstallation:
+    """Return the installation as it is now."""
+    async with slack.office.database.reading() as session:
+        which = SlackInstallation.workspace_id == slack.workspace.id
+        return (await session.exec(sql_select(SlackInstallation).where(which))).one()
+
+
+def token_of(slack: Slack) -> str:
+    assert slack.sandbox.app is not None
+    return slack.sandbox.app.token
+
+
+async def remove(several: Several, slack: Slack) -> None:
+    """Remove the app from a team in Slack, and have the desk hear of it."""
+    slack.sandbox.uninstall()
+    await slack.sandbox.events.wait_until_delivered()
+    await several.service.workspaces.refresh()

@@ -12,20 +12,18 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from sqlmodel import select
 
 from bot.commands import case, doctor, importing
-from bot.heartbeat import Heartbeat, Identity
 from bot.named_workspace import NAMED
 from bot.settings import CannotStartError
 from bot.workers import Workers
 from desk.people.installations import hold_refresh
 from sandbox.model import text_of
-from storage.tables import AuditEntry, SlackInstallation, Undo
+from storage.tables import AuditEntry, Undo
 from tests.builders import make_follow_up, make_loan
 from tests.clocks import FrozenClock
 from tests.wire.office_day import Slack, logged
-from tests.wire.several import Several, several_teams
+from tests.wire.several import Several, installation, remove, several_teams, token_of
 
 
 @pytest.fixture
@@ -39,25 +37,6 @@ async def lenders(several: Several) -> dict[str, Slack]:
     for team in several.teams:
         await several.install(team)
     return {team: await several.lender(team) for team in several.teams}
-
-
-async def installation(slack: Slack) -> SlackInstallation:
-    """Return the installation as it is now."""
-    async with slack.office.database.reading() as session:
-        which = SlackInstallation.workspace_id == slack.workspace.id
-        return (await session.exec(select(SlackInstallation).where(which))).one()
-
-
-def token_of(slack: Slack) -> str:
-    assert slack.sandbox.app is not None
-    return slack.sandbox.app.token
-
-
-async def remove(several: Several, slack: Slack) -> None:
-    """Remove the app from a team in Slack, and have the desk hear of it."""
-    slack.sandbox.uninstall()
-    await slack.sandbox.events.wait_until_delivered()
-    await several.service.workspaces.refresh()
 
 
 async def test_a_token_is_replaced_two_hours_before_its_end_and_all_is_sent_with_the_new_one(
@@ -212,44 +191,6 @@ async def test_a_desk_that_starts_serves_what_is_installed(several: Several, len
     assert [one.workspace.slack_team_id for one in other.workspaces.present()] == ["T0EAST"]
     assert await other.workspaces.find("T0WEST") is None
     await other.close()
-
-
-async def test_a_process_without_a_worker_follows_what_others_change(
-    several: Several, lenders: dict[str, Slack]
-) -> None:
-    other = await several.another_process()
-    heartbeat = Heartbeat(other.shared, None, Identity("web", "b"), seconds=0.02, follow=other.workspaces.refresh)
-    await heartbeat.start()
-    east, west = lenders["T0EAST"], lenders["T0WEST"]
-    first = token_of(east)
-    await east.later(hours=11)  # the worker replaces its token
-    await remove(several, west)
-
-    async with asyncio.timeout(20):
-        while len(other.workspaces.present()) > 1:  # noqa: ASYNC110  (the database tells nobody)
-            await asyncio.sleep(0.02)
-    (one,) = other.workspaces.present()
-    assert (one.workspace.slack_team_id, one.client.token) == ("T0EAST", token_of(east))
-    assert one.client.token != first
-    await heartbeat.stop()
-    await other.close()
-
-
-async def test_a_token_that_cannot_be_read_keeps_no_other_from_being_replaced(
-    several: Several, lenders: dict[str, Slack], log: io.StringIO
-) -> None:
-    east, west = lenders["T0EAST"], lenders["T0WEST"]
-    async with east.office.database.transaction() as session:
-        damaged = await session.get_one(SlackInstallation, (await installation(east)).id)
-        damaged.bot_token_cipher = damaged.bot_token_cipher[:-4]
-    earlier = token_of(west)
-
-    await west.later(hours=11)
-    await west.later(seconds=30)
-
-    assert token_of(west) != earlier
-    assert len(logged(log, "token_unreadable")) == 1
-    assert "L-1" in (await west.command(west.agent, "/loan new 陈静 13900001234")).text
 
 
 async def test_the_words_of_the_trail(several: Several, lenders: dict[str, Slack]) -> None:
