@@ -39,8 +39,7 @@ class WebhookClient:
         began = time.monotonic()
         try:
             self._allowed.check_url(sent.url)
-            async with asyncio.timeout(self._seconds):
-                return await self._post(sent, began)
+            return await self._post(sent, began)
         except TimeoutError:
             return Answer(None, _since(began), "timeout")
         except ForbiddenAddressError:
@@ -65,9 +64,11 @@ class WebhookClient:
     async def _post(self, sent: Outgoing, began: float) -> Answer:
         headers = signed_headers(sent.webhook_id, self._clock.now(), sent.body, sent.secrets)
         session = self._session(secure=sent.url.startswith("https:"))
-        async with session.post(
-            sent.url, data=sent.body, headers={**_HEADERS, **headers}, allow_redirects=False
-        ) as answer:
+        async with asyncio.timeout(self._seconds):
+            answer = await session.post(
+                sent.url, data=sent.body, headers={**_HEADERS, **headers}, allow_redirects=False
+            )
+        async with answer:  # its status counts, however slow the rest is
             said = Answer(answer.status, _since(began), None, self._retry_after(answer.headers.get("Retry-After", "")))
             if not await _is_read(answer):
                 answer.close()
@@ -81,7 +82,7 @@ class WebhookClient:
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
-                timeout=aiohttp.ClientTimeout(total=self._seconds),
+                timeout=aiohttp.ClientTimeout(total=self._seconds + _ANSWER_SECONDS),
                 trust_env=False,
             )
         return self._sessions[secure]

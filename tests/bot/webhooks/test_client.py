@@ -60,6 +60,7 @@ def test_the_signature_is_that_of_the_standard(zone: timezone) -> None:
         ("long_header", "failed", "no_answer"),
         ("lying_length", "delivered", "http_200"),
         ("endless", "delivered", "http_200"),
+        ("stalls", "delivered", "http_200"),
     ],
 )
 async def test_what_a_receiver_does_is_called_by_its_name(
