@@ -123,9 +123,8 @@ def table_kind_of(head: bytes, name: str) -> FileKind | None:
         return None
     if head.startswith(_SHEETS):
         return TABLE_KINDS["sheet"]
-    is_binary = b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if is_binary or kind_of(head) is not None or name_of_other(head) != "other":
-        return None
+    if kind_of(head) is not None or name_of_other(head) not in ("other", "page"):
+        return None  # a web page that is called .xls is refused by name when it is read
     return TABLE_KINDS["csv"]
 
 

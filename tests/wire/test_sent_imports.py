@@ -198,6 +198,27 @@ async def test_what_is_no_table_is_refused_by_name(slack: Slack) -> None:
     assert await slack.rows(StoredFile) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("loans.xls", b"<html><body><table><tr><td>A-1", "is HTML"),
+        ("loans.csv", HEADER.encode() + b"\nA-1,\0,1,", "isn't a CSV file"),
+        ("loans.xlsx", b"PK\x03\x04" + bytes(200), "is damaged"),
+    ],
+)
+async def test_what_a_table_only_seems_to_be_is_said(slack: Slack, name: str, content: bytes, words: str) -> None:
+    await send(slack, slack.manager, content, name)
+    lines = told(slack, slack.manager).text.splitlines()
+    assert (lines[0], words in lines[1]) == (f"{name} · not imported", True)
+    assert await slack.rows(StoredFile) == []
+
+
+async def test_a_text_in_utf16_without_its_mark_is_imported(slack: Slack) -> None:
+    await send(slack, slack.manager, table(row(1)).decode().encode("utf-16-le"))
+    await press(slack, slack.manager, "Import")
+    assert [loan.number for loan in await slack.rows(Loan)] == ["A-1"]
+
+
 async def test_an_old_button_says_that_the_import_went_on(slack: Slack) -> None:
     await send(slack, slack.manager, table(row(1)))
     before = told(slack, slack.manager)
