@@ -201,7 +201,7 @@ async def _sent(request: web.BaseRequest) -> Report:
         raise _RefusedError(408, "slow_body") from None
     except (web.RequestPayloadError, HttpProcessingError, ClientError, ConnectionError):
         raise _RefusedError(400, "broken_body") from None
-    kind, body = request.headers.get("Content-Type", ""), bytes(content)
+    kind, body = request.headers.get("Content-Type", "").lower(), bytes(content)
     fields: list[tuple[str, str]] = []
     if kind.startswith("application/x-www-form-urlencoded"):
         try:

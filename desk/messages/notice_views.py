@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from desk.core.dataclass import dataclass
+from desk.core.permissions import has_role_for
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, PurposeKind
 from desk.follow_ups import chasing
@@ -141,7 +142,7 @@ async def follow_up_notice(desk: Desk, notice: Notice) -> FollowUpNotice:
         about_name=about.name if about else "",
         reader_id=reader.id if reader else None,
         notice_id=notice.id,
-        rings=desk.rings and notice.to_id is not None,
+        rings=desk.rings and reader is not None and has_role_for(reader, "log_call"),
     )
 
 

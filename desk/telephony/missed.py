@@ -5,6 +5,7 @@ from uuid import UUID
 
 from desk.calls.reported import missed_key
 from desk.core.dataclass import dataclass
+from desk.core.permissions import has_role_for
 from desk.core.transaction import Desk
 from desk.loans import borrowers
 from desk.loans.views import LoanView, loan_view
@@ -69,5 +70,5 @@ async def missed_call(desk: Desk, phone_call_id: UUID, reader: Member) -> Missed
         at=row.began_at,
         party=person.role if person else "",
         over=row.state != "none" or await phone_calls.has_later_call(desk.session, loan.id, row.began_at),
-        rings=desk.rings,
+        rings=desk.rings and has_role_for(reader, "log_call"),
     )

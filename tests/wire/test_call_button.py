@@ -111,6 +111,16 @@ async def test_a_reminder_has_the_button_too(slack: Slack, exchange: Exchange, l
     assert len(exchange.asked) == 1
 
 
+async def test_who_logs_no_calls_gets_a_reminder_without_the_button(
+    slack: Slack, exchange: Exchange, loan: Loan
+) -> None:
+    await make_follow_up(slack.office, loan, slack.agent, purpose="documents", due_at=slack.clock.now())
+    await slack.change(slack.agent, roles="compliance")
+    await slack.deliver()
+    assert not [each for each in slack.posts(slack.agent) if "Call" in buttons(each)]
+    assert exchange.asked == []
+
+
 async def test_a_person_around_the_loan_is_rung(slack: Slack, exchange: Exchange) -> None:
     async with slack.office.desk(slack.workspace, slack.agent) as desk:
         entry = PersonEntry("spouse", "韩梅梅", phones=(PhoneEntry("mobile", "+8613900000202"),))

@@ -61,7 +61,7 @@ class Pbx:
     async def twilio(self, fields: dict[str, str], *, query: str = "?agent=2001", signature: str = "") -> int:
         url = f"https://desk.example.com:443/phone/twilio{query}"
         signed = signature or _signature(TOKEN, url + "".join(n + fields[n] for n in sorted(fields))).decode()
-        body, kind = urlencode(fields).encode(), "application/x-www-form-urlencoded"
+        body, kind = urlencode(fields).encode(), "Application/X-WWW-Form-Urlencoded"
         return await self.post(f"/phone/twilio{query}", body, kind, **{"X-Twilio-Signature": signed})
 
     async def settle(self) -> None:
