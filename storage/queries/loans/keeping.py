@@ -155,7 +155,7 @@ def held_loans(workspace_id: UUID, today: date) -> Any:
 async def holds_on(session: Work, loan_id: UUID, today: date) -> list[LegalHold]:
     """Return the holds that are in force on a loan, by one on any loan of its borrower, the earliest first."""
     await session.flush()
-    return sorted((hold for _, hold in await _holds_of(session, [loan_id], today)), key=lambda hold: hold.at)
+    return sorted((hold for _, hold in await _holds_of(session, [loan_id], today)), key=lambda hold: (hold.at, hold.id))
 
 
 async def holds_in_force(
@@ -166,7 +166,7 @@ async def holds_in_force(
         select(LegalHold, Loan)
         .join(Loan, col(Loan.id) == col(LegalHold.loan_id))
         .where(LegalHold.workspace_id == workspace_id, *_present(today))
-        .order_by(col(LegalHold.until_on).is_(None), col(LegalHold.until_on), col(LegalHold.at))
+        .order_by(col(LegalHold.until_on).is_(None), col(LegalHold.until_on), col(LegalHold.at), col(LegalHold.id))
     )
     return (await session.exec(statement.offset(offset).limit(limit))).all()
 

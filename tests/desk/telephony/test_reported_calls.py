@@ -410,7 +410,7 @@ async def test_an_incoming_call_that_nobody_took_reaches_the_owner_once_an_hour(
 async def test_an_incoming_call_that_is_old_or_of_nobody_is_told_to_nobody(
     phones: Phones, given: dict[str, Any]
 ) -> None:
-    values = {"result": "abandoned_in", "direction": "in"} | given
+    values: dict[str, Any] = {"result": "abandoned_in", "direction": "in"} | given
     began = phones.clock.now() - timedelta(hours=values.pop("hours", 0))
     row = await phones.report(phones.record(values.pop("result"), began=began, **values))
     assert (await _missed(phones), row.state == "logged") == ([], False)
