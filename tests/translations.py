@@ -23,7 +23,8 @@ ROOMS = ("handlers", "bot")
 
 
 def used() -> Catalog:
-    """Every text that the code shows: the literals in `t(…)`, `t.n(…)`, `phrase(t, …)`, and those marked with `_(…)`."""
+    """Every text that the code shows: the literals in `t(…)`, `request.t(…)`, `t.n(…)` and `phrase(t, …)`, and those marked with
+    `_(…)`."""
     catalog = Catalog()
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
@@ -36,7 +37,7 @@ def used() -> Catalog:
 
 def _messages(call: ast.Call) -> Iterator[str | tuple[str, str]]:
     match call.func, call.args:
-        case ast.Name(id="t" | "_"), [first, *_]:
+        case ast.Name(id="t" | "_") | ast.Attribute(attr="t" | "_t"), [first, *_]:
             yield from _literals(first)
         case ast.Name(id="phrase") | ast.Attribute(attr="phrase"), [_, second, *_]:
             yield from _literals(second)

@@ -28,7 +28,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
         form.choice("sheet", t("Which sheet?"), [Option(name, str(n)) for n, name in enumerate(asked.sheets)])
     else:
         form.small(t("I remember the answers for the files that follow."))
-    return form.view(FORM.name, t(FORM.title), submit=t("Check"))
+    return form.view(FORM.name, t(FORM.title), submit=t("Check the file"))
 
 
 async def submit(request: Request) -> Message:

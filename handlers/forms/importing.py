@@ -22,7 +22,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
         hint=t("Loans, payments, schedules, past calls, notes or follow-ups: CSV, XLSX, XLS or ODS"),
     )
     form.small(t("I try every row first and tell you what would happen. Nothing is saved before you say so."))
-    return form.view(FORM.name, t(FORM.title), submit=t("Check"))
+    return form.view(FORM.name, t(FORM.title), submit=t("Check the file"))
 
 
 async def submit(request: Request) -> Message:

@@ -19,7 +19,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     typed = {"who": agent or request.desk.member.slack_user_id, **typed}
     form, _chosen = await start_form(request, private, typed, live=False)
     form.person("who", request.t("Who called"))
-    return form.view(FORM.name, request.t(FORM.title), submit=request.t("Assign"))
+    return form.view(FORM.name, request.t(FORM.title), submit=request.t("Assign the call"))
 
 
 async def submit(request: Request) -> Message:
