@@ -65,8 +65,8 @@ def _write_expected(t: Translator, writer: Writer, result: FilesExpected) -> Non
     if result.count or not result.too_large:
         writer.line(
             t.n(
-                "I'm fetching {n} file. In a moment I'll tell you here what became of it.",
-                "I'm fetching {n} files. In a moment I'll tell you here what became of them.",
+                "I'm fetching {n} file. In a moment a message will tell you what became of it.",
+                "I'm fetching {n} files. In a moment a message will tell you what became of them.",
                 result.count,
             )
         )

@@ -78,7 +78,7 @@ def loans_imported(t: Translator, view: NewLoansView, *, name: str | None) -> Me
     if view.numbers:
         writer.line(t(", ").join(view.numbers))
         write_more(t, writer, view.count - len(view.numbers))
-    writer.small(t("The calls that they need first are planned: /loan-due lists them."))
+    writer.small(t("Their first calls are planned: /loan-due lists them."))
     return writer.buttons(
         Button(t("Your loans") if name is None else t("My loans"), "loan.mine", {"s": "", "o": 0})
     ).message()

@@ -24,7 +24,7 @@ async def test_each_owner_hears_once_of_the_new_loans_of_a_file(slack: Slack, mo
     said = [text for text in slack.texts(slack.agent) if "came with a file" in text]
     assert said == [
         "12 new loans of yours came with a file.\nA-0, A-1, A-2, A-3, A-4, A-5, A-6, A-7, A-8, A-9\nand 2 more\n"
-        "The calls that they need first are planned: /loan-due lists them."
+        "Their first calls are planned: /loan-due lists them."
     ]
     assert buttons(slack.posts(slack.agent)[-1]) == ["Your loans"]
     assert [text.splitlines()[:2] for text in slack.texts(slack.other) if "新增" in text] == [

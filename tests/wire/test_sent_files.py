@@ -54,7 +54,7 @@ def stored(tmp_path: Path) -> list[Path]:
 async def test_a_file_with_its_loan_and_document_takes_one_press(slack: Slack, tmp_path: Path) -> None:
     await slack.command(slack.agent, "/loan-docs A-1 bank")
     said = await send(slack, upload(slack, "流水.pdf", pdf(6, filler=200_000)), text="A-1 银行流水")
-    assert said == ["I'm fetching 1 file. In a moment I'll tell you here what became of it."]
+    assert said == ["I'm fetching 1 file. In a moment a message will tell you what became of it."]
     await slack.deliver()
     assert asked(slack).text == (
         "Files you sent: 1\n• 流水.pdf · PDF · 196 KB · 6 pages\nWhich loan and which document?"
