@@ -1,19 +1,19 @@
 """The API as a program of the lender uses it: single payments over a few connections, and 10,000 events at once."""
 
 import asyncio
-import os
 import time
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 from sqlalchemy import text
 
-from bench import dataset
+from bench import dataset, load
 from bench.environment import Environment
+from bench.load import CommandTemplate, LoadPoint
+from bench.machine import cpu_seconds
 from bench.stats import percentile
 from desk.people import tokens
 
@@ -21,10 +21,20 @@ CONNECTIONS = 8
 MEMBERS = 100
 _WAIT_SECONDS = 300
 
+_OTHERS = LoadPoint("20 commands a second", per_second=20)
+_COMMAND = CommandTemplate(
+    command="/loan-call",
+    text=f"{dataset.loan_number(0, 0).replace('0-0', '{u}-{r}')} no answer rang {{i}} next tomorrow 10am",
+    users=MEMBERS,
+    loans=dataset.LOANS_EACH,
+    expects="undo.",
+)
+
 
 async def measure(env: Environment, kind: str) -> dict[str, Any]:
-    """Return single payments per second and their 99th percentile, and how long 10,000 events take to be accepted and applied."""
-    singles, events = (200, 500) if env.quick else (3_000, 10_000)
+    """Return single payments per second and their 99th percentile, how long 10,000 events take to be accepted and applied, and
+    how long members wait for a command before that and meanwhile."""
+    singles, events, others_seconds = (200, 500, 1.0) if env.quick else (3_000, 10_000, 5.0)
     url = await env.database(kind)
     service = await env.service(url)
     owners = await dataset.add_members(service.office, service.workspace, MEMBERS)
@@ -54,14 +64,22 @@ async def measure(env: Environment, kind: str) -> dict[str, Any]:
             cpu = cpu_seconds(server.pid)
             took, seconds = await _single(session, bodies)
             cpu = cpu_seconds(server.pid) - cpu
+            alone = await load.measure(
+                env.generator, server.port, _COMMAND, _OTHERS, seconds=others_seconds, warm_up=0.5
+            )
             batch = {"events": [event() for _ in range(events)]}
             began = time.monotonic()
             async with session.post("/api/v1/event-batches", json=batch) as answer:
                 accepted = await answer.json()
             accepted_s = time.monotonic() - began
             assert accepted["accepted"] == events, accepted
+            meanwhile = asyncio.ensure_future(
+                load.measure(env.generator, server.port, _COMMAND, _OTHERS, seconds=others_seconds, warm_up=0.0)
+            )
             await _applied(session, accepted["url"], events)
             applied_s = time.monotonic() - began
+            beside = await meanwhile
+            assert not beside.failed, beside.wrong
     return {
         "single_per_second": round(singles / seconds),
         "single_p99_ms": round(percentile(took, 0.99) * 1000, 1),
@@ -69,18 +87,13 @@ async def measure(env: Environment, kind: str) -> dict[str, Any]:
         "events": events,
         "accepted_s": round(accepted_s, 2),
         "applied_s": round(applied_s, 1),
+        "others_ms": [round(each, 1) for each in (alone.p99, alone.worst, beside.p99, beside.worst)],
     }
 
 
 def _worker(env: Environment, kind: str, url: str) -> AbstractContextManager[object]:
     """Run the worker: on SQLite the process that serves is the one."""
     return env.worker(url) if kind == "postgresql" else nullcontext()
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the CPU time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _single(session: aiohttp.ClientSession, bodies: list[dict[str, str]]) -> tuple[list[float], float]:

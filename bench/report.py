@@ -153,10 +153,12 @@ _LINES = (
     ),
     (
         "api",
-        "API: single payments per second, p99 ms, ms of CPU; a batch of events accepted in s, applied in s",
+        "API: single payments per second, p99 ms, ms of CPU; a batch of events accepted in s, applied in s; p99 and worst ms of "
+        "20 `/loan-call` a second before and meanwhile",
         lambda part: (
             f"{part['single_per_second']}, {part['single_p99_ms']}, {part['single_cpu_ms']}; "
-            f"{part['accepted_s']}, {part['applied_s']} ({part['events']:,} events)"
+            f"{part['accepted_s']}, {part['applied_s']} ({part['events']:,} events); "
+            f"{', '.join(map(str, part['others_ms']))}"
         ),
     ),
     (
