@@ -71,10 +71,10 @@ class Running:
         return await self.ended()
 
     async def ended(self) -> int:
-        """Wait for its end and return the exit code. Raises TimeoutError."""
+        """Wait for its end and return the exit code. Raises TimeoutError with what it printed."""
         await asyncio.to_thread(self.process.join, STARTED_WITHIN)
         if self.process.exitcode is None:
-            raise TimeoutError
+            raise TimeoutError(self.said())
         return self.process.exitcode
 
     def said(self) -> str:
