@@ -40,7 +40,7 @@ def notice_key(row: PhoneCall) -> str:
 
 
 def missed_key(row: PhoneCall) -> str:
-    """Return the key of the message that somebody called and reached nobody: one for a loan and hour."""
+    """Return the key of the message about a missed call: one for each loan and hour."""
     began = row.began_at or row.received_at
     return f"missed_call:{row.loan_id}:{began:%Y-%m-%dT%H}"
 

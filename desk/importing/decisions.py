@@ -54,7 +54,7 @@ async def cancel(desk: Desk, import_id: UUID, version: int) -> None:
 
 
 async def check_again(desk: Desk, import_id: UUID, version: int) -> None:
-    """Have a file tried though the same bytes were imported before, or tried anew. Raises as `start` does."""
+    """Have a file checked again, or checked although the same bytes were imported before. Raises as `start` does."""
     row = await _locked(desk, import_id, version, ("repeated", "checked"))
     if row.file_id is None:
         raise NotFound("import_gone")

@@ -75,7 +75,7 @@ async def read_loan(desk: Desk, number: str) -> LoanRecord:
 
 
 async def current(desk: Desk, number: str) -> LoanRecord | None:
-    """Return the loan of that number for whoever may change it, locked; None if there is none."""
+    """Lock and return the loan of that number, if the acting member may change it. Return None if there is none."""
     require(desk, "report_loans")
     named = await imports.locked_by_numbers(desk.session, desk.workspace.id, [number])
     if not named:

@@ -280,7 +280,7 @@ _MISSED = frozenset({"abandoned_in", "voicemail", "no_answer", "busy", "rejected
 
 
 def is_missed(record: CallRecord) -> bool:
-    """Return whether somebody called, and nobody spoke with them."""
+    """Return whether this was an incoming call that nobody took."""
     return record.direction == "in" and record.result in _MISSED
 
 

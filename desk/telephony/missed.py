@@ -1,4 +1,4 @@
-"""Tell the owner of a loan that somebody called about it and reached nobody."""
+"""Missed calls: the owner of a loan is asked to call back when nobody took a call about it."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -25,7 +25,7 @@ FRESH = timedelta(hours=12)
 @dataclass(frozen=True, slots=True)
 class MissedCall:
     """A call that nobody took, for the loan's owner (`reader`) or their cover. `party` is the role of who called, if not the
-    borrower; `over`: somebody has spoken with them since. `rings`: the phone system rings for the reader."""
+    borrower; `over`: a member has spoken with them since. `rings`: the phone system rings for the reader."""
 
     loan: LoanView
     masked: str

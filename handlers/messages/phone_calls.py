@@ -81,7 +81,7 @@ def _card(t: Translator, loan: LoanView) -> Button:
 
 
 def missed(t: Translator, view: MissedCall, zone: ZoneInfo) -> Message:
-    """Render that somebody called and reached nobody, in a channel."""
+    """Render a missed call, in a channel."""
     writer = Writer()
     values: dict[str, Inline] = {"name": Bold(view.masked), "time": t.minute(view.at, zone)}
     if view.party:

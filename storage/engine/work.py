@@ -56,8 +56,8 @@ _NOTHING: Mapping[str, Any] = {}
 class Work:
     """The unit of work of one transaction. With a `workspace_id` it reads and writes the rows of that workspace alone.
 
-    `watched` are the tables of which somebody wants to know at the end what was written (`written`). `inserted` collects their
-    rows that `storage.engine.bulk` inserted without objects. `erased` are the ids of rows that were deleted with all that belongs
+    `watched` are the tables whose written rows are asked for at the end (`written`). `inserted` collects those of their rows
+    that `storage.engine.bulk` inserted without objects. `erased` are the ids of rows that were deleted with all that belongs
     to them.
     """
 

@@ -83,7 +83,7 @@ class Workbook:
         return self._hidden[name]
 
     def _sheet(self, name: str) -> calamine.CalamineSheet:
-        """Return a sheet, which calamine reads each time anew: the last one is kept."""
+        """Return a sheet. The last one is kept, because calamine reads it again each time."""
         if self._last is None or self._last.name != name:
             self._last = self._book.get_sheet_by_name(name)
         return self._last

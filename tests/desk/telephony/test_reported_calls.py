@@ -105,7 +105,7 @@ class Phones:
         return sorted(await self.desk10.all(Call), key=lambda each: each.at)
 
     async def counted(self) -> list[tuple[datetime, bool]]:
-        """Return the calls that contact rules know, and whether somebody spoke."""
+        """Return the calls that contact rules know, and whether each was a conversation."""
         async with self.office.reading_desk(self.workspace, self.desk10.lin) as desk:
             limits = await limits_of(desk, await desk.session.get_one(Loan, self.desk10.loan.id))
             assert limits is not None
