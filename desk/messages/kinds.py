@@ -7,20 +7,22 @@ from desk.core.dataclass import dataclass
 class NoticeKind:
     """A kind of notice; `handlers/messages/notices.py` renders it, `docs/messages.md` says who gets it and when.
 
-    `mentions`: it mentions its reader, so Slack notifies them. `urgent`: it is delivered before others.
+    `mentions`: it mentions its reader, so Slack notifies them. `urgent`: it is delivered before others. `directly`: it comes as a
+    direct message even to those whose notices come in a channel, because others may read that.
     """
 
     name: str
     mentions: bool = False
     urgent: bool = True
+    directly: bool = False
 
 
 KINDS: dict[str, NoticeKind] = {}
 """Every kind by its stored name."""
 
 
-def _kind(name: str, *, mentions: bool = False, urgent: bool = True) -> NoticeKind:
-    KINDS[name] = NoticeKind(name, mentions, urgent)
+def _kind(name: str, *, mentions: bool = False, urgent: bool = True, directly: bool = False) -> NoticeKind:
+    KINDS[name] = NoticeKind(name, mentions, urgent, directly)
     return KINDS[name]
 
 
@@ -48,9 +50,9 @@ CALLS_MOVED = _kind("calls_moved")
 DIGEST = _kind("digest", urgent=False)
 TEAM_DIGEST = _kind("team_digest", urgent=False)
 NEWS = _kind("news", urgent=False)
-CASE_READY = _kind("case_ready")
-EXPORT_READY = _kind("export_ready")
-PERSON_EXPORT_READY = _kind("person_export_ready")
+CASE_READY = _kind("case_ready", directly=True)
+EXPORT_READY = _kind("export_ready", directly=True)
+PERSON_EXPORT_READY = _kind("person_export_ready", directly=True)
 APPOINTMENT = _kind("appointment", mentions=True)
 APPOINTMENT_ON_DAY_OFF = _kind("appointment_on_day_off", mentions=True)
 COLLECTION_STEP = _kind("collection_step", mentions=True)

@@ -95,7 +95,8 @@ async def new_notice(desk: Desk, **about: Unpack[Announcement]) -> Notice:
 
 
 async def destination(desk: Desk, notice: Notice) -> Destination | None:
-    """Return where the notice goes now: to its channel, or its reader's reminder channel, else to the reader directly.
+    """Return where the notice goes now: to its channel, or its reader's reminder channel, else to the reader directly, as what
+    others should not read always does.
 
     None when the reader has left the desk, or may no longer use it, and for a manager channel that was lost.
     """
@@ -105,7 +106,8 @@ async def destination(desk: Desk, notice: Notice) -> Destination | None:
     member = await desk.session.get_one(Member, notice.to_id)
     if not is_at_desk(member):
         return None
-    return Destination(channel=own_channel(member) or member.slack_user_id, member=member)
+    channel = None if kinds.KINDS[notice.kind].directly else own_channel(member)
+    return Destination(channel=channel or member.slack_user_id, member=member)
 
 
 def own_channel(member: Member) -> str | None:

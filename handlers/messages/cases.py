@@ -13,7 +13,9 @@ def case_asked(t: Translator, asked: CaseAsked) -> Message:
     """Render the answer to asking for a case file: it is being made."""
     writer = Writer()
     writer.phrase(
-        t, "I'm putting the case file of {loan} together. I'll tell you here when it is ready.", loan=Bold(asked.number)
+        t,
+        "I'm putting the case file of {loan} together. A direct message will tell you when it is ready.",
+        loan=Bold(asked.number),
     )
     if not asked.parts:
         writer.line(t("It has the records alone, without files and recordings."))

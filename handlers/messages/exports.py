@@ -27,7 +27,7 @@ def export_asked(t: Translator, asked: ExportAsked) -> Message:
     writer = Writer()
     writer.phrase(
         t,
-        "I'm making a file of the list {list}: {format}. I'll tell you here when it is ready.",
+        "I'm making a file of the list {list}: {format}. A direct message will tell you when it is ready.",
         list=Bold(list_name(t, asked.wanted.listed)),
         format=format_name(t, asked.format),
     )

@@ -11,7 +11,8 @@ def export_asked(t: Translator, asked: ExportAsked) -> Message:
     writer = Writer()
     writer.phrase(
         t,
-        "I'm putting together what is held of the person of the request on {loan}. I'll tell you here when it is ready.",
+        "I'm putting together what is held of the person of the request on {loan}. A direct message will tell you when it is "
+        "ready.",
         loan=Bold(asked.number),
     )
     if not asked.files:

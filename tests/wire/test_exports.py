@@ -108,6 +108,17 @@ async def test_a_list_is_pressed_for_and_had_in_another_format(slack: Slack, bro
     assert "Export" not in buttons(given((await slack.command(slack.manager, "/loan-due arrears team")).message))
 
 
+async def test_who_has_a_channel_of_their_own_hears_of_a_file_directly_because_others_read_the_channel(
+    slack: Slack, browser: Downloads
+) -> None:
+    slack.sandbox.add_channel("agents", channel_id="CAGENTS", kind="private", members=["UAGENT", "UOTHER"])
+    slack.sandbox.join("CAGENTS", "U0APPBOT")
+    await slack.change(slack.agent, reminder_channel_id="CAGENTS")
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    assert column(rows_of_csv(await browser.export(slack.agent, "/loan mine export csv")), "Loan") == ["A-1"]
+    assert slack.posts("CAGENTS") == []
+
+
 async def test_who_has_no_right_to_names_in_full_gets_them_masked(slack: Slack, browser: Downloads) -> None:
     loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="欧阳娜娜")
     async with slack.office.desk(slack.workspace) as desk:
