@@ -35,7 +35,7 @@ def export_asked(t: Translator, asked: ExportAsked) -> Message:
         writer.line(t("It has names and phone numbers in full: keep it where only those who may see them can open it."))
     else:
         writer.line(t("Names are masked in it, and of phone numbers it has the last four digits."))
-    writer.small(t("That you asked for it is recorded, and so is which loans it names."))
+    writer.small(t("Your request is recorded, with the loans that the file names."))
     if not asked.wanted.words:
         others: tuple[Format, ...] = ("xlsx", "csv", "csv_bom")
         value = asked.wanted.about
