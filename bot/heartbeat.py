@@ -128,9 +128,8 @@ class Heartbeat:
             except Exception as error:  # the database may be away for a while
                 log.error("heartbeat_failed", **log_fields(error))
                 continue
-            if (
-                row is not None and self.workspace is not None
-            ):  # another process may have changed the workspace's settings
+            if row is not None and self.workspace is not None:
+                # Another process may have changed its settings.
                 workspaces.copy_onto(self.workspace, row)
             if not ours:
                 log.error("name_taken_by_another_process", name=self.identity.name)

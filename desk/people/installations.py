@@ -27,7 +27,6 @@ REFRESH_HELD = timedelta(seconds=20)
 """How long a process may take to replace a token, before it is tried again: longer than one request to Slack, and soon, because
 Slack takes the same refresh token again for a short time only."""
 
-
 AT_ONCE = timedelta(minutes=1)
 """Within what time two installations are taken to be at the same time: an earlier one is recorded seconds later at most."""
 

@@ -30,9 +30,8 @@ async def hold_refresh(session: Work, installation_id: UUID, now: datetime, unti
     """Hold the refresh token of an installation in force until then. Return False if another process holds it, or the app was
     removed."""
     held = col(SlackInstallation.refresh_held_until)
-    free = or_(
-        held.is_(None), held <= now, held > until
-    )  # one far in the future was held before the clock was set back
+    # One far in the future was held before the clock was set back.
+    free = or_(held.is_(None), held <= now, held > until)
     statement = (
         update(SlackInstallation)
         .where(col(SlackInstallation.id) == installation_id, col(SlackInstallation.ended_at).is_(None), free)
