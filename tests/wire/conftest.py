@@ -1,11 +1,11 @@
-"""The fixture `slack`: a running sandbox with the desk installed from its manifest, on both databases."""
+"""The fixtures `slack` and `several`: a running sandbox with the desk installed from its manifest, and a desk for two teams."""
 
 import base64
 import io
 import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,6 +23,9 @@ from tests.builders import member_of, team_of
 from tests.clocks import FrozenClock
 from tests.conftest import UNHURRIED
 from tests.wire.office_day import APP_TOKEN, SIGNING_SECRET, TOKEN, Slack
+
+if TYPE_CHECKING:
+    from tests.wire.several import Several
 
 PEOPLE = {
     "agent": "UAGENT",
@@ -111,6 +114,23 @@ async def slack(
         people=people,
     )
     await service.close()
+
+
+@pytest.fixture
+async def several(database_url: str, clock: FrozenClock, unhurried: bool, tmp_path: Path) -> AsyncIterator["Several"]:
+    """A desk for two Slack teams, installed in none of them yet."""
+    from tests.wire.several import several_teams  # it imports what is here
+
+    async with several_teams(database_url, clock, unhurried=unhurried, files=str(tmp_path)) as deployment:
+        yield deployment
+
+
+@pytest.fixture
+async def lenders(several: "Several") -> dict[str, Slack]:
+    """The lenders of that desk, installed in both teams, by team."""
+    for team in several.teams:
+        await several.install(team)
+    return {team: await several.lender(team) for team in several.teams}
 
 
 async def employ(office: Office, workspace: Workspace) -> tuple[Team, dict[str, Member]]:

@@ -5,7 +5,7 @@ Now is Wednesday 10:00 in Shanghai.
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,20 +23,7 @@ from storage.tables import AuditEntry, Undo
 from tests.builders import make_follow_up, make_loan
 from tests.clocks import FrozenClock
 from tests.wire.office_day import Slack, logged
-from tests.wire.several import Several, installation, remove, several_teams, token_of
-
-
-@pytest.fixture
-async def several(database_url: str, clock: FrozenClock, unhurried: bool, tmp_path: Path) -> AsyncIterator[Several]:
-    async with several_teams(database_url, clock, unhurried=unhurried, files=str(tmp_path)) as deployment:
-        yield deployment
-
-
-@pytest.fixture
-async def lenders(several: Several) -> dict[str, Slack]:
-    for team in several.teams:
-        await several.install(team)
-    return {team: await several.lender(team) for team in several.teams}
+from tests.wire.several import Several, installation, remove, token_of
 
 
 async def test_a_token_is_replaced_two_hours_before_its_end_and_all_is_sent_with_the_new_one(

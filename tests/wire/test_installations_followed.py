@@ -2,32 +2,14 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from bot.heartbeat import Heartbeat, Identity
 from desk.people.installations import Grant, Tokens, record, tokens_of
 from storage.tables import SlackInstallation
-from tests.clocks import FrozenClock
 from tests.wire.office_day import Slack, logged
-from tests.wire.several import Several, installation, remove, several_teams, token_of
-
-
-@pytest.fixture
-async def several(database_url: str, clock: FrozenClock, unhurried: bool, tmp_path: Path) -> AsyncIterator[Several]:
-    async with several_teams(database_url, clock, unhurried=unhurried, files=str(tmp_path)) as deployment:
-        yield deployment
-
-
-@pytest.fixture
-async def lenders(several: Several) -> dict[str, Slack]:
-    for team in several.teams:
-        await several.install(team)
-    return {team: await several.lender(team) for team in several.teams}
+from tests.wire.several import Several, installation, remove, token_of
 
 
 async def test_of_two_installations_at_the_same_time_the_later_one_counts(

@@ -1,8 +1,6 @@
 """One desk in several Slack teams: the app is installed from a browser. Now is Wednesday 10:00 in Shanghai."""
 
 import io
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -12,13 +10,7 @@ from sandbox.elements import NotPossibleError
 from storage.tables import AuditEntry, InstallState, Member, SlackInstallation, Workspace
 from tests.clocks import FrozenClock
 from tests.wire.office_day import logged
-from tests.wire.several import Browser, Several, several_teams
-
-
-@pytest.fixture
-async def several(database_url: str, clock: FrozenClock, unhurried: bool, tmp_path: Path) -> AsyncIterator[Several]:
-    async with several_teams(database_url, clock, unhurried=unhurried, files=str(tmp_path)) as deployment:
-        yield deployment
+from tests.wire.several import Browser, Several
 
 
 async def rows(several: Several, table: type) -> list:

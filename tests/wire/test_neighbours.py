@@ -28,7 +28,7 @@ from tests.wire.api_client import program
 from tests.wire.exporting import Downloads, column, rows_of_csv
 from tests.wire.forms_and_presses import form_of, presses_of
 from tests.wire.office_day import Slack
-from tests.wire.several import Several, rows_of, several_teams
+from tests.wire.several import rows_of, several_teams
 from tests.wire.worlds import NAME, REGISTRY, World, make_world
 
 ROLES = ("agent", "verifier", "collector", "manager", "compliance", "admin")
@@ -87,17 +87,9 @@ def no_stranger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-async def several(database_url: str, clock: FrozenClock, unhurried: bool, tmp_path: Path) -> AsyncIterator[Several]:
-    async with several_teams(database_url, clock, unhurried=unhurried, files=str(tmp_path)) as deployment:
-        yield deployment
-
-
-@pytest.fixture
-async def lenders(several: Several) -> tuple[Slack, Slack]:
+def lenders(lenders: dict[str, Slack]) -> tuple[Slack, Slack]:
     """Two lenders at work in one deployment."""
-    for team in several.teams:
-        await several.install(team)
-    east, west = [await several.lender(team) for team in several.teams]
+    east, west = lenders.values()
     return east, west
 
 
