@@ -23,7 +23,6 @@ from desk.messages.audit_trail import relations_to
 from desk.messages.notices import queue_notice
 from desk.people.members import is_at_desk
 from storage.engine.types import new_id
-from storage.queries.cases import cases
 from storage.tables import CaseExport, Loan, Member, StoredFile
 
 Part = Literal["files", "recordings"]
@@ -33,9 +32,6 @@ PARTS: tuple[Part, ...] = get_args(Part)
 
 PURPOSE_LIMIT = 200
 """The most characters of what a case file is for: it stands on each page."""
-
-TRIES = 3
-"""How often the worker tries to make one."""
 
 HELD_FOR = timedelta(minutes=20)
 """How long a worker may take; then another begins."""
@@ -121,13 +117,11 @@ async def require_may_export(desk: Desk, loan: Loan) -> None:
 
 async def hold_next(desk: Desk) -> CaseToBuild | None:
     """Take the next case file that is to be made, for `HELD_FOR`; None if there is none, or if there is no store of files."""
-    row = await cases.next_to_build(desk.session, desk.workspace.id, desk.now) if desk.files else None
+    row = await made.next_to_build(desk, CaseExport)
     if row is None:
         return None
     member = await desk.session.get_one(Member, row.member_id)
-    await _discard(desk, row)
-    row.tries += 1
-    if row.tries > TRIES:
+    if row.tries > made.TRIES:
         await _give_up(desk, row, member, "failed")
         return None
     loan = await desk.session.get_one(Loan, row.loan_id)
@@ -159,7 +153,7 @@ async def record_built(desk: Desk, held: CaseToBuild, *, key: str, size: int, sh
     member = await desk.session.get_one(Member, row.member_id)
     desk.actor, file = member, await desk.session.get_one(StoredFile, held.file_id)
     if not await _may_still(desk, row, file):
-        await _discard(desk, row)
+        await made.discard(desk, row)
         await _give_up(desk, row, member, "forbidden")
         return False
     made.finish(desk, file, key=key, size=size, sha256=sha256)
@@ -176,7 +170,7 @@ async def record_failed(desk: Desk, held: CaseToBuild, why: str | None = None) -
     row = await desk.session.get(CaseExport, held.id, with_for_update=True)
     if row is None or row.file_id != held.file_id:
         return
-    await _discard(desk, row)
+    await made.discard(desk, row)
     if why is not None:
         await _give_up(desk, row, await desk.session.get_one(Member, row.member_id), why)
     else:
@@ -220,18 +214,6 @@ async def _may_still(desk: Desk, row: CaseExport, file: StoredFile) -> bool:
         return True
     await record_refusal(desk, "role_missing" if row.subjects else "team_case", row.loan_id)
     return False
-
-
-async def _discard(desk: Desk, row: CaseExport) -> None:
-    """Delete the row of an archive that was begun; the bytes become leftovers."""
-    if row.file_id is None:
-        return
-    file = await desk.session.get(StoredFile, row.file_id)
-    row.file_id = None
-    desk.add(row)
-    await desk.session.flush()
-    if file is not None:
-        await desk.session.delete(file)
 
 
 async def _give_up(desk: Desk, row: CaseExport, member: Member, why: str) -> None:

@@ -26,9 +26,6 @@ from storage.queries.exports import exports
 from storage.queries.loans import loans
 from storage.tables import ListExport, Member, StoredFile
 
-TRIES = 3
-"""How often the worker tries to make one."""
-
 HELD_FOR = timedelta(minutes=2)
 """How long a worker may go on without a page; then another begins."""
 
@@ -82,13 +79,12 @@ async def is_waiting(desk: Desk) -> bool:
 
 async def hold_next(desk: Desk) -> ExportToBuild | None:
     """Take the next export that is to be made, for `HELD_FOR`; None if there is none, or if there is no store of files."""
-    row = await exports.next_to_build(desk.session, desk.workspace.id, desk.now) if desk.files else None
+    row = await made.next_to_build(desk, ListExport)
     if row is None:
         return None
     member = await desk.session.get_one(Member, row.member_id)
-    await _discard(desk, row)
-    row.tries += 1
-    if row.tries > TRIES:
+    await exports.forget_loans(desk.session, row.id)
+    if row.tries > made.TRIES:
         await _give_up(desk, row, "failed")
         return None
     desk.actor = member
@@ -210,16 +206,9 @@ async def _still_held(desk: Desk, held: ExportToBuild) -> ListExport | None:
 
 
 async def _discard(desk: Desk, row: ListExport) -> None:
-    """Delete the row of a file that was begun, and which loans it names; the bytes become leftovers."""
-    if row.file_id is None:
-        return
-    file = await desk.session.get(StoredFile, row.file_id)
-    row.file_id = None
-    desk.add(row)
-    await desk.session.flush()
+    """Delete the row of a file that was begun, and which loans it names."""
+    await made.discard(desk, row)
     await exports.forget_loans(desk.session, row.id)
-    if file is not None:
-        await desk.session.delete(file)
 
 
 async def _give_up(desk: Desk, row: ListExport, why: str) -> None:

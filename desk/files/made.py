@@ -1,14 +1,21 @@
 """Files that the desk itself makes for one member, such as a case file: kept for a week, and opened by link as any other."""
 
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 from uuid import UUID
 
 from desk.core.transaction import Desk
 from storage.engine.types import new_id
-from storage.tables import Member, StoredFile
+from storage.queries.files import builds
+from storage.tables import CaseExport, ListExport, Member, StoredFile
 
 MAY_OPEN: dict[str, Callable[[Desk, StoredFile], Awaitable[bool]]] = {}
 """Whether its member may open such a file now, by what it is: asked for a link, and again when the code is typed."""
+
+TRIES = 3
+"""How often the worker tries to make one."""
+
+R = TypeVar("R", CaseExport, ListExport)
 
 _MAKING, _MADE = "making", "made"
 
@@ -27,6 +34,30 @@ async def may_open_made(desk: Desk, file: StoredFile) -> bool:
     if file.state != _MADE or file.member_id != desk.member.id:
         return False
     return await MAY_OPEN[file.document or ""](desk, file)
+
+
+async def next_to_build(desk: Desk, table: type[R]) -> R | None:
+    """Take the next row of the table that is to be made into a file, without what was begun of it; None if there is none, or if
+    there is no store of files. One that was taken more than `TRIES` times is to be given up."""
+    if desk.files is None:
+        return None
+    row = await builds.next_to_build(desk.session, table, desk.workspace.id, desk.now)
+    if row is not None:
+        await discard(desk, row)
+        row.tries += 1
+    return row
+
+
+async def discard(desk: Desk, row: CaseExport | ListExport) -> None:
+    """Delete the row of the file that was begun; the bytes become leftovers."""
+    if row.file_id is None:
+        return
+    file = await desk.session.get(StoredFile, row.file_id)
+    row.file_id = None
+    desk.add(row)
+    await desk.session.flush()
+    if file is not None:
+        await desk.session.delete(file)
 
 
 def begin(desk: Desk, member: Member, what: str, name: str, kind: str, loan_id: UUID | None = None) -> StoredFile:

@@ -21,9 +21,10 @@ from bot.export_builder import ExportBuilder
 from bot.list_files import ABANDONED
 from desk.core.transaction import Office
 from desk.exports.asking import ask_export
-from desk.exports.building import HELD_FOR, TRIES, hold_next
+from desk.exports.building import HELD_FOR, hold_next
 from desk.exports.lists import Format
 from desk.exports.rows import Wanted
+from desk.files.made import TRIES
 from storage.files.disk import DiskStore
 from storage.files.sealing import unseal
 from storage.tables import AuditEntry, ExportedLoan, ListExport, Member, Notice, StoredFile, Workspace

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from desk.cases.exports import TRIES
 from desk.core.errors import Invalid, NotFound
+from desk.files.made import TRIES
 from desk.rights.exports import ask_person_export
 from sandbox.modals import Modal
 from storage.engine.types import new_id

@@ -1,7 +1,6 @@
 """Case files that were asked for, the keys that sign them, and the records of a loan that go into one."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -108,18 +107,6 @@ async def playbook_versions(session: Work, workspace_id: UUID, codes: Collection
         )
         found += (await session.exec(statement.order_by(col(PlaybookVersion.code), col(PlaybookVersion.number)))).all()
     return found
-
-
-async def next_to_build(session: Work, workspace_id: UUID, now: datetime) -> CaseExport | None:
-    """Return the case file whose turn it is to be built, locked; None if there is none."""
-    statement = (
-        select(CaseExport)
-        .where(CaseExport.workspace_id == workspace_id, col(CaseExport.build_at) <= now)
-        .order_by(col(CaseExport.build_at), col(CaseExport.id))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    return (await session.exec(statement)).first()
 
 
 async def export_of_file(session: Work, file_id: UUID) -> CaseExport | None:

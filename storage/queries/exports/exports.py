@@ -21,18 +21,6 @@ async def is_waiting(session: Work, workspace_id: UUID, now: datetime) -> bool:
     return (await session.exec(statement.limit(1))).first() is not None
 
 
-async def next_to_build(session: Work, workspace_id: UUID, now: datetime) -> ListExport | None:
-    """Return the export whose turn it is to be built, locked; None if there is none."""
-    statement = (
-        select(ListExport)
-        .where(ListExport.workspace_id == workspace_id, col(ListExport.build_at) <= now)
-        .order_by(col(ListExport.build_at), col(ListExport.id))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    return (await session.exec(statement)).first()
-
-
 async def waiting_of(session: Work, member_id: UUID) -> int:
     """Count the exports of a member that are still to be built."""
     statement = (
