@@ -65,11 +65,12 @@ class RingToDo:
 
 @dataclass(frozen=True, slots=True)
 class RingFailed:
-    """A ring that failed, for its member."""
+    """A ring that failed, for its member. `phone_id` is the number of a person around the loan, None: the borrower's."""
 
     loan: LoanView
     reader: str
     why: str
+    phone_id: UUID | None = None
 
 
 async def ring(desk: Desk, loan_id: UUID) -> RingAsked | RevealedNumber:
@@ -181,4 +182,4 @@ async def failed_ring(desk: Desk, ring_id: UUID, reader: Member) -> RingFailed |
     loan = await desk.session.get(Loan, row.loan_id) if row is not None else None
     if row is None or loan is None:
         return None
-    return RingFailed(await loan_view(desk, loan), reader.slack_user_id, row.why or "late")
+    return RingFailed(await loan_view(desk, loan), reader.slack_user_id, row.why or "late", row.phone_id)

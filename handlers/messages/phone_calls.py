@@ -60,11 +60,7 @@ def question(t: Translator, view: PhoneQuestion) -> Message:
 
 
 def _spoke(t: Translator, view: PhoneQuestion) -> list[Inline]:
-    values: dict[str, Inline] = {"length": Bold(length(t, view.seconds)), "name": Bold(view.masked)}
-    if view.party:
-        values["role"] = role(t, view.party)
-    if not view.over:
-        values["who"] = Mention(view.reader)
+    values = _people(t, view) | {"length": Bold(length(t, view.seconds))}
     match view.over, bool(view.party):
         case True, True:
             return phrase(t, "Spoke {length} with the {role} of {name}.", **values)
@@ -76,6 +72,16 @@ def _spoke(t: Translator, view: PhoneQuestion) -> list[Inline]:
             return phrase(t, "{who}: you spoke {length} with {name}.", **values)
 
 
+def _people(t: Translator, view: PhoneQuestion | MissedCall) -> dict[str, Inline]:
+    """Return whom a sentence about a call names: the borrower, or a person of that role; the reader while they have to act."""
+    values: dict[str, Inline] = {"name": Bold(view.masked)}
+    if view.party:
+        values["role"] = role(t, view.party)
+    if not view.over:
+        values["who"] = Mention(view.reader)
+    return values
+
+
 def _card(t: Translator, loan: LoanView) -> Button:
     return Button(t("Open card"), "loan.card", {"l": str(loan.id)})
 
@@ -83,11 +89,7 @@ def _card(t: Translator, loan: LoanView) -> Button:
 def missed(t: Translator, view: MissedCall, zone: ZoneInfo) -> Message:
     """Render a missed call, in a channel."""
     writer = Writer()
-    values: dict[str, Inline] = {"name": Bold(view.masked), "time": t.minute(view.at, zone)}
-    if view.party:
-        values["role"] = role(t, view.party)
-    if not view.over:
-        values["who"] = Mention(view.reader)
+    values = _people(t, view) | {"time": t.minute(view.at, zone)}
     match view.over, bool(view.party):
         case True, True:
             writer.phrase(t, "The {role} of {name} called ({time}); there was a call since.", **values)
@@ -135,10 +137,10 @@ def ring_failed(t: Translator, view: RingFailed) -> Message:
         t, "{who}: your call was not made: {why}.", who=Mention(view.reader), why=t(FAILURES[view.why])
     )
     writer.line(elements.masked_loan(t, view.loan))
-    value = {"l": str(view.loan.id)}
-    return writer.buttons(
-        Button(t("Call"), "phone.call", value), Button(t("Show number"), "loan.show_number", value)
-    ).message()
+    value, show = {"l": str(view.loan.id)}, "loan.show_number"
+    if view.phone_id is not None:
+        value, show = {"p": str(view.phone_id)}, "related.show_number"
+    return writer.buttons(Button(t("Call"), "phone.call", value), Button(t("Show number"), show, value)).message()
 
 
 def unchanged(t: Translator) -> Message:

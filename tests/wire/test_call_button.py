@@ -121,15 +121,32 @@ async def test_who_logs_no_calls_gets_a_reminder_without_the_button(
     assert exchange.asked == []
 
 
-async def test_a_person_around_the_loan_is_rung(slack: Slack, exchange: Exchange) -> None:
+async def _call_spouse(slack: Slack) -> None:
     async with slack.office.desk(slack.workspace, slack.agent) as desk:
         entry = PersonEntry("spouse", "韩梅梅", phones=(PhoneEntry("mobile", "+8613900000202"),))
         await add_person(desk, loan=LoanRef("A-1", "A-1"), entry=entry)
     people = await slack.in_card(slack.agent, "Open", "People")
     await people.press("Call 0202")
     assert "rings" in slack.sandbox.modal_of(slack.agent.slack_user_id).text
+
+
+async def test_a_person_around_the_loan_is_rung(slack: Slack, exchange: Exchange) -> None:
+    await _call_spouse(slack)
     await exchange.round()
     assert exchange.asked[0][0] == "/ring?from=2001&to=%2B8613900000202"
+
+
+async def test_after_a_failure_the_same_person_is_rung_or_shown_and_not_the_borrower(
+    slack: Slack, exchange: Exchange
+) -> None:
+    exchange.status = 500
+    await _call_spouse(slack)
+    await exchange.round()
+    [failed] = slack.posts(slack.agent)
+    assert "139 0000 0202" in shown(await slack.press(slack.agent, failed, "Show number")).text
+    await slack.press(slack.agent, failed, "Call")
+    await exchange.round()
+    assert [path for path, _, _ in exchange.asked] == ["/ring?from=2001&to=%2B8613900000202"] * 2
 
 
 async def test_a_ring_is_not_repeated_when_its_worker_was_killed(slack: Slack, exchange: Exchange) -> None:
