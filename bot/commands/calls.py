@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.offices import every_workspace, open_office
+from bot.offices import one_workspace, open_office
 from bot.phone_system import site_of
 from bot.settings import Settings
 from desk.core.clock import Clock
@@ -29,11 +29,10 @@ async def run(settings: Settings, file: Path, console: Console, *, source: str, 
     It can be run again on the same file, or one that has grown: a call that is known changes only where the file says more.
     """
     async with open_office(settings, clock) as office:
-        found = await every_workspace(office)
-        if len(found) != 1:
-            console.print("The desk has no workspace yet." if not found else "The desk serves several workspaces.")
+        workspace = await one_workspace(office)
+        if workspace is None:
+            console.print("There is no workspace yet: start the desk once.")
             return 1
-        [workspace] = found
         try:
             reading = _read(file, source, site_of(settings, workspace))
         except (OSError, UnicodeDecodeError) as error:
@@ -71,12 +70,12 @@ async def take_extensions(settings: Settings, file: Path, console: Console, *, c
         console.print(f"{file.name} cannot be read: {error.__class__.__name__}.")
         return 1
     async with open_office(settings, clock) as office:
-        found = await every_workspace(office)
-        if len(found) != 1:
-            console.print("The desk has no workspace yet." if not found else "The desk serves several workspaces.")
+        workspace = await one_workspace(office)
+        if workspace is None:
+            console.print("There is no workspace yet: start the desk once.")
             return 1
         try:
-            async with office.desk(found[0]) as desk:
+            async with office.desk(workspace) as desk:
                 count = await extensions.take_extensions(desk, rows, by=operator())
         except extensions.RowsRefusedError as error:
             for at, why in error.rows:
