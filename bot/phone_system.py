@@ -25,7 +25,7 @@ from desk.core.phone_site import Site
 from desk.core.transaction import Office
 from desk.rules.call_records import Reading
 from desk.telephony.adapters import freeswitch, mapped, twilio
-from desk.telephony.adapters.freeswitch import PayloadError
+from desk.telephony.adapters.values import PayloadError
 from desk.telephony.records import take_records
 from handlers.api.limits import RateLimits
 from handlers.api.requests import invite_body

@@ -19,6 +19,7 @@ from desk.telephony.adapters.values import (
     extension_in,
     key_without_id,
     least_length,
+    leg_that_ended,
     local_time,
     parties_of,
     recordings_at,
@@ -185,20 +186,10 @@ def _record(row: _Row, key: str, leg: str, site: Site, shift: timedelta, basis: 
     )
     sip, q850 = whole(row.user.get("sip")), whole(row.user.get("q850"))
     result, known_by = _result(row, parties.direction, sip, q850)
-    spoke, talk = result in ("connected", "internal"), least_length(row.talk, row.duration)
-    return CallRecord(
-        source=SOURCE,
-        key=key,
+    talk = least_length(row.talk, row.duration)
+    return replace(
+        leg_that_ended(SOURCE, key, parties, (started, answered, ended), talk, result),
         legs=(leg,),
-        direction=parties.direction,
-        agent_extension=parties.extension,
-        number=parties.number,
-        started=started,
-        answered=answered if spoke else None,
-        ended=ended,
-        ring_seconds=seconds_between(started, answered or ended),
-        talk_seconds=talk if spoke or talk < 0 else 0,
-        result=result,
         known_by=known_by,
         sip_code=sip,
         q850=q850,

@@ -8,6 +8,7 @@ it.
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, unquote
 from xml.etree import ElementTree
@@ -17,16 +18,17 @@ from desk.core.phone_site import Site
 from desk.rules.call_records import CallRecord, KnownBy, Reading, Refused, Result, read_number, result_of_codes
 from desk.telephony.adapters.values import (
     Parties,
+    PayloadError,
     as_list,
     as_object,
     clock_length,
     epoch,
     key_without_id,
     least_length,
+    leg_that_ended,
     local_time,
     parties_of,
     recordings_at,
-    seconds_between,
     whole,
     without_marks,
 )
@@ -83,10 +85,6 @@ _CAUSES: Mapping[str, tuple[Result, KnownBy]] = {
 }
 _CANCELS = frozenset({"send_cancel", "recv_cancel"})
 _ENDED_BY = {"send_bye": "customer", "recv_bye": "agent"}
-
-
-class PayloadError(Exception):
-    """What was posted is no call detail record. The message is a code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,23 +218,13 @@ def _leg(said: _Variables, site: Site, *, from_file: bool = False) -> CallRecord
     q850 = whole(said["hangup_cause_q850"])
     outside = read_number(callee if originator else caller, site, outgoing=bool(originator)).kind != "short"
     result, known_by = _result(said, parties, answered is not None and talk > 0, bridged=bridged, sip=sip, q850=q850)
-    spoke = result in ("connected", "internal")
     uuid = said["uuid"]
     by: Any = _ENDED_BY.get(said["sip_hangup_disposition"], "")
-    return CallRecord(
-        source=SOURCE,
-        key=originator or uuid or key_without_id(SOURCE, caller, callee, started),
+    key = originator or uuid or key_without_id(SOURCE, caller, callee, started)
+    return replace(
+        leg_that_ended(SOURCE, key, parties, (started, answered, ended), talk, result),
         legs=(uuid,) if uuid else (),
         customer_leg=outside,
-        direction=parties.direction,
-        agent_extension=parties.extension,
-        number=parties.number,
-        started=started,
-        answered=answered if spoke else None,
-        ended=ended,
-        ring_seconds=seconds_between(started, answered or ended),
-        talk_seconds=talk if spoke or talk < 0 else 0,
-        result=result,
         known_by=known_by,
         ended_by=by if originator and parties.direction == "out" else "",
         sip_code=sip,

@@ -18,14 +18,13 @@ from desk.core.dataclass import dataclass
 from desk.core.phone_site import Site
 from desk.rules.call_records import CallRecord, Direction, KnownBy, Reading, Refused, Result, ZoneBasis, read_number
 from desk.rules.hours import known_zone
-from desk.telephony.adapters.freeswitch import PayloadError
 from desk.telephony.adapters.values import (
     Parties,
+    PayloadError,
     as_list,
     as_object,
     clock_length,
     epoch,
-    key_without_id,
     local_time,
     parties_of,
     recordings_at,
@@ -197,7 +196,7 @@ def _record(system: System, element: dict[str, Any], site: Site) -> CallRecord |
     by: Any = said.ended_by.get(_first(element, fields.ended_by), "")
     return CallRecord(
         source=system.name,
-        key=key or key_without_id(system.name, parties.extension, parties.number, started),
+        key=key,
         legs=(_first(element, fields.leg) or key,),
         direction=parties.direction,
         agent_extension=_first(element, fields.agent_extension) or parties.extension,

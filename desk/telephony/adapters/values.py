@@ -9,12 +9,16 @@ from typing import Any, cast
 
 from desk.core.dataclass import dataclass
 from desk.core.phone_site import Site
-from desk.rules.call_records import Direction, RecordingRef, ZoneBasis, in_utc, read_number
+from desk.rules.call_records import CallRecord, Direction, RecordingRef, Result, ZoneBasis, in_utc, read_number
 
 _EXTENSION = re.compile(r"^(?:[A-Za-z0-9_]+/)?(\d{2,6})(?:[-@;]|$)")
 _NUMBER = re.compile(r"-?\d+")
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
 _LATEST_EPOCH = 7_258_118_400
+
+
+class PayloadError(Exception):
+    """What was posted is no call detail record. The message is a code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,33 @@ def least_length(talk: int | None, whole_call: int | None) -> int:
 def seconds_between(start: datetime | None, end: datetime | None) -> int | None:
     """Return the whole seconds between two instants, if both are known."""
     return int((end - start) / timedelta(seconds=1)) if start and end else None
+
+
+def leg_that_ended(
+    source: str,
+    key: str,
+    parties: Parties,
+    times: tuple[datetime | None, datetime | None, datetime | None],
+    talk: int,
+    result: Result,
+) -> CallRecord:
+    """Return the record of a leg that is over, from when it started, was answered and ended. One on which nobody spoke has no
+    answer, and no length but one below zero, which has it set aside."""
+    started, answered, ended = times
+    spoke = result in ("connected", "internal")
+    return CallRecord(
+        source=source,
+        key=key,
+        direction=parties.direction,
+        agent_extension=parties.extension,
+        number=parties.number,
+        started=started,
+        answered=answered if spoke else None,
+        ended=ended,
+        ring_seconds=seconds_between(started, answered or ended),
+        talk_seconds=talk if spoke or talk < 0 else 0,
+        result=result,
+    )
 
 
 def recordings_at(places: Iterable[str]) -> tuple[RecordingRef, ...]:

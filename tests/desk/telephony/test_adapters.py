@@ -10,9 +10,10 @@ import pytest
 from desk.core.phone_site import Site
 from desk.rules.call_records import Reading, fault_of, merge
 from desk.telephony.adapters.asterisk import read_asterisk_csv
-from desk.telephony.adapters.freeswitch import PayloadError, read_freeswitch_csv, read_freeswitch_post
+from desk.telephony.adapters.freeswitch import read_freeswitch_csv, read_freeswitch_post
 from desk.telephony.adapters.mapped import read_mapped_csv, read_mapped_json, systems
 from desk.telephony.adapters.twilio import is_signed_by_twilio, read_twilio_callback
+from desk.telephony.adapters.values import PayloadError
 
 SITE = Site(ZoneInfo("Asia/Shanghai"), "CN")
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
