@@ -6,8 +6,9 @@ from typing import Any
 
 from aiohttp import ClientError, HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
+from desk.core.data_files import validator
 from handlers.api.problems import ApiError, FieldError
 from handlers.api.routes import Route
 
@@ -56,7 +57,7 @@ def path_of(route: Route, parts: dict[str, str]) -> dict[str, str]:
     """Return the checked parts of a path. Raises ApiError (404): what is not written so does not exist."""
     for name, value in parts.items():
         try:
-            TypeAdapter(route.places.get(name, str)).validate_python(value)
+            validator(route.places.get(name, str)).validate_python(value)
         except ValidationError:
             raise ApiError(404, "unknown_path") from None
     return parts
@@ -117,9 +118,8 @@ async def invite_body(request: web.BaseRequest) -> None:
 
 def body_of(model: Any, content: bytes) -> Any:
     """Return the checked body. Raises ApiError (`malformed_json`, `invalid_body`)."""
-    adapter: TypeAdapter[Any] = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
     try:
-        return adapter.validate_json(content)
+        return validator(model).validate_json(content)
     except ValidationError as error:
         raise refused_body(error) from None
 
