@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from aiohttp import web
 
-from desk.core import disclosures, unreadable
+from desk.core import disclosures
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
 from desk.core.permissions import has_role_for
@@ -268,9 +268,7 @@ class Api:
         route = work.route
         reply = await route.handler(Call(desk, work.path, work.query, work.body, work.if_match, work.if_none_match))
         assert isinstance(reply.body, route.answers[reply.status]), f"{route.name} does not document this answer"
-        content = content_of(reply.body)
-        if desk.shows_unreadable:
-            content = _without_marks(content)
+        content = content_of(desk, reply.body)
         await disclosures.record_disclosure(desk, "answer")
         headers = dict(reply.headers)
         if reply.status == 200 and not route.writes:
@@ -339,11 +337,3 @@ def _failure(progress: _Progress, error: Exception) -> ApiError:
         return ApiError(500, "internal")
     status, code = _TROUBLES[kind]
     return ApiError(status, code, headers={"Retry-After": "5"})
-
-
-def _without_marks(content: bytes) -> bytes:
-    """Return a document that says of what no key opens that it cannot be read."""
-    text = content.decode()
-    for mark in unreadable.MARKS:
-        text = text.replace(mark, "(unreadable)")
-    return text.encode()

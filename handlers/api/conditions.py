@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from desk.core import unreadable
+from desk.core.transaction import Desk
 from handlers.api.problems import ApiError
 from handlers.api.routes import Call
 
@@ -34,13 +36,17 @@ async def require_condition(
     if not (call.if_match or call.if_none_match):
         return
     there = await present()
-    tag = None if there is None else tag_of(content_of(document(there)))
+    tag = None if there is None else tag_of(content_of(call.desk, document(there)))
     if call.if_match and (tag is None or not {"*", tag}.intersection(call.if_match)):
         raise ApiError(412, "changed_meanwhile")
     if call.if_none_match and tag is not None and {"*", tag}.intersection(call.if_none_match):
         raise ApiError(412, "changed_meanwhile")
 
 
-def content_of(body: BaseModel) -> bytes:
-    """Return a document as it is sent."""
-    return body.model_dump_json().encode()
+def content_of(desk: Desk, body: BaseModel) -> bytes:
+    """Return a document as it is sent: of what no key opens it says that it cannot be read."""
+    text = body.model_dump_json()
+    if desk.shows_unreadable:
+        for mark in unreadable.MARKS:
+            text = text.replace(mark, "(unreadable)")
+    return text.encode()

@@ -125,6 +125,18 @@ async def test_entity_tags_tell_whether_a_loan_has_changed(core: Program, loan: 
     assert (await core.put("/loans/N-1", NEW, If_None_Match="*")).status == 201
 
 
+async def test_the_tag_of_a_loan_that_cannot_be_read_in_full_can_be_sent_back(
+    slack: Slack, core: Program, loan: Loan
+) -> None:
+    async with slack.office.database.transaction() as session:
+        borrower = await session.get_one(Borrower, loan.borrower_id)
+        borrower.name_cipher = borrower.name_cipher[:-1] + bytes([borrower.name_cipher[-1] ^ 1])
+    damaged = await core.get("/loans/A-1")
+
+    assert damaged.body["borrower"]["name"] == "(unreadable)"
+    assert (await core.put("/loans/A-1", {"amount": "5.00"}, If_Match=damaged.headers["ETag"])).status == 200
+
+
 async def test_a_request_with_the_same_key_has_one_effect_and_one_answer(slack: Slack, core: Program) -> None:
     first = await core.put("/loans/B-7", NEW, Idempotency_Key="k-1")
     await core.put("/loans/B-7", {"amount": "1.00"})
