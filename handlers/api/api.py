@@ -29,6 +29,7 @@ from handlers.api.openapi import openapi
 from handlers.api.problems import ApiError, of_refusal
 from handlers.api.registry import ROUTES
 from handlers.api.routes import BASE, Call, Route, RouteTable
+from handlers.door.timed_tasks import TimedTasks
 from handlers.door.transaction import new_reference
 from storage.engine import trouble
 from storage.engine.trouble import Trouble, is_outage, log_fields
@@ -108,7 +109,7 @@ class Api:
         self._limits = limits or RateLimits(per_second)
         self._failures = RateLimits(_FAILED_PER_SECOND, window=_FAILED_WINDOW)
         self._keys: set[tuple[UUID, str]] = set()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = TimedTasks()
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request. Raises nothing but what the connection raises."""
@@ -233,7 +234,7 @@ class Api:
             except Exception as error:
                 log.warning(failure, **log_fields(error))
 
-        await self._ended(asyncio.create_task(attempt()), NOTE_SECONDS)
+        await self._tasks.ended(asyncio.create_task(attempt()), NOTE_SECONDS)
 
     async def _read(self, asker: "_Asker", work: "_Work", progress: _Progress) -> _Answer:
         async with asker.office.disclosing_desk(asker.workspace) as desk:
@@ -277,26 +278,11 @@ class Api:
 
     async def _in_time(self, work: Coroutine[Any, Any, T], progress: _Progress) -> T:
         task = asyncio.create_task(work)
-        if await self._ended(task, REQUEST_SECONDS):
+        if await self._tasks.ended(task, REQUEST_SECONDS):
             return task.result()
         log.error("database_trouble", error="too_slow")
         status, code = _TROUBLES[trouble.trouble(progress.session, None)]
         raise ApiError(status, code, headers={"Retry-After": "5"})
-
-    async def _ended(self, task: asyncio.Task[Any], seconds: float) -> bool:
-        """Return whether the task finished within `seconds`; otherwise cancel it. A cancelled task rolls back."""
-        self._tasks.add(task)
-        task.add_done_callback(self._discard)
-        try:
-            done, _ = await asyncio.wait({task}, timeout=seconds)
-        finally:
-            task.cancel()
-        return bool(done)
-
-    def _discard(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            task.exception()
 
     def _problem(self, error: ApiError, progress: _Progress) -> web.Response:
         content = json.dumps(error.document(progress.reference), ensure_ascii=False).encode()

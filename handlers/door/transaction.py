@@ -26,6 +26,7 @@ from handlers.door.directory import Directory, DirectoryEntries, candidate_of
 from handlers.door.interactions import Interaction
 from handlers.door.language import Language, Languages
 from handlers.door.request import Answer, FormErrors, Request
+from handlers.door.timed_tasks import TimedTasks
 from handlers.messages.refusals.errors import Failure
 from handlers.messages.unreadable import in_words
 from storage.engine import trouble
@@ -75,7 +76,7 @@ class Transactions:
         self._workspace = workspace
         self._directory = directory
         self._measure = measure
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = TimedTasks()
         self.languages = Languages(workspace)
         self._shown_in: dict[str, frozenset[UUID]] = {}
 
@@ -88,7 +89,7 @@ class Transactions:
             try:
                 progress.origin = Origin(interaction.name, reference)
                 task = asyncio.create_task(self._handle(interaction, progress))
-                if await self._ended(task, ANSWER_SECONDS):
+                if await self._tasks.ended(task, ANSWER_SECONDS):
                     return task.result()
                 wrong, progress.outcome = trouble.trouble(progress.session, None), "database_trouble"
                 log.error("database_trouble", error="too_slow")
@@ -128,7 +129,7 @@ class Transactions:
         began = perf_counter()
         try:
             task = asyncio.create_task(self._read(Origin(name, new_reference()), user_id, read, default, form))
-            return task.result() if await self._ended(task, seconds or ANSWER_SECONDS) else default
+            return task.result() if await self._tasks.ended(task, seconds or ANSWER_SECONDS) else default
         except Exception as error:
             outcome, event = _failure(error)
             log.error(event, looking=name, **log_fields(error))
@@ -155,7 +156,7 @@ class Transactions:
             except Exception as error:
                 log.warning(failure, **facts, **log_fields(error))
 
-        await self._ended(asyncio.create_task(attempt()), seconds)
+        await self._tasks.ended(asyncio.create_task(attempt()), seconds)
 
     async def _entries(self, interaction: Interaction, progress: "_Progress") -> DirectoryEntries:
         """Look up in Slack what a member's request needs. A request of others costs no look-up."""
@@ -286,21 +287,6 @@ class Transactions:
             if len(self._shown_in) > _FORMS:
                 del self._shown_in[next(iter(self._shown_in))]
         return result
-
-    async def _ended(self, task: asyncio.Task[Any], seconds: float) -> bool:
-        """Return whether the task finished within `seconds`; otherwise cancel it. A cancelled task rolls back."""
-        self._tasks.add(task)
-        task.add_done_callback(self._discard)
-        try:
-            done, _ = await asyncio.wait({task}, timeout=seconds)
-        finally:
-            task.cancel()
-        return bool(done)
-
-    def _discard(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            task.exception()  # marks it as retrieved: the caller has handled it, so asyncio need not report it
 
 
 @dataclass(slots=True)
