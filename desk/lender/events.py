@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
@@ -19,6 +20,7 @@ from desk.lender.applying import Family, Outcome, apply_rows
 from desk.lender.refusals import RowRefused
 from desk.lender.rows import Texts
 from storage.engine.types import new_id, new_ids
+from storage.queries.core.pages import Window
 from storage.queries.lender import answers, events
 from storage.queries.loans.loans import number_key
 from storage.tables import LenderEvent, LenderEventBatch, Member
@@ -106,7 +108,7 @@ class BatchStatus:
 
     id: UUID
     total: int
-    at: Any
+    at: datetime
     counts: Mapping[str, int]
     events: tuple[EventStatus, ...] = ()
     following: UUID | None = None
@@ -119,7 +121,7 @@ class EventReusedError(Exception):
 async def report(desk: Desk, event: Reported) -> EventStatus:
     """Apply an event at once, or let it wait behind others of its loan. One that came before has no effect again.
 
-    Raises NotAllowed (`role_missing`), EventReusedError, RowRefused with everything that is wrong, and then keeps nothing.
+    Raises NotAllowed (`scope_missing`), EventReusedError, RowRefused with everything that is wrong, and then keeps nothing.
     """
     _require(desk, event.kind)
     row = await _claim(desk, event)
@@ -278,19 +280,16 @@ async def status_of(desk: Desk, event_id: str) -> EventStatus | None:
     return next((_status(desk, row) for row in found.values()), None)
 
 
-async def batch_of(
-    desk: Desk, batch_id: UUID, *, after: UUID | None, state: State | None, limit: int
-) -> BatchStatus | None:
-    """Return a batch with some of its events, behind `after`; None if there is no such batch."""
+async def batch_of(desk: Desk, batch_id: UUID, window: Window, *, state: State | None) -> BatchStatus | None:
+    """Return a batch with some of its events; None if there is no such batch."""
     require(desk, "report_events")
     batch = await events.batch(desk.session, desk.workspace.id, batch_id)
     if batch is None:
         return None
     counts = await events.counts(desk.session, batch.id)
-    rows = await events.of_batch(desk.session, batch.id, after=after, state=state, limit=limit + 1)
-    shown = rows[:limit]
-    following = shown[-1].id if len(rows) > limit else None
-    return BatchStatus(batch.id, batch.total, batch.at, counts, tuple(_status(desk, row) for row in shown), following)
+    page = await events.of_batch(desk.session, batch.id, window, state=state)
+    shown = tuple(_status(desk, row) for row in page.rows)
+    return BatchStatus(batch.id, batch.total, batch.at, counts, shown, page.following)
 
 
 def _status(desk: Desk, row: LenderEvent) -> EventStatus:

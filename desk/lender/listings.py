@@ -1,10 +1,10 @@
 """Lists that the lender's systems read: loans, follow-ups, calls, promises, documents. Only loans show anything personal."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Protocol
 from uuid import UUID
 
 from desk.core.dataclass import dataclass
@@ -12,28 +12,11 @@ from desk.core.errors import NotFound
 from desk.core.permissions import require
 from desk.core.transaction import Desk
 from desk.lender.loans import LoanRecord, find, records_of
+from desk.loans.views import slack_ids
+from storage.queries.core.pages import Page, Window
 from storage.queries.lender import listings
 from storage.queries.loans import loans
 from storage.queries.people import members
-from storage.tables import Member
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some rows of a list, and the id behind which it goes on; None at its end."""
-
-    rows: tuple[T, ...]
-    following: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Which part of a list is wanted."""
-
-    after: UUID | None
-    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +84,8 @@ async def list_loans(desk: Desk, window: Window, *, stage: str | None, owner: st
     """Return loans. Raises NotAllowed (`scope_missing`), NotFound (`not_a_member_named`)."""
     require(desk, "read_loans")
     owner_id = await _member_id(desk, owner)
-    rows = await listings.loans(
-        desk.session, desk.workspace.id, stage=stage, owner_id=owner_id, after=window.after, limit=window.limit + 1
-    )
-    page = _cut(rows, window)
-    return Page(await records_of(desk, page.rows), page.following)
+    page = await listings.loans(desk.session, desk.workspace.id, window, stage=stage, owner_id=owner_id)
+    return page.of(await records_of(desk, page.rows))
 
 
 async def list_follow_ups(
@@ -120,20 +100,18 @@ async def list_follow_ups(
 ) -> Page[FollowUpRecord]:
     """Return follow-ups. Raises NotAllowed (`scope_missing`), NotFound (`import_loan_unknown`, `not_a_member_named`)."""
     require(desk, "read_follow_ups")
-    rows = await listings.follow_ups(
+    page = await listings.follow_ups(
         desk.session,
         desk.workspace.id,
+        window,
         loan_id=await _loan_id(desk, loan),
         assignee_id=await _member_id(desk, assignee),
         state=state,
         due_from=due_from,
         due_to=due_to,
-        after=window.after,
-        limit=window.limit + 1,
     )
-    page = _cut(rows, window)
-    numbers, people = await _numbers(desk, page.rows), await _people(desk, (row.assignee_id for row in page.rows))
-    found = tuple(
+    numbers, people = await _numbers(desk, page.rows), await slack_ids(desk, (row.assignee_id for row in page.rows))
+    return page.of(
         FollowUpRecord(
             id=row.id,
             loan=numbers[row.loan_id],
@@ -141,7 +119,7 @@ async def list_follow_ups(
             version=row.version,
             purpose=row.purpose,
             state=row.state,
-            assignee=people[row.assignee_id].slack_user_id,
+            assignee=people[row.assignee_id],
             due_on=row.due_on,
             due_at=row.due_at,
             attempts=row.attempts,
@@ -151,7 +129,6 @@ async def list_follow_ups(
         )
         for row in page.rows
     )
-    return Page(found, page.following)
 
 
 async def list_calls(
@@ -159,23 +136,21 @@ async def list_calls(
 ) -> Page[CallRecord]:
     """Return calls. Raises NotAllowed (`scope_missing`), NotFound (`import_loan_unknown`, `not_a_member_named`)."""
     require(desk, "read_calls")
-    rows = await listings.calls(
+    page = await listings.calls(
         desk.session,
         desk.workspace.id,
+        window,
         loan_id=await _loan_id(desk, loan),
         caller_id=await _member_id(desk, caller),
         since=since,
-        after=window.after,
-        limit=window.limit + 1,
     )
-    page = _cut(rows, window)
-    numbers, people = await _numbers(desk, page.rows), await _people(desk, (row.caller_id for row in page.rows))
-    found = tuple(
+    numbers, people = await _numbers(desk, page.rows), await slack_ids(desk, (row.caller_id for row in page.rows))
+    return page.of(
         CallRecord(
             id=row.id,
             loan=numbers[row.loan_id],
             version=row.version,
-            caller=people[row.caller_id].slack_user_id,
+            caller=people[row.caller_id],
             outcome=row.outcome,
             purpose=row.purpose,
             minutes=row.minutes,
@@ -184,7 +159,6 @@ async def list_calls(
         )
         for row in page.rows
     )
-    return Page(found, page.following)
 
 
 async def list_promises(
@@ -192,19 +166,17 @@ async def list_promises(
 ) -> Page[PromiseRecord]:
     """Return promises. Raises NotAllowed (`scope_missing`), NotFound (`import_loan_unknown`)."""
     require(desk, "read_promises")
-    rows = await listings.promises(
+    page = await listings.promises(
         desk.session,
         desk.workspace.id,
+        window,
         loan_id=await _loan_id(desk, loan),
         state=state,
         due_from=due_from,
         due_to=due_to,
-        after=window.after,
-        limit=window.limit + 1,
     )
-    page = _cut(rows, window)
     numbers = await _numbers(desk, page.rows)
-    found = tuple(
+    return page.of(
         PromiseRecord(
             id=row.id,
             loan=numbers[row.loan_id],
@@ -217,47 +189,34 @@ async def list_promises(
         )
         for row in page.rows
     )
-    return Page(found, page.following)
 
 
 async def list_documents(desk: Desk, window: Window, *, loan: str | None, state: str | None) -> Page[DocumentRecord]:
     """Return documents that were asked for. Raises NotAllowed (`scope_missing`), NotFound (`import_loan_unknown`)."""
     require(desk, "read_documents")
-    rows = await listings.documents(
+    page = await listings.documents(
         desk.session,
         desk.workspace.id,
+        window,
         loan_id=await _loan_id(desk, loan),
         state=state,
-        after=window.after,
-        limit=window.limit + 1,
     )
-    page = _cut(rows, window)
     numbers = await _numbers(desk, page.rows)
-    found = tuple(
+    return page.of(
         DocumentRecord(
             row.id, numbers[row.loan_id], row.version, row.document, row.state, row.valid_until, row.changed_at
         )
         for row in page.rows
     )
-    return Page(found, page.following)
 
 
 class _OfLoan(Protocol):
     loan_id: UUID
 
 
-def _cut(rows: Sequence[Any], window: Window) -> Page[Any]:
-    shown = tuple(rows[: window.limit])
-    return Page(shown, shown[-1].id if len(rows) > window.limit else None)
-
-
 async def _numbers(desk: Desk, rows: Iterable[_OfLoan]) -> Mapping[UUID, str]:
     found = await loans.by_ids(desk.session, {row.loan_id for row in rows})
     return {loan_id: loan.number for loan_id, loan in found.items()}
-
-
-async def _people(desk: Desk, ids: Iterable[UUID]) -> Mapping[UUID, Member]:
-    return await members.by_ids(desk.session, set(ids))
 
 
 async def _loan_id(desk: Desk, number: str | None) -> UUID | None:

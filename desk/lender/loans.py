@@ -66,7 +66,7 @@ class LoanTaken:
 async def read_loan(desk: Desk, number: str) -> LoanRecord:
     """Return the loan of that number: the desk's, or the one that the lender's system uses.
 
-    Raises NotAllowed (`role_missing`), NotFound (`import_loan_unknown`).
+    Raises NotAllowed (`scope_missing`), NotFound (`import_loan_unknown`).
     """
     require(desk, "read_loans")
     loan = await find(desk, number)
@@ -142,7 +142,7 @@ def sees_personal_data(desk: Desk) -> bool:
 async def put_loan(desk: Desk, number: str, texts: Texts) -> LoanTaken:
     """Create the loan of that number, or bring it to what the lender's system says, as a row of a file would.
 
-    Raises NotAllowed (`role_missing`), RowRefused with everything that is wrong.
+    Raises NotAllowed (`scope_missing`), RowRefused with everything that is wrong.
     """
     require(desk, "report_loans")
     (outcome,) = await apply_rows(desk, "loan", [[{"number": number, **texts}]], new_id())

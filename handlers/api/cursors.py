@@ -4,6 +4,19 @@ import base64
 from uuid import UUID
 
 from handlers.api.problems import ApiError
+from handlers.api.schemas import Closed, Cursor, PageSize
+from storage.queries.core.pages import Window
+
+
+class PageQuery(Closed):
+    """Which part of a list to show. `cursor` is `next` of the page before."""
+
+    limit: PageSize = 100
+    cursor: Cursor | None = None
+
+    def window(self) -> Window:
+        """Return the part that is wanted. Raises ApiError (`cursor_unknown`)."""
+        return Window(read_cursor(self.cursor), self.limit)
 
 
 def write_cursor(following: UUID | None) -> str | None:

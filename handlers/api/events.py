@@ -11,12 +11,12 @@ from desk.core.transaction import Desk
 from desk.lender import events
 from desk.lender.events import Accepted, EventReusedError, EventStatus, Kind
 from desk.lender.refusals import RowRefused
-from handlers.api.cursors import read_cursor, write_cursor
+from handlers.api.cursors import PageQuery, write_cursor
 from handlers.api.event_bodies import AnyEvent, pointer_of, reported
 from handlers.api.problems import TEXTS, ApiError, FieldError, of_refusal, reason
 from handlers.api.requests import fields_of
 from handlers.api.routes import BASE, KILOBYTE, Call, Reply, Route
-from handlers.api.schemas import Closed, Cursor, EventId, Instant, PageSize, ProblemField, Remark
+from handlers.api.schemas import Closed, EventId, Instant, ProblemField, Remark
 
 MOST_EVENTS = 10_000
 """The most events of a batch."""
@@ -87,12 +87,10 @@ class BatchDocument(Closed):
     next: str | None
 
 
-class BatchQuery(Closed):
+class BatchQuery(PageQuery):
     """Which events of a batch to show."""
 
     status: Literal["waiting", "applied", "refused"] | None = None
-    limit: PageSize = 100
-    cursor: Cursor | None = None
 
 
 _EVENT: TypeAdapter[Any] = TypeAdapter(AnyEvent)
@@ -151,10 +149,7 @@ async def read_one(call: Call) -> Reply:
 async def read_batch(call: Call) -> Reply:
     """Answer with how far a batch is."""
     query: BatchQuery = call.query
-    after = read_cursor(query.cursor)
-    found = await events.batch_of(
-        call.desk, UUID(call.path["batch"]), after=after, state=query.status, limit=query.limit
-    )
+    found = await events.batch_of(call.desk, UUID(call.path["batch"]), query.window(), state=query.status)
     if found is None:
         raise ApiError(404, "batch_unknown")
     body = BatchDocument(

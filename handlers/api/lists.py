@@ -11,12 +11,12 @@ from pydantic import AfterValidator, BaseModel, Field
 from desk.core.errors import NotFound
 from desk.core.vocabulary import VOCABULARY
 from desk.lender import listings
-from desk.lender.listings import Page, Window
-from handlers.api.cursors import read_cursor, write_cursor
+from handlers.api.cursors import PageQuery, write_cursor
 from handlers.api.loans import LoanDocument, loan_document
 from handlers.api.problems import ApiError, FieldError, reason
 from handlers.api.routes import Call, Reply, Route
-from handlers.api.schemas import Closed, Cursor, Day, Instant, LoanNumber, PageSize
+from handlers.api.schemas import Closed, Day, Instant, LoanNumber
+from storage.queries.core.pages import Page
 
 _STAGES: list[Any] = [stage.code for stage in VOCABULARY.stages]
 
@@ -29,17 +29,6 @@ def _known_stage(code: str) -> str:
 
 Stage = Annotated[str, AfterValidator(_known_stage), Field(json_schema_extra={"enum": _STAGES})]
 SlackId = Annotated[str, Field(pattern=r"^[A-Za-z0-9:._-]{1,60}$", description="A Slack user id.")]
-
-
-class PageQuery(Closed):
-    """Which part of a list to show. `cursor` is `next` of the page before."""
-
-    limit: PageSize = 100
-    cursor: Cursor | None = None
-
-    def window(self) -> Window:
-        """Return the part that is wanted. Raises ApiError (`cursor_unknown`)."""
-        return Window(read_cursor(self.cursor), self.limit)
 
 
 class LoansQuery(PageQuery):

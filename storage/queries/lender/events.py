@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, bindparam, func
+from sqlalchemy import func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, select
 
 from storage.engine import bulk
 from storage.engine.rows import column_values
 from storage.engine.work import Work
+from storage.queries.core.pages import Page, Window, page
 from storage.queries.core.rows import chunks
 from storage.queries.core.set_aside import is_set_aside
 from storage.tables import LenderEvent, LenderEventBatch
@@ -36,7 +37,7 @@ async def claim(session: Work, new: LenderEvent) -> LenderEvent | None:
 async def of_event_ids(session: Work, workspace_id: UUID, event_ids: Collection[str]) -> dict[str, LenderEvent]:
     """Return the events of these names of the lender's, by name."""
     found: dict[str, LenderEvent] = {}
-    for names in _parts(sorted(event_ids)):
+    for names in chunks(event_ids):
         statement = select(LenderEvent).where(
             LenderEvent.workspace_id == workspace_id, col(LenderEvent.event_id).in_(names)
         )
@@ -89,17 +90,9 @@ async def counts(session: Work, batch_id: UUID) -> dict[str, int]:
     return dict((await session.exec(statement.group_by(col(LenderEvent.state)))).all())
 
 
-async def of_batch(
-    session: Work, batch_id: UUID, *, after: UUID | None, state: str | None, limit: int
-) -> Sequence[LenderEvent]:
-    """Return events of a batch in their order, behind that one."""
-    statement = select(LenderEvent).where(LenderEvent.batch_id == batch_id).order_by(col(LenderEvent.id))
-    if after is not None:
-        statement = statement.where(LenderEvent.id > after)
+async def of_batch(session: Work, batch_id: UUID, window: Window, *, state: str | None) -> Page[LenderEvent]:
+    """Return events of a batch in their order."""
+    statement = select(LenderEvent).where(LenderEvent.batch_id == batch_id)
     if state is not None:
         statement = statement.where(LenderEvent.state == state)
-    return (await session.exec(statement.limit(bindparam("most", type_=Integer)), params={"most": limit})).all()
-
-
-def _parts(names: Sequence[str], size: int = 500) -> Sequence[Sequence[str]]:
-    return [names[at : at + size] for at in range(0, len(names), size)]
+    return await page(session, LenderEvent, statement, window)

@@ -1,118 +1,125 @@
-"""Lists that the lender's systems read, in the order in which their rows were made: a page goes on behind the last id."""
+"""Lists that the lender's systems read. A value by which is chosen is None where all rows are wanted."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlmodel import SQLModel, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.engine.work import Work
+from storage.queries.core.pages import Page, Window, page
 from storage.tables import Call, DocumentItem, FollowUp, Loan, Promise
 
 _T = TypeVar("_T", bound=SQLModel)
 
 
 async def loans(
-    session: Work, workspace_id: UUID, *, stage: str | None, owner_id: UUID | None, after: UUID | None, limit: int
-) -> Sequence[Loan]:
+    session: Work, workspace_id: UUID, window: Window, *, stage: str | None, owner_id: UUID | None
+) -> Page[Loan]:
     """Return loans of a stage, or of an owner."""
-    statement = select(Loan).where(Loan.workspace_id == workspace_id)
-    if stage is not None:
-        statement = statement.where(Loan.stage == stage)
-    if owner_id is not None:
-        statement = statement.where(Loan.owner_id == owner_id)
-    return await _page(session, Loan, statement, after, limit)
+    return await _page(session, workspace_id, window, Loan, _is(Loan.stage, stage), _is(Loan.owner_id, owner_id))
 
 
 async def follow_ups(
     session: Work,
     workspace_id: UUID,
+    window: Window,
     *,
     loan_id: UUID | None,
     assignee_id: UUID | None,
     state: str | None,
     due_from: date | None,
     due_to: date | None,
-    after: UUID | None,
-    limit: int,
-) -> Sequence[FollowUp]:
+) -> Page[FollowUp]:
     """Return follow-ups of a loan, of an assignee, in a state, due in a time (both days included)."""
-    statement = select(FollowUp).where(FollowUp.workspace_id == workspace_id)
-    if loan_id is not None:
-        statement = statement.where(FollowUp.loan_id == loan_id)
-    if assignee_id is not None:
-        statement = statement.where(FollowUp.assignee_id == assignee_id)
-    if state is not None:
-        statement = statement.where(FollowUp.state == state)
-    if due_from is not None:
-        statement = statement.where(FollowUp.due_on >= due_from)
-    if due_to is not None:
-        statement = statement.where(FollowUp.due_on <= due_to)
-    return await _page(session, FollowUp, statement, after, limit)
+    return await _page(
+        session,
+        workspace_id,
+        window,
+        FollowUp,
+        _is(FollowUp.loan_id, loan_id),
+        _is(FollowUp.assignee_id, assignee_id),
+        _is(FollowUp.state, state),
+        _since(FollowUp.due_on, due_from),
+        _until(FollowUp.due_on, due_to),
+    )
 
 
 async def calls(
     session: Work,
     workspace_id: UUID,
+    window: Window,
     *,
     loan_id: UUID | None,
     caller_id: UUID | None,
     since: datetime | None,
-    after: UUID | None,
-    limit: int,
-) -> Sequence[Call]:
+) -> Page[Call]:
     """Return calls that were not undone: of a loan, by a caller, since an instant."""
-    statement = select(Call).where(Call.workspace_id == workspace_id, col(Call.undone_at).is_(None))
-    if loan_id is not None:
-        statement = statement.where(Call.loan_id == loan_id)
-    if caller_id is not None:
-        statement = statement.where(Call.caller_id == caller_id)
-    if since is not None:
-        statement = statement.where(Call.at >= since)
-    return await _page(session, Call, statement, after, limit)
+    return await _page(
+        session,
+        workspace_id,
+        window,
+        Call,
+        col(Call.undone_at).is_(None),
+        _is(Call.loan_id, loan_id),
+        _is(Call.caller_id, caller_id),
+        _since(Call.at, since),
+    )
 
 
 async def promises(
     session: Work,
     workspace_id: UUID,
+    window: Window,
     *,
     loan_id: UUID | None,
     state: str | None,
     due_from: date | None,
     due_to: date | None,
-    after: UUID | None,
-    limit: int,
-) -> Sequence[Promise]:
+) -> Page[Promise]:
     """Return promises that were not undone: on a loan, in a state, for a time (both days included)."""
-    statement = select(Promise).where(Promise.workspace_id == workspace_id, col(Promise.undone_at).is_(None))
-    if loan_id is not None:
-        statement = statement.where(Promise.loan_id == loan_id)
-    if state is not None:
-        statement = statement.where(Promise.state == state)
-    if due_from is not None:
-        statement = statement.where(Promise.due_on >= due_from)
-    if due_to is not None:
-        statement = statement.where(Promise.due_on <= due_to)
-    return await _page(session, Promise, statement, after, limit)
+    return await _page(
+        session,
+        workspace_id,
+        window,
+        Promise,
+        col(Promise.undone_at).is_(None),
+        _is(Promise.loan_id, loan_id),
+        _is(Promise.state, state),
+        _since(Promise.due_on, due_from),
+        _until(Promise.due_on, due_to),
+    )
 
 
 async def documents(
-    session: Work, workspace_id: UUID, *, loan_id: UUID | None, state: str | None, after: UUID | None, limit: int
-) -> Sequence[DocumentItem]:
+    session: Work, workspace_id: UUID, window: Window, *, loan_id: UUID | None, state: str | None
+) -> Page[DocumentItem]:
     """Return documents that were asked for: on a loan, in a state."""
-    statement = select(DocumentItem).where(DocumentItem.workspace_id == workspace_id, DocumentItem.state != "undone")
-    if loan_id is not None:
-        statement = statement.where(DocumentItem.loan_id == loan_id)
-    if state is not None:
-        statement = statement.where(DocumentItem.state == state)
-    return await _page(session, DocumentItem, statement, after, limit)
+    return await _page(
+        session,
+        workspace_id,
+        window,
+        DocumentItem,
+        DocumentItem.state != "undone",
+        _is(DocumentItem.loan_id, loan_id),
+        _is(DocumentItem.state, state),
+    )
 
 
-async def _page(
-    session: Work, table: Any, statement: SelectOfScalar[_T], after: UUID | None, limit: int
-) -> Sequence[_T]:
-    if after is not None:
-        statement = statement.where(table.id > after)
-    return (await session.exec(statement.order_by(table.id).limit(limit))).all()
+async def _page(session: Work, workspace_id: UUID, window: Window, table: type[_T], *conditions: Any) -> Page[_T]:
+    """Return rows of the workspace that fulfil all conditions but those that are None."""
+    row: Any = table
+    given = (each for each in conditions if each is not None)
+    return await page(session, table, select(table).where(row.workspace_id == workspace_id, *given), window)
+
+
+def _is(column: Any, value: Any) -> Any:
+    return None if value is None else column == value
+
+
+def _since(column: Any, value: Any) -> Any:
+    return None if value is None else column >= value
+
+
+def _until(column: Any, value: Any) -> Any:
+    return None if value is None else column <= value
