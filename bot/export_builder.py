@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from uuid import UUID
 
 import structlog
 
+from bot.holding import renewing
 from bot.list_files import ListFile, ListOrder, remove_abandoned
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
@@ -45,7 +47,9 @@ class ExportBuilder:
             return False
         await asyncio.to_thread(remove_abandoned, self.office.clock.now())
         try:
-            async with asyncio.timeout(SECONDS), self._renewing(held):
+            # Between its last page and the store's answer there may be minutes.
+            renewal = renewing(partial(self._note, held, {}), every=RENEWED_EVERY, lost=LostHoldError)
+            async with asyncio.timeout(SECONDS), renewal:
                 await self._build(held)
         except LostHoldError:
             await self._discard(held)
@@ -64,11 +68,7 @@ class ExportBuilder:
         store, key = self.office.files.store, new_file_key()
         order = ListOrder(held.wanted, held.format, held.locale, held.zone, held.at, held.member_id)
 
-        async def note(named: Mapping[UUID, bool]) -> None:
-            async with self.office.desk(self.workspace) as desk:
-                await building.keep_hold(desk, held, named)
-
-        file = ListFile(self.office, self.workspace, order, note)
+        file = ListFile(self.office, self.workspace, order, partial(self._note, held))
         async with contextlib.aclosing(file.stream()) as plain:
             await store.write(held.blob_id, seal(plain, key, held.blob_id))
         async with self.office.desk(self.workspace) as desk:
@@ -76,22 +76,9 @@ class ExportBuilder:
         if not kept:
             await self._discard(held)
 
-    @contextlib.asynccontextmanager
-    async def _renewing(self, held: ExportToBuild) -> AsyncGenerator[None]:
-        """Keep the export meanwhile: between its last page and the store's answer there may be minutes."""
-
-        async def renew() -> None:
-            while True:
-                await asyncio.sleep(RENEWED_EVERY)
-                async with self.office.desk(self.workspace) as desk:
-                    await building.keep_hold(desk, held, {})
-
-        renewing = asyncio.create_task(renew(), name="holding an export")
-        try:
-            yield
-        finally:
-            renewing.cancel()
-            await asyncio.gather(renewing, return_exceptions=True)
+    async def _note(self, held: ExportToBuild, named: Mapping[UUID, bool]) -> None:
+        async with self.office.desk(self.workspace) as desk:
+            await building.keep_hold(desk, held, named)
 
     async def _failed(self, held: ExportToBuild, why: str | None = None) -> None:
         async with self.office.desk(self.workspace) as desk:

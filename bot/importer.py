@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from bot.holding import renewing
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
 from desk.core.transaction import Office
@@ -43,7 +44,7 @@ class Importer:
         if file is None:
             return False
         with contextlib.suppress(OvertakenError):  # who holds it now, or has stopped it, goes on
-            async with self._renewing(file.held):
+            async with renewing(partial(self._renew, file.held), every=RENEWED_EVERY, lost=OvertakenError):
                 await self._work(file)
         return True
 
@@ -82,19 +83,6 @@ class Importer:
 
         return await asyncio.to_thread(read)
 
-    @contextlib.asynccontextmanager
-    async def _renewing(self, held: Held) -> AsyncGenerator[None]:
-        """Go on holding an import meanwhile."""
-
-        async def renew() -> None:
-            while True:
-                await asyncio.sleep(RENEWED_EVERY)
-                async with self.office.desk(self.workspace) as desk:
-                    await working.renew(desk, held)
-
-        renewing = asyncio.create_task(renew(), name="holding an import")
-        try:
-            yield
-        finally:
-            renewing.cancel()
-            await asyncio.gather(renewing, return_exceptions=True)
+    async def _renew(self, held: Held) -> None:
+        async with self.office.desk(self.workspace) as desk:
+            await working.renew(desk, held)
