@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, get_args
 from uuid import UUID
 
-from desk.core.errors import Invalid, NotFound
+from desk.core.errors import Invalid
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
@@ -18,6 +18,7 @@ from desk.follow_ups import arrears_queue, due_lists
 from desk.follow_ups.arrears_queue import Ranked
 from desk.follow_ups.due_lists import Kind, Listed, Period
 from desk.loans import lists
+from desk.people.members import member_by_id
 from storage.queries.core.keyset import Key
 from storage.queries.follow_ups import due_lists as due_queries
 from storage.queries.follow_ups import follow_ups
@@ -120,7 +121,7 @@ async def _unplanned(desk: Desk, wanted: Wanted, place: Key | None, limit: int) 
 
 
 async def _mine(desk: Desk, wanted: Wanted, place: Key | None, limit: int) -> Page:
-    owner = await _member(desk, wanted.about["w"]) if "w" in wanted.about else reader_of(desk)
+    owner = await member_by_id(desk, UUID(wanted.about["w"])) if "w" in wanted.about else reader_of(desk)
     if owner.id != desk.member.id:
         await due_lists.people_listed(desk, desk.member, owner)
     stages = (wanted.about["s"],) if "s" in wanted.about else loans.LIVE_STAGES
@@ -163,17 +164,10 @@ async def _people(desk: Desk, wanted: Wanted) -> tuple[Listed, Whose]:
     about = wanted.about
     named, whose = about.get("w"), None
     if named is not None:
-        whose: Member | Literal["team"] | None = "team" if named == "team" else await _member(desk, named)
-    reader = await _member(desk, about["of"]) if "of" in about else desk.member
+        whose: Member | Literal["team"] | None = "team" if named == "team" else await member_by_id(desk, UUID(named))
+    reader = await member_by_id(desk, UUID(about["of"])) if "of" in about else desk.member
     listed = await due_lists.people_listed(desk, reader, whose, alone="a" in about)
     return listed, due_lists.owners_of(desk, listed, whose)
-
-
-async def _member(desk: Desk, member_id: str) -> Member:
-    member = await desk.session.get(Member, UUID(member_id))
-    if member is None or member.workspace_id != desk.workspace.id:
-        raise NotFound("member_gone")
-    return member
 
 
 def _behind(found: Sequence[Loan], limit: int) -> Key | None:

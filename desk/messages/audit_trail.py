@@ -14,7 +14,7 @@ from desk.core.permissions import Relation, allows, require, require_role
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef, PersonRef
 from desk.loans import lookup
-from desk.people.members import find_member, heard_by, manages, today_of, zone_of
+from desk.people.members import find_member, heard_by, manages, member_by_id, today_of, zone_of
 from desk.people.offers import may_export
 from storage.queries.core import audit
 from storage.queries.core.keyset import Key
@@ -196,9 +196,7 @@ async def _subject(desk: Desk, about: About) -> _Subject:
         require(desk, "see_audit", await relations_to(desk, owner))
         number = loan.number
     if about.member_id is not None:
-        member = await desk.session.get(Member, about.member_id)
-        if member is None or member.workspace_id != desk.workspace.id:
-            raise NotFound("member_gone")
+        member = await member_by_id(desk, about.member_id)
         require(desk, "see_audit", await relations_to(desk, member))
     return _Subject(number, member.slack_user_id if member else None)
 

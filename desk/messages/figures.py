@@ -16,7 +16,7 @@ from desk.follow_ups.due_lists import narrowed, team_among
 from desk.follow_ups.workspace_cadence import scale_of
 from desk.messages.promised_money import PromisedMoney, money_of, promised_rows
 from desk.messages.roll_rates import Roll, rolls_of
-from desk.people.members import today_of, zone_of
+from desk.people.members import member_by_id, today_of, zone_of
 from desk.rules.arrears import Bucket
 from desk.rules.figures import COUNTING, FALLEN_DUE, KEPT, OPEN, SPANS, Days, Span, Tally, days_of, total
 from desk.rules.queues import QUEUE, SPOKEN
@@ -121,9 +121,7 @@ async def digest_figures(desk: Desk, manager: Member, on: date) -> Figures:
 
 async def scope_of(desk: Desk, asked: Asked) -> Scope:
     """Return whose rows are counted. Raises as `figures_of` does."""
-    manager = await desk.session.get(Member, asked.manager_id)
-    if manager is None or manager.workspace_id != desk.workspace.id:
-        raise NotFound("member_gone")
+    manager = await member_by_id(desk, asked.manager_id)
     require_role(desk, "see_figures")
     require(desk, "see_figures", {"managed"} if await _manages_the_same(desk, manager) else ())
     return await _scope(desk, manager, asked)

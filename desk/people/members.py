@@ -70,10 +70,18 @@ async def find_member(desk: Desk, ref: PersonRef) -> Member:
     return found[0]
 
 
+async def member_by_id(desk: Desk, member_id: UUID) -> Member:
+    """Return a member of the workspace, also one who was removed. Raises NotFound (`member_gone`)."""
+    member = await desk.session.get(Member, member_id)
+    if member is None or member.workspace_id != desk.workspace.id:
+        raise NotFound("member_gone")
+    return member
+
+
 async def slack_id_of(desk: Desk, member_id: UUID) -> str:
     """Return the Slack id of a present member. Raises NotFound (`member_gone`)."""
-    member = await desk.session.get(Member, member_id)
-    if member is None or member.workspace_id != desk.workspace.id or member.removed_at is not None:
+    member = await member_by_id(desk, member_id)
+    if member.removed_at is not None:
         raise NotFound("member_gone")
     return member.slack_user_id
 
