@@ -6,6 +6,7 @@ worth nothing without the app's secret.
 
 import asyncio
 import contextlib
+from collections.abc import Generator
 from urllib.parse import urlencode
 
 import aiohttp
@@ -56,6 +57,19 @@ _STATUS: dict[InstallOutcome, int] = {
 }
 
 _SILENT = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+"""What is raised when Slack does not answer; a database that is away raises some of it too."""
+
+
+class _SlackSilentError(Exception):
+    """Slack did not answer."""
+
+
+@contextlib.contextmanager
+def _asking_slack() -> Generator[None]:
+    try:
+        yield
+    except _SILENT as error:
+        raise _SlackSilentError from error
 
 
 class InstallPage:
@@ -88,8 +102,8 @@ class InstallPage:
         except UnfitGrantError as unfit:
             log.warning("installation_refused", error=str(unfit))
             return self._page("refused", code=str(unfit))
-        except _SILENT as error:
-            log.warning("installation_unanswered", **log_fields(error))
+        except _SlackSilentError as silent:
+            log.warning("installation_unanswered", **log_fields(silent.__cause__ or silent))
             return self._page("silent")
         except Exception as error:  # of the database: nothing is installed, or the next try finishes it
             log.error("installation_failed", **log_fields(error))
@@ -122,7 +136,8 @@ class InstallPage:
         if error or not code:
             log.info("installation_denied")
             return self._page("denied")
-        granted = await self._oauth.exchange(code)
+        with _asking_slack():
+            granted = await self._oauth.exchange(code)
         if not self._allowed.intersection((granted.installed_in, granted.grant.enterprise_id)):
             log.warning("installation_not_allowed", team=granted.installed_in, enterprise=granted.grant.enterprise_id)
             await self._give_back(granted)
@@ -139,7 +154,8 @@ class InstallPage:
 
     async def _install(self, granted: Granted) -> None:
         directory = Directory(client_of(self._settings, self._session, granted.grant.tokens.bot))
-        person = await directory.person(granted.grant.installed_by)
+        with _asking_slack():
+            person = await directory.person(granted.grant.installed_by)
         admin: Newcomer | None = person.newcomer if person is not None else None
         settings = self._settings
         installation = Installation(

@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import select
 
 from sandbox.elements import NotPossibleError
+from storage.engine.database import Database
 from storage.tables import AuditEntry, InstallState, Member, SlackInstallation, Workspace
 from tests.clocks import FrozenClock
 from tests.wire.office_day import logged
@@ -114,6 +115,27 @@ async def test_a_lost_answer_of_slack_installs_nothing_and_another_try_does(seve
     assert await rows(several, SlackInstallation) == []
 
     assert (await several.install("T0EAST"))[0] == 200
+
+
+async def test_a_database_that_is_away_is_not_taken_for_slack(
+    several: Several, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = Browser()
+    back = several.cloud.allow(await several.begin(mine), several.teams["T0EAST"], "UADMIN")
+
+    def refuse(*_: object) -> None:
+        raise ConnectionRefusedError
+
+    with monkeypatch.context() as away:
+        away.setattr(Database, "transaction", refuse)
+        status, page = await several.come_back(mine, back)
+        assert status == 503
+        assert "reach its database just now, so nothing was installed." in page
+        assert "连不上数据库" in page
+        async with aiohttp.ClientSession() as session, session.get(f"{several.address}/slack/install") as answer:
+            assert answer.status == 503
+
+    assert (await several.come_back(mine, back))[0] == 200
 
 
 async def test_who_installs_it_again_is_no_admin_of_a_desk_that_has_one(several: Several) -> None:
