@@ -141,7 +141,7 @@ async def test_a_day_with_faults_leaks_nothing_about_borrowers(
     await slack.command(slack.agent, f"/loan find {NAMES[1]}")
     await slack.command(slack.agent, f"/loan-call nobody {NAMES[0]} {PHONES[1]}")
     with monkeypatch.context() as broken:
-        broken.setattr("handlers.messages.notices.follow_up_notice", breaks)
+        broken.setattr("handlers.messages.loan_notices.follow_up_notice", breaks)
         await slack.deliver()
     assert lines(log, "notice_not_composed")
     for kind in ("500", "lost_answer", "error:invalid_blocks"):
