@@ -1,6 +1,7 @@
 """`loandesk calls`: take the calls in a file of the phone system. `loandesk extensions`: take whose extension is whose."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from desk.telephony import extensions
 from desk.telephony.adapters.asterisk import read_asterisk_csv
 from desk.telephony.adapters.freeswitch import read_freeswitch_csv
 from desk.telephony.adapters.mapped import read_mapped_csv, systems
-from desk.telephony.records import AT_ONCE, Taken, take_records
+from desk.telephony.records import AT_ONCE, Effect, take_records
 
 _BATCH = 100
 _SHOWN = 20
@@ -38,14 +39,15 @@ async def run(settings: Settings, file: Path, console: Console, *, source: str, 
         except (OSError, UnicodeDecodeError) as error:
             console.print(f"{file.name} cannot be read: {error.__class__.__name__}.")
             return 1
-        taken = Taken()
+        taken = Counter[Effect]()
         for at in range(0, len(reading.records), _BATCH):
             async with office.desk(workspace) as desk:
-                part = await take_records(
-                    desk, reading.records[at : at + _BATCH], site_of(settings, workspace), settle=AT_ONCE
-                )
-            taken = Taken(taken.new + part.new, taken.changed + part.changed, taken.same + part.same)
-    console.print(f"Calls: {taken.new} new, {taken.changed} changed, {taken.same} known. The worker applies them.")
+                batch = reading.records[at : at + _BATCH]
+                effects = await take_records(desk, batch, site_of(settings, workspace), settle=AT_ONCE)
+            taken.update(effects)
+    console.print(
+        f"Calls: {taken['new']} new, {taken['changed']} changed, {taken['same']} known. The worker applies them."
+    )
     for each in reading.refused[:_SHOWN]:
         console.print(f"row {each.at}: {each.why}" if each.at else f"a call: {each.why}")
     if len(reading.refused) > _SHOWN:

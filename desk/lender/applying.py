@@ -62,7 +62,7 @@ async def apply_rows(desk: Desk, family: Family, of_loans: Sequence[Sequence[Tex
         case "schedule":
             return await _apply_schedules(desk, of_loans)
         case "call":
-            return [await _apply_call(desk, rows[0]["record"]) for rows in of_loans]
+            return await _apply_calls(desk, [rows[0]["record"] for rows in of_loans])
 
 
 async def _apply_loans(desk: Desk, of_loans: Sequence[Sequence[Texts]], source: UUID) -> list[Outcome]:
@@ -106,11 +106,10 @@ def _as_row(texts: Texts, unpaid_since: date | None) -> Texts:
     return {"number": texts["number"], "stage": "closed"} if "settled" in texts else texts
 
 
-async def _apply_call(desk: Desk, text: str) -> Outcome:
-    """Keep a report of a call, which the worker applies when its other reports have come."""
-    site = site_of(desk)
-    taken = await take_records(desk, [validator(CallRecord).validate_json(text)], site)
-    return Outcome("new" if taken.new else "changed" if taken.changed else "same")
+async def _apply_calls(desk: Desk, texts: Sequence[str]) -> list[Outcome]:
+    """Keep reports of calls, which the worker applies when their other reports have come."""
+    records = [validator(CallRecord).validate_json(text) for text in texts]
+    return [Outcome(effect) for effect in await take_records(desk, records, site_of(desk))]
 
 
 async def _apply_payments(desk: Desk, of_loans: Sequence[Sequence[Texts]], source: UUID) -> list[Outcome]:

@@ -1,13 +1,13 @@
 """Take records of calls from the phone system: durable at once, one row a call, applied by the worker."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from desk.calls.reported import note_reporting
 from desk.core.data_files import validator
-from desk.core.dataclass import dataclass
 from desk.core.phone_site import Site
 from desk.core.transaction import Desk
 from desk.rules.call_records import CallRecord, merge, with_number_read
@@ -24,13 +24,8 @@ AT_ONCE = timedelta()
 _LONGEST_KEY = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """How many records named a new call, changed one, or said what was known."""
-
-    new: int = 0
-    changed: int = 0
-    same: int = 0
+Effect = Literal["new", "changed", "same"]
+"""What a record did: it named a new call, changed one, or said what was known."""
 
 
 def site_of(desk: Desk) -> Site:
@@ -38,11 +33,16 @@ def site_of(desk: Desk) -> Site:
     return desk.phone_site or Site(ZoneInfo(desk.workspace.zone), desk.workspace.country or "CN")
 
 
-async def take_records(desk: Desk, records: Iterable[CallRecord], site: Site, *, settle: timedelta = SETTLE) -> Taken:
-    """Keep these records, each merged with what was reported of its call before. What changed is applied after `settle`."""
-    new = changed = same = 0
+async def take_records(
+    desk: Desk, records: Sequence[CallRecord], site: Site, *, settle: timedelta = SETTLE
+) -> list[Effect]:
+    """Keep these records, each merged with what was reported of its call before. What changed is applied after `settle`.
+
+    Return the effect of each, in the order in which they were given.
+    """
+    effects: list[Effect] = ["same"] * len(records)
     # In the order of their keys, so that two transactions lock calls in the same order.
-    for given in sorted(records, key=lambda each: (each.source, each.key)):
+    for place, given in sorted(enumerate(records), key=lambda each: (each[1].source, each[1].key)):
         record = with_number_read(given, site)
         row_id = new_id()
         row = PhoneCall(
@@ -57,14 +57,12 @@ async def take_records(desk: Desk, records: Iterable[CallRecord], site: Site, *,
             changed_at=desk.now,
         )
         if await phone_calls.insert(desk.session, row):
-            new += 1
+            effects[place] = "new"
         elif await _merge(desk, record, settle):
-            changed += 1
-        else:
-            same += 1
-    if new:
+            effects[place] = "changed"
+    if "new" in effects:
         await note_reporting(desk)
-    return Taken(new, changed, same)
+    return effects
 
 
 async def _merge(desk: Desk, record: CallRecord, settle: timedelta) -> bool:

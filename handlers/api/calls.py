@@ -5,9 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StrictBool, StrictInt, StringConstraints
 
-from desk.core.permissions import require
+from desk.lender.calls import report_call
 from desk.rules.call_records import CallRecord, RecordingRef, Result, in_utc
-from desk.telephony.records import site_of, take_records
 from handlers.api.routes import Call, Reply, Route
 from handlers.api.schemas import Closed, Text
 
@@ -80,12 +79,8 @@ def record_of(body: CallReport) -> CallRecord:
 
 async def report(call: Call) -> Reply:
     """Keep a report; the worker applies it."""
-    desk, body = call.desk, call.body
-    require(desk, "report_calls")
-    record = record_of(body)
-    taken = await take_records(desk, [record], site_of(desk))
-    effect = "new" if taken.new else "changed" if taken.changed else "same"
-    return Reply(CallTaken(effect=effect, key=body.key), status=202)
+    effect = await report_call(call.desk, record_of(call.body))
+    return Reply(CallTaken(effect=effect, key=call.body.key), status=202)
 
 
 ROUTES = (

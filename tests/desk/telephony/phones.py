@@ -13,7 +13,7 @@ from desk.follow_ups.contact_limits import limits_of
 from desk.rules.call_records import CallRecord
 from desk.telephony import answering
 from desk.telephony.applying import apply_phone_calls
-from desk.telephony.records import SETTLE, Taken, take_records
+from desk.telephony.records import SETTLE, Effect, take_records
 from storage.tables import Call, Loan, Member, PhoneCall
 from tests.builders import SHANGHAI
 from tests.desk.lins_desk import LinsDesk
@@ -47,7 +47,7 @@ class Phones:
         }
         return CallRecord(**(values | given))
 
-    async def take(self, *records: CallRecord) -> Taken:
+    async def take(self, *records: CallRecord) -> list[Effect]:
         async with self.office.desk(self.workspace) as desk:
             return await take_records(desk, records, SITE)
 
