@@ -67,7 +67,7 @@ def remove_endpoint(endpoint: Endpoint) -> None:
     """Remove an endpoint with the log of its deliveries. Nothing more is sent there."""
     from bot.commands import webhooks
 
-    run_with_settings(on_database(lambda settings: webhooks.remove(settings, console(), endpoint)))
+    run_with_settings(on_database(lambda settings: webhooks.change(settings, console(), endpoint, webhooks.remove)))
 
 
 @app.command("rotate")
@@ -75,7 +75,7 @@ def rotate_secret(endpoint: Endpoint) -> None:
     """Give an endpoint a new secret, and print it. For a day the old one signs too."""
     from bot.commands import webhooks
 
-    run_with_settings(on_database(lambda settings: webhooks.rotate(settings, console(), endpoint)))
+    run_with_settings(on_database(lambda settings: webhooks.change(settings, console(), endpoint, webhooks.rotate)))
 
 
 @app.command("enable")
@@ -83,7 +83,7 @@ def enable_endpoint(endpoint: Endpoint) -> None:
     """Send to a disabled or failing endpoint again, at once."""
     from bot.commands import webhooks
 
-    run_with_settings(on_database(lambda settings: webhooks.enable(settings, console(), endpoint)))
+    run_with_settings(on_database(lambda settings: webhooks.change(settings, console(), endpoint, webhooks.enable)))
 
 
 @app.command("disable")
@@ -91,7 +91,7 @@ def disable_endpoint(endpoint: Endpoint) -> None:
     """Stop sending to an endpoint, and keep it. What happens meanwhile can be replayed."""
     from bot.commands import webhooks
 
-    run_with_settings(on_database(lambda settings: webhooks.disable(settings, console(), endpoint)))
+    run_with_settings(on_database(lambda settings: webhooks.change(settings, console(), endpoint, webhooks.disable)))
 
 
 @app.command("deliveries")

@@ -106,49 +106,51 @@ async def send_test(settings: Settings, console: Console, endpoint_id: UUID, clo
     return 0 if accepted else 1
 
 
-async def remove(settings: Settings, console: Console, endpoint_id: UUID, clock: Clock | None = None) -> int:
-    """Remove an endpoint. Return 1 if there is no such."""
-
-    async def act(desk: Desk) -> str:
-        row = await endpoints.remove(desk, endpoint_id)
-        return f"Removed {row.id} ({host_of(row)}) with the log of its deliveries."
-
-    return await _change(settings, console, endpoint_id, act, clock)
-
-
-async def rotate(settings: Settings, console: Console, endpoint_id: UUID, clock: Clock | None = None) -> int:
-    """Give an endpoint a new secret, and print it. Return 1 if there is no such."""
-
-    async def act(desk: Desk) -> str:
-        new = await endpoints.rotate(desk, endpoint_id)
-        return (
-            f"The new secret, shown only now: {new.secret}\n"
-            f"The old one signs too until {desk.now + OLD_SECRET_FOR:%Y-%m-%d %H:%M} UTC."
-        )
-
-    return await _change(settings, console, endpoint_id, act, clock)
+async def change(
+    settings: Settings,
+    console: Console,
+    endpoint_id: UUID,
+    act: Callable[[Desk, UUID], Awaitable[str]],
+    clock: Clock | None = None,
+) -> int:
+    """Do one of the acts below to an endpoint, and print what it says. Return 1 if there is no such endpoint."""
+    async with open_office(settings, clock) as office:
+        found = await _find(office, endpoint_id)
+        if found is None:
+            return _no_endpoint(console)
+        async with office.desk(found[0]) as desk:
+            said = await act(desk, endpoint_id)
+    console.print(said)
+    return 0
 
 
-async def enable(settings: Settings, console: Console, endpoint_id: UUID, clock: Clock | None = None) -> int:
-    """Send to an endpoint again. Return 1 if there is no such."""
-
-    async def act(desk: Desk) -> str:
-        row = await endpoints.enable(desk, endpoint_id)
-        return (
-            f"Sending to {row.id} ({host_of(row)}) again. What it missed: "
-            f"`loandesk webhooks replay --since TIME --endpoint {row.id}`."
-        )
-
-    return await _change(settings, console, endpoint_id, act, clock)
+async def remove(desk: Desk, endpoint_id: UUID) -> str:
+    """Remove an endpoint."""
+    row = await endpoints.remove(desk, endpoint_id)
+    return f"Removed {row.id} ({host_of(row)}) with the log of its deliveries."
 
 
-async def disable(settings: Settings, console: Console, endpoint_id: UUID, clock: Clock | None = None) -> int:
-    """Stop sending to an endpoint. Return 1 if there is no such."""
+async def rotate(desk: Desk, endpoint_id: UUID) -> str:
+    """Give an endpoint a new secret, which is said this once."""
+    new = await endpoints.rotate(desk, endpoint_id)
+    return (
+        f"The new secret, shown only now: {new.secret}\n"
+        f"The old one signs too until {desk.now + OLD_SECRET_FOR:%Y-%m-%d %H:%M} UTC."
+    )
 
-    async def act(desk: Desk) -> str:
-        return f"Nothing more is sent to {endpoint_id}. Set aside: {await endpoints.stop(desk, endpoint_id)}."
 
-    return await _change(settings, console, endpoint_id, act, clock)
+async def enable(desk: Desk, endpoint_id: UUID) -> str:
+    """Send to an endpoint again."""
+    row = await endpoints.enable(desk, endpoint_id)
+    return (
+        f"Sending to {row.id} ({host_of(row)}) again. What it missed: "
+        f"`loandesk webhooks replay --since TIME --endpoint {row.id}`."
+    )
+
+
+async def disable(desk: Desk, endpoint_id: UUID) -> str:
+    """Stop sending to an endpoint."""
+    return f"Nothing more is sent to {endpoint_id}. Set aside: {await endpoints.stop(desk, endpoint_id)}."
 
 
 async def list_deliveries(
@@ -222,23 +224,6 @@ async def _replay_since(office: Office, since: datetime, endpoint_id: UUID | Non
             async with office.desk(workspace) as desk:
                 count, after = await replaying.replay_since(desk, row.id, since, after)
             yield count
-
-
-async def _change(
-    settings: Settings,
-    console: Console,
-    endpoint_id: UUID,
-    act: Callable[[Desk], Awaitable[str]],
-    clock: Clock | None,
-) -> int:
-    async with open_office(settings, clock) as office:
-        found = await _find(office, endpoint_id)
-        if found is None:
-            return _no_endpoint(console)
-        async with office.desk(found[0]) as desk:
-            said = await act(desk)
-    console.print(said)
-    return 0
 
 
 async def _every_endpoint(office: Office) -> list[tuple[Workspace, WebhookEndpoint]]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.commands import webhooks as command
 from storage.tables import Loan, Notice, WebhookAttempt
 from storage.upkeep.erasing import erase
 from tests.builders import make_loan
@@ -135,7 +136,7 @@ async def test_after_three_days_it_is_set_aside_and_after_five_the_admins_hear_a
 
     said = await webhooks.run("replay", since=begun, endpoint_id=endpoint_id)
     assert f"`loandesk webhooks enable {endpoint_id}` comes first" in said
-    await webhooks.run("enable", endpoint_id)
+    await webhooks.run("change", endpoint_id, command.enable)
     receiver.usually, before = 200, [each.id for each in receiver.received]
     receiver.received.clear()
     assert await webhooks.run("replay", since=begun, endpoint_id=endpoint_id) == "To be sent again: 3.\n"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.commands import webhooks as command
 from desk.follow_ups.contact_states import restrict
 from storage.tables import AuditEntry, FollowUp, Payment, WebhookEvent
 from tests.bot.delivery.conftest import FAST
@@ -155,7 +156,7 @@ async def test_two_secrets_sign_for_a_day_after_a_rotation(
     slack: Slack, webhooks: Webhooks, receiver: Receiver
 ) -> None:
     endpoint_id, old = await webhooks.add(receiver)
-    printed = await webhooks.run("rotate", endpoint_id)
+    printed = await webhooks.run("change", endpoint_id, command.rotate)
     new = printed.split("only now: ")[1].split()[0]
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
     await slack.command(slack.agent, "/loan-follow A-1 fri 10:00 signing")

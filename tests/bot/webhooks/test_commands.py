@@ -152,7 +152,7 @@ async def test_an_endpoint_that_is_removed_gets_nothing_more_and_leaves_no_log(d
     endpoint_id = await desk.add(receiver.url)
     await make_loan(desk.office, desk.workspace, "A-1")
     await desk.rounds.deliver_pending()
-    _, printed = await desk.run("remove", endpoint_id)
+    _, printed = await desk.run("change", endpoint_id, command.remove)
     assert printed == f"Removed {endpoint_id} (127.0.0.1) with the log of its deliveries.\n"
     await make_loan(desk.office, desk.workspace, "A-2")
     await desk.rounds.deliver_pending()
@@ -167,12 +167,12 @@ async def test_an_endpoint_that_is_disabled_keeps_its_place_and_what_it_missed_i
 ) -> None:
     endpoint_id = await desk.add(receiver.url)
     begun = desk.clock.now()
-    await desk.run("disable", endpoint_id)
+    await desk.run("change", endpoint_id, command.disable)
     await make_loan(desk.office, desk.workspace, "A-1")
     await desk.rounds.deliver_pending()
     assert receiver.received == []
     assert [ok for ok, _ in await desk.found()] == [True]
-    await desk.run("enable", endpoint_id)
+    await desk.run("change", endpoint_id, command.enable)
     assert (await desk.run("replay", since=begun))[1] == "To be sent again: 1.\n"
     await desk.rounds.deliver_pending()
     assert receiver.types == ["loan.created"]
@@ -242,9 +242,9 @@ async def test_events_and_their_log_are_deleted_after_their_period(desk: Desk, r
     assert len(await desk.rows(WebhookDelivery)) == len(await desk.rows(WebhookAttempt)) == 1
 
 
-@pytest.mark.parametrize("name", ["remove", "rotate", "enable", "disable", "send_test"])
-async def test_an_unknown_endpoint_is_named_as_such(desk: Desk, name: str) -> None:
-    code, printed = await desk.run(name, uuid4())
+@pytest.mark.parametrize("act", [command.remove, command.rotate, command.enable, command.disable, None])
+async def test_an_unknown_endpoint_is_named_as_such(desk: Desk, act: Any) -> None:
+    code, printed = await (desk.run("change", uuid4(), act) if act else desk.run("send_test", uuid4()))
     assert (code, printed) == (1, "There is no such endpoint: `loandesk webhooks list` lists them.\n")
 
 
