@@ -3,7 +3,8 @@
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Literal
 
 from desk.core.errors import Invalid
@@ -85,25 +86,22 @@ def _form_of_ole(source: Source) -> Form:
 
 
 def _form_of_zip(source: Source) -> Form:
-    try:
-        with source.open() as opened, zipfile.ZipFile(opened) as packed:
-            names = {each.filename.lower(): each for each in packed.infolist()}
-            if len(names) < len(packed.infolist()):  # what one reader finds under a name, another may not
-                raise zipfile.BadZipFile
-            if len(names) > _MOST_PARTS:
-                raise Invalid("import_unpacked", given=source.given, limit=LARGEST_UNPACKED)
-            if any(each.flag_bits & 1 for each in packed.infolist()):
-                raise Invalid("import_password", given=source.given)
-            form = _form_of_parts(source, packed, names)
-            parts = packed.infolist()  # all of them: calamine tells parts by their places, not by their endings
-            if sum(each.file_size for each in parts) > LARGEST_UNPACKED:
-                raise Invalid("import_unpacked", given=source.given, limit=LARGEST_UNPACKED)
-            for each in parts:
-                for _ in unpacked(source, packed, each):
-                    pass
-            return form
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError):
-        raise Invalid("import_broken", given=source.given) from None
+    with opened_parts(source) as packed:
+        names = {each.filename.lower(): each for each in packed.infolist()}
+        if len(names) < len(packed.infolist()):  # what one reader finds under a name, another may not
+            raise zipfile.BadZipFile
+        if len(names) > _MOST_PARTS:
+            raise Invalid("import_unpacked", given=source.given, limit=LARGEST_UNPACKED)
+        if any(each.flag_bits & 1 for each in packed.infolist()):
+            raise Invalid("import_password", given=source.given)
+        form = _form_of_parts(source, packed, names)
+        parts = packed.infolist()  # all of them: calamine tells parts by their places, not by their endings
+        if sum(each.file_size for each in parts) > LARGEST_UNPACKED:
+            raise Invalid("import_unpacked", given=source.given, limit=LARGEST_UNPACKED)
+        for each in parts:
+            for _ in unpacked(source, packed, each):
+                pass
+        return form
 
 
 def _form_of_parts(source: Source, packed: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo]) -> Form:
@@ -125,6 +123,22 @@ def _form_of_parts(source: Source, packed: zipfile.ZipFile, names: Mapping[str, 
         if any(name.startswith(folder) for name in names):
             raise Invalid("import_other_form", given=source.given, form=form)
     raise Invalid("import_other_form", given=source.given, form="ZIP")
+
+
+@contextmanager
+def opened_parts(source: Source) -> Generator[zipfile.ZipFile]:
+    """Open a workbook as the ZIP file that it is. Raise Invalid `import_broken`, also for what is found while it is read."""
+    try:
+        with source.open() as opened, zipfile.ZipFile(opened) as packed:
+            yield packed
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,  # zipfile does not know so late a version of ZIP
+        OSError,  # a place before the beginning of a file on disk
+        ValueError,  # the same of one in memory, a name that is no UTF-8, or what a part says twice
+    ):
+        raise Invalid("import_broken", given=source.given) from None
 
 
 def unpacked(source: Source, packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:

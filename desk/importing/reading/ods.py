@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from functools import partial
 
 from desk.importing.reading.cell_texts import padded_text, percent_text
+from desk.importing.reading.forms import opened_parts
 from desk.importing.reading.hidden import Change, Hidden, Reach, always
 from desk.importing.reading.source import Source
-from desk.importing.reading.xml_parts import Reader, opened_parts
+from desk.importing.reading.xml_parts import Reader
 
 _PADDED = re.compile(r"0\d+")
 """A number as a format shows it that has leading zeros."""

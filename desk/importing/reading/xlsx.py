@@ -7,10 +7,11 @@ from functools import partial
 
 from desk.core.errors import Invalid
 from desk.importing.reading.cell_texts import padded_text, percent_text
+from desk.importing.reading.forms import opened_parts
 from desk.importing.reading.hidden import Change, Hidden
 from desk.importing.reading.source import Source
 from desk.importing.reading.xlsx_sheets import Shown, hidden_of_sheet
-from desk.importing.reading.xml_parts import Reader, opened_parts
+from desk.importing.reading.xml_parts import Reader
 
 _ZEROS = re.compile(r"0{2,}")
 _QUOTED = re.compile(r'"[^"]*"|\\.')

@@ -1,9 +1,6 @@
 """The XML of a workbook's parts, read as a stream."""
 
 import zipfile
-import zlib
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Any
 from xml.parsers import expat
 
@@ -24,10 +21,13 @@ class Reader:
         self._parser.StartDoctypeDeclHandler = self._refuse
 
     def read(self, source: Source, packed: zipfile.ZipFile, name: str) -> None:
-        """Read a part of a workbook."""
-        for chunk in unpacked(source, packed, packed.getinfo(name)):
-            self._parser.Parse(chunk)
-        self._parser.Parse(b"", True)
+        """Read a part of a workbook. Raise Invalid `import_broken` for one that is not there or is no XML."""
+        try:
+            for chunk in unpacked(source, packed, packed.getinfo(name)):
+                self._parser.Parse(chunk)
+            self._parser.Parse(b"", True)
+        except (expat.ExpatError, LookupError):  # LookupError: no such part, attribute or encoding
+            raise Invalid("import_broken", given=source.given) from None
 
     def _refuse(self, *_: Any) -> None:
         raise ValueError("a part of a workbook declares a document type")
@@ -46,21 +46,3 @@ class Reader:
 
     def text(self, text: str) -> None:
         """Take text within an element."""
-
-
-@contextmanager
-def opened_parts(source: Source) -> Generator[zipfile.ZipFile]:
-    try:
-        with source.open() as opened, zipfile.ZipFile(opened) as packed:
-            yield packed
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        OSError,
-        ValueError,
-        KeyError,
-        expat.ExpatError,
-    ):
-        raise Invalid("import_broken", given=source.given) from None

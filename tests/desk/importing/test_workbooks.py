@@ -2,13 +2,16 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from desk.core.errors import Invalid
 from desk.core.terms import RateValue
 from desk.importing.reading import xlsx_sheets
 from desk.importing.reading.source import Source
+from desk.importing.reading.tables import read_file
 from desk.importing.reading.xlsx import hidden_of_xlsx
 from tests.desk.importing.files import payments, refusal, seen
 from tests.desk.importing.workbooks import (
@@ -317,6 +320,40 @@ def test_dates_that_a_spreadsheet_may_have_swapped_are_refused() -> None:
 def test_a_workbook_that_cannot_be_read_is_refused_by_name(content: bytes, words: str) -> None:
     assert words in refusal(content)
     assert refusal(content, language="zh") != refusal(content)
+
+
+def damaged(mark: bytes, place: int, by: bytes) -> bytes:
+    """Return a workbook with those bytes at a place behind the first such mark."""
+    content = openpyxl_file(TABLE)
+    at = content.index(mark) + place
+    return content[:at] + by + content[at + len(by) :]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        damaged(b"PK\x01\x02", 6, b"\xff\x00"),  # a version of ZIP to come
+        damaged(b"PK\x05\x06", 16, b"\xff\xff"),  # so that the first part would begin before the file does
+        damaged(b"PK\x01\x02", 8, b"\x00\x08" + bytes(36) + b"\xff"),  # a name that is not the UTF-8 that it says it is
+        damaged(b"docProps/app.xml", 16, b"\xff" * 8),  # what was not deflated
+        packed({name: part for name, part in parts_of(openpyxl_file(TABLE)).items() if "/_rels/" not in name}),
+        changed(openpyxl_file(TABLE), "xl/workbook.xml", b"</workbook>", b""),
+        changed(openpyxl_file(TABLE), "xl/workbook.xml", b"<sheets>", b"<sheets><sheet/>"),
+        packed(
+            {
+                **parts_of(openpyxl_file(TABLE)),
+                "xl/styles.xml": b'<?xml version="1.0" encoding="no-such"?><styleSheet/>',
+            }
+        ),
+    ],
+    ids=["version", "place", "name", "deflated", "part", "end", "attribute", "encoding"],
+)
+def test_a_damaged_workbook_is_refused_in_memory_and_on_disk(content: bytes, tmp_path: Path) -> None:
+    assert "loans is damaged" in refusal(content)
+    (tmp_path / "loans").write_bytes(content)
+    with pytest.raises(Invalid) as raised:
+        read_file(tmp_path / "loans", "loans")
+    assert raised.value.code == "import_broken"
 
 
 @pytest.mark.parametrize("reference", ["XFD2", "A100200"])
