@@ -1,6 +1,6 @@
 """`loandesk import`: check a lender's CSV file row by row and import its loans, or try it in a dry run."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,12 +18,11 @@ from desk.core.errors import DeskError
 from desk.core.operator_acts import record_act
 from desk.core.transaction import Office
 from desk.importing.batches import Outcome, Result, counts_of, import_content
-from desk.importing.file_contents import Content, FileRead, read_content
+from desk.importing.file_contents import Content, read_content
 from desk.importing.money_columns import FileKind
-from desk.importing.progress import Held
+from desk.importing.progress import Held, names_of
 from desk.importing.reading.source import Source
 from desk.importing.results import RefusedRow
-from desk.importing.rows import ImportRow
 from desk.importing.working import begin_by_operator, carry_out
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.import_counts import counts_in_words, kind_in_words, sums_in_words
@@ -31,9 +30,6 @@ from handlers.messages.importing import explain_remark, reading_in_words, unknow
 from handlers.messages.refusals.importing import explain_file, explain_row
 from storage.engine.database import Database
 from storage.tables import Workspace
-
-NAMES_SHOWN = 5
-"""How many names a dry run shows."""
 
 REFUSED_SHOWN = 100
 """How many refused rows a report names. They are not imported, so nothing is lost: the next run names them again."""
@@ -180,7 +176,7 @@ def _report_refused(t: Translator, refused: Sequence[RefusedRow], console: Conso
 def _report(t: Translator, content: Content, result: Result, console: Console, *, dry_run: bool, every: bool) -> None:
     if content.unknown:
         _say(console, unknown_columns(t, content.unknown))
-    if dry_run and isinstance(content, FileRead) and (names := sample_names(content.rows)):
+    if dry_run and (names := names_of(content)):
         _say(console, t("Names as they were read: {names}", names=t(", ").join(names)))
     _report_refused(t, result.refused, console, every=every)
     if isinstance(result, Outcome):
@@ -200,12 +196,6 @@ def _report(t: Translator, content: Content, result: Result, console: Console, *
             _say(console, line)
     for line in (counts, *sums_in_words(t, done.sums)):
         _say(console, line)
-
-
-def sample_names(rows: Iterable[ImportRow]) -> list[str]:
-    """Return a few names of a file, those first that show whether its encoding was understood."""
-    names = dict.fromkeys(row.name for row in rows if row.name)
-    return sorted(names, key=str.isascii)[:NAMES_SHOWN]
 
 
 def _say(console: Console, text: str) -> None:

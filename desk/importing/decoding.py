@@ -308,7 +308,7 @@ def _names(text: str) -> Iterator[_Cell]:
 
 
 def _table(text: str) -> Iterator[tuple[int, list[str]]]:
-    delimiter = delimiter_of(text)
+    delimiter = _delimiter_of(text)
     reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
     try:
         for cells in reader:
@@ -317,21 +317,19 @@ def _table(text: str) -> Iterator[tuple[int, list[str]]]:
         return
 
 
-def delimiter_of(text: str) -> str:
+def _delimiter_of(text: str) -> str:
     """Return what parts the cells of a table: the first of comma, tab, semicolon in its first line."""
     first = re.split(r"[\r\n]", text, maxsplit=1)[0]
     return next((mark for mark in _DELIMITERS if mark in first), ",")
 
 
-def _refusal(
-    code: str, content: bytes, place: int, *, encoding: str | None = None, propose: Sequence[str] = ENCODINGS
-) -> Invalid:
+def _refusal(code: str, content: bytes, place: int, *, encoding: str | None = None) -> Invalid:
     """Return a refusal that shows the cell at that byte: its line, its bytes, and how these read."""
     line = len(_LINE_END.findall(content[:place])) + 1
     cell = _cell_at(content, place)
-    readings = tuple((name, text) for name in propose if (text := _reading(cell, name)) and name != encoding)
+    readings = tuple((name, text) for name in ENCODINGS if (text := _reading(cell, name)) and name != encoding)
     shown = cell[:_SHOWN_BYTES].hex(" ").upper()
-    return Invalid(code, line=line, bytes=shown, readings=readings, encoding=encoding, propose=tuple(propose))
+    return Invalid(code, line=line, bytes=shown, readings=readings, encoding=encoding, propose=ENCODINGS)
 
 
 def _cell_at(content: bytes, place: int) -> bytes:

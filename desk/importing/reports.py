@@ -7,7 +7,6 @@ from uuid import UUID
 
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
-from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.importing.progress import REASONS
 from desk.importing.questions import FileQuestions, questions_of
@@ -75,11 +74,6 @@ def _reading(row: FileImport) -> Reading | None:
         tuple(stored["totals"]),
         tuple(stored["repeated"]),
     )
-
-
-def may_see_refused(desk: Desk) -> bool:
-    """Return whether the acting member may have the file of refused rows."""
-    return allows(desk.member, "see_refused_rows")
 
 
 def _sample(desk: Desk, row: FileImport) -> Sequence[str]:

@@ -10,13 +10,11 @@ _YEAR_FIRST = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
 _DAY_NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[-/. ]+([a-z]{3,9})\.?[-/., ]+(\d{4})", re.I)
 _MONTH_NAMED = re.compile(r"([a-z]{3,9})\.?[-/. ]+(\d{1,2})(?:st|nd|rd|th)?,?[-/., ]+(\d{4})", re.I)
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_FULL = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october")
-_NAMES = (
-    {name: n for n, name in enumerate(_MONTHS, 1)}
-    | {name: n for n, name in enumerate((*_FULL, "november", "december"), 1)}
-    | {"sept": 9}
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
 )
+_NAMES = {name: n for n, month in enumerate(_MONTHS, 1) for name in (month, month[:3])} | {"sept": 9}
 
 FIRST_1900, FIRST_1904 = date(1899, 12, 30), date(1904, 1, 1)
 """Day 0 of a spreadsheet's serial dates, by the calendar of its workbook; right from 1900-03-01 on."""
