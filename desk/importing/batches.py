@@ -219,29 +219,19 @@ def loan_counts(result: ImportResult | Outcome, unchanged: int = 0) -> Mapping[s
     return counts + Counter({"planned": plans.planned, "closed": plans.closed, "passed_on": plans.passed_on})
 
 
-def payment_counts(result: PaymentsResult) -> Mapping[str, int]:
-    """Return what became of payments as counts by code."""
-    followed = Counter({"planned": result.followed.planned, "closed": result.followed.closed})
-    return Counter[str](result.effects) + followed
-
-
-def schedule_counts(result: SchedulesResult) -> Mapping[str, int]:
-    """Return what became of schedules as counts by code."""
-    followed = Counter({"planned": result.followed.planned, "closed": result.followed.closed})
-    return Counter[str](result.effects) + Counter({"instalments": result.instalments}) + followed
-
-
-def counts_of(result: Result) -> BatchDone:
-    """Return the counts of a whole file."""
+def counts_of(result: Result, rows: int = 0) -> BatchDone:
+    """Return the counts of a whole file, or of a batch of so many rows of what is no loan."""
     match result:
         case Outcome():
             return BatchDone(result.rows, loan_counts(result), result.refused)
-        case PaymentsResult():
-            return BatchDone(0, payment_counts(result), result.refused, result.sums)
         case PastResult():
-            return BatchDone(0, Counter[str](result.effects), result.refused)
+            return BatchDone(rows, Counter[str](result.effects), result.refused)
+        case PaymentsResult():
+            counts = Counter[str](result.effects)
         case SchedulesResult():
-            return BatchDone(0, schedule_counts(result), result.refused, result.sums)
+            counts = Counter[str](result.effects) + Counter({"instalments": result.instalments})
+    followed = Counter({"planned": result.followed.planned, "closed": result.followed.closed})
+    return BatchDone(rows, counts + followed, result.refused, result.sums)
 
 
 async def import_payment_rows(
@@ -266,9 +256,7 @@ async def import_payment_rows(
             await import_payments(desk, batch, result)
             if not dry_run:
                 await report_file(desk, progress.file_id, result.followed.ended)
-                await progress.record(
-                    desk, BatchDone(len(batch), payment_counts(result), tuple(result.refused), result.sums)
-                )
+                await progress.record(desk, counts_of(result, len(batch)))
         total.add(result)
         if dry_run:
             total.taken += result.taken
@@ -296,9 +284,7 @@ async def import_schedule_rows(
         async with batch_desk(office, workspace, dry_run=dry_run) as desk:
             await import_schedules(desk, batch, result)
             if not dry_run:
-                await progress.record(
-                    desk, BatchDone(len(batch), schedule_counts(result), tuple(result.refused), result.sums)
-                )
+                await progress.record(desk, counts_of(result, len(batch)))
         total.add(result)
         if dry_run:
             total.taken += result.taken
@@ -322,8 +308,10 @@ async def import_past_rows(
         async with batch_desk(office, workspace, dry_run=dry_run) as desk:
             await import_past(desk, read.kind, batch, result)
             if not dry_run:
-                await progress.record(desk, BatchDone(len(batch), Counter[str](result.effects), tuple(result.refused)))
+                await progress.record(desk, counts_of(result, len(batch)))
         total.add(result)
+        if dry_run:
+            total.taken += result.taken
         advance(len(batch))
     return total
 

@@ -48,7 +48,6 @@ class PastResult:
         """Add what a batch did."""
         self.effects += batch.effects
         self.refused += batch.refused
-        self.taken += batch.taken
 
 
 async def import_past(desk: Desk, kind: PastKind, rows: Sequence[PastRow], result: PastResult) -> None:
