@@ -31,7 +31,7 @@ PARTS: tuple[Part, ...] = get_args(Part)
 """What a case file may contain besides the records."""
 
 PURPOSE_LIMIT = 200
-"""The most characters of what a case file is for: it stands on each page."""
+"""The most characters of what a case file is for: it is printed on each page."""
 
 HELD_FOR = timedelta(minutes=20)
 """How long a worker may take; then another begins."""
