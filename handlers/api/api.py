@@ -47,7 +47,7 @@ NOTE_SECONDS = 1.0
 OPENAPI = f"{BASE}/openapi.json"
 
 _FAILED_PER_SECOND, _FAILED_WINDOW = 5, 20
-"""How many requests without a good token an address may make; more are refused without being looked at."""
+"""How many requests without a good token an address may make; more are told to wait, and not logged."""
 
 _TROUBLES = {
     Trouble.AWAY: (503, "database_away"),

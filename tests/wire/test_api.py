@@ -214,6 +214,19 @@ async def test_only_a_hash_of_the_secret_is_kept_and_the_day_of_use(slack: Slack
     assert (service.slack_user_id, service.name) == ("api:core", "core")
 
 
+async def test_an_address_that_tries_many_tokens_is_told_to_wait_and_others_there_are_served(
+    slack: Slack, core: Program, loan: Loan
+) -> None:
+    slack.service.server._api._failures = _limits()  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess]
+
+    async with program(slack, token="ld_abcdefghijkm_" + "x" * 43) as guesser:
+        answers = [await guesser.get("/loans/A-1") for _ in range(4)]
+
+    assert [answer.status for answer in answers] == [401, 401, 401, 429]
+    assert (answers[3].code, answers[3].headers["Retry-After"]) == ("too_many_requests", "1")
+    assert (await core.get("/loans/A-1")).status == 200
+
+
 async def test_more_requests_than_allowed_are_told_when_to_come_back(slack: Slack, core: Program, loan: Loan) -> None:
     slack.service.server._api._limits = _limits()  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess]
 
