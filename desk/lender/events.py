@@ -124,12 +124,11 @@ async def report(desk: Desk, event: Reported) -> EventStatus:
     Raises NotAllowed (`scope_missing`), EventReusedError, RowRefused with everything that is wrong, and then keeps nothing.
     """
     _require(desk, event.kind)
-    row = await _claim(desk, event)
-    if row is None:
-        (there,) = (await events.of_event_ids(desk.session, desk.workspace.id, [event.event_id])).values()
-        if there.body_digest != event.digest():
+    row, is_new = await _claim(desk, event)
+    if not is_new:
+        if row.body_digest != event.digest():
             raise EventReusedError
-        return _status(desk, there)
+        return _status(desk, row)
     if await events.waits_for(desk.session, desk.workspace.id, row.number_key, but=row.id):
         row.body_cipher = desk.cipher.encrypt(LenderEvent.body_cipher, row.id, event.text())
         return _status(desk, row)
@@ -140,8 +139,8 @@ async def report(desk: Desk, event: Reported) -> EventStatus:
     return _status(desk, row)
 
 
-async def _claim(desk: Desk, event: Reported) -> LenderEvent | None:
-    """Return the row of an event if it is new, or was refused before; None if it came before."""
+async def _claim(desk: Desk, event: Reported) -> tuple[LenderEvent, bool]:
+    """Return the row of an event, and whether it is new, or was refused before: otherwise it came before."""
     await answers.lock(desk.session, _accepting(desk), shared=True)  # a batch is written without looking for each name
     new = LenderEvent(
         id=new_id(),
@@ -154,13 +153,17 @@ async def _claim(desk: Desk, event: Reported) -> LenderEvent | None:
         at=desk.now,
     )
     row = await events.claim(desk.session, new)
-    if row is not None:
-        return row
-    there = await events.of_event_ids(desk.session, desk.workspace.id, [event.event_id])
-    if any(each.state == "refused" for each in there.values()):
-        await events.forget(desk.session, [each.id for each in there.values()])
-        return await events.claim(desk.session, new)
-    return None
+    if row is None:
+        there = await _there(desk, event)
+        if there.state != "refused":
+            return there, False
+        await events.forget(desk.session, [there.id])
+        row = await events.claim(desk.session, new)
+    return (row, True) if row is not None else (await _there(desk, event), False)
+
+
+async def _there(desk: Desk, event: Reported) -> LenderEvent:
+    return (await events.of_event_ids(desk.session, desk.workspace.id, [event.event_id]))[event.event_id]
 
 
 async def accept(desk: Desk, reported: Sequence[Reported]) -> tuple[UUID | None, list[Accepted]]:

@@ -20,7 +20,7 @@ from storage.engine.types import new_id
 from storage.queries.importing import imports
 from storage.queries.loans import loans, terms
 from storage.queries.people import members
-from storage.tables import Borrower, Loan, Member
+from storage.tables import Borrower, Loan, LoanTerms, Member, Vehicle
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,13 @@ async def records_of(desk: Desk, found: Sequence[Loan]) -> tuple[LoanRecord, ...
 
 
 def _record(
-    desk: Desk, loan: Loan, borrower: Borrower, owner: Member | None, details: Mapping[UUID, tuple[object, object]]
+    desk: Desk,
+    loan: Loan,
+    borrower: Borrower,
+    owner: Member | None,
+    details: Mapping[UUID, tuple[LoanTerms | None, Vehicle | None]],
 ) -> LoanRecord:
-    row, vehicle = details[loan.id]
-    shown = values_of(desk, loan, row, vehicle)  # pyright: ignore[reportArgumentType]
+    shown = values_of(desk, loan, *details[loan.id])
     in_full = sees_personal_data(desk)
     return LoanRecord(
         id=loan.id,

@@ -141,9 +141,9 @@ def loan_document(record: LoanRecord) -> LoanDocument:
         currency=record.currency,
         due_day=record.due_day,
         autopay=record.autopay,
-        unpaid_since=day(record.unpaid_since),
-        paid_through=day(record.paid_through),
-        next_instalment_on=day(record.next_instalment_on),
+        unpaid_since=_day(record.unpaid_since),
+        paid_through=_day(record.paid_through),
+        next_instalment_on=_day(record.next_instalment_on),
         borrower=BorrowerDocument(
             name=record.borrower.name, phone=record.borrower.phone, masked=record.borrower.masked
         ),
@@ -156,8 +156,7 @@ def _decimal(amount: Any) -> str | None:
     return None if amount is None else f"{amount:.2f}"
 
 
-def day(value: Any) -> str | None:
-    """Return a date as it is sent."""
+def _day(value: Any) -> str | None:
     return None if value is None else value.isoformat()
 
 
