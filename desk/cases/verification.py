@@ -65,10 +65,10 @@ def verify(file: Path, public: bytes | None = None) -> Verified:
         except (
             zipfile.BadZipFile,
             zlib.error,
-            NotImplementedError,
-            RuntimeError,
+            NotImplementedError,  # a compression or a version of ZIP that zipfile does not know
+            RuntimeError,  # a password is asked for
             EOFError,
-            UnicodeError,
+            UnicodeError,  # in the name of an entry
             struct.error,
         ) as error:
             raise BadArchiveError(f"it cannot be read as an archive ({type(error).__name__})") from None
@@ -171,7 +171,7 @@ def _is_same(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, size: int, digest
                 if read > size:
                     return False
                 found.update(piece)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):  # as in `verify`: an altered entry
         return False
     return read == size and found.hexdigest() == digest
 
