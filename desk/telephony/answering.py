@@ -167,17 +167,16 @@ async def list_unmatched(desk: Desk, offset: int = 0) -> UnmatchedCalls:
     )
     shown = found[:LISTED]
     who = await slack_ids(desk, [row.agent_id for row in shown])
-    numbers = await loans.by_ids(desk.session, {row.loan_id for row in shown if row.loan_id})
-    rows = [await _unmatched(desk, row, who, numbers) for row in shown]
-    return UnmatchedCalls(tuple(rows), offset, len(found) > LISTED)
+    about = await loans.by_ids(desk.session, {row.loan_id for row in shown if row.loan_id})
+    seen = await lookup.visible_among(desk, about.values())
+    numbers = {each: about[each].number for each in seen}
+    return UnmatchedCalls(tuple(_unmatched(desk, row, who, numbers) for row in shown), offset, len(found) > LISTED)
 
 
-async def _unmatched(
-    desk: Desk, row: PhoneCall, who: Mapping[UUID | None, str], numbers: Mapping[UUID, Loan]
+def _unmatched(
+    desk: Desk, row: PhoneCall, who: Mapping[UUID | None, str], numbers: Mapping[UUID, str]
 ) -> UnmatchedCall:
     record = record_of(desk, row)
-    loan = numbers.get(row.loan_id) if row.loan_id else None
-    sees = loan is not None and await lookup.may_see(desk, loan.id)
     return UnmatchedCall(
         id=row.id,
         version=row.version,
@@ -189,7 +188,7 @@ async def _unmatched(
         why=row.why or "",
         tail=phone_tail(record.number) if record.number_kind == "e164" else "",
         agent=who.get(row.agent_id) if row.agent_id else None,
-        loan=loan.number if loan is not None and sees else "",
+        loan=numbers.get(row.loan_id, "") if row.loan_id else "",
         may_assign=_may_be_assigned(row),
     )
 

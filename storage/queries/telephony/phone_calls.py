@@ -156,7 +156,7 @@ async def of_calls(session: Work, call_ids: Collection[UUID]) -> dict[UUID, Phon
 
 
 async def forget(session: Work, workspace_id: UUID, states: Collection[str], before: datetime, *, limit: int) -> int:
-    """Delete calls of no loan, in these states, that changed last before then; return how many."""
+    """Delete the next calls in these states that changed last before then; return how many."""
     statement = select(PhoneCall.id).where(
         PhoneCall.workspace_id == workspace_id, col(PhoneCall.state).in_(states), PhoneCall.changed_at < before
     )

@@ -11,7 +11,7 @@ from desk.loans.related import PersonEntry, PhoneEntry, add_person
 from desk.telephony import answering
 from desk.telephony.applying import FORGOTTEN_AFTER, forget_phone_calls
 from storage.engine.types import new_id
-from storage.tables import CallParty, Member, PhoneCall, PhoneRing
+from storage.tables import CallParty, Member, PhoneCall, PhoneRing, Team
 from tests.builders import make_loan, make_manager, make_member, make_team
 from tests.desk.lins_desk import at, desk10
 from tests.desk.telephony.phones import NUMBER, Phones, phones
@@ -51,6 +51,21 @@ async def test_what_fits_nobody_is_listed_by_name(phones: Phones, given: dict[st
         [listed] = (await answering.list_unmatched(desk)).rows
     assert (listed.why, listed.may_assign) == (why, state == "unmatched" or why.startswith("number_"))
     assert NUMBER not in repr(listed)
+
+
+@pytest.mark.parametrize(("sees_all", "loan"), [(True, "L-1042"), (False, "")])
+async def test_a_listed_call_names_its_loan_to_those_who_may_see_it(phones: Phones, sees_all: bool, loan: str) -> None:
+    await phones.report(phones.record("no_answer", agent_extension="2999"))
+    of_lin = await phones.desk10.row(Team, phones.desk10.lin.team_id)
+    await make_manager(phones.office, phones.workspace, of_lin, "UNEARER")
+    team = await make_team(phones.office, phones.workspace, "West")
+    manager = await make_manager(phones.office, phones.workspace, team, "UMANAGER")
+    async with phones.office.database.transaction() as session:
+        workspace = await session.get_one(type(phones.workspace), phones.workspace.id)
+        workspace.managers_see_all = phones.workspace.managers_see_all = sees_all
+    async with phones.office.reading_desk(phones.workspace, manager) as desk:
+        [listed] = (await answering.list_unmatched(desk)).rows
+    assert (listed.why, listed.loan) == ("agent_unknown", loan)
 
 
 async def test_two_borrowers_of_one_number_are_neithers_call(phones: Phones) -> None:
