@@ -19,8 +19,8 @@ from desk.core.transaction import Desk, Origin
 from desk.lender.applying import Family, Outcome, apply_rows
 from desk.lender.refusals import RowRefused
 from desk.lender.rows import Texts
+from storage.engine.pages import Window
 from storage.engine.types import new_id, new_ids
-from storage.queries.core.pages import Window
 from storage.queries.lender import answers, events
 from storage.queries.loans.loans import number_key
 from storage.tables import LenderEvent, LenderEventBatch, Member

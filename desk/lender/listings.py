@@ -13,7 +13,7 @@ from desk.core.permissions import require
 from desk.core.transaction import Desk
 from desk.lender.loans import LoanRecord, find, records_of
 from desk.loans.views import slack_ids
-from storage.queries.core.pages import Page, Window
+from storage.engine.pages import Page, Window
 from storage.queries.lender import listings
 from storage.queries.loans import loans
 from storage.queries.people import members

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from handlers.api.problems import ApiError
 from handlers.api.schemas import Closed, Cursor, PageSize
-from storage.queries.core.pages import Window
+from storage.engine.pages import Window
 
 
 class PageQuery(Closed):

@@ -16,7 +16,7 @@ from handlers.api.loans import LoanDocument, loan_document
 from handlers.api.problems import ApiError, FieldError, reason
 from handlers.api.routes import Call, Reply, Route
 from handlers.api.schemas import Closed, Day, Instant, LoanNumber
-from storage.queries.core.pages import Page
+from storage.engine.pages import Page
 
 _STAGES: list[Any] = [stage.code for stage in VOCABULARY.stages]
 

@@ -10,9 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, select
 
 from storage.engine import bulk
+from storage.engine.pages import Page, Window, page
 from storage.engine.rows import column_values
 from storage.engine.work import Work
-from storage.queries.core.pages import Page, Window, page
 from storage.queries.core.rows import chunks
 from storage.queries.core.set_aside import is_set_aside
 from storage.tables import LenderEvent, LenderEventBatch

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlmodel import SQLModel, col, select
 
+from storage.engine.pages import Page, Window, page
 from storage.engine.work import Work
-from storage.queries.core.pages import Page, Window, page
 from storage.tables import Call, DocumentItem, FollowUp, Loan, Promise
 
 _T = TypeVar("_T", bound=SQLModel)

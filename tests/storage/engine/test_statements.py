@@ -158,6 +158,8 @@ class Examples:
             return "loan" if kind is str else SQLModel.metadata.tables["contact_state"]
         if name == "column":
             return "person_id"
+        if get_origin(kind) is type and (tables := getattr(get_args(kind)[0], "__constraints__", ())):
+            return tables[0]
         if name in special and (name, kind) != ("number", int):
             return special[name]
         origin, inner = get_origin(kind), get_args(kind)
