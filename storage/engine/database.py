@@ -34,7 +34,8 @@ COMMAND_SECONDS = 20
 """Time limit of a statement on PostgreSQL: a silent connection must not block the worker for ever."""
 
 IDLE_SECONDS = 10
-"""How long PostgreSQL keeps an idle transaction and its locks: its process may be frozen."""
+"""How long PostgreSQL keeps an idle transaction and its locks: its process may be frozen. One that froze between the parts of a
+statement counts as active there, and keeps its locks until it wakes or dies."""
 
 
 _WRITTEN = "write it like sqlite:///data/loandesk.db or postgresql://user:password@host/name"

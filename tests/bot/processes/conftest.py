@@ -71,9 +71,11 @@ class Running:
         return await self.ended()
 
     async def ended(self) -> int:
-        """Wait for its end and return the exit code. Raises TimeoutError with what it printed."""
+        """Wait for its end and return the exit code. Raises TimeoutError with what it printed and where its threads are."""
         await asyncio.to_thread(self.process.join, STARTED_WITHIN)
         if self.process.exitcode is None:
+            self.send(signal.SIGUSR1)
+            await asyncio.sleep(1)
             raise TimeoutError(self.said())
         return self.process.exitcode
 

@@ -1,7 +1,9 @@
 """A process of the desk as `loandesk` starts it, quicker, and with a clock that a test sets through a file."""
 
 import asyncio
+import faulthandler
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -42,6 +44,7 @@ def _run(command: Command, clock_file: Path, environment: dict[str, str], output
     with output.open("ab") as file:
         for number in (sys.stdout.fileno(), sys.stderr.fileno()):
             os.dup2(file.fileno(), number)
+    faulthandler.register(signal.SIGUSR1)  # one that does not end says where it is
     os.environ.clear()
     os.environ.update(environment)
     tuning = Tuning(
