@@ -50,7 +50,7 @@ async def test_a_call_reaches_the_receiver_with_codes_and_ids_and_signed(
     loan = await make_loan(
         slack.office, slack.workspace, "A-1", owner=slack.agent, name="王小明", phone="+8613900001111"
     )
-    await slack.command(slack.agent, "/loan-call A-1 promise 500 tomorrow he is a teacher")
+    await slack.command(slack.agent, "/loan-call A-1 promise 1234567 tomorrow he is a teacher")
     await webhooks.rounds.deliver_pending()
 
     assert receiver.types == ["loan.created", "call.logged", "follow_up.planned", "promise.made"]
@@ -65,7 +65,7 @@ async def test_a_call_reaches_the_receiver_with_codes_and_ids_and_signed(
     assert call.data["members"] == {str(slack.agent.id): "UAGENT"}
     assert call.data["outcome"] == "promised"
     bodies = b"".join(each.body for each in receiver.received).decode()
-    assert not any(hidden in bodies for hidden in ("王", "1390000", "teacher", "500", "amount"))
+    assert not any(hidden in bodies for hidden in ("王", "1390000", "teacher", "1234567", "amount"))
 
 
 async def test_nothing_is_sent_twice_and_nothing_that_the_endpoint_does_not_want(
