@@ -9,7 +9,7 @@ import re
 import sys
 import traceback
 import unicodedata
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
@@ -177,6 +177,11 @@ def reason_of(error: BaseException) -> str:
     from sqlalchemy.exc import DBAPIError  # as above
 
     return kind_of(error) if isinstance(error, DBAPIError) else str(error)
+
+
+def places_in_code(frames: Iterable[traceback.FrameSummary]) -> list[str]:
+    """Return those of the places that are in our code, as the log names them."""
+    return [_place(frame) for frame in frames if _is_ours(frame)]
 
 
 def _places(error: BaseException) -> list[str]:

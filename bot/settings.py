@@ -192,6 +192,9 @@ class Settings(BaseSettings):
     backlog_seconds: int = Field(default=300, ge=1)
     """`/readyz` reports a message that is pending for longer."""
 
+    stop_seconds: float = Field(default=25, gt=0, le=300)
+    """A process that was told to stop has ended after so many seconds: what it has not finished by then is cut off."""
+
     @property
     def several_workspaces(self) -> bool:
         """Whether the app is installed in workspaces from a browser, rather than served with one token."""

@@ -1,26 +1,17 @@
 """The worker of a workspace: announce once a second what has fallen due."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 import structlog
 
 import desk.registrations  # noqa: F401  (what is left to the worker, and what an Undo corrects)
 from bot import monitoring
-from bot.audit_heads import HeadKeeper
-from bot.case_builder import CaseBuilder
-from bot.erased_keeper import ErasedKeeper
-from bot.export_builder import ExportBuilder
-from bot.file_fetcher import FileFetcher
-from bot.file_sweeper import FileSweeper
-from bot.home_updater import HomeUpdater
-from bot.importer import Importer
-from bot.nightly_look import NightlyLook
-from bot.phone_rings import RingCaller
+from bot.steps import Steps
 from desk.calls.repeated_lines import forget_lines
 from desk.core.audit_chain import seal_next
 from desk.core.dataclass import dataclass
@@ -58,7 +49,7 @@ from storage.queries.telephony.phone_calls import PHONE_CALLS
 from storage.tables import Workspace
 
 if TYPE_CHECKING:
-    from bot.time_stamps import StampKeeper
+    from bot.served import ServedWorkspace
 
 log = structlog.get_logger()
 
@@ -218,125 +209,77 @@ async def _try(
     return None
 
 
+class HasRounds(Protocol):
+    """A part of a worker's work."""
+
+    async def round(self) -> object:
+        """Do what is due."""
+        ...
+
+
 @dataclass(slots=True)
 class Worker:
-    """Do the chores of one workspace until stopped. `worked_at`: when the last complete round started."""
+    """Do the work of one workspace until stopped. `worked_at`: when the last complete round of chores started."""
 
-    office: Office
-    workspace: Workspace
-    homes: HomeUpdater
-    look: NightlyLook
-    fetcher: FileFetcher
-    sweeper: FileSweeper
-    heads: HeadKeeper
-    erased: ErasedKeeper
-    cases: CaseBuilder
-    exports: ExportBuilder
-    importer: Importer
-    stamps: "StampKeeper | None"
-    rings: RingCaller | None = None
+    served: "ServedWorkspace"
     worked_at: datetime | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+    _steps: Steps = field(default_factory=Steps)
 
     async def start(self) -> None:
-        """Start the rounds."""
-        self._tasks.append(asyncio.create_task(self._work(), name="worker"))
-        if self.office.files is not None:
-            self._tasks.append(asyncio.create_task(self._tend_files(), name="files"))
-            self._tasks.append(asyncio.create_task(self._make_exports(), name="exports"))
-            self._tasks.append(asyncio.create_task(self._import_files(), name="imports"))
-        if self.rings is not None:
-            self._tasks.append(asyncio.create_task(self._ring(self.rings), name="rings"))
-        if self.stamps is not None:
-            self._tasks.append(asyncio.create_task(self._stamp_heads(self.stamps), name="time stamps"))
+        """Start the rounds, and apart from them what may take minutes."""
+        served = self.served
+        self._begin(self._work())
+        if served.office.files is not None:
+            self._begin(_apart("files_not_tended", served.fetcher, served.sweeper, served.cases))
+            self._begin(_apart("exports_not_made", served.exports))
+            self._begin(_apart("files_not_imported", served.importer))
+        if served.rings is not None:  # the phone system may be slow, and who pressed waits
+            self._begin(_apart("rings_not_done", served.rings, every=RING_TICK_SECONDS))
+        if served.stamps is not None:  # the authority may be away for days
+            self._begin(_apart("head_not_stamped", served.stamps))
 
     async def stop(self) -> None:
-        """Finish the current round."""
+        """Finish the step of the round that is at work. What runs apart from it is broken off, and begins again where it was."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._steps.finish()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work, name=work.__qualname__))
 
     async def _work(self) -> None:
+        served = self.served
+        beside: tuple[tuple[str, HasRounds], ...] = (
+            ("home_not_kept", served.homes),
+            ("nightly_look_failed", served.look),
+            ("audit_head_not_written", served.heads),
+            ("erased_list_not_written", served.erased),
+        )
         while True:
-            await asyncio.shield(self._round())
-            await asyncio.shield(self._update_homes())
-            await asyncio.shield(self._look_at_slack())
-            await asyncio.shield(self._keep_head())
-            await asyncio.shield(self._keep_erased())
+            await self._steps.do(self._chores())
+            for failed, part in beside:
+                await self._steps.do(_try_round(failed, part))
             await asyncio.sleep(TICK_SECONDS)
 
-    async def _tend_files(self) -> None:
-        """Fetch and sweep, apart from the rounds: a fetch may take minutes. A stop breaks it off, and it begins again later."""
-        while True:
-            try:
-                await self.fetcher.round()
-                await self.sweeper.round()
-                await self.cases.round()
-            except Exception as error:  # the next round tries again
-                log.error("files_not_tended", **log_fields(error))
-            await asyncio.sleep(TICK_SECONDS)
-
-    async def _make_exports(self) -> None:
-        """Make lists into files, apart from all else. A stop breaks one off, and it begins again later."""
-        while True:
-            try:
-                await self.exports.round()
-            except Exception as error:  # the next round tries again
-                log.error("exports_not_made", **log_fields(error))
-            await asyncio.sleep(TICK_SECONDS)
-
-    async def _import_files(self) -> None:
-        """Import, apart from the rounds. A stop breaks it off behind a batch, and the next worker goes on there."""
-        while True:
-            try:
-                await self.importer.round()
-            except Exception as error:  # the next round tries again
-                log.error("files_not_imported", **log_fields(error))
-            await asyncio.sleep(TICK_SECONDS)
-
-    async def _ring(self, rings: RingCaller) -> None:
-        """Have the phone system ring, apart from the rounds: it may be slow, and who pressed waits."""
-        while True:
-            try:
-                await rings.round()
-            except Exception as error:  # what waits is done in the next round, or given up as late
-                log.error("rings_not_done", **log_fields(error))
-            await asyncio.sleep(RING_TICK_SECONDS)
-
-    async def _stamp_heads(self, stamps: "StampKeeper") -> None:
-        """Have the heads stamped, apart from the rounds: an authority may be slow, or away for days."""
-        while True:
-            try:
-                await stamps.round()
-            except Exception as error:  # the head is written all the same, and the next round tries again
-                log.error("head_not_stamped", **log_fields(error))
-            await asyncio.sleep(TICK_SECONDS)
-
-    async def _round(self) -> None:
-        started_at = self.office.clock.now()
-        if await do_chores(self.office, self.workspace):
+    async def _chores(self) -> None:
+        started_at = self.served.office.clock.now()
+        if await do_chores(self.served.office, self.served.workspace):
             self.worked_at = started_at
 
-    async def _update_homes(self) -> None:
-        try:
-            await self.homes.round()
-        except Exception as error:  # a Home that cannot be published must stop neither reminders nor other Homes
-            log.error("home_not_kept", **log_fields(error))
 
-    async def _keep_head(self) -> None:
-        try:
-            await self.heads.round()
-        except Exception as error:  # the next round tries again
-            log.error("audit_head_not_written", **log_fields(error))
+async def _apart(failed: str, *parts: HasRounds, every: float | None = None) -> None:
+    """Do rounds of these parts, with a pause of a second or of `every`."""
+    while True:
+        for part in parts:
+            await _try_round(failed, part)
+        await asyncio.sleep(TICK_SECONDS if every is None else every)
 
-    async def _keep_erased(self) -> None:
-        try:
-            await self.erased.round()
-        except Exception as error:  # the next round tries again
-            log.error("erased_list_not_written", **log_fields(error))
 
-    async def _look_at_slack(self) -> None:
-        try:
-            await self.look.round()
-        except Exception as error:  # what cannot be looked at tonight is tomorrow night's, and stops nothing else
-            log.error("nightly_look_failed", **log_fields(error))
+async def _try_round(failed: str, part: HasRounds) -> None:
+    """Do a round, which must stop nothing else: what it raises is logged as `failed`, and the next round tries again."""
+    try:
+        await part.round()
+    except Exception as error:
+        log.error(failed, **log_fields(error))

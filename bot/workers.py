@@ -4,7 +4,6 @@ Each works in tasks of its own, so that a workspace whose Slack does not answer 
 """
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from bot.served import ServedWorkspace
+from bot.steps import Steps
 from bot.worker import TICK_SECONDS, UPKEEP, Worker, do_chores
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Office
@@ -26,25 +25,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-def worker_of(served: ServedWorkspace) -> Worker:
-    """Return the worker of a workspace."""
-    return Worker(
-        served.office,
-        served.workspace,
-        served.homes,
-        served.look,
-        served.fetcher,
-        served.sweeper,
-        served.heads,
-        served.erased,
-        served.cases,
-        served.exports,
-        served.importer,
-        served.stamps,
-        served.rings,
-    )
-
-
 @dataclass(slots=True)
 class Workers:
     """Runs them until stopped, and follows which workspaces there are."""
@@ -53,10 +33,10 @@ class Workers:
     engine: "DbosEngine"
     office: Office
     refresher: "TokenRefresher | None" = None
-    of: Callable[[ServedWorkspace], Worker] = worker_of
     _working: dict[UUID, Worker] = field(default_factory=dict[UUID, Worker])
     _followed_at: datetime | None = None
     _task: asyncio.Task[None] | None = None
+    _steps: Steps = field(default_factory=Steps)
 
     @property
     def worked_at(self) -> datetime | None:
@@ -78,17 +58,18 @@ class Workers:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+            await self._steps.finish()
         await asyncio.gather(*(worker.stop() for worker in self._working.values()))
         await self.engine.stop()
 
     async def _keep_following(self) -> None:
         while True:
             try:
-                await asyncio.shield(self._follow())
+                await self._steps.do(self._follow())
                 if self.refresher is not None:
-                    await asyncio.shield(self.refresher.round())
+                    await self._steps.do(self.refresher.round())
                 for workspace in self.workspaces.ended():
-                    await asyncio.shield(do_chores(self.office, workspace, UPKEEP))
+                    await self._steps.do(do_chores(self.office, workspace, UPKEEP))
             except Exception as error:  # the database may be away for a while
                 log.error("workspaces_not_followed", **log_fields(error))
             await asyncio.sleep(TICK_SECONDS)
@@ -100,7 +81,7 @@ class Workers:
             self.engine.remove(workspace_id)
             await self._working.pop(workspace_id).stop()
         for workspace_id in present.keys() - self._working.keys():
-            worker = self._working[workspace_id] = self.of(present[workspace_id])
+            worker = self._working[workspace_id] = Worker(present[workspace_id])
             self.engine.add(present[workspace_id].sender, {"webhooks": present[workspace_id].webhooks})
             await worker.start()
         self._followed_at = self.office.clock.now()

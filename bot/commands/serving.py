@@ -21,6 +21,7 @@ from bot.monitoring import Health, admin_application
 from bot.service import NotMigratedError, Service, WrongKeyError, open_service
 from bot.settings import CannotStartError, Settings
 from bot.socket_mode import SocketTimeouts
+from bot.stop_limit import StopLimit
 from desk.core.clock import Clock
 from desk.core.dataclass import dataclass
 from desk.people.installing import AnotherTeamsDatabaseError
@@ -59,7 +60,7 @@ class Tuning:
 
 
 async def run(settings: Settings, command: Command, tuning: Tuning | None = None) -> int:
-    """Run until a stop signal, then finish the work in flight. Raise CannotStartError.
+    """Run until a stop signal, then finish the work in flight, within the time that the settings give. Raise CannotStartError.
 
     On SQLite one process does everything. On PostgreSQL `serve` and `socket` answer Slack and `worker` sends reminders.
     """
@@ -67,8 +68,14 @@ async def run(settings: Settings, command: Command, tuning: Tuning | None = None
     _check(settings, command)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    limit = StopLimit(settings.stop_seconds, asyncio.current_task())
+
+    def begin_to_stop() -> None:
+        stop.set()
+        limit.begin()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, begin_to_stop)
     service = await _open(settings, tuning)
     name = identity(settings, command)
     try:
@@ -81,6 +88,7 @@ async def run(settings: Settings, command: Command, tuning: Tuning | None = None
                 async with _key_watch(settings, tuning) as watch, _admin(service, command, watch):
                     log.info("serving", command=command, name=name.name, port=service.port)
                     await _wait_for_any(stop, heartbeat.overtaken)
+                    limit.begin()
                     log.info("stopping", command=command, name=name.name)
             finally:
                 # The name is released when no work is done under it any more.

@@ -45,6 +45,10 @@ _RETENTION = timedelta(days=1)
 """Longer than any round."""
 _PRUNE_SECONDS = 60.0
 
+_FINISH_SECONDS = 12
+"""How long a stop waits for open rounds, each of which is at one message: a request to Slack ends after 10 s. What is not
+finished by then is another worker's when its lease ends."""
+
 
 class RoundFailedError(Exception):
     """A round did not finish: the database is away, or we made a mistake. Its text is only the error's name."""
@@ -140,7 +144,7 @@ class DbosEngine:
             await self._task
         # DBOS records the end of a round a moment later; an unrecorded one would be run again at the next start.
         just_ended = asyncio.get_running_loop().time() - self._ended_at < 1.0
-        timeout = int(LEASE.total_seconds()) if self._in_flight or just_ended else 0
+        timeout = _FINISH_SECONDS if self._in_flight or just_ended else 0
         await self._in_thread(lambda: DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=timeout))
         if self._client is not None:
             await self._in_thread(self._client.close)

@@ -68,3 +68,8 @@ def test_what_is_installed_has_its_data(tmp_path: Path) -> None:
     for room in ("bot", "handlers", "desk", "storage", "sandbox"):
         files = subprocess.run(["git", "ls-files", room], cwd=ROOT, capture_output=True, text=True, check=True)
         assert set(files.stdout.split()) <= set(inside)
+
+
+def test_the_unit_gives_a_stop_the_time_that_it_takes() -> None:
+    (seconds,) = re.findall(r"^TimeoutStopSec=(\d+)$", UNIT.read_text(), re.MULTILINE)
+    assert Settings.model_fields["stop_seconds"].default < int(seconds)

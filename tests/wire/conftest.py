@@ -170,7 +170,7 @@ def install(sandbox: Sandbox, url: str | None, **links: Any) -> None:
     sandbox.install(manifest=written, signing_secret=SIGNING_SECRET, token=TOKEN, app_token=APP_TOKEN)
 
 
-def settings_for(slack: Sandbox | str, database_url: str, **values: str) -> Settings:
+def settings_for(slack: Sandbox | str, database_url: str, **values: object) -> Settings:
     """The settings of a desk in that sandbox, or at that address of the Web API."""
     key = base64.b64encode(bytes(32)).decode()
     return Settings.model_validate(

@@ -1,9 +1,9 @@
 """Real processes of the desk, beside a sandbox that plays Slack."""
 
 import asyncio
+import json
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
@@ -22,21 +22,26 @@ STARTED_WITHIN = 90.0
 """Seconds: a busy machine takes long to import everything."""
 
 
-def free_port() -> int:
-    """Return a free port."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 @dataclass
 class Running:
-    """One process. `port` is where it answers Slack, `admin` where its health is, `output` has what it printed."""
+    """One process. `output` has what it printed."""
 
     process: BaseProcess
-    port: int
-    admin: int
     output: Path
+
+    @property
+    def port(self) -> int:
+        """Where it answers Slack."""
+        return self._logged("serving")["port"]
+
+    @property
+    def admin(self) -> int:
+        """Where its health is."""
+        return self._logged("health_and_metrics")["port"]
+
+    def _logged(self, event: str) -> dict[str, Any]:
+        lines = [json.loads(line) for line in self.said().splitlines() if line.startswith("{")]
+        return next(line for line in lines if line["event"] == event)
 
     async def get(self, path: str) -> tuple[int, Any]:
         """Return status and body of a page of the admin port; status 0 without an answer."""
@@ -49,6 +54,13 @@ class Running:
                 return response.status, await (response.json() if json else response.text())
         except aiohttp.ClientError:
             return 0, None
+
+    async def until_serving(self) -> None:
+        """Wait until it has opened its ports, which the system chose. Fail when the process ends first."""
+        async with asyncio.timeout(STARTED_WITHIN):
+            while '"serving"' not in self.said():
+                assert self.process.exitcode is None, self.said()
+                await asyncio.sleep(0.05)
 
     async def until(self, path: str, status: int) -> Any:
         """Wait until the page has that status. Fail when the process ends first."""
@@ -96,7 +108,6 @@ class Processes:
         self, settings: Settings, command: Command, name: str = "", *, ready: str | None = "/healthz"
     ) -> Running:
         """Start a process and wait until it answers at `ready`."""
-        port, admin = free_port(), free_port()
         environment = os.environ | {
             "DATABASE_URL": settings.database_url.get_secret_value(),
             "SLACK_BOT_TOKEN": settings.bot_token.get_secret_value(),
@@ -108,14 +119,17 @@ class Processes:
             "LOANDESK_FIRST_ADMIN": settings.first_admin,
             "LOANDESK_COUNTRY": settings.country,
             "LOANDESK_EXECUTOR_ID": name,
-            "LOANDESK_ADMIN_PORT": str(admin),
-            "PORT": str(port),
+            "LOANDESK_ADMIN_PORT": "0",
+            "LOANDESK_STOP_SECONDS": str(settings.stop_seconds),
+            "PORT": "0",
         }
-        output = self.clock_file.with_name(f"printed-{len(self.started)}-{port}")
+        output = self.clock_file.with_name(f"printed-{len(self.started)}")
+        output.touch()
         process = desk_process.begin(command, self.clock_file, environment, output)
-        running = Running(process, port, admin, output)
+        running = Running(process, output)
         self.started.append(running)
         if ready is not None:
+            await running.until_serving()
             await running.until(ready, 200)
         return running
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from bot import logs
 from bot.commands.serving import Command, Tuning, run
 from bot.settings import CannotStartError, read_settings
 from bot.socket_mode import SocketTimeouts
@@ -47,6 +48,7 @@ def _run(command: Command, clock_file: Path, environment: dict[str, str], output
     faulthandler.register(signal.SIGUSR1)  # one that does not end says where it is
     os.environ.clear()
     os.environ.update(environment)
+    logs.configure("json")
     tuning = Tuning(
         clock=FileClock(clock_file),
         pace=FAST,

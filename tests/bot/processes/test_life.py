@@ -20,6 +20,7 @@ from storage.tables import Member, Process
 from tests.bot.processes.conftest import Processes, Running
 from tests.builders import make_follow_up, make_loan, make_member
 from tests.clocks import FrozenClock
+from tests.conftest import UNHURRIED
 from tests.servers import until_a_query_waits_for_a_lock
 from tests.wire.conftest import install, sandbox, settings_for
 
@@ -76,9 +77,9 @@ class Lender:
         async with self.service.office.database.reading() as session:
             return (await backlogs.waiting(session, [self.service.workspace.id]))[0]
 
-    async def worker(self, name: str = "one") -> Running:
-        """Return the process that sends reminders."""
-        return await self.processes.start(self.settings, self.command, name)
+    async def worker(self, name: str = "one", **settings: object) -> Running:
+        """Return the process that sends reminders. `settings`: those in which it differs."""
+        return await self.processes.start(self.settings.model_copy(update=settings), self.command, name)
 
     @property
     def command(self) -> Command:
@@ -93,7 +94,7 @@ async def lender(
     install(sandbox, "http://127.0.0.1:9")
     sandbox.limits.enabled = False
     sandbox.delivery.timeout = PATIENCE
-    settings = settings_for(sandbox, database_url)
+    settings = settings_for(sandbox, database_url, stop_seconds=UNHURRIED)
     service = await open_service(settings, clock)
     processes.clock.set(clock.now())
     agent = await make_member(
@@ -158,6 +159,7 @@ async def test_one_that_froze_and_was_taken_for_dead_ends_when_it_wakes(lender: 
     frozen.send(signal.SIGCONT)
 
     assert await frozen.ended() == 1
+    assert "stop_cut_short" not in frozen.said(), frozen.said()
     assert await other.stop() == 0
 
 
@@ -173,6 +175,7 @@ async def test_one_that_froze_in_the_middle_of_a_write_holds_nobody_up_for_long(
     frozen.send(signal.SIGCONT)
 
     assert await frozen.ended() == 1
+    assert "stop_cut_short" not in frozen.said(), frozen.said()
     assert await other.stop() == 0
 
 
