@@ -365,7 +365,7 @@ class Sandbox:
         """Return a channel's messages in order, with the user's ephemeral ones if there is a user."""
         return self.workspace.messages(_id(channel), _id(user) if user is not None else None)
 
-    async def wait_for(self, predicate: Callable[[], Found], timeout: float = 30.0) -> Found:  # noqa: ASYNC109
+    async def wait_for(self, predicate: Callable[[], Found], timeout: float = 60.0) -> Found:  # noqa: ASYNC109
         """Return the predicate's first true value, checked after every change in the workspace and every exchange.
 
         Raises TimeoutError after `timeout` seconds.

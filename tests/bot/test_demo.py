@@ -44,7 +44,7 @@ async def test_it_opens_where_something_happens_with_a_loan_that_its_help_names(
         card = await demo.type(LI_NA.slack_id, "agents", "/loan L-1042")
         assert "L-1042" in card.text
         linked = demo.sandbox.say(LI_NA.slack_id, channel_id("agents"), LINKED)
-        await demo.sandbox.wait_for(lambda: linked.attachments, timeout=20)
+        await demo.sandbox.wait_for(lambda: linked.attachments)
         pane = await demo.sandbox.open_pane(LI_NA.slack_id, linked)
         assert "A-1013" in pane.text
         assert "逾期" in pane.text

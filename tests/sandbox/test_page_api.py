@@ -29,13 +29,13 @@ async def listening(world: World, user: str) -> AsyncIterator[Events]:
 
     ready = asyncio.Event()
     task = asyncio.create_task(read())
-    await asyncio.wait_for(ready.wait(), 30)
+    await asyncio.wait_for(ready.wait(), 60)
     yield events
     task.cancel()
 
 
 async def next_of(events: Events, kind: str) -> dict[str, Any]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (event := await events.get())["type"] != kind:
             pass
     return event

@@ -184,7 +184,7 @@ async def test_access_can_be_requested_from_the_home_a_shortcut_and_a_direct_mes
 
     conversation = slack.sandbox.dm(STRANGER)
     slack.sandbox.say(STRANGER, conversation, "hello")
-    answer = await slack.sandbox.wait_for(lambda: slack.sandbox.messages(conversation)[1:], timeout=20)
+    answer = await slack.sandbox.wait_for(lambda: slack.sandbox.messages(conversation)[1:])
     assert (
         "You already asked for access today."
         in shown(await slack.sandbox.press(STRANGER, answer[-1], "Ask for access")).text

@@ -180,4 +180,4 @@ async def count(slack: Slack, table: Any) -> int:
 async def reminded(slack: Slack, *, times: int) -> None:
     """Waits until the agent was reminded so often, and no more is owed."""
     box = slack.sandbox
-    await box.wait_for(lambda: len(box.messages(box.dm("UAGENT"))) == times, timeout=30)
+    await box.wait_for(lambda: len(box.messages(box.dm("UAGENT"))) == times)

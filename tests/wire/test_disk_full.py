@@ -89,7 +89,7 @@ async def test_a_full_disk_is_reported_and_the_desk_recovers(slack: Slack, disk:
     box = slack.sandbox
     loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     await make_follow_up(slack.office, loan, slack.agent, due_at=slack.clock.at)
-    await box.wait_for(lambda: len(box.messages(box.dm("UAGENT"))) == 1, timeout=30)
+    await box.wait_for(lambda: len(box.messages(box.dm("UAGENT"))) == 1)
 
     disk.fill()
     full = await until_full(slack)

@@ -162,7 +162,7 @@ async def test_a_workspace_whose_slack_is_dead_holds_up_no_other(several: Severa
 
     await several.service.work()
     assert isinstance(several.service.worker, Workers)
-    await west.sandbox.wait_for(lambda: [text for text in west.texts(west.agent) if "A-1" in text], 20)
+    await west.sandbox.wait_for(lambda: [text for text in west.texts(west.agent) if "A-1" in text])
 
     assert not [text for text in east.texts(east.agent) if "A-1" in text]
     east.sandbox.faults.clear()

@@ -37,12 +37,12 @@ async def settled(slack: Slack) -> None:
     conversation = slack.sandbox.dm("UAGENT")
     before = len(slack.sandbox.messages(conversation))
     slack.sandbox.say("UAGENT", conversation, "help")
-    await slack.sandbox.wait_for(lambda: slack.sandbox.messages(conversation)[before + 1 :], timeout=20)
+    await slack.sandbox.wait_for(lambda: slack.sandbox.messages(conversation)[before + 1 :])
 
 
 async def unfurled(slack: Slack, message: Message) -> str:
     """Return the text unfurled below the message."""
-    await slack.sandbox.wait_for(lambda: message.attachments, timeout=20)
+    await slack.sandbox.wait_for(lambda: message.attachments)
     return "\n".join(text_of(attachment) for attachment in message.attachments)
 
 

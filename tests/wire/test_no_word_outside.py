@@ -151,7 +151,7 @@ async def test_a_day_with_faults_leaks_nothing_about_borrowers(
     await slack.service.work()
     slack.clock.advance(hours=30)
     channel = slack.sandbox.dm("UAGENT")
-    await slack.sandbox.wait_for(lambda: any("P-1" in m.text for m in slack.sandbox.messages(channel)), timeout=30)
+    await slack.sandbox.wait_for(lambda: any("P-1" in m.text for m in slack.sandbox.messages(channel)))
     assert slack.service.worker is not None
     await slack.service.worker.stop()
     slack.service.worker = None

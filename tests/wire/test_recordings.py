@@ -150,7 +150,7 @@ async def test_parts_of_a_recording_do_not_wait_for_those_who_write(
     headers = {"Cookie": f"loandesk_recording={cookie.value}", "Range": "bytes=10-19"}
     async with (
         slack.office.desk(slack.workspace),
-        asyncio.timeout(10),
+        asyncio.timeout(60),
         browser.get(here + cookie["path"], headers=headers) as answer,
     ):
         assert (answer.status, await answer.read()) == (206, AUDIO[10:20])

@@ -228,7 +228,7 @@ async def test_the_worker_of_a_running_desk_sends_events_by_itself(
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
     await slack.service.work(pace=FAST)
     await slack.command(slack.agent, "/loan-follow A-1 fri 10:00 signing")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await receiver.came.wait()
     await slack.service.finish()
     assert receiver.types == ["follow_up.planned"]

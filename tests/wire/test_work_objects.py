@@ -51,7 +51,7 @@ async def choose(slack: Slack, value: str = "work_object") -> Modal:
 async def posted(slack: Slack, words: str = f"who takes <{LINK}?tab=2>?", *, by: str = "UAGENT") -> Message:
     """Post a link, and return the message with what is shown below."""
     message = slack.sandbox.say(by, slack.desk_channel, words)
-    await slack.sandbox.wait_for(lambda: message.attachments, timeout=20)
+    await slack.sandbox.wait_for(lambda: message.attachments)
     return message
 
 

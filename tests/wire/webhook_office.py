@@ -25,14 +25,14 @@ LOCAL = "127.0.0.0/8"
 class Webhooks:
     """The commands of `loandesk webhooks` on the desk's database, and the rounds of its worker."""
 
-    def __init__(self, slack: Slack, database_url: str, *, seconds: float = 5.0) -> None:
+    def __init__(self, slack: Slack, database_url: str, *, seconds: float = 60.0) -> None:
         self.slack = slack
         ring = slack.office.cipher.ring
         keys, search = _written(ring)
         self.settings: Settings = settings_with(database_url, keys=keys, search=search, webhooks_private=LOCAL)
         self.rounds = slack.service.only.webhooks = self.another(seconds)
 
-    def another(self, seconds: float = 5.0) -> WebhookRounds:
+    def another(self, seconds: float = 60.0) -> WebhookRounds:
         """Return the rounds of another process."""
         client = WebhookClient(Allowed.read(LOCAL), self.slack.clock, seconds=seconds)
         return WebhookRounds(self.slack.office, self.slack.workspace, client)

@@ -89,7 +89,7 @@ def begin(
     return process
 
 
-async def ended(process: BaseProcess, seconds: float = 30.0) -> int | None:
+async def ended(process: BaseProcess, seconds: float = 120.0) -> int | None:
     """Wait for the end and return the exit code; None after `seconds`."""
     await asyncio.to_thread(process.join, seconds)
     return process.exitcode

@@ -244,7 +244,7 @@ async def test_a_clock_set_back_an_hour_keeps_no_channel_waiting(room: Room) -> 
         await until(lambda: {row["status"] for row in engine_rows(room)} == {"SUCCESS"})
         as_after_an_hour_back(room)
         await room.owe("after")
-        await room.sandbox.wait_for(lambda: room.shown()[2:] == ["after"], timeout=20)
+        await room.sandbox.wait_for(lambda: room.shown()[2:] == ["after"])
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
@@ -261,7 +261,7 @@ async def test_what_another_began_before_the_clock_was_set_back_is_taken_up(
     as_after_an_hour_back(room)
     clock.advance(hours=-1)
     async with running(room):
-        await room.sandbox.wait_for(lambda: room.shown() == ["reminder"], timeout=20)
+        await room.sandbox.wait_for(lambda: room.shown() == ["reminder"])
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)

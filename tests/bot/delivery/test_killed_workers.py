@@ -93,16 +93,16 @@ async def test_of_two_workers_one_stands_still_past_its_lease_and_wakes(
 ) -> None:
     async with two_workers(room, database_url, Interruption(step, signal.SIGSTOP)) as (interrupted, _):
         owed = await owe_until(room, lambda: killed_worker.is_stopped(interrupted))
-        await room.sandbox.wait_for(lambda: len(room.shown()) >= owed, timeout=30)
+        await room.sandbox.wait_for(lambda: len(room.shown()) >= owed)
         await nothing_owed(room)
         requests = len(room.sandbox.traffic.api_calls())
         assert interrupted.pid is not None
         os.kill(interrupted.pid, signal.SIGCONT)
         if step == "after record_attempt":
-            await room.sandbox.wait_for(lambda: room.calls("chat.delete") == 1, timeout=30)
+            await room.sandbox.wait_for(lambda: room.calls("chat.delete") == 1)
             assert len(room.sandbox.traffic.api_calls()) == requests + 2
         await room.owe("the last")
-        await room.sandbox.wait_for(lambda: "the last, revision 1" in room.shown(), timeout=30)
+        await room.sandbox.wait_for(lambda: "the last, revision 1" in room.shown())
         await nothing_owed(room)
     expected = [*(f"reminder {n}, revision 1" for n in range(owed)), "the last, revision 1"]
     assert Counter(room.shown()) == Counter(expected)

@@ -177,7 +177,7 @@ async def test_no_transaction_is_open_while_slack_is_called(room: Room, clock: F
     notice_id = await room.owe()
     frozen = Frozen(room, "chat.postMessage")
     await frozen.freeze(notice_id)
-    async with asyncio.timeout(10), room.office.desk(room.workspace) as desk:
+    async with asyncio.timeout(60), room.office.desk(room.workspace) as desk:
         await notices.touch(desk.session, [notice_id], clock.now())
     await frozen.wake()
     assert (await room.row(notice_id)).owed_from == clock.now()

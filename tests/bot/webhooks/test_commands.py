@@ -35,7 +35,7 @@ class Desk:
     def __init__(self, office: Office, workspace: Workspace, clock: FrozenClock, database_url: str) -> None:
         self.office, self.workspace, self.clock = office, workspace, clock
         self.settings = settings_with(database_url, webhooks_private="127.0.0.0/8")
-        self.rounds = WebhookRounds(office, workspace, WebhookClient(Allowed.read("127.0.0.0/8"), clock, seconds=1))
+        self.rounds = WebhookRounds(office, workspace, WebhookClient(Allowed.read("127.0.0.0/8"), clock, seconds=60))
 
     async def run(self, name: str, *given: Any, **options: Any) -> tuple[int, str]:
         printed = StringIO()
