@@ -14,8 +14,9 @@ from bot.webhooks.client import WebhookClient
 from desk.core.clock import Clock
 from desk.core.transaction import Desk, Office
 from desk.core.webhook_events import EVENT_TYPES, TEST, plain
+from desk.messages.failing_webhooks import host_of
 from desk.webhooks import endpoints, replaying, sending
-from desk.webhooks.endpoints import WebhookError, host_of
+from desk.webhooks.endpoints import WebhookError
 from desk.webhooks.retries import OLD_SECRET_FOR
 from desk.webhooks.sending import Outgoing
 from storage.engine.types import new_id

@@ -38,6 +38,7 @@ class EventType:
     to: tuple[str, ...] = ()
     set: bool = False
     only: Mapping[str, tuple[str, ...]] | None = None
+    empty: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
 
     @property
@@ -62,6 +63,8 @@ class EventType:
         if after is None or not _is_there(after):
             return False
         was = before if before is not None and _is_there(before) else None
+        if any(after[name] is not None for name in self.empty):
+            return False
         if not self.columns:
             return was is None
         if self.only and any(after[name] not in allowed for name, allowed in self.only.items()):
@@ -98,7 +101,7 @@ def load_event_types(source: Traversable) -> Mapping[str, EventType]:
             raise file.error(f"there is no table {kind.table!r}", code, field="table")
         columns = table_of(tables[kind.table]).columns
         sent = (*kind.fields, *kind.personal)
-        if unknown := {*sent, *kind.columns, *(kind.only or ())} - {column.name for column in columns}:
+        if unknown := {*sent, *kind.columns, *kind.empty, *(kind.only or ())} - {column.name for column in columns}:
             raise file.error(f"the table has no column {min(unknown)!r}", code)
         if hidden := [name for name in sent if name.endswith(CIPHER_SUFFIX)]:
             raise file.error(f"{hidden[0]!r} is encrypted, and is not sent", code)

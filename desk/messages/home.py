@@ -16,6 +16,7 @@ from desk.loans.lists import LoanRow, loan_rows
 from desk.messages import overview
 from desk.messages.compliance_home import ComplianceLists, compliance_lists
 from desk.messages.digests import TeamDigest, team_digest_of
+from desk.messages.failing_webhooks import FailingWebhook, failing_webhooks
 from desk.messages.imports import ImportView, last_imports
 from desk.messages.overview import OpenDocuments
 from desk.people.members import acts_for
@@ -91,6 +92,8 @@ class HomeView:
     """Whether the phone system reports calls, and the reader may assign those that fit nobody."""
     imports: tuple[ImportView, ...] | None = None
     """The last imports, None for who may not import, or where the desk takes no files."""
+    webhooks: tuple[FailingWebhook, ...] = ()
+    """For admins, the endpoints of webhooks that take nothing."""
 
     @property
     def more(self) -> int:
@@ -168,6 +171,7 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         escalations=await waiting_for(desk, member),
         reports_calls=offers.assign_phone_call and desk.workspace.phone_calls_at is not None,
         imports=await last_imports(desk) if desk.files is not None else None,
+        webhooks=await failing_webhooks(desk) if allows(member, "change_workspace") else (),
         queues=queues_for(member, in_arrears=arrears > 0, checks=not by_purpose.keys().isdisjoint(CHECKS)),
     )
 

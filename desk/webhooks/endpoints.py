@@ -12,6 +12,7 @@ from desk.core.dataclass import dataclass
 from desk.core.operator_acts import operator
 from desk.core.transaction import Desk
 from desk.core.webhook_events import EVENT_TYPES
+from desk.messages.failing_webhooks import BY_OPERATOR, host_of
 from desk.webhooks.retries import OLD_SECRET_FOR
 from storage.engine.types import new_id
 from storage.queries.people import workspaces
@@ -107,7 +108,7 @@ async def disable(desk: Desk, row: WebhookEndpoint, why: str, error: str | None 
     row.disabled_at, row.disabled_why = desk.now, why
     desk.add(row)
     details: dict[str, Any] = {"host": host_of(row), "why": why}
-    if why == "operator":
+    if why == BY_OPERATOR:
         details["by"] = operator()
     desk.audit("disable_webhook", subject_id=row.id, **details)
     return await deliveries.set_aside(desk.session, row.id, desk.now, error=error)
@@ -115,7 +116,7 @@ async def disable(desk: Desk, row: WebhookEndpoint, why: str, error: str | None 
 
 async def stop(desk: Desk, endpoint_id: UUID) -> int:
     """Stop sending to an endpoint because the operator says so. Return how many deliveries are set aside. Raises WebhookError."""
-    return await disable(desk, await _locked(desk, endpoint_id), "operator")
+    return await disable(desk, await _locked(desk, endpoint_id), BY_OPERATOR)
 
 
 async def find(desk: Desk, endpoint_id: UUID) -> WebhookEndpoint | None:
@@ -146,11 +147,6 @@ def matching_types(patterns: Iterable[str]) -> list[str]:
 def wants(row: WebhookEndpoint, code: str, data: dict[str, object]) -> bool:
     """Return whether an endpoint gets this event: its type, or for an Undo the type that it takes back."""
     return data.get("undoes", code) in row.types
-
-
-def host_of(row: WebhookEndpoint) -> str:
-    """Return the host of an endpoint, without the path, which may have a secret."""
-    return urlsplit(row.url).hostname or ""
 
 
 def new_secret() -> str:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from desk.core.operator_acts import operator
 from desk.core.transaction import Desk
-from desk.webhooks.endpoints import WebhookError, host_of, wants
+from desk.messages.failing_webhooks import host_of
+from desk.webhooks.endpoints import WebhookError, wants
 from desk.webhooks.sending import BATCH, new_delivery
 from storage.queries.core.retention_due import NONE_YET
 from storage.queries.webhooks import deliveries, endpoints

@@ -10,8 +10,9 @@ from desk.core.webhook_events import EVENT_TYPES, EventType, plain
 from desk.follow_ups.contact_states import RESTRICTED
 from desk.loans import borrowers
 from desk.messages import kinds
+from desk.messages.failing_webhooks import host_of
 from desk.messages.notices import queue_notice
-from desk.webhooks.endpoints import disable, host_of, secrets_of, wants
+from desk.webhooks.endpoints import disable, secrets_of, wants
 from desk.webhooks.retries import DISABLED_AFTER, GIVEN_UP_AFTER, Answer, failing_since, is_given_up, is_paused
 from storage.engine.types import new_id
 from storage.queries.follow_ups import contacts

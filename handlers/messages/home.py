@@ -21,6 +21,7 @@ from handlers.messages.escalations import write_waiting
 from handlers.messages.figures import spans_buttons
 from handlers.messages.file_imports import write_imports
 from handlers.messages.loans import next_stages
+from handlers.messages.webhooks import write_failing
 
 _OPENABLE = 5
 """How many calls have a button that logs them; the others are logged from the loan's card."""
@@ -65,6 +66,7 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
     )
     if view.compliance is not None:
         write_compliance(t, writer, view.compliance, zone)
+    write_failing(t, writer, view.webhooks, zone)
     write_waiting(t, writer, view.escalations, zone)
     _today(t, writer, view)
     _loans(t, writer, view)

@@ -1,5 +1,9 @@
-"""The notice that an endpoint of webhooks gets nothing any more."""
+"""What admins read of endpoints of webhooks that take nothing: a notice, and lines of their Home."""
 
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from desk.messages.failing_webhooks import FailingWebhook
 from desk.webhooks.retries import DISABLED_AFTER
 from handlers.messages.block_kit.message import Bold, Code, Message
 from handlers.messages.block_kit.translator import Translator
@@ -27,3 +31,15 @@ def webhook_disabled(t: Translator, *, host: str, why: str, error: str, count: i
         command=Code(f"loandesk webhooks enable {endpoint}"),
     )
     return writer.message()
+
+
+def write_failing(t: Translator, writer: Writer, endpoints: Sequence[FailingWebhook], zone: ZoneInfo) -> None:
+    """Write which endpoints take nothing now, and since when."""
+    for each in endpoints:
+        values = {"host": Bold(each.host), "time": t.minute(each.since, zone), "error": Code(each.error or "?")}
+        if each.stopped:
+            writer.phrase(t, "Webhooks to {host} have stopped since {time}, last with {error}.", **values)
+            writer.small(t("The desk's operator starts them again."))
+        else:
+            writer.phrase(t, "Webhooks to {host} have failed since {time}, last with {error}.", **values)
+            writer.small(t("They are tried again. Ask the lender's IT to look at the receiver."))

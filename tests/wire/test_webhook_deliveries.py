@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.commands import webhooks as command
-from storage.tables import Loan, Notice, WebhookAttempt
+from storage.tables import Loan, Member, Notice, WebhookAttempt
 from storage.upkeep.erasing import erase
 from tests.builders import make_loan
 from tests.webhook_receiver import Receiver, receiving
@@ -146,6 +146,37 @@ async def test_after_three_days_it_is_set_aside_and_after_five_the_admins_hear_a
     await webhooks.rounds.deliver_pending()
     assert receiver.types == ["follow_up.planned", "follow_up.planned", "follow_up.done"]
     assert receiver.received[0].id == before[0]  # by which the receiver knows it again
+
+
+async def test_the_home_of_an_admin_names_an_endpoint_that_fails_until_it_takes_something(
+    slack: Slack, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    endpoint_id, _ = await webhooks.add(receiver)
+    receiver.usually = 503
+    await plan(slack)
+    await webhooks.rounds.deliver_pending()
+    words = "Webhooks to 127.0.0.1 have failed since Wed 25 Nov 10:00, last with http_503."
+    assert words in await home(slack, slack.admin)
+    assert "Webhooks" not in await home(slack, slack.manager)
+    await slack.change(slack.admin, locale="zh-CN")
+    assert "向 127.0.0.1 推送 Webhook 一直失败" in await home(slack, slack.admin)
+    await slack.change(slack.admin, locale="en-US")
+    receiver.usually = 200
+    slack.clock.advance(hours=1)
+    await webhooks.rounds.deliver_pending()
+    assert "Webhooks" not in await home(slack, slack.admin)
+    receiver.usually = 410
+    await plan(slack, "A-2")
+    await webhooks.rounds.deliver_pending()
+    assert "Webhooks to 127.0.0.1 have stopped since Wed 25 Nov 11:00" in await home(slack, slack.admin)
+    await webhooks.run("change", endpoint_id, command.enable)
+    await webhooks.run("change", endpoint_id, command.disable)
+    assert "Webhooks" not in await home(slack, slack.admin)  # the operator knows
+
+
+async def home(slack: Slack, who: Member) -> str:
+    await slack.sandbox.open_home(who.slack_user_id)
+    return slack.sandbox.home_of(who.slack_user_id).text
 
 
 @pytest.mark.parametrize("play", ["closes", 422])

@@ -35,6 +35,8 @@ CODES: dict[str, Sequence[str]] = {
     "TrailRow.what": ("card", "list", "home"),
     "OtherContactSaved.channel": ("letter", "visit"),
     "other_channel.channel": ("letter", "text", "email", "visit"),
+    "FailingWebhook.host": ("erp.example.com",),
+    "FailingWebhook.error": ("http_503",),
     "DueRequest.kind": ("access", "erasure"),
     "FileQuestions.kind": ("loans",),
     "FileQuestions.sheets": ("十一月",),
