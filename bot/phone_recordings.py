@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -23,10 +23,11 @@ class UnavailableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PhoneRecordings:
-    """Reads recordings by the place that a record names. Only what is in `folder`, and https addresses of `hosts`, is read."""
+    """Reads recordings by the place that a record names. Only what is in `folder`, and https addresses of `hosts`, is read; each
+    host has the header Authorization that it wants, empty: none."""
 
     folder: Path | None
-    hosts: Collection[str]
+    hosts: Mapping[str, str]
     session: aiohttp.ClientSession
 
     def name_of(self, place: str) -> str:
@@ -62,12 +63,15 @@ class PhoneRecordings:
     async def _download(self, url: str) -> AsyncGenerator[bytes]:
         try:
             to = urlsplit(url)
-            allowed = to.hostname in self.hosts and to.port in (None, 443) and "@" not in to.netloc
+            host = (to.hostname or "") if to.port in (None, 443) and "@" not in to.netloc else ""
         except ValueError:
-            allowed = False
-        if not allowed or not url.isascii() or not url.isprintable() or "\\" in url or " " in url:
+            host = ""
+        if host not in self.hosts or not url.isascii() or not url.isprintable() or "\\" in url or " " in url:
             raise RefusedFileError("withheld")
-        async with self.session.get(url, allow_redirects=False, headers={"Accept-Encoding": "identity"}) as answer:
+        headers = {"Accept-Encoding": "identity"}
+        if login := self.hosts[host]:
+            headers["Authorization"] = login
+        async with self.session.get(url, allow_redirects=False, headers=headers) as answer:
             if answer.status in (404, 410):
                 raise UnavailableError("not_there")
             if answer.status != 200:

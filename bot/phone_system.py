@@ -5,10 +5,7 @@ answer a system sends it again, and the same report twice is one call.
 """
 
 import asyncio
-import base64
-import binascii
-import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -19,12 +16,14 @@ import structlog
 from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from bot.phone_keys import PhoneKeys
 from bot.phone_recordings import PhoneRecordings
 from desk.core.dataclass import dataclass
 from desk.core.phone_site import Site
 from desk.core.transaction import Office
 from desk.rules.call_records import Reading
-from desk.telephony.adapters import freeswitch, mapped, twilio
+from desk.telephony.adapters import freeswitch, twilio, zoom
+from desk.telephony.adapters.mapped import System, read_mapped_json
 from desk.telephony.adapters.values import PayloadError
 from desk.telephony.records import take_records
 from handlers.api.limits import RateLimits
@@ -75,21 +74,25 @@ class _RefusedError(Exception):
 
 
 class PhoneDoor:
-    """Takes what the phone system reports for a workspace: `secret` is what a system shows by Basic or Bearer, `twilio_token`
-    what Twilio signs with, over `public_url`. Without either the door does not exist."""
+    """Takes what the phone system reports for a workspace: `systems` are those that files describe, `keys` what reports are
+    known by."""
 
     def __init__(
-        self, office: Office, workspace: Workspace, site: Site, *, secret: str, twilio_token: str, public_url: str
+        self, office: Office, workspace: Workspace, site: Site, *, keys: PhoneKeys, systems: Mapping[str, System]
     ) -> None:
         self._office, self._workspace, self._site = office, workspace, site
-        self._secret, self._twilio_token, self._public_url = secret.encode(), twilio_token, public_url
+        self._keys, self._systems = keys, systems
         self._failures = RateLimits(_FAILED_PER_SECOND, window=_FAILED_WINDOW)
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a report: 200 once it is durable, 4xx for what will never be taken, 503 for what is to be sent again."""
         system = request.path.removeprefix(PHONE)
         try:
-            reading = await self._read(request, system)
+            sent = await self._take(request, system)
+            answer = zoom.answer_to_check(self._keys.zoom_token, sent.body) if system == zoom.SOURCE else None
+            if answer is not None and self._keys.signs(system):
+                return web.Response(text=answer, content_type="application/json")
+            reading = self._read(sent, system)
             await self._keep(reading)
         except _RefusedError as refused:
             log.warning("phone_refused", system=system[:32], status=refused.status, why=refused.why)
@@ -100,30 +103,34 @@ class PhoneDoor:
             log.warning("phone_record_refused", system=system, at=each.at, why=each.why)
         return web.Response(text=_OK, content_type="application/json")
 
-    async def _read(self, request: web.BaseRequest, system: str) -> Reading:
-        readers: Mapping[str, Callable[[Report], Reading]] = {
-            freeswitch.SOURCE: lambda sent: freeswitch.read_freeswitch_post(sent.body, sent.content_type, self._site),
-            twilio.SOURCE: self._read_twilio,
-        }
-        known = mapped.systems().get(system)
-        reader = readers.get(system)
-        if reader is None and (known is None or known.said.format != "json"):
+    async def _take(self, request: web.BaseRequest, system: str) -> Report:
+        """Return what was sent, once it is known from whom."""
+        known = self._systems.get(system)
+        if system not in (freeswitch.SOURCE, twilio.SOURCE) and (known is None or known.said.format != "json"):
             raise _RefusedError(404, "unknown_system")
         if request.method != "POST":
             raise _RefusedError(405, "method")
-        if system != twilio.SOURCE:
-            self._require_secret(request)
+        if not self._keys.signs(system):
+            self._refuse(request, self._keys.fault_of_secret(request.headers))
         sent = await _sent(request)
-        if system == twilio.SOURCE:
-            self._require_signature(request, sent)
+        if self._keys.signs(system):
+            path, now = request.rel_url.raw_path_qs, self._office.clock.now()
+            fault = self._keys.fault_of_signature(system, request.headers, path, sent.body, sent.fields, now)
+            self._refuse(request, fault)
+        return sent
+
+    def _read(self, sent: Report, system: str) -> Reading:
         try:
-            return reader(sent) if reader else mapped.read_mapped_json(mapped.systems()[system], sent.body, self._site)
+            match system:
+                case freeswitch.SOURCE:
+                    return freeswitch.read_freeswitch_post(sent.body, sent.content_type, self._site)
+                case twilio.SOURCE:
+                    fields = dict(sent.query) | dict(sent.fields)
+                    return twilio.read_twilio_callback(fields, self._site, self._office.clock.now())
+                case _:
+                    return read_mapped_json(self._systems[system], sent.body, self._site)
         except PayloadError as error:
             raise _RefusedError(400, str(error)) from None
-
-    def _read_twilio(self, sent: Report) -> Reading:
-        fields = dict(sent.query) | dict(sent.fields)
-        return twilio.read_twilio_callback(fields, self._site, self._office.clock.now())
 
     async def _keep(self, reading: Reading) -> None:
         if not reading.records:
@@ -135,55 +142,30 @@ class PhoneDoor:
             log.error("phone_report_not_kept", **log_fields(error))
             raise _RefusedError(503, "not_kept") from None
 
-    def _require_secret(self, request: web.BaseRequest) -> None:
-        given = _secret_in(request.headers.getall("Authorization", []))
-        if self._secret and given is not None and hmac.compare_digest(given, self._secret):
-            return
-        self._refuse(request, "secret_wrong" if given is not None else "secret_missing")
-
-    def _require_signature(self, request: web.BaseRequest, sent: Report) -> None:
-        given = request.headers.getall("X-Twilio-Signature", [])
-        url = f"{self._public_url}{request.rel_url.raw_path_qs}"
-        if "X-Twilio-Webhooks-Signature-Settings" in request.headers:
-            self._refuse(request, "other_signature")  # by a key that the desk has not
-        signed = len(given) == 1 and bool(self._twilio_token and self._public_url)
-        if not signed or not twilio.is_signed_by_twilio(self._twilio_token, url, sent.fields, given[0]):
-            self._refuse(request, "signature_wrong" if given else "signature_missing")
-
-    def _refuse(self, request: web.BaseRequest, why: str) -> None:
-        allowed = self._failures.take(request.remote).allowed
-        raise _RefusedError(401 if allowed else 429, why)
+    def _refuse(self, request: web.BaseRequest, fault: str) -> None:
+        """Refuse a request that has a fault."""
+        if fault:
+            raise _RefusedError(401 if self._failures.take(request.remote).allowed else 429, fault)
 
 
 def phone_door(settings: "Settings", office: Office, workspace: Workspace) -> PhoneDoor | None:
-    """Return the door by which the phone system reports calls, None where no secret is set."""
-    secret, token = settings.phone_secret.get_secret_value(), settings.twilio_auth_token.get_secret_value()
-    if not secret and not token:
+    """Return the door by which the phone system reports calls, None where nothing is set that it could be known by."""
+    keys = PhoneKeys(
+        settings.phone_secret.get_secret_value(),
+        settings.twilio_auth_token.get_secret_value(),
+        settings.zoom_secret_token.get_secret_value(),
+        settings.public_url,
+    )
+    if not keys:
         return None
     site = site_of(settings, workspace)
-    return PhoneDoor(office, workspace, site, secret=secret, twilio_token=token, public_url=settings.public_url)
+    return PhoneDoor(office, workspace, site, keys=keys, systems=settings.known_phone_systems())
 
 
 def phone_recordings(settings: "Settings", session: aiohttp.ClientSession) -> PhoneRecordings:
     """Return where the phone system keeps recordings."""
-    hosts = frozenset(each.strip().casefold() for each in settings.phone_recording_hosts.split(",") if each.strip())
     folder = Path(settings.phone_recordings) if settings.phone_recordings else None
-    return PhoneRecordings(folder, hosts, session)
-
-
-def _secret_in(given: list[str]) -> bytes | None:
-    """Return the password of Basic or the token of Bearer in an Authorization header; None without one, or with several."""
-    if len(given) != 1:
-        return None
-    scheme, _, value = given[0].partition(" ")
-    if scheme.casefold() == "bearer":
-        return value.strip().encode()
-    if scheme.casefold() != "basic":
-        return None
-    try:
-        return base64.b64decode(value.strip(), validate=True).partition(b":")[2]
-    except (binascii.Error, ValueError):
-        return None
+    return PhoneRecordings(folder, settings.recording_hosts(), session)
 
 
 async def _sent(request: web.BaseRequest) -> Report:

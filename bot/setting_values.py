@@ -1,6 +1,9 @@
 """What a single setting may be: each function returns the value, or raises ValueError, whose message says how to write it."""
 
+import base64
+import json
 import re
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -136,3 +139,20 @@ def loan_links(pattern: str) -> str:
     if pattern:
         LoanLinks(pattern)
     return pattern
+
+
+def logins(hosts: Sequence[str], given: str) -> Mapping[str, str]:
+    """Return the header Authorization that each of these hosts wants; empty: none."""
+    try:
+        found = json.loads(given) if given else {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise ValueError('write a JSON object, like {"api.twilio.com": "AC…:…"}')
+    known = {host.casefold(): login for host, login in found.items()}
+    if strange := sorted(known.keys() - {*hosts}):
+        raise ValueError(f"{strange[0]} is not in LOANDESK_PHONE_RECORDING_HOSTS")
+    if any(not isinstance(each, str) or not each.partition(":")[1] for each in known.values()):
+        raise ValueError("write each as name:password")
+    basic = {host: "Basic " + base64.b64encode(login.encode()).decode() for host, login in known.items()}
+    return {host: basic.get(host, "") for host in hosts}

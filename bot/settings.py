@@ -1,6 +1,6 @@
 """Settings, from the environment or a `.env` file. A wrong one is named at start."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar
 
@@ -18,6 +18,7 @@ from storage.keys.key_file import ENCRYPTION_KEYS, SEARCH_KEY, WrappedKeys, read
 from storage.keys.private_text import read_private
 
 if TYPE_CHECKING:
+    from desk.telephony.adapters.mapped import System
     from storage.keys.pkcs11_token import Pkcs11Kms
 
 Read = TypeVar("Read")
@@ -102,6 +103,12 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr = Field(default=SecretStr(""), validation_alias="TWILIO_AUTH_TOKEN")
     """The token of the Twilio account, with which it signs its callbacks."""
 
+    zoom_secret_token: SecretStr = Field(default=SecretStr(""), validation_alias="ZOOM_SECRET_TOKEN")
+    """The secret token of the Zoom app, with which it signs its events. Empty: Zoom shows the secret."""
+
+    phone_systems: Annotated[str, BeforeValidator(str)] = ""
+    """The folder with the lender's own files of phone systems, `/etc/loandesk/phone`. Empty: those that are shipped."""
+
     phone_zone: Annotated[str, AfterValidator(lambda zone: values.known_zone(zone) if zone else zone)] = ""
     """The zone in which the phone system writes times. Empty: the workspace's."""
 
@@ -116,6 +123,9 @@ class Settings(BaseSettings):
 
     phone_recording_hosts: str = ""
     """The hosts from which recordings may be fetched by https, joined by commas: `api.twilio.com`."""
+
+    phone_recording_logins: SecretStr = SecretStr("")
+    """Names and passwords for some of these hosts, a JSON object: `{"api.twilio.com": "AC…:…"}`."""
 
     ring_url: SecretStr = SecretStr("")
     """The address of the request that has the phone system ring: with {extension}, {number} or {digits}, and {token}. Empty: the
@@ -218,6 +228,7 @@ class Settings(BaseSettings):
         of_one = {
             "LOANDESK_PHONE_SECRET": self.phone_secret,
             "TWILIO_AUTH_TOKEN": self.twilio_auth_token,
+            "ZOOM_SECRET_TOKEN": self.zoom_secret_token,
             "LOANDESK_RING_URL": self.ring_url,
             "LOANDESK_PHONE_RECORDINGS": SecretStr(self.phone_recordings),
             "LOANDESK_PHONE_RECORDING_HOSTS": SecretStr(self.phone_recording_hosts),
@@ -246,6 +257,36 @@ class Settings(BaseSettings):
             self.ring_request()
         except ValueError as error:
             raise ValueError(f"LOANDESK_RING_…: {error}") from None
+        return self
+
+    def known_phone_systems(self) -> Mapping[str, "System"]:
+        """Return the phone systems that files describe, by name. Raises ValueError for a file of the lender's that is wrong."""
+        from desk.core.data_files import DataFileError  # only a desk with a phone system needs them
+        from desk.telephony.adapters.mapped import systems, systems_with
+
+        if not self.phone_systems:
+            return systems()
+        try:
+            return systems_with(Path(self.phone_systems))
+        except (DataFileError, OSError) as error:
+            raise ValueError(f"LOANDESK_PHONE_SYSTEMS: {error}") from None
+
+    def recording_hosts(self) -> Mapping[str, str]:
+        """Return the hosts from which recordings may be fetched, with the header that each wants; empty: none.
+
+        Raises ValueError.
+        """
+        hosts = [each.strip().casefold() for each in self.phone_recording_hosts.split(",") if each.strip()]
+        return values.logins(hosts, self.phone_recording_logins.get_secret_value())
+
+    @model_validator(mode="after")
+    def _readable_phone_system(self) -> Self:
+        if self.phone_systems:
+            self.known_phone_systems()
+        try:
+            self.recording_hosts()
+        except ValueError as error:
+            raise ValueError(f"LOANDESK_PHONE_RECORDING_LOGINS: {error}") from None
         return self
 
     def files_at(self, place: str = "") -> Path | Bucket:

@@ -1,7 +1,7 @@
 """`loandesk calls` and `loandesk extensions`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -14,8 +14,10 @@ app = typer.Typer()
 def take_calls(
     file: Annotated[Path, typer.Argument(help="Call detail records: Master.csv of Asterisk, or another system's CSV.")],
     source: Annotated[
-        Literal["asterisk", "freeswitch", "3cx"],
-        typer.Option("--from", help="Which system wrote it: docs/telephony.md."),
+        str,
+        typer.Option(
+            "--from", help="Which system wrote it: asterisk, freeswitch, 3cx, or the name of a file of yours."
+        ),
     ],
 ) -> None:
     """Take the calls in a file that the phone system wrote. Exit code 1: some rows were refused, or the file cannot be read."""

@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -17,7 +17,7 @@ from desk.rules.call_records import Reading
 from desk.telephony import extensions
 from desk.telephony.adapters.asterisk import read_asterisk_csv
 from desk.telephony.adapters.freeswitch import read_freeswitch_csv
-from desk.telephony.adapters.mapped import read_mapped_csv, systems
+from desk.telephony.adapters.mapped import System, read_mapped_csv
 from desk.telephony.records import AT_ONCE, Effect, take_records
 
 _BATCH = 100
@@ -35,7 +35,10 @@ async def run(settings: Settings, file: Path, console: Console, *, source: str, 
             console.print("There is no workspace yet: start the desk once.")
             return 1
         try:
-            reading = _read(file, source, site_of(settings, workspace))
+            reading = _read(file, source, site_of(settings, workspace), settings.known_phone_systems())
+        except UnknownSystemError as unknown:
+            console.print(str(unknown))
+            return 1
         except (OSError, UnicodeDecodeError) as error:
             console.print(f"{file.name} cannot be read: {error.__class__.__name__}.")
             return 1
@@ -55,13 +58,20 @@ async def run(settings: Settings, file: Path, console: Console, *, source: str, 
     return 1 if reading.refused else 0
 
 
-def _read(file: Path, source: str, site: Site) -> Reading:
+class UnknownSystemError(Exception):
+    """No system of that name writes a CSV. The message lists those that do."""
+
+
+def _read(file: Path, source: str, site: Site, systems: Mapping[str, System]) -> Reading:
+    csvs = {name: each for name, each in systems.items() if each.said.format == "csv"}
+    if source not in ("asterisk", "freeswitch", *csvs):
+        raise UnknownSystemError(f"--from is one of: {', '.join(['asterisk', 'freeswitch', *csvs])}.")
     with file.open(encoding="utf-8-sig", errors="strict", newline="") as lines:
         if source == "asterisk":
             return read_asterisk_csv(lines, site)
         if source == "freeswitch":
             return read_freeswitch_csv(lines, site)
-        return read_mapped_csv(systems()[source], lines, site)
+        return read_mapped_csv(csvs[source], lines, site)
 
 
 async def take_extensions(settings: Settings, file: Path, console: Console, *, clock: Clock | None = None) -> int:

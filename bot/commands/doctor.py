@@ -12,6 +12,7 @@ from bot.doctor.database import check_database
 from bot.doctor.files import check_files
 from bot.doctor.findings import Finding, fix, ok, warn
 from bot.doctor.keys import check_keys
+from bot.doctor.phone import check_phone
 from bot.doctor.slack import check_slack
 from bot.doctor.time_stamps import check_time_stamps
 from bot.doctor.workspace import check_workspace
@@ -47,6 +48,8 @@ async def examine(settings: Settings, clock: Clock | None = None) -> AsyncIterat
             elif usable:
                 async for finding in _check_each(settings, database, session, clock):
                     yield finding
+            for finding in check_phone(settings):
+                yield finding
             async for finding in check_time_stamps(settings, session, clock):
                 yield finding
             if usable:

@@ -25,7 +25,7 @@ async def folder(slack: Slack, tmp_path: Path) -> Path:
     phone = slack.service.fetcher.phone
     assert phone is not None
     object.__setattr__(phone, "folder", place)
-    object.__setattr__(phone, "hosts", frozenset({"pbx.example.com"}))
+    object.__setattr__(phone, "hosts", {"pbx.example.com": ""})
     return place
 
 

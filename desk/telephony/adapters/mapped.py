@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from desk.core.data_files import DataFile
+from desk.core.data_files import DataFile, DataFileError
 from desk.core.dataclass import dataclass
 from desk.core.phone_site import Site
 from desk.rules.call_records import CallRecord, Direction, KnownBy, Reading, Refused, Result, ZoneBasis, read_number
@@ -32,6 +33,9 @@ from desk.telephony.adapters.values import (
     seconds_between,
     without_marks,
 )
+
+ADAPTED = frozenset({"asterisk", "freeswitch", "twilio"})
+"""The systems that no file describes: they have adapters of their own."""
 
 _STRICT = ConfigDict(extra="forbid")
 _Paths = tuple[str, ...]
@@ -100,6 +104,11 @@ class System:
     """A phone system that a file describes, by the name of the file."""
 
     def __init__(self, name: str, source: Traversable) -> None:
+        if name in ADAPTED or not re.fullmatch("[a-z0-9][a-z0-9_-]{0,31}", name):
+            raise DataFileError(
+                f"{source.name}: its name is that of the system: at most 32 of a-z, 0-9, - and _, "
+                f"and none of {', '.join(sorted(ADAPTED))}"
+            )
         file = DataFile(source)
         self.name = name
         self.said = file.read(SystemFile, dict(file.tables), name)
@@ -112,7 +121,18 @@ class System:
 @cache
 def systems() -> Mapping[str, System]:
     """Return the phone systems whose files are shipped, by name. Raises DataFileError, which names file, line and entry."""
-    folder = resources.files("desk") / "data" / "phone_systems"
+    return _in_folder(resources.files("desk") / "data" / "phone_systems")
+
+
+def systems_with(folder: Path) -> Mapping[str, System]:
+    """Return them and those that a lender's own files describe, which take the place of shipped ones of the same name.
+
+    Raises DataFileError, which names file, line and entry, and OSError.
+    """
+    return {**systems(), **_in_folder(folder)}
+
+
+def _in_folder(folder: Traversable) -> Mapping[str, System]:
     files = sorted((each for each in folder.iterdir() if each.name.endswith(".toml")), key=lambda each: each.name)
     return {name: System(name, each) for each in files if (name := each.name.removesuffix(".toml"))}
 
