@@ -17,7 +17,7 @@ from desk.calls.outcomes import (
 )
 from desk.calls.payments import has_schedule, is_what_is_due
 from desk.calls.repeated_lines import SAME_LINE_WITHIN, line_digest, require_last_of_its_line
-from desk.calls.reported import asked_about, reported_attempt, rewrite_question, settle, time_of
+from desk.calls.reported import asked_about, reported_attempt, rewrite_missed, rewrite_question, settle, time_of
 from desk.calls.views import CallLogged, RepeatedCall, call_logged
 from desk.core import unreadable
 from desk.core.changes import create, offer_undo
@@ -236,6 +236,7 @@ async def _log(
     if reported is not None:
         settle(desk, reported, call)
         await rewrite_question(desk, [reported])
+    await rewrite_missed(desk, [call])
     record_route(desk, call.id, details.route)
     record_broken(desk, loan, call.id, check.broken)
     if outcome.next_purpose == PURPOSE and result.planned is not None and not attempt:

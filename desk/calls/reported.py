@@ -79,5 +79,20 @@ def settle(desk: Desk, row: PhoneCall, call: Call) -> None:
 async def rewrite_question(desk: Desk, rows: Sequence[PhoneCall]) -> None:
     """Have the messages rewritten that ask for the outcomes of these calls, or say that they were missed."""
     keys = [key for row in rows for key in (notice_key(row), *([missed_key(row)] if row.inbound else ()))]
+    await _rewrite(desk, keys)
+
+
+@recomputes_after(Call)
+async def rewrite_missed(desk: Desk, logged: Sequence[Call]) -> None:
+    """Have the messages rewritten that ask to call back where nobody took a call: with these calls that was done, or with their
+    Undo it was not."""
+    if desk.workspace.phone_calls_at is None:
+        return
+    for call in logged:
+        missed = await phone_calls.missed_before(desk.session, call)
+        await _rewrite(desk, [missed_key(row) for row in missed])
+
+
+async def _rewrite(desk: Desk, keys: Sequence[str]) -> None:
     told = await notices.ids_of_keys(desk.session, desk.workspace.id, keys)
     await notices.touch(desk.session, list(told.values()), desk.now)

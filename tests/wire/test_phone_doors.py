@@ -22,7 +22,7 @@ from desk.telephony.records import SETTLE
 from storage.tables import Call, FollowUp, Loan, Member, PhoneCall
 from tests.builders import make_follow_up, make_loan
 from tests.wire.conftest import settings_for
-from tests.wire.office_day import Slack, shown
+from tests.wire.office_day import Slack, buttons, shown
 
 SECRET, TOKEN = "a-secret-of-the-phone-system", "twilio-token"
 SETTINGS = {"phone_secret": SECRET, "twilio_auth_token": TOKEN, "public_url": "https://desk.example.com",
@@ -142,7 +142,27 @@ async def test_a_missed_call_asks_the_owner_to_call_back(pbx: Pbx) -> None:
     assert "王*" in message.text
     assert "reached nobody. Please call back." in message.text
     assert "13800135678" not in json.dumps(message.blocks, ensure_ascii=False)
-    assert "138 0013 5678" in shown(await slack.press(slack.agent, message, "Show number")).text
+    assert "138 0013 5678" in shown(await slack.press(slack.agent, message, "Call")).text
+
+
+async def test_a_missed_call_is_no_longer_to_be_called_back_once_somebody_did_and_again_after_undo(pbx: Pbx) -> None:
+    slack = pbx.slack
+    missed = _leg(pbx, caller_id_number="13800135678", destination_number="600", hangup_cause="ORIGINATOR_CANCEL")
+    assert await pbx.json("freeswitch", missed) == 200
+    await pbx.settle()
+    await slack.command(slack.agent, "/loan-note L-1042 rings back later")
+    slack.clock.advance(hours=70)  # Friday's missed call is called back on Monday
+    await slack.deliver()
+    assert "Please call back" in slack.posts(slack.agent)[0].text
+    answer = await slack.command(slack.agent, "/loan-call L-1042 reached")
+    await slack.deliver()
+    message = slack.posts(slack.agent)[0]
+    assert "there was a call since" in message.text
+    assert "Call" not in buttons(message)
+    assert answer.message
+    await slack.press(slack.agent, answer.message, "Undo")
+    await slack.deliver()
+    assert "Please call back" in slack.posts(slack.agent)[0].text
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,24 @@ async def has_later_call(session: Work, loan_id: UUID, since: datetime) -> bool:
     return (await session.exec(statement.limit(1))).first() is not None
 
 
+async def missed_before(session: Work, call: Call) -> list[PhoneCall]:
+    """Return the calls about the same loan that nobody took, begun before this one, and after which there was no other."""
+    other = select(Call.id).where(
+        Call.loan_id == call.loan_id,
+        Call.id != call.id,
+        col(Call.at) > col(PhoneCall.began_at),
+        col(Call.undone_at).is_(None),
+    )
+    statement = select(PhoneCall).where(
+        PhoneCall.loan_id == call.loan_id,
+        PhoneCall.state == "none",
+        col(PhoneCall.inbound).is_(True),
+        col(PhoneCall.began_at) < call.at,
+        ~other.exists(),
+    )
+    return list((await session.exec(statement)).all())
+
+
 async def members_of(session: Work, workspace_id: UUID, *, extension: str, email: str) -> list[Member]:
     """Return the members who may use the desk with that extension or e-mail address (case folded), where either is given."""
     found: list[Member] = []
