@@ -8,7 +8,7 @@ from uuid import UUID
 
 from desk.core import unreadable
 from desk.core.dataclass import dataclass
-from desk.core.permissions import has_role_for
+from desk.core.dialling import Dialling, dialling_of
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
@@ -137,8 +137,8 @@ class LoanCard:
     steps: tuple[StepView, ...] = ()
     taken: Taken | None = None
     """Who is about to call the borrower."""
-    rings: bool = False
-    """Whether the phone system rings for the reader."""
+    dialling: Dialling = ""
+    """What **Call** does for the reader."""
     holds: tuple[HoldView, ...] = ()
     """The legal holds in force."""
     contact: ContactView | None = None
@@ -270,7 +270,7 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         steps=await steps_of(desk, loan.id) if details.has_steps else (),
         taken=(await taken_of(desk, [loan.id])).get(loan.id) if _may_be_taken(desk, details.reservation) else None,
         contact=await contact_view(desk, loan),
-        rings=desk.rings and has_role_for(desk.member, "log_call"),
+        dialling=dialling_of(desk, desk.member),
         holds=await holds_of(desk, loan) if details.has_holds else (),
         checks=_marks(open_rows, await checks.of_loan(desk.session, loan.id) if has_results else ()),
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
 from desk.core.dataclass import dataclass
+from desk.core.dialling import Dialling, dialling_of
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import has_role_for, require_role
 from desk.core.transaction import Desk
@@ -96,8 +97,8 @@ class RelatedList:
     name: str = field(repr=False)
     people: tuple[RelatedView, ...]
     may_edit: bool
-    rings: bool = False
-    """Whether the phone system rings for the reader."""
+    dialling: Dialling = ""
+    """What **Call** does for the reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +221,8 @@ async def list_people(desk: Desk, loan_id: UUID) -> RelatedList:
     """Return the people around a loan. Raises NotFound (`unknown_loan_pressed`)."""
     loan = await lookup.lock_by_id(desk, loan_id)
     shown = await loan_view(desk, loan)
-    rings = desk.rings and has_role_for(desk.member, "log_call")
     may_edit = has_role_for(desk.member, "edit_people")
-    return RelatedList(shown, shown.name, await people_of(desk, loan.id), may_edit, rings)
+    return RelatedList(shown, shown.name, await people_of(desk, loan.id), may_edit, dialling_of(desk, desk.member))
 
 
 async def people_of(desk: Desk, loan_id: UUID) -> tuple[RelatedView, ...]:

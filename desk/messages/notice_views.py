@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from desk.core.dataclass import dataclass
-from desk.core.permissions import has_role_for
+from desk.core.dialling import Dialling, dialling_of
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, PurposeKind
 from desk.follow_ups import chasing
@@ -94,8 +94,8 @@ class FollowUpNotice:
     about_name: str = field(default="", repr=False)
     reader_id: UUID | None = None
     notice_id: UUID | None = None
-    rings: bool = False
-    """Whether the phone system rings for members."""
+    dialling: Dialling = ""
+    """What **Call** does for the reader."""
 
     @property
     def waiting(self) -> tuple[Item, ...]:
@@ -142,7 +142,7 @@ async def follow_up_notice(desk: Desk, notice: Notice) -> FollowUpNotice:
         about_name=about.name if about else "",
         reader_id=reader.id if reader else None,
         notice_id=notice.id,
-        rings=desk.rings and reader is not None and has_role_for(reader, "log_call"),
+        dialling=dialling_of(desk, reader),
     )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from desk.calls.reported import missed_key
 from desk.core.dataclass import dataclass
-from desk.core.permissions import has_role_for
+from desk.core.dialling import Dialling, dialling_of
 from desk.core.transaction import Desk
 from desk.loans import borrowers
 from desk.loans.views import LoanView, loan_view
@@ -25,7 +25,7 @@ FRESH = timedelta(hours=12)
 @dataclass(frozen=True, slots=True)
 class MissedCall:
     """A call that nobody took, for the loan's owner (`reader`) or their cover. `party` is the role of who called, if not the
-    borrower; `over`: a member has spoken with them since. `rings`: the phone system rings for the reader."""
+    borrower; `over`: a member has spoken with them since."""
 
     loan: LoanView
     masked: str
@@ -33,7 +33,7 @@ class MissedCall:
     at: datetime
     party: str
     over: bool
-    rings: bool
+    dialling: Dialling
 
 
 async def tell_missed(desk: Desk, row: PhoneCall, record: CallRecord) -> None:
@@ -70,5 +70,5 @@ async def missed_call(desk: Desk, phone_call_id: UUID, reader: Member) -> Missed
         at=row.began_at,
         party=person.role if person else "",
         over=row.state != "none" or await phone_calls.has_later_call(desk.session, loan.id, row.began_at),
-        rings=desk.rings and has_role_for(reader, "log_call"),
+        dialling=dialling_of(desk, reader),
     )

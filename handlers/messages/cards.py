@@ -43,6 +43,7 @@ from handlers.messages.cases import case_button
 from handlers.messages.checks import checks_button, marks
 from handlers.messages.collection_steps import write_steps
 from handlers.messages.contact import contact_button, write_contact, write_held
+from handlers.messages.dialling import call_buttons
 from handlers.messages.documents import brief_names, document, item_line, write_documents
 from handlers.messages.escalations import escalate_button, write_escalations
 from handlers.messages.playbooks import playbook_button
@@ -79,8 +80,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
         Button(t("Open"), "card.open", value),
         *_calls(t, view.offers, loan_id),
         *_playbook(t, view),
-        *([Button(t("Call"), "phone.call", value)] if view.rings else ()),
-        Button(t("Show number"), "loan.show_number", value),
+        *call_buttons(t, view.dialling, loan_id),
         Button(t("Documents"), "documents.list", value),
         *([repayment_button(t, loan_id)] if view.loan.stage in REPAID else ()),
         Button(t("People"), "related.list", value),
@@ -245,8 +245,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
     write_steps(t, writer, view.steps, act=view.offers.change_step)
     loan_id = view.loan.id
     writer.buttons(
-        *([Button(t("Call"), "phone.call", {"l": str(view.loan.id)})] if view.rings else ()),
-        Button(t("Show number"), "loan.show_number", {"l": str(view.loan.id)}),
+        *call_buttons(t, view.dialling, loan_id),
         *_calls(t, view.offers, loan_id),
         *_playbook(t, view),
         *([checks_button(t, loan_id)] if view.checks else ()),

@@ -113,7 +113,7 @@ def write_held(t: Translator, writer: Writer, held: Held, zone: ZoneInfo, phone_
             if view.answer.fixed:
                 writer.line(t("No manager can override this; it ends when the state ends."))
             else:
-                writer.line(t("A manager can allow it: ask yours to press Show number on this card."))
+                writer.line(t("A manager can allow it: ask yours to press Call on this card."))
     return writer.buttons(contact_button(t, view.loan_id))
 
 

@@ -11,6 +11,7 @@ from handlers.messages.block_kit.elements import form_button, pages
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.dialling import call_buttons
 from handlers.messages.file_lines import length
 from handlers.messages.related import role
 
@@ -104,13 +105,11 @@ def missed(t: Translator, view: MissedCall, zone: ZoneInfo) -> Message:
     writer.line(elements.masked_loan(t, view.loan), " · ", elements.stage(t, view.loan.stage))
     if view.over:
         return writer.buttons(_card(t, view.loan)).message()
-    value = {"l": str(view.loan.id)}
-    number = Button(t("Show number"), "loan.show_number", value)
+    numbers = call_buttons(t, view.dialling, view.loan.id)
     if view.party:  # whose number is theirs, the list of people says
-        number = Button(t("People"), "related.list", value)
-    ring = [Button(t("Call"), "phone.call", value)] if view.rings and not view.party else []
+        numbers = [Button(t("People"), "related.list", {"l": str(view.loan.id)})]
     return writer.buttons(
-        *ring, number, form_button(t("Log a call"), "call", loan=view.loan.id), _card(t, view.loan)
+        *numbers, form_button(t("Log a call"), "call", loan=view.loan.id), _card(t, view.loan)
     ).message()
 
 

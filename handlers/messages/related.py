@@ -9,6 +9,7 @@ from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mess
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.contact import write_held
+from handlers.messages.dialling import call_buttons_of_person
 
 _SHOWN = 10
 """How many people a tab lists with their buttons."""
@@ -56,23 +57,12 @@ def write_people_with_buttons(t: Translator, writer: Writer, view: RelatedList) 
     for person in view.people[:_SHOWN]:
         writer.bullets([person_line(t, person)])
         writer.buttons(
-            *_show_buttons(t, person, rings=view.rings), *(_change_buttons(t, person) if view.may_edit else ())
+            *(button for each in person.phones for button in call_buttons_of_person(t, view.dialling, each)),
+            *(_change_buttons(t, person) if view.may_edit else ()),
         )
     write_more(t, writer, len(view.people) - _SHOWN)
     if view.may_edit:
         writer.buttons(form_button(t("Add a person"), "person", loan=view.loan.id))
-
-
-def _show_buttons(t: Translator, person: RelatedView, *, rings: bool) -> list[Button]:
-    calls = [
-        Button(t("Call {digits}", digits=each.tail or "…"), "phone.call", {"p": str(each.id)})
-        for each in person.phones
-        if rings
-    ]
-    return calls + [
-        Button(t("Show {digits}", digits=each.tail or "…"), "related.show_number", {"p": str(each.id)})
-        for each in person.phones
-    ]
 
 
 def _change_buttons(t: Translator, person: RelatedView) -> list[Button]:

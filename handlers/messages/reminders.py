@@ -11,6 +11,7 @@ from handlers.messages.block_kit.message import Bold, Button, Channel, Inline, M
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.contact import write_contact
+from handlers.messages.dialling import call_buttons
 from handlers.messages.documents import write_papers
 from handlers.messages.escalations import escalate_button
 from handlers.messages.playbooks import playbook_button
@@ -24,7 +25,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     item = view.items[0]
     writer = Writer()
     if item.change is not None:
-        return _settled(t, writer, item, zone).buttons(*_after_snooze(t, item)).message()
+        return _settled(t, writer, item, zone).buttons(*_after_snooze(t, view, item)).message()
     purpose = Bold(elements.purpose_and_promise(t, item.follow_up.purpose, item.promise))
     writer.phrase(t, "{who}: please call about {what}.", who=_reader(t, view), what=purpose)
     writer.line(elements.masked_loan(t, item.loan), " · ", elements.stage(t, item.loan.stage))
@@ -41,8 +42,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
         _log(t, item),
         *hand_over_buttons(t, item),
         _card(t, item.loan),
-        *_call(t, view, item),
-        _number(t, item),
+        *call_buttons(t, view.dialling, item.loan.id),
         *_workplace(t, item),
         playbook_button(t, item.loan.id, item.follow_up.purpose),
         escalate_button(t, item.loan.id),
@@ -100,8 +100,7 @@ def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Me
         move,
         *hand_over_buttons(t, item),
         _card(t, item.loan),
-        *_call(t, view, item),
-        _number(t, item),
+        *call_buttons(t, view.dialling, item.loan.id),
         *_workplace(t, item),
     ).message()
 
@@ -197,12 +196,12 @@ def since(t: Translator, item: Item, zone: ZoneInfo) -> list[Inline]:
     return words
 
 
-def _after_snooze(t: Translator, item: Item) -> list[Button]:
+def _after_snooze(t: Translator, view: FollowUpNotice, item: Item) -> list[Button]:
     """Return the buttons of a snoozed reminder: it can be taken up before its time."""
     if item.change is None or item.change.kind != "snoozed" or not item.snoozed:
         return []
     take_up = Button(t("Take it up"), "reminder.take_up", elements.follow_up_value(item.follow_up), style="primary")
-    return [take_up, _log(t, item), _card(t, item.loan), _number(t, item)]
+    return [take_up, _log(t, item), _card(t, item.loan), *call_buttons(t, view.dialling, item.loan.id)]
 
 
 def _outcomes(t: Translator, item: Item) -> list[Button]:
@@ -288,14 +287,6 @@ def _workplace(t: Translator, item: Item) -> list[Button]:
     if item.follow_up.purpose != "employer":
         return []
     return [Button(t("Employer's number"), "related.list", {"l": str(item.loan.id)})]
-
-
-def _call(t: Translator, view: FollowUpNotice, item: Item) -> list[Button]:
-    return [Button(t("Call"), "phone.call", {"l": str(item.loan.id)})] if view.rings else []
-
-
-def _number(t: Translator, item: Item) -> Button:
-    return Button(t("Show number"), "loan.show_number", {"l": str(item.loan.id)})
 
 
 def add_repeat_warning(message: Message, t: Translator) -> Message:

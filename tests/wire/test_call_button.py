@@ -192,6 +192,14 @@ async def test_without_an_extension_the_number_is_shown_and_recorded(slack: Slac
     assert "show_number" in [each.act for each in await slack.rows(AuditEntry)]
 
 
+async def test_call_alone_is_there_where_both_would_show_the_number(slack: Slack, exchange: Exchange) -> None:
+    assert buttons(await slack.card(slack.agent)).count("Show number") == 1
+    await slack.change(slack.agent, extension=None)
+    card = await slack.card(slack.agent)
+    assert "Call" in buttons(card)
+    assert "Show number" not in buttons(card)
+
+
 async def test_contact_rules_are_asked_first(slack: Slack, exchange: Exchange) -> None:
     rules = {"workspace": {"packs": ["CN"], "role": "own", "raised": {}}}
     async with slack.office.database.transaction() as session:

@@ -46,17 +46,17 @@ async def test_a_call_that_the_borrower_made_breaks_nothing(slack: Slack) -> Non
 
 async def test_a_refusing_rule_holds_the_number_back_until_a_manager_gives_a_reason(slack: Slack) -> None:
     await after_three_conversations(slack)
-    held = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Show number"))
+    held = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Call"))
     assert "138" not in held.text
     assert "Not to be called now · next window Thu 26 Nov 08:00" in held.text
     assert "Call all the same" not in buttons(held)
-    held = shown(await slack.press(slack.manager, await slack.card(slack.manager), "Show number"))
+    held = shown(await slack.press(slack.manager, await slack.card(slack.manager), "Call"))
     await slack.press(slack.manager, held, "Call all the same")
     form = slack.sandbox.modal_of("UMANAGER")
     await form.fill("Reason for the call", "He asked for it by letter")
     await form.submit()
     assert "138 0013 5678" in form.text
-    assert "138 0013 5678" in shown(await slack.press(slack.agent, await slack.card(slack.agent), "Show number")).text
+    assert "138 0013 5678" in shown(await slack.press(slack.agent, await slack.card(slack.agent), "Call")).text
     acts = [row.act for row in await slack.rows(AuditEntry) if row.act.startswith(("contact_", "override_"))]
     assert acts == ["contact_held", "contact_held", "override_contact"]
     reply = await slack.command(slack.agent, "/loan-call A-1 reached told him next tomorrow 3pm")
@@ -67,7 +67,7 @@ async def test_a_warning_asks_for_a_reason(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
     await slack.command(slack.agent, "/loan edit A-1 contact hardship")
     await slack.in_chinese(slack.agent)
-    held = shown(await slack.press(slack.agent, await slack.card(slack.agent), "显示号码"))
+    held = shown(await slack.press(slack.agent, await slack.card(slack.agent), "拨打"))
     assert "138" not in held.text
     await slack.press(slack.agent, held, "说明理由")
     form = slack.sandbox.modal_of("UAGENT")
@@ -79,7 +79,7 @@ async def test_a_warning_asks_for_a_reason(slack: Slack) -> None:
 async def test_no_manager_overrides_what_the_borrower_has_set(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
     await slack.command(slack.agent, "/loan edit A-1 contact do not call")
-    held = shown(await slack.press(slack.manager, await slack.card(slack.manager), "Show number"))
+    held = shown(await slack.press(slack.manager, await slack.card(slack.manager), "Call"))
     assert "138" not in held.text
     assert "No manager can override this; it ends when the state ends." in held.text
     assert not {"Call all the same", "Give a reason"} & {*buttons(held)}
@@ -90,7 +90,7 @@ async def test_a_callers_reason_for_a_warning_lifts_no_refusal_of_the_same_rule(
     await choose(slack, "CN")
     for _ in range(6):
         await make_call(slack.office, loan, slack.agent, outcome="no_answer")
-    held = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Show number"))
+    held = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Call"))
     await slack.press(slack.agent, held, "Give a reason")
     form = slack.sandbox.modal_of("UAGENT")
     await form.fill("Reason for the call", "He waits for it")
@@ -102,7 +102,7 @@ async def test_a_callers_reason_for_a_warning_lifts_no_refusal_of_the_same_rule(
         who=slack.compliance,
         **{"Refuse, where the rule only warns": ["CN-C2 at most 6 unanswered tries a day to one number"]},
     )
-    held = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Show number"))
+    held = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Call"))
     assert "138" not in held.text
     assert "Not to be called now" in held.text
 
@@ -117,10 +117,10 @@ async def test_a_reason_for_a_rule_that_counts_per_person_holds_on_their_other_l
         session.add(rows["A-2"])
 
     async def number(of: str) -> str:
-        return shown(await slack.press(slack.agent, await slack.card(slack.agent, of), "Show number")).text
+        return shown(await slack.press(slack.agent, await slack.card(slack.agent, of), "Call")).text
 
     assert "Not to be called now" in await number("A-2")
-    held = shown(await slack.press(slack.manager, await slack.card(slack.manager), "Show number"))
+    held = shown(await slack.press(slack.manager, await slack.card(slack.manager), "Call"))
     await slack.press(slack.manager, held, "Call all the same")
     form = slack.sandbox.modal_of("UMANAGER")
     await form.fill("Reason for the call", "He asked for it by letter")

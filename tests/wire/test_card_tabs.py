@@ -38,7 +38,7 @@ async def test_the_card_opens_at_the_calls_to_make(slack: Slack, loan: Loan) -> 
     assert card.title == "L-1042"
     assert "王小明 · phone ending 5678" in card.text
     assert "138 0013" not in card.text
-    await card.press("Show number")
+    await card.press("Call")
     assert "+86 138 0013 5678" in slack.sandbox.modal_of("UAGENT").text
 
 

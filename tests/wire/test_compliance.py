@@ -19,7 +19,7 @@ async def loan(slack: Slack) -> Loan:
 
 async def reveal(slack: Slack, who: Member) -> str:
     card = given((await slack.command(who, "/loan A-1")).message)
-    return shown(await slack.press(who, card, "Show number")).text
+    return shown(await slack.press(who, card, "Call")).text
 
 
 async def looked(slack: Slack, who: Member, day: int, times: int) -> None:

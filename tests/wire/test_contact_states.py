@@ -132,7 +132,7 @@ async def with_guarantor(slack: Slack) -> None:
 
 async def shown_number(slack: Slack, tail: str) -> str:
     """Return the answer to the button that shows a number of a person around the loan."""
-    return (await slack.in_card(slack.agent, "Open", "People", f"Show {tail}")).text
+    return (await slack.in_card(slack.agent, "Open", "People", f"Call {tail}")).text
 
 
 async def test_a_state_of_another_person_bars_calls_to_them_and_not_to_the_borrower(slack: Slack) -> None:
@@ -140,7 +140,7 @@ async def test_a_state_of_another_person_bars_calls_to_them_and_not_to_the_borro
     for state in ("number barred", "has a lawyer"):
         opened = await form(slack, "Enter a state", State=state, Of_whom="guarantor 韩梅梅")
         assert "is recorded" in opened.text
-        shown_card = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Show number"))
+        shown_card = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Call"))
         assert "138 0013 5678" in shown_card.text, state
         assert "139 0013 9000" not in await shown_number(slack, "9000"), state
         rules = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Contact rules"))
@@ -213,7 +213,7 @@ async def test_a_number_of_another_person_is_held_back_until_a_reason_is_given(s
     await with_guarantor(slack)
     await form(slack, "Enter a state", State="hardship", Of_whom="guarantor 韩梅梅")
     assert "139 0013 9111" in await shown_number(slack, "9111")
-    held = await slack.in_card(slack.agent, "Open", "People", "Show 9000")
+    held = await slack.in_card(slack.agent, "Open", "People", "Call 9000")
     assert "139 0013 9000" not in held.text
     await held.press("Give a reason")
     reason = slack.sandbox.modal_of("UAGENT")

@@ -134,7 +134,7 @@ async def test_show_number_says_that_it_cannot_be_read_and_whom_to_ask(slack: Sl
     assert card.message is not None
     assert "Bob Stone" in card.text
 
-    text = shown(await slack.press(slack.agent, card.message, "Show number")).text
+    text = shown(await slack.press(slack.agent, card.message, "Call")).text
 
     assert "cannot be read" in text
     assert f"<@{slack.admin.slack_user_id}>" in text

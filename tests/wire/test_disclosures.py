@@ -52,13 +52,13 @@ async def test_a_number_a_call_and_a_list_have_one_entry_each(slack: Slack, loan
     card = (await slack.command(slack.agent, "/loan A-1")).message
     known = {entry.id for entry in await new_entries(slack)}
     assert card is not None
-    await slack.press(slack.agent, card, "Show number")
+    await slack.press(slack.agent, card, "Call")
     await slack.command(slack.agent, "/loan-call A-1 no answer")
     await slack.command(slack.agent, "/loan find 王")
     await slack.sandbox.open_home(slack.agent.slack_user_id)
 
     by_door = {each.details["door"]: each for each in await new_entries(slack, known)}
-    number, call = by_door["loan.show_number"], by_door["/loan-call"]
+    number, call = by_door["phone.call"], by_door["/loan-call"]
     search, home = by_door["/loan"], by_door["home.opened"]
     assert (number.act, number.loan_id, call.act, call.loan_id) == ("show_number", loan.id, "call", loan.id)
     assert (search.details["what"], set(search.details["shown"])) == ("search", {str(loan.id), str(other.id)})

@@ -168,7 +168,7 @@ async def test_shortcuts_open_the_form_and_find_a_loans_card(slack: Slack, loan:
     await form.submit()
 
     assert "application since" in form.text
-    await form.press("Show number")
+    await form.press("Call")
     number = slack.sandbox.modal_of(slack.agent.slack_user_id)
     assert "+86 138 0013 5678" in number.text
 

@@ -166,7 +166,7 @@ class TestJoining:
     async def test_a_loan_whose_card_number_and_trail_were_read_is_joined(self, slack: Slack) -> None:
         await slack.command(slack.agent, "/loan new 韩梅 13800138101")
         await self.bring(slack)
-        await slack.press(slack.agent, await slack.card(slack.agent, "A-9"), "Show number")
+        await slack.press(slack.agent, await slack.card(slack.agent, "A-9"), "Call")
         assert "韩梅梅" in (await slack.command(slack.compliance, "/loan A-9")).text
         assert "saw the phone number" in (await slack.command(slack.compliance, "/loan-audit A-9")).text
         reply = await slack.command(slack.agent, "/loan edit L-1 number A-9")

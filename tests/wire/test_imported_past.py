@@ -120,9 +120,9 @@ async def test_past_calls_count_in_contact_rules_by_their_time(slack: Slack) -> 
     await choose(slack, "CN")  # at most 3 conversations a day
     today = ("A-1,2026-11-25 08:10,reached", "A-1,2026-11-25 08:40,reached", "A-1,2026-11-25 09:10,reached")
     await bring(slack, "number,call time,outcome", *(row.replace("-25", "-24") for row in today))
-    shown_number = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Show number"))
+    shown_number = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Call"))
     assert "138 0013 5678" in shown_number.text
 
     await bring(slack, "number,call time,outcome", *today)
-    held = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Show number"))
+    held = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Call"))
     assert "Not to be called now · next window Thu 26 Nov 08:00" in held.text

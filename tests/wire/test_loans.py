@@ -66,7 +66,7 @@ async def test_only_the_presser_sees_the_phone_number_and_it_is_audited(slack: S
     assert "138 0013" not in card.full_text
     assert card.message is not None
 
-    shown = await slack.press(slack.agent, card.message, "Show number")
+    shown = await slack.press(slack.agent, card.message, "Call")
 
     assert shown.shown is not None
     assert shown.shown.is_ephemeral

@@ -49,7 +49,7 @@ async def test_compliance_reads_what_members_did_under_contact_rules_this_month(
     await slack.command(slack.agent, "/loan-call A-1 no answer")
     for _ in range(3):
         await make_call(slack.office, loan, slack.agent)
-    shown(await slack.press(slack.agent, await slack.card(slack.agent), "Show number"))
+    shown(await slack.press(slack.agent, await slack.card(slack.agent), "Call"))
     await slack.command(slack.agent, "/loan-call A-1 reached wants a new date next tomorrow 3pm")
     await slack.command(slack.agent, "/loan-note A-77 nothing")
     await slack.later(seconds=6)

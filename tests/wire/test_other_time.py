@@ -129,7 +129,7 @@ async def test_a_snoozed_reminder_is_taken_up(slack: Slack, loan: Loan) -> None:
     await slack.press(slack.agent, post, "In 1 hour")
     await slack.deliver()
     [snoozed] = slack.posts("CAGENT")
-    assert buttons(snoozed) == ["Take it up", "Log a call", "Open card", "Show number"]
+    assert buttons(snoozed) == ["Take it up", "Log a call", "Open card", "Call"]
 
     answer = shown(await slack.press(slack.agent, snoozed, "Take it up"))
     assert "Undo" in buttons(answer)

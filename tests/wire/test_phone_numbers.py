@@ -8,7 +8,7 @@ from tests.wire.office_day import Slack, shown
 async def number(slack: Slack, loan: str) -> str:
     card = await slack.command(slack.agent, f"/loan {loan}")
     assert card.message is not None
-    return shown(await slack.press(slack.agent, card.message, "Show number")).text.splitlines()[0]
+    return shown(await slack.press(slack.agent, card.message, "Call")).text.splitlines()[0]
 
 
 @pytest.mark.parametrize(

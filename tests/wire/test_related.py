@@ -48,14 +48,14 @@ async def test_a_person_is_added_with_phones_and_shown_masked(slack: Slack) -> N
     assert line in text
     assert "139" not in text
     people = shown(await slack.press(slack.agent, await slack.card(slack.agent), "People"))
-    assert buttons(people) == ["Show 9000", "Show 8888", "Change 韩梅梅", "Remove 韩梅梅", "Add a person"]
+    assert buttons(people) == ["Call 9000", "Call 8888", "Change 韩梅梅", "Remove 韩梅梅", "Add a person"]
 
 
 @pytest.mark.usefixtures("loan")
 async def test_a_number_is_shown_to_its_reader_alone_and_the_reveal_is_logged(slack: Slack) -> None:
     await add(slack, "employer", "远大汽车配件厂", "010-66668888")
     people = shown(await slack.press(slack.verifier, await slack.card(slack.verifier), "People"))
-    number = shown(await slack.press(slack.verifier, people, "Show 8888"))
+    number = shown(await slack.press(slack.verifier, people, "Call 8888"))
     assert number.is_ephemeral
     assert number.text.splitlines() == [
         "A-1 · employer 远大汽车配件厂 · +86 10 6666 8888",

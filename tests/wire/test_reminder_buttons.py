@@ -149,7 +149,7 @@ async def test_only_the_presser_sees_the_phone_number_and_it_is_audited(slack: S
     post = await reminder(slack)
     assert "138 0013" not in str(post.blocks)
     assert "13800135678" not in str(post.blocks)
-    answer = shown(await slack.press(slack.agent, post, "Show number"))
+    answer = shown(await slack.press(slack.agent, post, "Call"))
     assert answer.is_ephemeral
     assert "+86 138 0013 5678" in answer.text
     async with slack.office.database.reading() as session:

@@ -43,7 +43,7 @@ async def test_a_reminder_names_the_borrower_purpose_time_and_attempts(slack: Sl
         "Log a call",
         "Hand over to the manager",
         "Open card",
-        "Show number",
+        "Call",
         "What to say",
         "Escalate",
     ]
@@ -67,7 +67,7 @@ async def test_a_reminder_is_written_in_chinese(slack: Slack, loan: Loan) -> Non
         "登记通话",
         "转给主管",
         "查看卡片",
-        "显示号码",
+        "拨打",
         "话术",
         "上报主管",
     ]

@@ -119,7 +119,7 @@ async def test_a_press_whose_acknowledgement_was_lost_is_answered_once(shop: Sho
     assert reply.message is not None
     shop.sockets.lost_acknowledgements = 1
 
-    pressed: Press = await shop.sandbox.press("UAGENT", reply.message, "Show number")
+    pressed: Press = await shop.sandbox.press("UAGENT", reply.message, "Call")
 
     assert pressed.error == ""
     assert len(pressed.replies) == 1

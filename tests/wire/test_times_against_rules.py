@@ -179,7 +179,7 @@ async def test_a_manager_allows_a_refused_time_and_it_is_planned_and_called_at(s
 
     for at, is_shown in (("2026-11-25 22:30", False), ("2026-11-26 22:45", True), ("2026-11-26 23:31", False)):
         await slack.at(at)
-        number = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Show number")).text
+        number = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Call")).text
         assert ("138 0013 5678" in number) is is_shown, at
 
 
