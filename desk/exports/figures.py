@@ -7,8 +7,9 @@ from uuid import UUID
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.exports.rows import Page, Value, Wanted, loan_cells, reader_of
-from desk.messages.figure_lists import BY_DAYS, FIGURES, OF_CALLS, OF_FOLLOW_UPS, OF_PROMISES, Figure, rows_behind
+from desk.messages.figure_lists import BY_DAYS, FIGURES, OF_CALLS, OF_FOLLOW_UPS, OF_PROMISES, OF_STEPS, Figure, rows_behind
 from desk.messages.figures import read_asked
+from desk.rules.collection_steps import STEPS
 from storage.queries.messages.figures import Behind
 from storage.queries.people import members
 from storage.tables import Member
@@ -40,10 +41,13 @@ def _of_figure(figure: Figure, each: Behind, people: Mapping[UUID, Member]) -> d
         what = VOCABULARY.outcome(each.word)
     elif figure in OF_FOLLOW_UPS:
         what = VOCABULARY.purpose(each.word)
+    elif figure in OF_STEPS:
+        what = STEPS.get(each.word)
     promised, paid = each.amounts or (None, None)
     return {
         "what": what,
         "promise": each.word if figure in OF_PROMISES or each.amounts else None,
+        "taken": each.state == "done" if figure in OF_STEPS else None,
         "at": each.at,
         "days": int(each.word) if figure in BY_DAYS else None,
         "currency": each.loan.currency if each.amounts else None,

@@ -47,6 +47,9 @@ Figure = Literal[
     "arrears",
     "rolled_from",
     "rolled",
+    "steps",
+    "steps_taken",
+    "steps_late",
 ]
 FIGURES: tuple[Figure, ...] = get_args(Figure)
 """The figures that have a list."""
@@ -62,6 +65,9 @@ OF_MONEY: tuple[Figure, ...] = ("promised", "paid")
 
 OF_ROLLS: tuple[Figure, ...] = ("rolled_from", "rolled")
 """The figures of a roll rate: the loans that were in a bucket, and those of them that are further now."""
+
+OF_STEPS: tuple[Figure, ...] = ("steps", "steps_taken", "steps_late")
+"""The figures that count steps beyond calls."""
 
 BY_DAYS: tuple[Figure, ...] = ("arrears", *OF_ROLLS)
 """The figures of which each row has days past due."""
@@ -80,9 +86,17 @@ class MoneyPromised:
 
 
 @dataclass(frozen=True, slots=True)
+class StepCounted:
+    """A step beyond calls behind a figure: its kind, and whether it is `planned` or `done`."""
+
+    kind: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class FigureRow:
     """A row behind a figure: a call with its `outcome`, a follow-up with its `purpose`, a `promise` with its state, a loan in
-    arrears with its `days` past due, a promise with its `money`, or a loan. `who` is a
+    arrears with its `days` past due, a promise with its `money`, a `step` beyond calls, or a loan. `who` is a
     Slack id, None for nobody's loan; `at` an instant or a date.
 
     `name` is masked on a loan that the reader may not see: it can have left the team since.
@@ -100,6 +114,7 @@ class FigureRow:
     promise: str | None = None
     days: int | None = None
     money: MoneyPromised | None = field(default=None, repr=False)
+    step: StepCounted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +231,11 @@ async def _plainly(desk: Desk, scope: Scope, days: Days, figure: Figure, most: i
         case "promises" | "kept" | "promises_open":
             states = {"promises": FALLEN_DUE, "kept": (KEPT,), "promises_open": (OPEN,)}[figure]
             return await figures.promised(session, desk.workspace.id, people, days.first, days.last, states, most=most)
+        case "steps" | "steps_taken":
+            states = ("done",) if figure == "steps_taken" else ("planned", "done")
+            return await figures.steps(session, desk.workspace.id, people, days.first, days.last, states, most=most)
+        case "steps_late":
+            return await figures.late_steps(session, desk.workspace.id, people, desk.workspace_today, most=most)
         case "silent":
             return await figures.silent(session, scope.owners, silence(desk), most=most)
         case _:
@@ -268,6 +288,7 @@ async def _rows(desk: Desk, figure: Figure, page: Sequence[Behind]) -> tuple[Fig
             promise=each.word if figure in OF_PROMISES else None,
             days=int(each.word) if figure in BY_DAYS else None,
             money=MoneyPromised(each.loan.currency, *each.amounts) if each.amounts else None,
+            step=StepCounted(each.word, each.state) if figure in OF_STEPS else None,
         )
         for each in page
         for contact in [contacts[each.loan.borrower_id]]

@@ -223,6 +223,11 @@ async def _tallies(desk: Desk, scope: Scope, days: Days) -> dict[UUID | None, Ta
         fallen_due = promises if state in FALLEN_DUE else 0
         kept, waiting = (promises if state == each else 0 for each in (KEPT, OPEN))
         counts[member] += Counter(promises=fallen_due, kept=kept, promises_open=waiting)
+    taken = await figures.steps_by_member(
+        session, desk.workspace.id, people, days.first, days.last, desk.workspace_today
+    )
+    for member, every, done, late in taken:
+        counts[member] += Counter(steps=every, steps_taken=done, steps_late=late)
     counts.pop(scope.but, None)  # the manager's own calls are in their own digest
     for owner, live, needing_calls, silent in await figures.loans_by_owner(session, scope.owners, silence(desk)):
         counts[owner] += Counter(loans=live, callable=needing_calls, silent=silent)

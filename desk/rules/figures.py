@@ -75,10 +75,11 @@ class Tally:
     Of a period: `calls`, each call dialled; `conversations`, those in which a person was spoken to; `with_borrower`, those of
     them in which it was the borrower; `due`, the calls planned for the period that were open when it began; `in_time`, those of
     them made by their time; `done`, the follow-ups finished, no matter when they were due; `promises`, those that fell due and
-    have a result; `kept` of them; `promises_open`, those that fell due and have none yet.
+    have a result; `kept` of them; `promises_open`, those that fell due and have none yet; `steps`, the steps beyond calls planned
+    for these days or taken on them; `steps_taken` of them.
 
-    Now: `late` and `open` follow-ups, live `loans`, `callable`, the loans of borrowers who need calls, and `silent`, those of
-    them not spoken to for a while.
+    Now: `late` and `open` follow-ups, live `loans`, `callable`, the loans of borrowers who need calls, `silent`, those of them not
+    spoken to for a while, and `steps_late`, the planned steps whose day is over.
     """
 
     calls: int = 0
@@ -95,6 +96,9 @@ class Tally:
     loans: int = 0
     callable: int = 0
     silent: int = 0
+    steps: int = 0
+    steps_taken: int = 0
+    steps_late: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
         """Return both counted together."""

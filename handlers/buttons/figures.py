@@ -6,7 +6,8 @@ from desk.messages.figure_lists import FIGURES, Figure, figure_list
 from desk.messages.figures import Asked, figures_of, read_asked
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import OpenModal, Reply, Request, UpdateModal
-from handlers.messages.figures import FIGURES_VIEW, figures_message, figures_view, listed
+from handlers.messages.figure_lists import listed
+from handlers.messages.figures import FIGURES_VIEW, figures_message, figures_view
 
 _FIGURES: Mapping[str, Figure] = {figure: figure for figure in FIGURES}
 

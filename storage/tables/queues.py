@@ -48,6 +48,7 @@ class CollectionStep(Row, table=True):
     __retained__ = ("loan",)
     __table_args__ = (
         Index("ix_collection_step_loan", "loan_id", "at"),
+        Index("ix_collection_step_day", "workspace_id", "day"),
         Index("ix_collection_step_planned", "assignee_id", sqlite_where=_PLANNED, postgresql_where=_PLANNED),
         Index("ix_collection_step_remind_at", "remind_at", sqlite_where=_TO_REMIND, postgresql_where=_TO_REMIND),
         Index(

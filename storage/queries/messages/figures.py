@@ -17,7 +17,7 @@ from storage.queries.follow_ups import due_lists, quiet_periods
 from storage.queries.follow_ups.due_lists import Whose
 from storage.queries.loans.loans import LIVE_STAGES
 from storage.queries.people.scopes import People, are_of, one_of
-from storage.tables import Call, CallParty, FollowUp, Loan, Promise
+from storage.tables import Call, CallParty, CollectionStep, FollowUp, Loan, Promise
 
 MOST = 1000
 """The most rows that a list reads, unless more are asked for (`most`)."""
@@ -28,14 +28,15 @@ Between = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A row behind a figure: its loan, whose it is (None: nobody's), when, and an outcome, purpose or state. `amounts` of a
-    promise are what was promised and what of it came."""
+    """A row behind a figure: its loan, whose it is (None: nobody's), when, and an outcome, purpose, state or kind of step. `amounts`
+    of a promise are what was promised and what of it came; `state` is that of a step."""
 
     loan: Loan
     member_id: UUID | None
     at: datetime | date
     word: str
     amounts: tuple[Decimal, Decimal] | None = None
+    state: str = ""
 
 
 async def calls_by_member(session: Work, people: People, between: Between) -> list[tuple[UUID, str, int, int]]:
@@ -99,6 +100,26 @@ async def promises_by_member(
         .join(Call, col(Call.id) == col(Promise.call_id))
         .where(*_promised(workspace_id, people, first, last))
         .group_by(col(Call.caller_id), col(Promise.state))
+    )
+    return list((await session.exec(statement, params=people.values)).all())
+
+
+async def steps_by_member(
+    session: Work, workspace_id: UUID, people: People, first: date, last: date, today: date
+) -> list[tuple[UUID, int, int, int]]:
+    """Count the steps beyond calls that each of these members is to take or took on these days, those taken, and those that are
+    planned for a day before today, whatever the days."""
+    taken = col(CollectionStep.state) == "done"
+    between = and_(*_on_days(first, last))
+    statement = (
+        select(
+            CollectionStep.assignee_id,
+            func.count(case((between, 1))),
+            func.count(case((between & taken, 1))),
+            func.count(case((_is_late(today), 1))),
+        )
+        .where(*_steps(workspace_id, people), or_(between, _is_late(today)))
+        .group_by(col(CollectionStep.assignee_id))
     )
     return list((await session.exec(statement, params=people.values)).all())
 
@@ -230,6 +251,43 @@ async def promised_amounts(
     return list((await session.exec(statement, params=people.values)).all())
 
 
+async def steps(
+    session: Work,
+    workspace_id: UUID,
+    people: People,
+    first: date,
+    last: date,
+    states: Collection[str],
+    *,
+    most: int = MOST,
+) -> list[Behind]:
+    """Return the steps beyond calls of these members planned for these days, or taken on them, newest first."""
+    conditions = [*_steps(workspace_id, people), *_on_days(first, last), col(CollectionStep.state).in_(states)]
+    return await _listed_steps(session, people, conditions, col(CollectionStep.day).desc(), most)
+
+
+async def late_steps(
+    session: Work, workspace_id: UUID, people: People, today: date, *, most: int = MOST
+) -> list[Behind]:
+    """Return the steps that these members were to take before today, the longest late first."""
+    conditions = [*_steps(workspace_id, people), _is_late(today)]
+    return await _listed_steps(session, people, conditions, col(CollectionStep.day), most)
+
+
+async def _listed_steps(
+    session: Work, people: People, conditions: Sequence[ColumnElement[bool]], order: Any, most: int
+) -> list[Behind]:
+    statement = (
+        select(Loan, CollectionStep)
+        .join(CollectionStep, col(CollectionStep.loan_id) == col(Loan.id))
+        .where(*conditions)
+        .order_by(order, col(CollectionStep.id))
+        .limit(most)
+    )
+    found = (await session.exec(statement, params=people.values)).all()
+    return [Behind(loan, row.assignee_id, row.day, row.kind, state=row.state) for loan, row in found]
+
+
 async def live(session: Work, whose: Whose, *, most: int = MOST) -> list[Behind]:
     """Return the live loans of these owners, the longest in its stage first."""
     return await _of_owners(session, whose, _live(whose), {}, most)
@@ -297,6 +355,23 @@ def _promised(workspace_id: UUID, people: People, first: date, last: date) -> li
         col(Promise.undone_at).is_(None),
         are_of(people.scope, col(Call.caller_id)),
     ]
+
+
+def _steps(workspace_id: UUID, people: People) -> list[ColumnElement[bool]]:
+    return [
+        col(CollectionStep.workspace_id) == workspace_id,
+        col(CollectionStep.state) != "cancelled",
+        col(CollectionStep.undone_at).is_(None),
+        are_of(people.scope, col(CollectionStep.assignee_id)),
+    ]
+
+
+def _on_days(first: date, last: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return col(CollectionStep.day) >= first, col(CollectionStep.day) <= last
+
+
+def _is_late(today: date) -> ColumnElement[bool]:
+    return and_(col(CollectionStep.state) == "planned", col(CollectionStep.day) < today)
 
 
 def _live(whose: Whose) -> list[ColumnElement[bool]]:
