@@ -14,6 +14,7 @@ from desk.follow_ups import (
     escalation_rules,
     escalations,
     lifecycle,
+    ownerless,
     rescheduling,
     rule_changes,
     standing,

@@ -7,7 +7,16 @@ from uuid import UUID
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.exports.rows import Page, Value, Wanted, loan_cells, reader_of
-from desk.messages.figure_lists import BY_DAYS, FIGURES, OF_CALLS, OF_FOLLOW_UPS, OF_PROMISES, OF_STEPS, Figure, rows_behind
+from desk.messages.figure_lists import (
+    BY_DAYS,
+    FIGURES,
+    OF_CALLS,
+    OF_FOLLOW_UPS,
+    OF_PROMISES,
+    OF_STEPS,
+    Figure,
+    rows_behind,
+)
 from desk.messages.figures import read_asked
 from desk.rules.collection_steps import STEPS
 from storage.queries.messages.figures import Behind

@@ -122,8 +122,11 @@ class FailedCheck:
 async def failed_check_of(desk: Desk, call: Call) -> FailedCheck | None:
     """Return the check that the call found to have failed; None if that was undone."""
     row = await checks.of_call(desk.session, call.id)
-    if row is None:
-        return None
+    return await failed_check_view(desk, row) if row is not None else None
+
+
+async def failed_check_view(desk: Desk, row: Check) -> FailedCheck:
+    """Return a failed check with what was decided about it."""
     manager = await desk.session.get(Member, row.decided_by_id) if row.decided_by_id else None
     return FailedCheck(row.id, row.purpose, row.decision, manager.name if manager else None)
 

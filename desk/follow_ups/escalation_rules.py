@@ -1,7 +1,8 @@
 """What rules escalate to the managers: a call on which nobody acted, one that was snoozed too often, how a call ended, the last
-attempt, a promise broken twice. An escalation whose cause is gone is settled: nothing is left for a manager."""
+attempt, a promise broken twice, a loan that moved on past a failed check. An escalation whose cause is gone is settled: nothing
+is left for a manager."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -9,19 +10,25 @@ from desk.core.changes import track
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups.escalations import raise_on, rewrite, unresolved_of_kind
+from desk.follow_ups.assignees import present_owner
+from desk.follow_ups.escalations import next_level_at, raise_on, rewrite, unresolved_of_kind
+from desk.rules.checks import undecided
 from desk.rules.escalations import (
     raised_by_attempts,
     raised_by_broken_promises,
     raised_by_event,
     raised_by_missed_steps,
     step_of_trigger,
+    trigger_of_passed_check,
     trigger_of_step,
 )
-from storage.queries.follow_ups import escalations
+from storage.queries.follow_ups import checks, escalations
 from storage.queries.loans import loans
 from storage.queries.people import members
 from storage.tables import Call, Check, Escalation, FollowUp, Loan, Member, Undo
+
+_LATEST = 20
+"""How many of the latest escalations of a loan an Undo of its checks looks at."""
 
 
 async def escalate_late(desk: Desk, rows: Sequence[FollowUp]) -> None:
@@ -78,7 +85,7 @@ async def escalate_outcome(desk: Desk, loan: Loan, call: Call, answered: FollowU
     """
     there = await escalations.of_call(desk.session, call.id)
     if there is not None:
-        await _reopen(desk, there)
+        await reopen(desk, there)
         return True
     kind = raised_by_event("check_failed" if VOCABULARY.outcome(call.outcome).result == "failed" else "refused")
     about = await desk.session.get_one(Member, loan.owner_id or call.caller_id)
@@ -90,18 +97,21 @@ async def escalate_outcome(desk: Desk, loan: Loan, call: Call, answered: FollowU
 async def follow_correction(desk: Desk, loan: Loan, call: Call, earlier: str) -> None:
     """Let the escalation of a call follow a correction of its outcome: one that managers need not hear settles it."""
     there = await escalations.of_call(desk.session, call.id)
+    if VOCABULARY.outcome(earlier).result is not None:
+        await settle_passed_check(desk, loan.id)
     if not VOCABULARY.outcome(call.outcome).tells_manager:
         if there is not None:
-            await _settle(desk, there)
+            await settle(desk, there)
     elif there is not None or not VOCABULARY.outcome(earlier).tells_manager:
         await escalate_outcome(desk, loan, call)
 
 
 async def settle_decided(desk: Desk, check: Check) -> None:
-    """Settle the escalation of a failed check: a manager has decided about it."""
+    """Settle the escalations of a failed check: a manager has decided about it."""
     row = await escalations.of_call(desk.session, check.call_id) if check.call_id else None
     if row is not None:
-        await _settle(desk, row)
+        await settle(desk, row)
+    await settle_passed_check(desk, check.loan_id)
 
 
 @corrects_after_undo(Check)
@@ -114,7 +124,46 @@ async def rewrite_after_undone_decision(desk: Desk, _: Undo, rows: Sequence[Undo
                 await rewrite(desk, row)
 
 
-async def _settle(desk: Desk, row: Escalation) -> None:
+async def escalate_passed_check(desk: Desk, loan: Loan, stage: str) -> None:
+    """Escalate that the lender's data moved a locked loan to that stage although a check had failed of which no manager has
+    decided: to the managers of its owner, or else to those of the desk."""
+    kind = raised_by_event("check_passed_over")
+    for row in await escalations.unresolved_of_loan(desk.session, loan.id):
+        if row.kind == kind:
+            await settle(desk, row)  # the loan is further now: one message says where
+    about = await present_owner(desk, loan) or next(
+        iter(await members.with_role(desk.session, desk.workspace.id, "manager")), None
+    )
+    if about is not None:
+        await raise_on(desk, loan, kind, about, trigger=trigger_of_passed_check(loan.id, stage))
+
+
+async def settle_passed_check(desk: Desk, loan_id: UUID) -> None:
+    """Settle what was escalated of a loan that was moved on, once no failed check is left of which nobody has decided."""
+    kind = raised_by_event("check_passed_over")
+    for row in await escalations.unresolved_of_loan(desk.session, loan_id):
+        if row.kind == kind and all(check.decision for check in undecided(await _checks(desk, loan_id))):
+            await settle(desk, row)
+
+
+async def _checks(desk: Desk, loan_id: UUID) -> list[Check]:
+    await desk.session.flush()
+    return await checks.of_loan(desk.session, loan_id)
+
+
+@corrects_after_undo(Check)
+async def follow_undone_checks(desk: Desk, _: Undo, rows: Iterable[UndoneRow]) -> None:
+    """Settle or rewrite what was escalated of loans whose failed checks an Undo took back."""
+    kind = raised_by_event("check_passed_over")
+    for loan_id in {each.row.loan_id for each in rows}:
+        await settle_passed_check(desk, loan_id)
+        for row in await escalations.of_loan(desk.session, loan_id, limit=_LATEST):
+            if row.kind == kind:
+                await rewrite(desk, row)
+
+
+async def settle(desk: Desk, row: Escalation) -> None:
+    """Settle an escalation whose cause is gone, and have its messages rewritten."""
     if row.state != "resolved":
         track(desk, row)
         row.state, row.settled, row.next_level_at = "resolved", True, None
@@ -122,11 +171,15 @@ async def _settle(desk: Desk, row: Escalation) -> None:
     await rewrite(desk, row)
 
 
-async def _reopen(desk: Desk, row: Escalation) -> None:
+async def reopen(desk: Desk, row: Escalation) -> None:
+    """Bring an escalation back that was settled: its cause is there again; have its messages rewritten."""
     if row.settled:
         track(desk, row)
         row.state, row.settled = "taken" if row.taken_by_id else "open", False
         row.resolved_by_id = row.resolved_at = None
+        if row.state == "open" and row.level == 1:
+            about = await desk.session.get_one(Member, row.about_member_id)
+            row.next_level_at = await next_level_at(desk, row.kind, about)
     await rewrite(desk, row)
 
 
@@ -148,7 +201,7 @@ async def settle_missed_step(desk: Desk, loan_id: UUID, step_id: UUID) -> None:
     """Settle the escalation of a missed step of a locked loan: it is known what became of it, or it has another day."""
     for row in await escalations.unresolved_of_loan(desk.session, loan_id):
         if step_of_trigger(row.rule_trigger) == step_id:
-            await _settle(desk, row)
+            await settle(desk, row)
 
 
 async def _raise_by_rule(desk: Desk, loan: Loan, kind: str, trigger: str, about_id: UUID) -> bool:

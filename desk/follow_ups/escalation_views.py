@@ -10,15 +10,15 @@ from desk.core.dataclass import dataclass
 from desk.core.permissions import allows, roles_of
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups.checks import FailedCheck, failed_check_of
+from desk.follow_ups.checks import FailedCheck, failed_check_of, failed_check_view
 from desk.loans.views import LoanView, loan_view
 from desk.people.members import second_level
-from desk.rules.escalations import raised_by_event, step_of_trigger
+from desk.rules.escalations import raised_by_event, stage_of_trigger, step_of_trigger
 from storage.queries.core.rows import by_ids
-from storage.queries.follow_ups import escalations, follow_ups
+from storage.queries.follow_ups import checks, escalations, follow_ups
 from storage.queries.loans import loans
 from storage.queries.people import members
-from storage.tables import Call, CollectionStep, Escalation, FollowUp, Member
+from storage.tables import Call, CollectionStep, Escalation, FollowUp, Loan, Member
 
 LISTED = 10
 """How many a Home lists; the others are counted."""
@@ -35,6 +35,22 @@ class EndedCall:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedCheck:
+    """That the lender's data moved a loan to a stage although these checks had failed, which none of the managers had decided."""
+
+    stage: str
+    checks: tuple[FailedCheck, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerLeft:
+    """That the lender's data opened a loan again whose owner, by name, has left; `owner` is the name of who has it now."""
+
+    left: str
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EscalationView:
     """An escalation. `kind` is a code of `desk/data/escalations.toml`; `raised_by`, `taken_by` and `resolved_by` are names, None
     for a rule and for what nobody has done: a mention in the managers' channel would notify. `level` is 2 once the second
@@ -42,7 +58,8 @@ class EscalationView:
 
     `purpose` is that of the follow-up which it is about, or of the check that failed; `is_late`: nobody acted on that follow-up;
     `is_snoozed`: it was snoozed too often, `snoozes` times until now (0 once it was moved). `call` is the call whose outcome the
-    managers hear. `step` is the kind of the missed step that it is about. `settled`: no manager resolved it, its cause is gone.
+    managers hear. `step` is the kind of the missed step that it is about; `passed` and `owner_left` say what the lender's data
+    did to the loan. `settled`: no manager resolved it, its cause is gone.
     """
 
     id: UUID
@@ -63,6 +80,8 @@ class EscalationView:
     purpose: str | None = None
     call: EndedCall | None = None
     step: str | None = None
+    passed: PassedCheck | None = None
+    owner_left: OwnerLeft | None = None
     settled: bool = False
     is_late: bool = False
     is_snoozed: bool = False
@@ -133,6 +152,7 @@ async def escalation_views(desk: Desk, rows: Sequence[Escalation]) -> tuple[Esca
     on = await loans.by_ids(desk.session, {row.loan_id for row in rows}) if rows else {}
     late = await follow_ups.by_ids(desk.session, {row.follow_up_id for row in rows if row.follow_up_id})
     steps = await _steps(desk, rows)
+    passed = {row.id: await _passed_check(desk, row, stage) for row, stage in _passed(rows)}
     made = {row.id: await _ended_call(desk, row.call_id) for row in rows if row.call_id}
 
     def who(member_id: UUID | None) -> str | None:
@@ -165,6 +185,8 @@ async def escalation_views(desk: Desk, rows: Sequence[Escalation]) -> tuple[Esca
                 purpose=purpose(row),
                 call=made.get(row.id),
                 step=steps.get(row.id),
+                passed=passed.get(row.id),
+                owner_left=await _owner_left(desk, on[row.loan_id], row),
                 settled=row.settled,
                 is_late=row.kind == raised_by_event("late") or _is_late(row, late),
                 is_snoozed=row.kind == raised_by_event("snoozed"),
@@ -180,6 +202,29 @@ async def _steps(desk: Desk, rows: Sequence[Escalation]) -> dict[UUID, str]:
     about = {row.id: step_id for row in rows if (step_id := step_of_trigger(row.rule_trigger)) is not None}
     found = await by_ids(desk.session, CollectionStep, about.values()) if about else {}
     return {row_id: found[step_id].kind for row_id, step_id in about.items() if step_id in found}
+
+
+def _passed(rows: Sequence[Escalation]) -> list[tuple[Escalation, str]]:
+    """Return the escalations of loans that were moved on past a failed check, and the stage to which they were."""
+    return [(row, stage) for row in rows if (stage := stage_of_trigger(row.rule_trigger)) is not None]
+
+
+async def _passed_check(desk: Desk, row: Escalation, stage: str) -> PassedCheck:
+    failed = [
+        check
+        for check in await checks.of_loan(desk.session, row.loan_id)
+        if check.state == "failed" and check.at <= row.raised_at
+        if check.decided_at is None or check.decided_at >= row.raised_at or check.decision != "go_on"
+    ]
+    return PassedCheck(stage, tuple([await failed_check_view(desk, check) for check in failed]))
+
+
+async def _owner_left(desk: Desk, loan: Loan, row: Escalation) -> OwnerLeft | None:
+    if row.kind != raised_by_event("owner_left"):
+        return None
+    left = await desk.session.get_one(Member, row.about_member_id)
+    owner = await desk.session.get(Member, loan.owner_id) if loan.owner_id else None
+    return OwnerLeft(left.name, owner.name if owner else None)
 
 
 def _snoozes(row: Escalation, about: Mapping[UUID, FollowUp]) -> int:

@@ -94,7 +94,7 @@ async def hand_back_escalation(desk: Desk, escalation_id: UUID, version: int) ->
     about = await desk.session.get_one(Member, row.about_member_id)
     track(desk, row)
     row.state, row.taken_by_id, row.taken_at = "open", None, None
-    row.next_level_at = await _next_level_at(desk, row.kind, about) if row.level == 1 else None
+    row.next_level_at = await next_level_at(desk, row.kind, about) if row.level == 1 else None
     return await _changed(desk, row, "hand_back_escalation")
 
 
@@ -144,7 +144,7 @@ async def tell_second_level(desk: Desk, only: Collection[UUID] | None = None) ->
             await queue_notice(
                 desk,
                 kind=kinds.ESCALATION_UNANSWERED,
-                key=f"{_key(row)}:{reader.id}:2",
+                key=f"{family_of(row)}:{reader.id}:2",
                 to=reader,
                 items=[shown] if shown else [],
                 about_loan_id=row.loan_id,
@@ -198,7 +198,7 @@ async def raise_on(
         call_id=call.id if call else None,
         raised_at=desk.now,
         note_cipher=desk.cipher.encrypt_optional(Escalation.note_cipher, row_id, note),
-        next_level_at=await _next_level_at(desk, kind, about),
+        next_level_at=await next_level_at(desk, kind, about),
     )
     create(desk, row)
     await desk.session.flush()
@@ -206,7 +206,7 @@ async def raise_on(
         desk,
         about,
         kind=kinds.ESCALATION,
-        key=_key(row),
+        key=family_of(row),
         loan=loan,
         items=[follow_up] if follow_up else [],
         facts={"escalation": str(row.id)},
@@ -234,7 +234,7 @@ async def _tell_author(desk: Desk, row: Escalation) -> None:
         await queue_notice(
             desk,
             kind=kinds.ESCALATION_RESOLVED,
-            key=f"{_key(row)}:resolved:{row.version}",
+            key=f"{family_of(row)}:resolved:{row.version}",
             to=author,
             about_loan_id=row.loan_id,
             about_member_id=author.id,
@@ -242,7 +242,8 @@ async def _tell_author(desk: Desk, row: Escalation) -> None:
         )
 
 
-async def _next_level_at(desk: Desk, kind: str, about: Member) -> datetime:
+async def next_level_at(desk: Desk, kind: str, about: Member) -> datetime:
+    """Return when the second level hears of an escalation that no manager has taken on."""
     after = escalation_kinds()[kind].second_level_after // timedelta(minutes=1)
     return add_working_minutes(desk.now, after, hours_of(desk, about), await calendar_of(desk))
 
@@ -273,13 +274,14 @@ def _require_version(row: Escalation, version: int) -> None:
         raise Conflict("escalation_changed")
 
 
-def _key(row: Escalation) -> str:
+def family_of(row: Escalation) -> str:
+    """Return what the keys of all messages about an escalation begin with."""
     return f"escalation:{row.follow_up_id or row.loan_id}:{row.id}"
 
 
 async def rewrite(desk: Desk, row: Escalation) -> None:
     """Have the messages that show an escalation rewritten."""
-    told = await notices.ids_of_family(desk.session, desk.workspace.id, _key(row))
+    told = await notices.ids_of_family(desk.session, desk.workspace.id, family_of(row))
     await notices.touch(desk.session, told, desk.now)
 
 

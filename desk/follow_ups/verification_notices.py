@@ -8,13 +8,12 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import chasing
 from desk.follow_ups.assignees import present_owner
 from desk.messages import kinds
-from desk.messages.manager_notices import notify_managers
 from desk.messages.notices import queue_notice
 from desk.people.members import acting_for, stand_ins_for, today_of
 from storage.queries.follow_ups import follow_ups
 from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import DocumentItem, FollowUp, Loan, StageChange, Undo
+from storage.tables import DocumentItem, FollowUp, Loan, Undo
 
 
 async def report_check(desk: Desk, loan: Loan, row: FollowUp) -> None:
@@ -54,21 +53,6 @@ async def correct_papers(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None
     """Have the messages about documents rewritten whose arrival was undone."""
     told = await notices.ids_with_prefixes(desk.session, desk.workspace.id, [_key_of(each.row) for each in rows])
     await notices.touch(desk.session, told, desk.now)
-
-
-async def report_passed_check(desk: Desk, loan: Loan, change: StageChange, purposes: Sequence[str]) -> None:
-    """Tell the managers that a file moved a loan on although a check had failed of which nobody has decided."""
-    owner = await present_owner(desk, loan)
-    known = owner or next(iter(await members.with_role(desk.session, desk.workspace.id, "manager")), None)
-    if known is not None:
-        await notify_managers(
-            desk,
-            known,
-            kind=kinds.CHECK_PASSED_OVER,
-            key=f"check_passed_over:{change.id}",
-            loan=loan,
-            facts={"stage": change.to_stage, "purposes": list(dict.fromkeys(purposes))},
-        )
 
 
 def _is_check(row: FollowUp) -> bool:

@@ -15,7 +15,7 @@ from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_u
 from desk.follow_ups.appointments import hand_over_appointments
 from desk.follow_ups.collection_steps import hand_over_steps
 from desk.follow_ups.lifecycle import acts_on, reschedule
-from desk.loans.owner_notices import revise_owner_asked
+from desk.follow_ups.ownerless import revise_ownerless
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
@@ -81,11 +81,12 @@ async def hand_over(
     counts = count(desk, loans, follow_ups)
     calendar = await calendar_of(desk)
     stand_ins = await stand_ins_for(desk, [to])
-    await revise_owner_asked(desk, [loan for loan in loans if loan.owner_id is None])
+    ownerless = [loan for loan in loans if loan.owner_id is None]
     for loan in loans:
         track(desk, loan)
         loan.owner_id, loan.owner_set_at = to.id, desk.now
         desk.add(_assignment(desk, loan.id, None, outgoing, to, why, batch))
+    await revise_ownerless(desk, ownerless)
     if outgoing is not None and loans:
         await hand_over_appointments(desk, [loan.id for loan in loans], outgoing, to)
         await hand_over_steps(desk, loans, outgoing, to)

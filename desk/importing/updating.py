@@ -12,6 +12,7 @@ from desk.core.transaction import Desk
 from desk.follow_ups import rule_plans
 from desk.follow_ups.appointments import hand_over_appointments
 from desk.follow_ups.collection_steps import hand_over_steps, stop_steps
+from desk.follow_ups.ownerless import escalate_ownerless, revise_ownerless
 from desk.handover import moves
 from desk.importing.comparing import LastSaid, Verdict, as_text, weigh
 from desk.importing.rows import ImportRow
@@ -19,9 +20,7 @@ from desk.importing.term_cells import term_name
 from desk.loans import borrowers, stages
 from desk.loans.borrowers import Contact
 from desk.loans.corrections import record_correction
-from desk.loans.owner_notices import revise_owner_asked
 from desk.loans.term_rows import values_of, write
-from desk.messages.manager_notices import ask_for_owner
 from desk.rules.stages import weigh_imported_stage
 from storage.engine.types import new_id
 from storage.queries.handover import holdings
@@ -177,10 +176,10 @@ async def _update_owner(desk: Desk, update: Update) -> None:
         await hand_over_appointments(desk, [loan.id], outgoing, owner)
         await hand_over_steps(desk, [loan], outgoing, owner)
         update.plans.passed_on += len(held)
-    else:
-        await revise_owner_asked(desk, [loan])
     track(desk, loan)
     loan.owner_id, loan.owner_set_at = owner.id, None
+    if outgoing is None:
+        await revise_ownerless(desk, [loan])
     update.columns.add("owner_id")
 
 
@@ -207,4 +206,4 @@ async def _update_stage(desk: Desk, update: Update) -> None:
         update.lacking.append(remark(update.row, loan.number, f"lacks_{need.kind}", "stage", **values))
     if entered.owner_left is not None:
         update.remark("owner_left", "owner", name=entered.owner_left.name)
-        await ask_for_owner(desk, loan, entered.owner_left)
+        await escalate_ownerless(desk, loan, entered.owner_left)

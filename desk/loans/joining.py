@@ -5,8 +5,8 @@ from desk.core.errors import Conflict
 from desk.core.terms import TERM_FIELDS, TermName, TermValue
 from desk.core.transaction import Desk
 from desk.follow_ups import rule_plans
+from desk.follow_ups.ownerless import move_ownerless, revise_ownerless
 from desk.loans import borrowers, keeping, related, stages, term_rows
-from desk.loans.owner_notices import move_owner_asked, revise_owner_asked
 from desk.rules.contacts import without_extension
 from desk.rules.stages import weigh_imported_stage
 from storage.queries.core import acts
@@ -34,7 +34,7 @@ async def join(desk: Desk, inquiry: Loan, brought: Loan, number: str) -> tuple[s
     await _take_values(desk, inquiry, brought)
     await _take_terms(desk, inquiry, brought)
     await related.take_people(desk, inquiry.id, brought.id)
-    await move_owner_asked(desk, brought, inquiry)
+    await move_ownerless(desk, brought, inquiry)
     stage = brought.stage
     await demo.remove(desk.session, [brought.id], desk.now)
     desk.session.expunge(brought)
@@ -58,7 +58,7 @@ async def _take_values(desk: Desk, inquiry: Loan, brought: Loan) -> None:
     if brought.owner_id is None or (owner is not None and owner.removed_at is None):
         return
     inquiry.owner_id, inquiry.owner_set_at = brought.owner_id, brought.owner_set_at
-    await revise_owner_asked(desk, [inquiry])
+    await revise_ownerless(desk, [inquiry])
 
 
 async def _take_terms(desk: Desk, inquiry: Loan, brought: Loan) -> None:

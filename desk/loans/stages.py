@@ -21,14 +21,14 @@ from desk.follow_ups import quiet_periods, rule_plans
 from desk.follow_ups.appointments import end_appointments
 from desk.follow_ups.checks import decide
 from desk.follow_ups.collection_steps import stop_steps
-from desk.follow_ups.escalation_rules import settle_decided
+from desk.follow_ups.escalation_rules import escalate_passed_check, settle_decided
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
-from desk.follow_ups.verification_notices import report_check, report_passed_check
+from desk.follow_ups.ownerless import revise_ownerless
+from desk.follow_ups.verification_notices import report_check
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.loans import borrowers, lookup, term_rows
 from desk.loans.needs import Lacking, lacking, require_met
-from desk.loans.owner_notices import revise_owner_asked
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view, slack_ids
 from desk.rules.moves import MOVES, Need
 from desk.rules.stages import BEFORE_PAYOUT, PAID_OUT, Transition, classify_transition, is_unusual
@@ -250,7 +250,7 @@ async def _change(desk: Desk, named: Loan, wanted: _Move) -> StageChanged:
     if left is not None and not sees_unowned(desk.member, desk.workspace):
         named.owner_id, named.owner_set_at = desk.member.id, desk.now  # a loan of nobody would vanish from their sight
     if named.owner_id is None:
-        await revise_owner_asked(desk, [named])
+        await revise_ownerless(desk, [named])
     ended, ended_documents = await _close_what_is_open(desk, named, from_stage)
     passed, asked = await _end_calls_of_stages_before(desk, named)
     planned = (await rule_plans.plan_for_stage(desk, named, from_stage)).planned
@@ -296,14 +296,14 @@ async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> StageEntered:
     found = Lacking()
     if classify_transition(from_stage, stage).kind in ("forward", "skips"):
         found = await lacking(desk, loan, stage)
-    change = _enter(desk, loan, stage, "")
+    _enter(desk, loan, stage, "")
     await quiet_periods.end(desk, loan)
     loan.stage_set_at = None
     if found.held:
-        await report_passed_check(desk, loan, change, [check.purpose for check in found.held])
+        await escalate_passed_check(desk, loan, stage)
     left = await _release_from_owner_who_left(desk, loan, from_stage)
     if loan.owner_id is None:
-        await revise_owner_asked(desk, [loan])
+        await revise_ownerless(desk, [loan])
     ended, _ = await _close_what_is_open(desk, loan, from_stage)
     passed, _ = await _end_calls_of_stages_before(desk, loan)
     ended += passed

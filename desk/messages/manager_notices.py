@@ -5,24 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from desk.core.transaction import Desk
-from desk.loans.owner_notices import owner_asked_key
-from desk.messages import kinds
+from desk.messages.kinds import NoticeKind
 from desk.messages.notices import queue_notice
 from desk.people.members import managers_for
 from storage.tables import FollowUp, Loan, Member, Team
-
-
-async def ask_for_owner(desk: Desk, loan: Loan, left: Member) -> None:
-    """Ask the managers of an owner who has left for another one: a file opened the loan again."""
-    key = f"{owner_asked_key(loan.id)}{desk.now.isoformat()}"
-    await notify_managers(desk, left, kind=kinds.OWNER_ASKED, key=key, loan=loan, facts={"stage": loan.stage})
 
 
 async def notify_managers(
     desk: Desk,
     member: Member,
     *,
-    kind: kinds.NoticeKind,
+    kind: NoticeKind,
     key: str,
     loan: Loan,
     items: Sequence[FollowUp] = (),

@@ -16,8 +16,9 @@ from desk.core.dataclass import dataclass
 from desk.core.languages import language_of
 from desk.core.playbooks import shipped_playbooks
 
-EscalationEvent = Literal["late", "snoozed", "refused", "check_failed"]
-"""What the desk escalates: nobody acted on a call, it was snoozed too often, a borrower refused, a check failed."""
+EscalationEvent = Literal["late", "snoozed", "refused", "check_failed", "check_passed_over", "owner_left"]
+"""What the desk escalates: nobody acted on a call, it was snoozed too often, a borrower refused, a check failed; the lender's
+data moved a loan on although a check had failed, or opened one again whose owner has left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +127,17 @@ def step_of_trigger(trigger: str | None) -> UUID | None:
     """Return the step that a rule escalated for that cause, or None if it escalated none."""
     kind, _, cause = (trigger or "").partition(":")
     return UUID(cause.partition(":")[0]) if kind and kind == raised_by_missed_steps() else None
+
+
+def trigger_of_passed_check(loan_id: UUID, stage: str) -> str:
+    """Return the cause for which a rule escalates that the lender's data moved a loan to a stage although a check had failed."""
+    return f"{raised_by_event('check_passed_over')}:{loan_id}:{stage}"
+
+
+def stage_of_trigger(trigger: str | None) -> str | None:
+    """Return the stage to which the lender's data moved a loan past a failed check, if a rule escalated it for that cause."""
+    kind, _, cause = (trigger or "").partition(":")
+    return cause.rpartition(":")[2] if kind == raised_by_event("check_passed_over") else None
 
 
 @cache

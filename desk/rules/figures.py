@@ -78,8 +78,8 @@ class Tally:
     have a result; `kept` of them; `promises_open`, those that fell due and have none yet; `steps`, the steps beyond calls planned
     for these days or taken on them; `steps_taken` of them.
 
-    Now: `late` and `open` follow-ups, live `loans`, `callable`, the loans of borrowers who need calls, `silent`, those of them not
-    spoken to for a while, and `steps_late`, the planned steps whose day is over.
+    Now: `late` and `open` follow-ups, live `loans`, `callable`, the loans of borrowers who need calls, `silent`, those of them
+    not spoken to for a while, and `steps_late`, the planned steps whose day is over.
     """
 
     calls: int = 0

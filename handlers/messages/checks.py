@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from desk.calls.checking import CheckDecided, FindingsSaved, LoanChecks
 from desk.follow_ups.checks import CheckView, ItemView
 from desk.loans.cards import CheckMark
-from desk.loans.views import LoanView
 from desk.rules.checks import CHECKS, Item
 from desk.rules.moves import Need
 from handlers.messages.block_kit import elements
@@ -137,19 +136,6 @@ def differing(t: Translator, codes: Sequence[str]) -> str:
 def source(t: Translator, item: Item) -> str:
     """Return what the answer on an item must match."""
     return t("Must match: {source}", source=item.source(t.language))
-
-
-def passed_over(t: Translator, loan: LoanView, to_stage: str, purposes: Sequence[str]) -> Message:
-    """Render the notice to managers that a file moved a loan on although a check had failed."""
-    writer = Writer().line(elements.masked_loan(t, loan))
-    what = t(", ").join(elements.purpose(t, code) for code in purposes)
-    writer.phrase(
-        t,
-        "The lender's file moved this loan to {stage}, although a check has failed: {what}.",
-        stage=Bold(elements.stage(t, to_stage)),
-        what=Bold(what),
-    )
-    return writer.buttons(elements.card_button(t, loan.id, loan.number), checks_button(t, loan.id)).message()
 
 
 def lacks(t: Translator, need: Need) -> str:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core.playbooks import shipped_playbooks
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups.escalation_views import EndedCall, EscalationView, WaitingEscalations
+from desk.follow_ups.escalation_views import EndedCall, EscalationView, PassedCheck, WaitingEscalations
 from desk.follow_ups.escalations import EscalationChanged
 from desk.rules.escalations import escalation_kinds
 from handlers.messages.block_kit.elements import (
@@ -22,7 +22,7 @@ from handlers.messages.block_kit.elements import (
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer, phrase
-from handlers.messages.checks import DECISIONS, decide_button
+from handlers.messages.checks import DECISIONS, checks_button, decide_button
 from handlers.messages.collection_steps import step_kind
 
 _CALL = "problem"
@@ -35,8 +35,10 @@ def escalation_kind(t: Translator, kind: str) -> str:
 
 
 def reason_of(t: Translator, view: EscalationView) -> str:
-    """Return why a loan is escalated, with the purpose of the call or the step that it is about."""
+    """Return why a loan is escalated, with the purpose of the call, the step or the checks that it is about."""
     reason = escalation_kind(t, view.kind)
+    if view.passed is not None and view.passed.checks:
+        return t("{reason} ({what})", reason=reason, what=_checks(t, view.passed))
     if view.purpose is None and view.step is None:
         return reason
     what = purpose(t, view.purpose) if view.purpose else step_kind(t, view.step or "")
@@ -159,10 +161,45 @@ def raised_event(t: Translator, kind: str, *, resolved: bool, by_rule: bool) -> 
 def _told(t: Translator, writer: Writer, view: EscalationView, zone: ZoneInfo, *, with_playbook: bool) -> Message:
     """Write what managers are told of an escalation, below its first line."""
     writer.line(masked_loan(t, view.loan), " · ", stage(t, view.loan.stage))
-    writer.line(_raised_by(t, view, zone))
+    _write_cause(t, writer, view, zone)
     writer.line(state_of(t, view, zone))
     situation = _situation(t, view) if with_playbook else []
-    return writer.buttons(*act_buttons(t, view), *situation, card_button(t, view.loan.id, view.loan.number)).message()
+    card = card_button(t, view.loan.id, view.loan.number)
+    return writer.buttons(*act_buttons(t, view), *situation, card, *_of_cause(t, view)).message()
+
+
+def _write_cause(t: Translator, writer: Writer, view: EscalationView, zone: ZoneInfo) -> None:
+    """Write who or which rule raised an escalation, or what the lender's data did to the loan and what was decided since."""
+    if view.passed is not None:
+        text = _("The lender's data moved this loan to {stage}, although a check has failed: {what}.")
+        what = _checks(t, view.passed) or t("it was corrected since")
+        writer.phrase(t, text, stage=Bold(stage(t, view.passed.stage)), what=Bold(what))
+        for check in view.passed.checks:
+            if check.decision is not None:
+                decision = Bold(t(DECISIONS[check.decision]))
+                writer.phrase(t, "{who} decided: {decision}.", who=check.decided_by or "", decision=decision)
+    elif view.owner_left is not None:
+        left = view.owner_left
+        writer.line(t("The lender's data opened this loan again. Its owner {name} has left the desk.", name=left.left))
+        if left.owner is not None:
+            writer.line(t("It belongs to {name} now.", name=left.owner))
+        elif view.state != "resolved":
+            writer.line(Bold(t("Who takes it on?")))
+    else:
+        writer.line(_raised_by(t, view, zone))
+
+
+def _of_cause(t: Translator, view: EscalationView) -> list[Button]:
+    """Return the buttons that the cause of an escalation needs besides."""
+    if view.passed is not None:
+        return [checks_button(t, view.loan.id)]
+    if view.owner_left is not None and view.state != "resolved":
+        return [form_button(t("Reassign"), "reassign", loan=view.loan.id)]
+    return []
+
+
+def _checks(t: Translator, passed: PassedCheck) -> str:
+    return t(", ").join(dict.fromkeys(purpose(t, check.purpose) for check in passed.checks))
 
 
 def _call_reported(t: Translator, writer: Writer, view: EscalationView, call: EndedCall, zone: ZoneInfo) -> Message:
@@ -225,11 +262,12 @@ def act_buttons(t: Translator, view: EscalationView) -> list[Button]:
     """Return the buttons for a manager: none once it is resolved. A failed check is resolved by the decision about it."""
     value = {"e": str(view.id), "v": view.version}
     failed = view.call.failed if view.call else None
-    resolve = Button(t("Resolve…"), "form.open", {"form": "resolve_escalation", **value})
-    if failed is not None and failed.decision is None:
-        resolve = decide_button(t, failed.id, failed.purpose)
+    about = [failed] if failed is not None else view.passed.checks if view.passed is not None else ()
+    resolve = [decide_button(t, check.id, check.purpose) for check in about if check.decision is None] or [
+        Button(t("Resolve…"), "form.open", {"form": "resolve_escalation", **value})
+    ]
     if view.state == "open":
-        return [Button(t("I take it"), "escalation.take", value, style="primary"), resolve]
+        return [Button(t("I take it"), "escalation.take", value, style="primary"), *resolve]
     if view.state == "taken":
-        return [resolve, Button(t("Hand it back"), "escalation.hand_back", value)]
+        return [*resolve, Button(t("Hand it back"), "escalation.hand_back", value)]
     return []

@@ -1,6 +1,6 @@
 """The list behind a figure of a team: exactly the rows that it counts, with its pages."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,7 +8,7 @@ from desk.messages.figure_lists import OF_LOANS, PAGE, Figure, FigureList, Figur
 from desk.messages.figures import Asked
 from desk.rules.figures import Days
 from handlers.messages.block_kit import elements
-from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
+from handlers.messages.block_kit.message import Bold, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.collection_steps import step_event

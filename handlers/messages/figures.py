@@ -111,8 +111,8 @@ def _write_page(t: Translator, writer: Writer, view: Figures) -> None:
     writer.small(
         t(
             "A call counts for the member who logged it, a finished follow-up for the one who finished it, an open one for its "
-            "assignee, a promise for the one who noted it, a step for the one who is to take it. On time means at most {n} minutes "
-            "late.",
+            "assignee, a promise for the one who noted it, a step for the one who is to take it. On time means at most {n} "
+            "minutes late.",
             n=view.made_within_minutes,
         )
     )

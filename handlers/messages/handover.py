@@ -10,7 +10,7 @@ from desk.handover.reassigning import Preview, Reassignment
 from desk.handover.sharing import Share
 from desk.loans.views import LoanView
 from handlers.messages.appointments import write_clashes
-from handlers.messages.block_kit.elements import form_button, masked_loan, stage, undo_button, write_more, write_moving
+from handlers.messages.block_kit.elements import masked_loan, stage, undo_button, write_more, write_moving
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
@@ -197,23 +197,6 @@ def report(
             writer.line(t("Not reassigned, because they changed hands or were closed meanwhile: {loans}.", loans=named))
         write_more(t, writer, len(stayed) - _STAYED)
     return writer.message()
-
-
-def owner_asked(t: Translator, loan: LoanView, *, owner_left: str, owner: str | None, asks: bool) -> Message:
-    """Render the notice to managers that a loan is open again whose owner has left the desk. `owner` has taken it on since;
-    `asks`: nobody has, and the loan is still open."""
-    writer = Writer()
-    writer.line(masked_loan(t, loan))
-    writer.line(
-        t("A file of the lender's opened this loan again. Its owner {name} has left the desk.", name=owner_left)
-    )
-    card = Button(t("Open card"), "loan.card", {"l": str(loan.id)})
-    if owner is not None:
-        writer.line(t("It belongs to {name} now.", name=owner))
-    if owner is not None or not asks:
-        return writer.buttons(card).message()
-    writer.line(Bold(t("Who takes it on?")))
-    return writer.buttons(card, form_button(t("Reassign"), "reassign", loan=loan.id)).message()
 
 
 def _from_to(t: Translator, facts: dict[str, Any], *, name: str | None, whom: str, by: str) -> str:

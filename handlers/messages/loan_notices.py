@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from desk.core.permissions import has_role_for
 from desk.core.transaction import Desk
-from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import arrived
 from desk.follow_ups.appointments import appointment_notice
 from desk.follow_ups.collection_steps import step_notice
@@ -22,7 +21,6 @@ from desk.telephony.missed import missed_call
 from desk.telephony.ringing import failed_ring
 from handlers.messages import (
     appointments,
-    checks,
     collection_steps,
     day_moves,
     documents,
@@ -112,13 +110,6 @@ async def _loans_imported(desk: Desk, notice: Notice, t: Translator, _zone: Zone
     return importing.loans_imported(t, await new_loans_view(desk, notice), name=name_in_channel(reader))
 
 
-async def _check_passed_over(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
-    loan = await desk.session.get(Loan, notice.about_loan_id) if notice.about_loan_id else None
-    if loan is None:
-        return None
-    return checks.passed_over(t, await loan_view(desk, loan), notice.facts["stage"], notice.facts["purposes"])
-
-
 async def _papers_arrived(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     loan = await desk.session.get(Loan, notice.about_loan_id) if notice.about_loan_id else None
     if loan is None:
@@ -129,19 +120,6 @@ async def _papers_arrived(desk: Desk, notice: Notice, t: Translator, _zone: Zone
     by = await desk.session.get_one(Member, UUID(notice.facts["by"]))
     reader = await desk.session.get_one(Member, notice.to_id)
     return documents.papers_arrived(t, await loan_view(desk, loan), there, name=reader.name, by=by.name)
-
-
-async def _owner_asked(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
-    loan = await desk.session.get(Loan, notice.about_loan_id) if notice.about_loan_id else None
-    left = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
-    if loan is None or left is None:
-        return None
-    asks = loan.owner_id is None and not VOCABULARY.stage(loan.stage).ended
-    if notice.ts is None and not asks:
-        return None
-    owner = await desk.session.get(Member, loan.owner_id) if loan.owner_id else None
-    view = await loan_view(desk, loan)
-    return handover.owner_asked(t, view, owner_left=left.name, owner=owner.name if owner else None, asks=asks)
 
 
 async def _reassigned(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
@@ -245,9 +223,7 @@ LOAN_COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.LOANS_IMPORTED: _loans_imported,
     kinds.PAYMENTS_IMPORTED: _payments_imported,
     kinds.REPAYMENT_PAUSED: _payment_told,
-    kinds.CHECK_PASSED_OVER: _check_passed_over,
     kinds.PAPERS_ARRIVED: _papers_arrived,
-    kinds.OWNER_ASKED: _owner_asked,
     kinds.APPOINTMENT: _appointment,
     kinds.APPOINTMENT_ON_DAY_OFF: _appointment_on_day_off,
     kinds.COLLECTION_STEP: _collection_step,

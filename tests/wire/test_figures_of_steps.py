@@ -13,8 +13,8 @@ from tests.wire.office_day import Slack, given, shown
 
 @pytest.fixture
 async def steps(slack: Slack) -> Slack:
-    """On A-1 of the agent and B-1 of the other one. Taken on Tuesday: the agent's letter. Late since Tuesday: the collector's visit.
-    For today: the other agent's letter. Counted nowhere: one that was cancelled, one that was undone, one for next week."""
+    """On A-1 of the agent and B-1 of the other one. Taken on Tuesday: the agent's letter. Late since Tuesday: the collector's
+    visit. For today: the other agent's letter. Counted nowhere: a cancelled one, an undone one, and one for next week."""
     ours = await make_loan_in_arrears(slack.office, slack.workspace, "A-1", owner=slack.agent, name="王小明")
     theirs = await make_loan_in_arrears(slack.office, slack.workspace, "B-1", owner=slack.other, name="李雷")
     tuesday, today = date(2026, 11, 24), date(2026, 11, 25)

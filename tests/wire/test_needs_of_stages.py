@@ -176,7 +176,7 @@ async def test_a_file_is_taken_with_what_is_missing_listed_and_a_failed_check_es
     assert "A-1 stage: taken for approved, but missing: failed, and no manager has decided: employer" in said
     assert "A-1 stage: taken for approved, but missing: the amount isn't known" in said
     await slack.deliver()
-    assert "放款方文件已将此贷款改为已批，但有核实不通过：单位核实。" in slack.texts(slack.manager_channel)[-1]
+    assert "资方数据已将此贷款改为已批，但有核实不通过：单位核实。" in slack.texts(slack.manager_channel)[-1]
 
 
 async def test_an_approval_records_who_decided_the_amount_and_the_conditions(slack: Slack, loan: Loan) -> None:

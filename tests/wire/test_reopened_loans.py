@@ -74,7 +74,7 @@ async def test_an_import_asks_in_its_report_and_the_managers(slack: Slack, loan:
     (message,) = [post for post in slack.posts(slack.manager_channel) if "A-1" in post.text]
     assert "其负责人Other已离开" in message.text
     assert "王小明" not in message.text
-    assert buttons(message) == ["查看卡片", "移交"]
+    assert buttons(message) == ["我来处理", "办结…", "卡片 A-1", "移交"]
     await slack.press(slack.manager, message, "移交")
     form = slack.sandbox.modal_of("UMANAGER")
     assert "A-1" in str(form.values) or "A-1" in form.text

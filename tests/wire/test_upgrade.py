@@ -337,6 +337,43 @@ async def test_old_messages_to_managers_are_about_escalations(release: Release, 
     assert all(notices[each].facts == {"escalation": str(each)} for each in ids)
 
 
+async def test_old_messages_about_what_a_file_did_are_escalations(release: Release, empty_url: str) -> None:
+    await release.load(empty_url)
+    database = Database(empty_url)
+    await schema.migrate(database, "0073")
+    ids = [new_id() for _ in range(3)]
+    async with database.transaction() as session:
+        loan = (await session.exec(select(Loan.id, Loan.workspace_id).where(Loan.stage == "closed"))).first()
+        member = (await session.exec(select(Member.id))).first()
+        assert loan
+        told = {"workspace_id": loan[1], "urgent": True, "wanted": 1, "sent": 1, "attempts": 0, "fence": 0}
+        told |= {
+            "created_at": datetime(2026, 11, 25, 8, tzinfo=UTC),
+            "about_loan_id": loan[0],
+            "about_member_id": member,
+        }
+        passed = {"kind": "check_passed_over", "facts": {"stage": "approved", "purposes": ["income"]}}
+        asked = {"kind": "owner_asked", "facts": {"stage": "closed"}}
+        await session.exec(insert(Notice).values(id=ids[0], key=f"check_passed_over:{ids[0]}", **passed, **told))
+        for each, reader in ((ids[1], member), (ids[2], None)):
+            key = f"owner_asked:{loan[0]}:2026-11-25T08:00:00+00:00" + (f":{reader}" if reader else "")
+            await session.exec(insert(Notice).values(id=each, key=key, to_id=reader, **asked, **told))
+    await schema.migrate(database)
+    async with database.reading() as session:
+        found = {row.id: row for row in (await session.exec(select(Escalation))).all()}
+        notices = {row.id: row for row in (await session.exec(select(Notice).where(col(Notice.id).in_(ids)))).all()}
+    await database.close()
+    assert (found[ids[0]].kind, found[ids[0]].rule_trigger) == (
+        "check_passed_over",
+        f"check_passed_over:{loan[0]}:approved",
+    )
+    assert [(row.kind, row.state, row.settled) for row in found.values() if row.kind == "owner_left"] == [
+        ("owner_left", "resolved", True)
+    ], "readers of one message share its escalation, and a loan that is closed needs no owner"
+    assert {row.kind for row in notices.values()} == {"escalation"}
+    assert notices[ids[1]].key == f"{notices[ids[2]].key}:{member}"
+
+
 async def test_old_numbers_are_compared_with_hyphens_unless_two_loans_would_have_one(
     release: Release, empty_url: str
 ) -> None:

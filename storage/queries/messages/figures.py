@@ -28,8 +28,8 @@ Between = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A row behind a figure: its loan, whose it is (None: nobody's), when, and an outcome, purpose, state or kind of step. `amounts`
-    of a promise are what was promised and what of it came; `state` is that of a step."""
+    """A row behind a figure: its loan, whose it is (None: nobody's), when, and an outcome, purpose, state or kind of step.
+    `amounts` of a promise are what was promised and what of it came; `state` is that of a step."""
 
     loan: Loan
     member_id: UUID | None
