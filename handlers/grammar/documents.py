@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef
-from desk.core.vocabulary import Document, term_for
+from desk.core.vocabulary import Document, Word, term_for
 from handlers.grammar.reader import BY, HelpRequest, Reader, with_params
 from handlers.grammar.terms import DOCUMENTS, Terms, example, is_chinese, keyword
 from handlers.grammar.text import SEPARATORS, Line, is_separator, splits_word
@@ -119,7 +119,7 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DocumentsRequest | HelpR
     loan = reader.expect_loan(_ACTS, DOCUMENTS)
     if reader.done:
         return ListDocuments(loan)
-    act = reader.take_word(_ACTS)
+    act = _take_act(reader)
     if act is None:
         return _request(reader, loan)
     reader.take_colon()
@@ -127,6 +127,15 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DocumentsRequest | HelpR
         return _reject(reader, loan)
     items = _DocumentList(reader, by_allowed=False, words_required=False, act=act.code)
     return TickOff(loan, _TICKS[act.code], items.read(), items.valid_until, items.unknown)
+
+
+def _take_act(reader: Reader) -> Word | None:
+    """Take what is done with documents, unless a longer word here names one: 合格 accepts, 合格证 is a paper."""
+    act, document = reader.find_word(_ACTS), reader.find_word(DOCUMENTS)
+    if act is None or (document is not None and document.end > act.end):
+        return None
+    reader.move_past(act.end)
+    return act.word
 
 
 def parse_names(text: str, now: datetime, zone: ZoneInfo) -> tuple[Item, ...]:

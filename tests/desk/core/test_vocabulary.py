@@ -54,7 +54,10 @@ def test_every_word_of_the_desk_is_declared():
     assert codes(VOCABULARY.documents) == (
         "id licence income bank employment residence invoice insurance registration contract downpayment "
         "registration_card credit_report credit_authorization household marriage "
-        "business_licence tax social_insurance property assets conformity appraisal other"
+        "business_licence tax social_insurance property assets conformity appraisal "
+        "purchase_contract credit_application card_application mortgage_contract debit_authorization repayment_plan "
+        "signing_photo home_visit vehicle_photos pickup_photo odometer title_application payout_slip trade_payoff "
+        "extra_cover references payoff_letter power_of_attorney divorce single other"
     )
     assert codes(VOCABULARY.stages) == (
         "inquiry application approved declined signed disbursed closed withdrawn written_off"

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.core.values import LoanRef
+from desk.core.vocabulary import VOCABULARY
 from handlers.grammar.documents import Item, ListDocuments, Reject, Request, TickOff, parse, parse_names
 from tests.handlers.grammar.lines import asked, refused, understood
 from tests.handlers.grammar.phrases import SHANGHAI, WEDNESDAY, shown
@@ -29,6 +30,7 @@ def items(*codes: str) -> tuple[Item, ...]:
         ("半年流水", ["bank"], None),
         ("近6个月银行流水 周五前", ["bank"], "2026-11-27"),
         ("行驶证、机动车登记证", ["registration_card", "registration"], None),
+        ("合格证、购车合同 周五前", ["conformity", "purchase_contract"], "2026-11-27"),
         ("户口本和结婚证", ["household", "marriage"], None),
         ("征信报告 征信授权书", ["credit_report", "credit_authorization"], None),
         ("vehicle title and marriage certificate", ["registration", "marriage"], None),
@@ -57,6 +59,71 @@ def test_documents_are_requested(typed: str, wanted: list[str], by: str | None):
     assert isinstance(request, Request)
     assert request.items == items(*wanted)
     assert (shown(request.by) if request.by else None) == by
+
+
+WORDS = {
+    "id": "身份证 二代证 正反面 身份证正反面|ID|id card",
+    "household": "户口本 户口簿|hukou",
+    "marriage": "结婚证|marriage certificate",
+    "divorce": "离婚证|divorce certificate|divorce decree",
+    "single": "单身声明|declaration of single status",
+    "residence": "居住证 暂住证|proof of residence|POR|utility bill|phone bill",
+    "licence": "驾驶证 驾照 驾本|driver's licence|driver’s license",
+    "credit_authorization": "授权书 征信授权书 查询授权|credit authorization",
+    "signing_photo": "面签照 授权书签字照 合影|photo of the signing",
+    "income": "收入证明 工资证明|proof of income|POI|pay stub|pay slips",
+    "employment": "在职证明 工作证明|proof of employment|POE|VOE",
+    "bank": "银行流水 流水 工资流水 近6个月流水 半年流水 近6个月银行流水|bank statements",
+    "tax": "个税 纳税记录|tax return|W-2|1099",
+    "social_insurance": "社保 公积金|social insurance record",
+    "business_licence": "营业执照 执照|business license",
+    "property": "房产证 不动产证 购房合同 租房合同|deed",
+    "assets": "存款证明 资产证明|proof of assets",
+    "purchase_contract": "购车合同 订车合同 订单|purchase contract|buyer's order|bill of sale",
+    "downpayment": "首付凭证 首付收据 首付款发票 刷卡小票|down payment proof",
+    "invoice": "发票 购车发票 机动车销售统一发票|purchase invoice",
+    "conformity": "合格证 车辆合格证|certificate of conformity",
+    "registration": "机动车登记证 登记证书 绿本 大本|title",
+    "registration_card": "行驶证 行车证|registration card",
+    "appraisal": "评估资料 评估报告|appraisal",
+    "insurance": "保单 交强险 商业险 第一受益人|proof of insurance|POVI",
+    "home_visit": "家访照片 家访视频 定位照|photos of a home visit",
+    "pickup_photo": "提车合影|delivery photo",
+    "vehicle_photos": "车辆照片|car photos",
+    "payout_slip": "打款凭证|payout receipt",
+    "card_application": "开卡申请表|bank card application",
+    "contract": "借款合同 贷款合同|signed contract",
+    "mortgage_contract": "抵押合同|security agreement",
+    "debit_authorization": "还款卡 扣款卡 代扣协议|ACH authorization|voided check",
+    "repayment_plan": "还款计划表|payment schedule",
+    "payoff_letter": "结清证明|payoff letter",
+    "power_of_attorney": "解押委托书 授权委托书|power of attorney|POA",
+    "title_application": "受理凭证 抵押登记申请表|title application",
+    "odometer": "里程声明|odometer statement",
+    "credit_application": "贷款申请表|credit application",
+    "references": "联系人名单|references",
+    "trade_payoff": "旧车结清函|trade payoff",
+    "extra_cover": "延保合同|GAP|VSC",
+    "credit_report": "征信 征信报告|credit report",
+}
+"""The words by which car-loan teams ask for papers, by the code of each: Chinese parted by blanks, then English ones."""
+
+
+@pytest.mark.parametrize("code", WORDS)
+def test_papers_are_understood_by_the_words_that_people_use(code: str):
+    chinese, *english = WORDS[code].split("|")
+    for word in (*chinese.split(), *english):
+        request = understood(parse, f"L-1042 {word}")
+        assert isinstance(request, Request), word
+        assert request.items == items(code), word
+    other = "household" if code == "bank" else "bank"
+    together = understood(parse, f"L-1042 {WORDS[other].split()[0]}、{chinese.split()[0]}周五前")
+    assert isinstance(together, Request)
+    assert together.items == items(other, code)
+
+
+def test_each_document_has_words_that_people_use():
+    assert WORDS.keys() == {document.code for document in VOCABULARY.documents if not document.takes_words}
 
 
 @pytest.mark.parametrize(
