@@ -7,7 +7,8 @@ from uuid import UUID
 
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
-from desk.follow_ups.appointments import LONGEST, free_times, span_of
+from desk.follow_ups.appointment_times import free_times, span_of
+from desk.follow_ups.appointments import LONGEST
 from desk.loans import lookup
 from desk.rules.appointments import overlaps
 from storage.queries.follow_ups import appointments

@@ -15,6 +15,7 @@ from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import Due, LoanRef, PersonRef
 from desk.follow_ups import lifecycle
 from desk.follow_ups.appointment_calls import end_confirmation, plan_after_missed, plan_confirmation
+from desk.follow_ups.appointment_times import free_times, span_of, works_then
 from desk.follow_ups.contact_limits import limits_of
 from desk.loans import lookup
 from desk.loans.views import LoanView, PlannedView, loan_view, planned_view, slack_ids
@@ -31,9 +32,6 @@ from storage.queries.loans import loans
 from storage.queries.messages import notices
 from storage.queries.people import members
 from storage.tables import Appointment, Loan, Member, Undo
-
-MINUTES = 60
-"""How long an appointment takes if nothing else is said."""
 
 LONGEST = 8 * 60
 PLACE_LIMIT = 300
@@ -62,8 +60,8 @@ class AppointmentView:
 @dataclass(frozen=True, slots=True)
 class AppointmentChanged:
     """An appointment that was booked, moved (`moved_from`) or settled, with the call that confirms it, or after a missed one
-    asks for another. `outside_hours`: its member does not work then. `against` are the contact rules that speak against the time
-    for which it was booked, or to which it was moved."""
+    asks for another. `outside_hours`: its member does not work then, or is away. `against` are the contact rules that speak
+    against the time for which it was booked, or to which it was moved."""
 
     loan: LoanView
     appointment: AppointmentView
@@ -167,16 +165,6 @@ async def appointment_to_move(desk: Desk, appointment_id: UUID) -> tuple[LoanVie
     member = await desk.session.get_one(Member, row.member_id)
     (view,) = await _views(desk, [row])
     return await loan_view(desk, loan), view, await free_times(desk, member, row.minutes, but=row.id)
-
-
-async def free_times(
-    desk: Desk, member: Member, minutes: int = MINUTES, *, but: UUID | None = None, limit: int = 4
-) -> Sequence[datetime]:
-    """Return the next times at which a member works and has no appointment but that one."""
-    length, hours = timedelta(minutes=minutes), hours_of(desk, member)
-    taken = await appointments.open_of_member(desk.session, member.id, desk.now, desk.now + timedelta(days=60))
-    spans = [span_of(each) for each in taken if each.id != but]
-    return rules.free_times(desk.now, length, hours, await calendar_of(desk), spans, limit=limit)
 
 
 async def open_appointments(desk: Desk, loan_id: UUID) -> tuple[AppointmentView, ...]:
@@ -315,11 +303,6 @@ def _check(minutes: int, place: str, link: str) -> None:
         raise Invalid("link_unknown", given=link)
 
 
-def span_of(row: Appointment) -> rules.Span:
-    """Return when an appointment begins and how long it takes."""
-    return row.at, timedelta(minutes=row.minutes)
-
-
 async def _require_free(desk: Desk, member: Member, at: datetime, minutes: int, *, but: UUID | None = None) -> None:
     longest, wanted = timedelta(minutes=LONGEST), (at, timedelta(minutes=minutes))
     near = await appointments.open_of_member(desk.session, member.id, at - longest, at + longest)
@@ -348,13 +331,13 @@ async def _changed(
     await desk.session.flush()
     await _touch(desk, row)
     (view,) = await _views(desk, [row])
-    fits = rules.fits(span_of(row), hours_of(desk, member), await calendar_of(desk))
+    works = await works_then(desk, member, span_of(row))
     return AppointmentChanged(
         loan=await loan_view(desk, loan),
         appointment=view,
         call=planned_view(desk, loan, call) if call else None,
         moved_from=moved_from,
-        outside_hours=row.state in _OPEN and not fits,
+        outside_hours=row.state in _OPEN and not works,
         against=await _rules_against(desk, loan, row.at) if act in _PLACES else (),
         undo_id=offer_undo(desk, act, loan_id=loan.id),
     )

@@ -1,7 +1,7 @@
 """When an appointment can be: working hours, days off, and what else a member has then."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from desk.rules.calendar import Calendar
 from desk.rules.hours import WorkingHours
@@ -29,14 +29,22 @@ def fits(span: Span, hours: WorkingHours, calendar: Calendar) -> bool:
 
 
 def free_times(
-    now: datetime, length: timedelta, hours: WorkingHours, calendar: Calendar, taken: Iterable[Span], *, limit: int
+    now: datetime,
+    length: timedelta,
+    hours: WorkingHours,
+    calendar: Calendar,
+    taken: Iterable[Span],
+    *,
+    away: Sequence[tuple[date, date]] = (),
+    limit: int,
 ) -> Sequence[datetime]:
-    """Return the next starts, from tomorrow on, at which an appointment of that length fits and clashes with nothing."""
+    """Return the next starts, from tomorrow on, at which an appointment of that length fits and clashes with nothing. `away` are
+    the first and last days of absences."""
     busy, found = list(taken), list[datetime]()
     day = local_date(now, hours.zone)
     for _ in range(_AHEAD):
         day += timedelta(days=1)
-        if not calendar.is_working_day(day, hours):
+        if not calendar.is_working_day(day, hours) or any(first <= day <= last for first, last in away):
             continue
         for clock in _STARTS:
             span = (instant_of(day, clock, hours.zone), length)

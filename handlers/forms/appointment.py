@@ -7,14 +7,8 @@ from zoneinfo import ZoneInfo
 
 from desk.core.values import Due, PersonRef
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups.appointments import (
-    MINUTES,
-    PLACE_LIMIT,
-    appointment_to_move,
-    book_appointment,
-    free_times,
-    move_appointment,
-)
+from desk.follow_ups.appointment_times import MINUTES, times_to_offer
+from desk.follow_ups.appointments import PLACE_LIMIT, appointment_to_move, book_appointment, move_appointment
 from desk.rules.working_time import local_date
 from handlers.door.request import Request
 from handlers.forms.fields import DUE_REFUSALS, LOAN_REFUSALS, due_field, loan_of, read_due, start_form, typed_due
@@ -36,9 +30,12 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
         "kind", t("What for"), [Option(word.word(t.language), word.code) for word in VOCABULARY.choices["appointment"]]
     )
     due_field(t, form, "due", t("When"))
-    form.buttons(*_times(t, await free_times(request.desk, request.desk.member), request.zone))
-    form.choice("minutes", t("How long"), [Option(t.n("{n} minute", "{n} minutes", n), str(n)) for n in _LENGTHS])
-    form.person("who", t("Who attends"), optional=True, hint=t("Without one: you."))
+    who, minutes = str(typed.get("who", "")), int(str(typed.get("minutes", MINUTES)))
+    free = await times_to_offer(request.desk, _person(who), minutes)
+    form.buttons(*_times(t, free, request.zone))
+    lengths = [Option(t.n("{n} minute", "{n} minutes", n), str(n)) for n in _LENGTHS]
+    form.choice("minutes", t("How long"), lengths, live=True)
+    form.person("who", t("Who attends"), optional=True, live=True, hint=t("Without one: you."))
     form.text("place", t("Place"), optional=True, limit=PLACE_LIMIT)
     form.text("link", t("Link to the video call"), optional=True, limit=PLACE_LIMIT, placeholder="https://")
     return form.view(FORM.name, t(FORM.title), submit=t("Book"))
@@ -46,13 +43,12 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 async def submit(request: Request) -> Message:
     """Book it."""
-    who = request.one("who")
     result = await book_appointment(
         request.desk,
         loan=loan_of(request),
         kind=request.one("kind"),
         due=_due(request),
-        who=PersonRef(slack_id=who) if who else None,
+        who=_person(request.one("who")),
         minutes=int(request.one("minutes")),
         place=request.one("place").strip(),
         link=request.one("link").strip(),
@@ -76,6 +72,10 @@ async def submit_move(request: Request) -> Message:
     private = request.private
     result = await move_appointment(request.desk, UUID(private["a"]), private["v"], _due(request))
     return appointment_changed(request.t, result, request.zone)
+
+
+def _person(slack_id: str) -> PersonRef | None:
+    return PersonRef(slack_id=slack_id) if slack_id else None
 
 
 def _due(request: Request) -> Due:

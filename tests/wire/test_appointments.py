@@ -3,6 +3,7 @@
 Now is Wednesday 25 November, 10:00 in Shanghai.
 """
 
+import re
 from functools import partial
 
 import pytest
@@ -32,6 +33,11 @@ async def booked(slack: Slack, when: str = "fri 15:00", kind: str = "signing", *
         await form.fill(label, value)
     await form.submit()
     return form
+
+
+def offered(form: Modal) -> list[str]:
+    """Return the times that the form offers."""
+    return re.findall(r"[A-Z][a-z]{2} \d+ [A-Z][a-z]{2} \d\d:\d\d", form.text)
 
 
 async def calls(slack: Slack) -> list[tuple[str, str, str]]:
@@ -68,6 +74,39 @@ async def test_the_form_offers_only_free_times_of_working_days(slack: Slack, loa
     await form.press("Thu 26 Nov 14:00")
     await form.submit()
     assert "pickup · Thu 26 Nov 14:00" in form.text
+
+
+async def test_the_times_offered_are_those_of_who_attends_for_as_long_as_it_takes(slack: Slack, loan: Loan) -> None:
+    await booked(slack, "2026-11-26 17:00", **{"Who attends": "UOTHER"})
+    await slack.command(slack.manager, "/loan-team away @other from 2026-11-27 until 2026-11-30")
+    await slack.command(slack.manager, "/loan-team calendar 2026-12-01 off")
+    await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent)
+    form = await booking(slack, number="A-2")
+    assert offered(form) == ["Thu 26 Nov 10:00", "Thu 26 Nov 14:00", "Thu 26 Nov 16:00", "Fri 27 Nov 10:00"]
+    await form.fill("Who attends", "UOTHER")
+    assert offered(form) == ["Thu 26 Nov 10:00", "Thu 26 Nov 14:00", "Thu 26 Nov 16:00", "Wed 2 Dec 10:00"]
+    await form.fill("How long", "120")
+    assert offered(form) == ["Thu 26 Nov 10:00", "Thu 26 Nov 14:00", "Wed 2 Dec 10:00", "Wed 2 Dec 14:00"]
+    await form.press("Wed 2 Dec 10:00")
+    await form.fill("What for", "pickup")
+    await form.submit()
+    assert "pickup · Wed 2 Dec 10:00" in form.text
+    assert (await slack.rows(Appointment))[-1].minutes == 120
+
+
+async def test_for_a_person_who_is_no_member_no_times_are_offered(slack: Slack, loan: Loan) -> None:
+    form = await booking(slack)
+    await form.fill("Who attends", "USTRANGER")
+    assert offered(form) == []
+    await form.fill("What for", "signing")
+    await form.fill("When", "fri 15:00")
+    await form.submit()
+    assert [*form.errors] == ["Who attends"]
+
+
+async def test_a_day_on_which_its_member_is_away_is_booked_and_pointed_out(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.manager, "/loan-team away @agent from fri until 2026-11-30")
+    assert "<@UAGENT> does not work then" in (await booked(slack, "fri 15:00")).text
 
 
 async def test_a_date_without_a_time_and_a_link_that_is_none_are_refused_beside_their_fields(
@@ -261,6 +300,39 @@ async def test_in_chinese(slack: Slack, loan: Loan) -> None:
     await form.submit()
     assert "提车 · 11月27日 周五 15:00 · 待确认" in form.text
     assert "已安排电话确认" in form.text
+
+
+async def test_its_whole_way_in_chinese(slack: Slack, loan: Loan) -> None:
+    await slack.in_chinese(slack.agent)
+    form = await slack.in_card(slack.agent, "打开", "预约")
+    for label, value in {
+        "事由": "interview",
+        "时间": "周五下午3点",
+        "地点": "中山路12号",
+        "视频链接": "https://meet.example.com/1",
+    }.items():
+        await form.fill(label, value)
+    await form.submit()
+    assert "面谈 · 11月27日 周五 15:00 · 待确认" in form.text
+    assert "https://meet.example.com/1" in form.text
+    await form.press("已确认")
+    assert "客户已确认" in form.text
+    await form.press("改期")
+    move = slack.sandbox.modal_of("UAGENT")
+    await move.fill("时间", "下周一上午11点")
+    await move.submit()
+    assert "面谈 · 11月30日 周一 11:00 · 待确认" in move.text
+    await slack.at("2026-11-30 10:00")
+    (reminder,) = [post for post in slack.posts(slack.agent) if "面谈，11月30日 周一 11:00" in post.text]
+    assert "中山路" not in reminder.text
+    await slack.at("2026-11-30 12:10")
+    missed = shown(await slack.press(slack.agent, reminder, "未到场"))
+    assert "已安排电话另约时间：2026年12月1日 周二 09:00" in missed.text
+    await slack.press(slack.agent, missed, "撤销")
+    await slack.deliver()
+    (reminder,) = [post for post in slack.posts(slack.agent) if "面谈，11月30日 周一 11:00" in post.text]
+    kept = shown(await slack.press(slack.agent, reminder, "已完成"))
+    assert "更改阶段" in buttons(kept)
 
 
 async def test_two_who_would_be_in_two_places_at_once_are_kept_apart_to_the_minute(slack: Slack, loan: Loan) -> None:
