@@ -5,6 +5,7 @@ that may see the file is led to the sign-in page, which answers 200 with HTML. T
 its bot, and files that a user chose in one of its own forms.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -25,9 +26,11 @@ _MEDIA_TYPES = {
     "html": "text/html",
 }
 
-Serving = Literal["whole", "cut", "elsewhere", "broken", "encoded"]
-"""How a download is answered: whole, cut off in the middle, with a redirect to another host, with a 500, or whole after a
-redirect within the host."""
+Serving = Literal["whole", "cut", "elsewhere", "broken", "encoded", "longer"]
+"""How a download is answered: whole, cut off in the middle, with a redirect to another host, with a 500, whole after a
+redirect within the host, or with `LONGER` bytes more than its size says."""
+
+LONGER = 200 * 1024**2
 
 
 @dataclass(slots=True)
@@ -45,6 +48,8 @@ class SlackFile:
     deleted: bool = False
     external: bool = False
     serving: Serving = "whole"
+    sent: int = 0
+    """How many bytes a `longer` download has sent."""
     team_id: str = TEAM_ID
 
     def json(self) -> Json:
@@ -105,6 +110,8 @@ class FileDownloads:
                 raise web.HTTPFound(f"{request.path}?again=1")
             case "cut":
                 return await _cut(request, file)
+            case "longer":
+                return await _longer(request, file)
             case _:
                 return web.Response(body=file.content, content_type=file.json()["mimetype"])
 
@@ -116,6 +123,18 @@ async def _cut(request: web.Request, file: SlackFile) -> web.StreamResponse:
     await response.write(file.content[: len(file.content) // 2])
     if request.transport is not None:
         request.transport.close()
+    return response
+
+
+async def _longer(request: web.Request, file: SlackFile) -> web.StreamResponse:
+    response, more = web.StreamResponse(), bytes(1024**2)
+    await response.prepare(request)
+    await response.write(file.content)
+    with contextlib.suppress(ConnectionError):  # who downloads it has had enough
+        for _ in range(LONGER // len(more)):
+            await response.write(more)
+            file.sent += len(more)
+        await response.write_eof()
     return response
 
 

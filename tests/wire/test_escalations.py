@@ -86,6 +86,39 @@ async def test_in_chinese_too(slack: Slack, loan: Loan) -> None:
     assert "已上报：法律威胁" in (await slack.card(slack.manager)).text
 
 
+async def test_its_whole_way_in_chinese(slack: Slack, loan: Loan) -> None:
+    async with slack.office.database.transaction() as session:
+        (await session.get_one(Team, slack.team.id)).language = "zh"
+    await slack.in_chinese(slack.agent, slack.manager, slack.admin)
+    form = await slack.in_card(slack.agent, "打开", "上报主管")
+    await form.fill("原因", "accident")
+    await form.fill("情况说明", "追尾，人没事")
+    await form.submit()
+
+    def told() -> Message:
+        (post,) = [post for post in slack.posts(slack.manager_channel) if "已上报：车辆出险" in post.text]
+        return post
+
+    await slack.deliver()
+    assert "王*" in told().text
+    assert "追尾" not in told().text
+    await slack.press(slack.manager, told(), "我来处理")
+    await slack.deliver()
+    assert "Manager 正在处理" in told().text
+    await slack.press(slack.manager, told(), "退回")
+    await slack.at("2026-11-25 14:00")
+    assert "还没有人处理，已通知上一级。" in told().text
+    assert any("车辆出险" in text for text in slack.texts(slack.admin))
+    await slack.press(slack.manager, told(), "办结…")
+    resolution = slack.sandbox.modal_of("UMANAGER")
+    await resolution.fill("处理结果", "已联系保险公司，暂缓催收")
+    await resolution.submit()
+    await slack.deliver()
+    assert "Manager 已办结：" in told().text
+    assert any("这是您上报的。" in text for text in slack.texts(slack.agent))
+    assert "已联系保险公司" in (await slack.in_card(slack.agent, "打开", "时间线")).text
+
+
 async def test_of_two_managers_the_second_hears_who_was_first(slack: Slack, loan: Loan) -> None:
     second = await make_manager(slack.office, slack.workspace, slack.team, "UDEPUTY", name="Deputy")
     slack.sandbox.add_user("UDEPUTY", name="Deputy", locale="en-US", tz="Asia/Shanghai")

@@ -141,3 +141,18 @@ async def test_a_date_that_cannot_be_is_refused_beside_its_field(
 async def test_a_loan_that_has_ended_needs_nothing_and_its_card_does_not_offer_to_say_so(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="closed")
     assert "Nothing needed until…" not in buttons(await slack.card(slack.agent))
+
+
+async def test_what_is_not_needed_for_a_while_in_chinese(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="signed")
+    await slack.in_chinese(slack.agent)
+    assert "A-1" in (await slack.command(slack.agent, "/loan-due 无计划")).text
+    form = await slack.in_card(slack.agent, "暂无需跟进…")
+    await form.fill("截止日期", "2026-12-10")
+    await form.fill("原因", "客户出国")
+    await form.submit()
+    assert "A-1" not in (await slack.command(slack.agent, "/loan-due 无计划")).text
+    assert "客户出国" in (await slack.command(slack.agent, "/loan A-1")).text
+    await slack.at("2026-12-10 10:00")
+    assert "A-1" in (await slack.command(slack.agent, "/loan-digest now")).text
+    assert "A-1" in (await slack.command(slack.agent, "/loan-due 无计划")).text

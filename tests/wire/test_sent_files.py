@@ -13,7 +13,7 @@ from desk.core.errors import Conflict, NotFound
 from desk.core.transaction import Desk
 from desk.files.filing import discard_batch, file_as_wished, own_batch
 from desk.files.intake import hold_next
-from sandbox.files import SlackFile
+from sandbox.files import LONGER, SlackFile
 from sandbox.model import Message
 from storage.tables import DocumentItem, Loan, StoredFile
 from storage.upkeep.erasing import erase
@@ -201,6 +201,21 @@ async def test_too_large_too_many_and_no_right_are_refused_at_once(slack: Slack)
     await slack.change(slack.agent, roles="compliance")
     [said] = await send(slack, upload(slack, "1.jpg"))
     assert said.startswith("You need the role")
+
+
+async def test_of_a_file_that_is_larger_than_slack_says_no_more_than_the_limit_is_read(
+    slack: Slack, tmp_path: Path
+) -> None:
+    for language, why in (("en-US", "not taken: it is too large."), ("zh-CN", "未收：文件太大")):
+        await slack.change(slack.agent, locale=language)
+        file = upload(slack, "scan.pdf", pdf(1))
+        file.serving = "longer"
+        await send(slack, file)
+        await slack.deliver()
+        assert why in asked(slack).text
+        assert file.sent < LONGER / 4
+    await sweep(slack)
+    assert stored(tmp_path) == []
 
 
 @pytest.mark.usefixtures("loan")

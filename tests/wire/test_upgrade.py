@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlmodel import col, insert, select, update
 
@@ -224,6 +225,34 @@ async def test_an_old_desk_keeps_its_calls_and_plans_and_takes_what_is_new(slack
         ("/loan-due arrears", "In arrears"),
     ):
         assert said in (await slack.command(slack.agent, line)).text, line
+
+
+_KEPT = {
+    "call": "id, loan_id, caller_id, outcome, purpose, at, note_cipher",
+    "follow_up": "id, loan_id, number, assignee_id, purpose, due_at, due_on, attempts, note_cipher, state",
+    "document_item": "id, loan_id, document, state",
+}
+"""Columns of an old desk that an upgrade changes in no row."""
+
+
+async def test_an_upgrade_changes_nothing_in_old_calls_follow_ups_and_documents(
+    release: Release, empty_url: str
+) -> None:
+    await release.load(empty_url)
+    database = Database(empty_url)
+
+    async def rows() -> dict[str, list[tuple[Any, ...]]]:
+        async with database.reading() as session:
+            return {
+                table: sorted(tuple(row) for row in await session.execute(text(f"SELECT {columns} FROM {table}")))
+                for table, columns in _KEPT.items()
+            }
+
+    before = await rows()
+    assert all(before.values())
+    await schema.migrate(database)
+    assert await rows() == before
+    await database.close()
 
 
 async def test_members_of_an_old_desk_hear_once_what_changed(slack: Slack) -> None:

@@ -123,6 +123,10 @@ async def test_a_pane_tells_a_person_without_the_right_nothing_of_the_loan(slack
         assert (pane.title, pane.blocks) == ("Nothing to show here", [])
         assert why in pane.text
         assert "L-1042" not in pane.text
+    await slack.in_chinese(slack.other)
+    pane = await slack.sandbox.open_pane("UOTHER", message)
+    assert pane.title == "无法显示"
+    assert "找不到这笔贷款，或您无权查看" in pane.text
 
 
 async def test_a_button_of_a_pane_whose_reader_has_lost_the_loan_says_so_in_a_form(slack: Slack, loan: Loan) -> None:
