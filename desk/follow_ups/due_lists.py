@@ -79,7 +79,7 @@ class DueList:
     `of_reminder`: only what one reminder lists.
     `is_longer`: there are more than the `total` rows that were counted. `buckets` counts all loans in arrears by the bucket of
     their days past due, the latest first. `queue` is the one whose next call the reader may take. `may_export`: the reader may
-    have the list as a file.
+    have the list as a file. `may_see_playbook`: the reader may see what to say in a call.
     """
 
     period: Period
@@ -96,6 +96,7 @@ class DueList:
     buckets: tuple[tuple[Bucket, int], ...] = ()
     queue: QueueKind | None = None
     may_export: bool = False
+    may_see_playbook: bool = False
 
     @property
     def more(self) -> int:
@@ -139,6 +140,7 @@ async def list_due(
         of_reminder=reminded is not None,
         queue=_queue(desk, period, kind) if reader.id == desk.member.id and not isinstance(whose, Member) else None,
         may_export=reminded is None and may_export(desk),
+        may_see_playbook=has_role_for(desk.member, "see_playbook"),
     )
     match period:
         case "unplanned":

@@ -43,6 +43,7 @@ Figure = Literal[
     "promised",
     "paid",
     "loans",
+    "callable",
     "silent",
     "arrears",
     "rolled_from",
@@ -72,7 +73,7 @@ OF_STEPS: tuple[Figure, ...] = ("steps", "steps_taken", "steps_late")
 BY_DAYS: tuple[Figure, ...] = ("arrears", *OF_ROLLS)
 """The figures of which each row has days past due."""
 
-OF_LOANS: frozenset[Figure] = frozenset({"loans", "silent", "arrears", *OF_ROLLS})
+OF_LOANS: frozenset[Figure] = frozenset({"loans", "callable", "silent", "arrears", *OF_ROLLS})
 """The figures that count loans, those without an owner too."""
 
 
@@ -236,6 +237,8 @@ async def _plainly(desk: Desk, scope: Scope, days: Days, figure: Figure, most: i
             return await figures.steps(session, desk.workspace.id, people, days.first, days.last, states, most=most)
         case "steps_late":
             return await figures.late_steps(session, desk.workspace.id, people, desk.workspace_today, most=most)
+        case "callable":
+            return await figures.needing_calls(session, scope.owners, silence(desk), most=most)
         case "silent":
             return await figures.silent(session, scope.owners, silence(desk), most=most)
         case _:

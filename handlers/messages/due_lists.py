@@ -14,6 +14,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, fitting, phrase
 from handlers.messages.documents import brief_papers
 from handlers.messages.exports import export_button
+from handlers.messages.playbooks import write_playbooks
 
 
 def due_list(t: Translator, view: DueList, value: dict[str, Any]) -> Message:
@@ -77,6 +78,10 @@ def _write_buttons(t: Translator, writer: Writer, view: DueList, value: dict[str
     if view.queue is not None and view.total:
         writer.buttons(next_call_button(t, view.queue))
     _write_cards(t, writer, view)
+    if view.may_see_playbook:
+        planned = [(row.loan_id, row.follow_up.loan_number, row.follow_up.purpose) for row in view.rows]
+        in_arrears = [(row.loan_id, row.number, row.next.purpose) for row in view.loans if row.next is not None]
+        write_playbooks(t, writer, [*planned, *in_arrears])
     shown = len(view.rows) + len(view.loans)
     pages = elements.pages(t, "due.list", value, offset=view.offset, shown=shown, more=view.more, page=PAGE)
     export = [export_button(t, list_of_period(view.period), value)] if view.may_export and view.total else []

@@ -44,7 +44,7 @@ def listed(t: Translator, view: FigureList, zone: ZoneInfo) -> Message:
     return writer.buttons(*pages, *export).message()
 
 
-_NOW = ("late", "open", "loans", "silent", "arrears", "steps_late")
+_NOW = ("late", "open", "loans", "callable", "silent", "arrears", "steps_late")
 """The figures that count what is so now, whatever the period."""
 
 
@@ -90,6 +90,7 @@ def figure_name(t: Translator, figure: Figure) -> str:
         "kept": t("Promises kept"),
         "promises_open": t("Promises still open"),
         "loans": t("Live loans"),
+        "callable": t("Who need calls"),
         "silent": t("Not spoken to"),
         "arrears": t("In arrears"),
         "promised": t("Money promised"),

@@ -248,6 +248,7 @@ def _lists(t: Translator, view: Figures) -> list[Button]:
         ("steps", tally.steps),
         ("steps_taken", tally.steps_taken),
         ("steps_late", tally.steps_late),
+        ("callable", tally.callable),
         ("silent", tally.silent),
         ("loans", tally.loans),
         ("open", tally.open),

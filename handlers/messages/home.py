@@ -21,6 +21,7 @@ from handlers.messages.escalations import write_waiting
 from handlers.messages.figures import spans_buttons
 from handlers.messages.file_imports import write_imports
 from handlers.messages.loans import next_stages
+from handlers.messages.playbooks import write_playbooks
 from handlers.messages.webhooks import write_failing
 
 _OPENABLE = 5
@@ -124,6 +125,9 @@ def _today(t: Translator, writer: Writer, view: HomeView) -> None:
     writer.buttons(*(_open(t, row) for row in listed[:_OPENABLE]))
     numbers = {row.loan_id: row.follow_up.loan_number for row in listed}
     writer.buttons(*(_card(t, loan_id, number) for loan_id, number in numbers.items()))
+    if view.offers.see_playbook:
+        calls = [(row.loan_id, row.follow_up.loan_number, row.follow_up.purpose) for row in listed]
+        write_playbooks(t, writer, calls)
     writer.buttons(*_pages(t, view), *_kinds(t, view), *_late(t, view))
 
 

@@ -1,9 +1,10 @@
 """Playbooks: the modal with what to say in a call, the list for managers, and the answer to a new version."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from desk.loans.playbooks import PlaybookEdited, ShownPlaybook
-from handlers.messages.block_kit.elements import form_button, named_loan, undo_button
+from handlers.messages.block_kit.elements import form_button, named_loan, purpose, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import PRODUCT, View
@@ -16,6 +17,16 @@ PLAYBOOK = "playbook"
 def playbook_button(t: Translator, loan_id: UUID, purpose: str) -> Button:
     """Return the button that shows what to say in a call of that purpose."""
     return Button(t("What to say"), "playbook.show", {"l": str(loan_id), "p": purpose})
+
+
+def write_playbooks(t: Translator, writer: Writer, calls: Iterable[tuple[UUID, str, str]]) -> None:
+    """Write a button to the script of each of these calls (loan id, its number, purpose), or for several a menu."""
+    listed = {(loan_id, of): f"{number} · {purpose(t, of)}" for loan_id, number, of in calls}
+    if len(listed) == 1:
+        writer.buttons(*(playbook_button(t, *call) for call in listed))
+    elif listed:
+        choices = [(label, {"l": str(loan_id), "p": of}) for (loan_id, of), label in listed.items()]
+        writer.menu(t("What to say in a call"), "playbook.show", choices)
 
 
 def playbook(t: Translator, view: ShownPlaybook) -> View:

@@ -14,7 +14,7 @@ from handlers.messages.contact import write_contact
 from handlers.messages.dialling import call_buttons
 from handlers.messages.documents import write_papers
 from handlers.messages.escalations import escalate_button
-from handlers.messages.playbooks import playbook_button
+from handlers.messages.playbooks import playbook_button, write_playbooks
 
 ROWS = 10
 """How many follow-ups a bundle lists; the rest are counted."""
@@ -76,6 +76,8 @@ def bundle(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     cards = [_card(t, item.loan, label=item.loan.number) for item in view.items[:ROWS] if item.change is None]
     listed = {"of": view.reader_id, "n": view.notice_id}
     value = {name: str(each) for name, each in listed.items() if each}
+    waits = [item for item in view.items[:ROWS] if item.change is None]
+    write_playbooks(t, writer, [(item.loan.id, item.loan.number, item.follow_up.purpose) for item in waits])
     return writer.buttons(
         *cards, *_hold_all(t, view), *([Button(t("Show all"), "due.list", value)] if waiting else [])
     ).message()
@@ -102,6 +104,7 @@ def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Me
         _card(t, item.loan),
         *call_buttons(t, view.dialling, item.loan.id),
         *_workplace(t, item),
+        playbook_button(t, item.loan.id, item.follow_up.purpose),
     ).message()
 
 

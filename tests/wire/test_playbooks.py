@@ -8,7 +8,7 @@ from sqlmodel import select
 from sandbox.modals import Modal
 from storage.tables import Loan, Member, PlaybookVersion
 from tests.builders import make_follow_up, make_loan
-from tests.wire.office_day import Slack
+from tests.wire.office_day import Slack, buttons, given
 
 CHECKS = "Ask or check, one in each line (English)"
 
@@ -134,3 +134,51 @@ async def test_only_managers_and_admins_have_the_list(slack: Slack, loan: Loan) 
     for who, listed in ((slack.agent, False), (slack.compliance, False), (slack.manager, True), (slack.admin, True)):
         await slack.sandbox.open_home(who.slack_user_id)
         assert ("Playbooks" in slack.sandbox.home_of(who.slack_user_id).text) is listed
+
+
+async def test_lists_of_due_calls_lead_to_what_to_say_in_each(slack: Slack, loan: Loan) -> None:
+    for n in range(6):
+        other = await make_loan(slack.office, slack.workspace, f"B-{n}", owner=slack.agent)
+        due = slack.clock.now() + timedelta(minutes=5)
+        await make_follow_up(slack.office, other, slack.agent, purpose="documents", due_at=due)
+    await slack.later(minutes=5)
+    listed = given((await slack.command(slack.agent, "/loan-due")).message)
+    for message in (slack.posts(slack.agent)[-1], listed):
+        await slack.sandbox.press("UAGENT", message, "What to say in a call", choice="A-1 · arrears")
+        assert "The amount past due" in slack.sandbox.modal_of("UAGENT").text
+        await slack.sandbox.press("UAGENT", message, "What to say in a call", choice="B-2 · documents")
+        assert "Which papers are missing" in slack.sandbox.modal_of("UAGENT").text
+    await slack.in_chinese(slack.agent)
+    await slack.sandbox.open_home("UAGENT")
+    await slack.sandbox.home_of("UAGENT").press("通话话术", choice="A-1 · 逾期")
+    assert "逾期金额和天数。" in slack.sandbox.modal_of("UAGENT").text
+
+
+async def test_a_call_that_a_member_is_given_has_what_to_say(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.manager, "/loan-follow A-1 <@UOTHER> fri 10:00 plan")
+    await slack.deliver()
+    await slack.press(slack.other, slack.posts(slack.other)[-1], "What to say")
+    assert "Amount, rate, number of months and the instalment." in slack.sandbox.modal_of("UOTHER").text
+
+
+async def test_who_may_read_a_list_and_not_the_scripts_is_not_offered_them(slack: Slack, loan: Loan) -> None:
+    await slack.later(minutes=6)
+    for who, offered in ((slack.manager, True), (slack.admin, False)):
+        listed = await slack.command(who, "/loan-due today @agent")
+        assert ("What to say" in buttons(listed.message)) is offered, listed.text
+
+
+async def test_a_manager_edits_in_chinese_and_callers_of_each_language_read_their_own(slack: Slack, loan: Loan) -> None:
+    await slack.in_chinese(slack.manager)
+    await slack.sandbox.open_home("UMANAGER")
+    await slack.sandbox.home_of("UMANAGER").press("话术")
+    await slack.sandbox.modal_of("UMANAGER").press("逾期")
+    form = slack.sandbox.modal_of("UMANAGER")
+    await form.fill("要问、要核对的，每行一条（中文）", "先问是否方便接听")
+    await form.submit()
+    assert "第 1 版" in form.text, form.text
+    assert "The amount past due" in (await slack.in_card(slack.agent, "What to say")).text
+    await slack.in_chinese(slack.agent)
+    assert "先问是否方便接听" in (await slack.in_card(slack.agent, "话术")).text
+    await form.press("撤销")
+    assert "逾期金额和天数。" in (await slack.in_card(slack.agent, "话术")).text

@@ -177,9 +177,12 @@ async def test_the_card_its_tabs_and_the_home_offer_only_what_their_reader_may_d
         cards = [await slack.card(who, number) for number in ("L-1", "L-2")]
         for block in [*home["blocks"], *(each for view in (*cards, *tabs) for each in view.blocks)]:
             for button in interactive_elements(block):
-                act, value = button["action_id"].partition("#")[0], json.loads(button["value"])
-                right = REGISTRY.forms[value["form"]].right if act == "form.open" else rights[act]
-                assert right is None or has_role_for(who, right), f"{button['text']['text']} for {role}"
+                act = button["action_id"].partition("#")[0]
+                for each in button.get("options", [button]):  # a menu acts like as many buttons
+                    right = (
+                        REGISTRY.forms[json.loads(each["value"])["form"]].right if act == "form.open" else rights[act]
+                    )
+                    assert right is None or has_role_for(who, right), f"{each['text']['text']} for {role}"
 
 
 def test_undo_knows_the_right_of_every_act() -> None:

@@ -293,6 +293,12 @@ async def live(session: Work, whose: Whose, *, most: int = MOST) -> list[Behind]
     return await _of_owners(session, whose, _live(whose), {}, most)
 
 
+async def needing_calls(session: Work, whose: Whose, silence: Silence, *, most: int = MOST) -> list[Behind]:
+    """Return the loans of these owners whose borrowers need calls, the longest in its stage first."""
+    conditions = [*_live(whose), *_callable(silence)]
+    return await _of_owners(session, whose, conditions, {"today": silence.today}, most)
+
+
 async def silent(session: Work, whose: Whose, silence: Silence, *, most: int = MOST) -> list[Behind]:
     """Return the loans that `loans_by_owner` counts as not spoken to, the longest in its stage first."""
     conditions = [*_live(whose), *_callable(silence), _silent(silence)]
