@@ -12,15 +12,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import text
+
 from bench import imports, load
+from bench.beside import meanwhile
 from bench.checkout import Checkout
 from bench.commands import LOAN_CALL
 from bench.cost import ONE, cpu_of
+from bench.dataset import LOANS_EACH
 from bench.environment import MEMBERS, Environment, Server, open_slack
 from bench.growth import OF_MEMBERS
 from bench.load import CommandTemplate, LoadPoint
 from bench.machine import cpu_seconds, resident_mb
 from bench.reminders import all_posted, begin_at_once
+from bench.slack import channel_id, user_id
 from bench.startup import first_answer
 from bench.stats import percentile, ratios, summarize
 from storage.engine.database import Database
@@ -33,9 +38,6 @@ _PACES = tuple(LoadPoint(f"{rate} a second", per_second=rate) for rate in (100, 
 
 _MORE_IS_BETTER = ("answers/s", "loans/s")
 
-_LOANS_EACH = 10
-"""Loans of each member, each with a follow-up of tomorrow."""
-
 _MORE = 10
 """How many times more members the large desk of `growth` has."""
 
@@ -43,7 +45,7 @@ _MORE = 10
 async def commands(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
     """Return CPU ms per `/loan-call` and answers per second, and times in ms and failures of random arrivals."""
     rounds, seconds = (3, 1.5) if env.quick else (7, 3.0)
-    template = replace(LOAN_CALL, users=_members(env), loans=_LOANS_EACH)
+    template = replace(LOAN_CALL, users=_members(env), loans=LOANS_EACH)
     found: Rounds = defaultdict(lambda: defaultdict(list))
     async with _servers(env, [(side, await _prepare(env, kind, side)) for side in sides]) as servers:
         for number in range(rounds):
@@ -105,9 +107,22 @@ async def deliveries(env: Environment, kind: str, sides: tuple[Checkout, Checkou
     return found
 
 
+async def burst(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
+    """Return how late reminders are that fall due at one instant, ten for each channel, of which no two are bundled: two members
+    share a channel and each has five."""
+    channels = 50 if env.quick else MEMBERS
+    found: Rounds = defaultdict(lambda: defaultdict(list))
+    for number in range(1 if env.quick else 3):
+        for side in _in_turn(sides, number):
+            late, _ = await _deliver(env, kind, side, channels * 10, 0.0, members=channels * 2, channels=channels)
+            for name, part in (("median", 0.5), ("worst", 1.0)):
+                found[f"seconds late at one instant, {name}"][side.name].append(percentile(late, part))
+    return found
+
+
 async def imported(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
-    """Return the loans per second of `loandesk import`, from the start of the command to its end: of a new file, of the same file
-    again, and of one in which every row has changed."""
+    """Return the loans per second of `loandesk import`, from the start of the command to its end, and its CPU: of a new file, of
+    the same file again, and of one in which every row has changed."""
     count = 2_000 if env.quick else 100_000
     new, changed = env.folder / "loans.csv", env.folder / "changed.csv"
     imports.write(new, count)
@@ -117,8 +132,30 @@ async def imported(env: Environment, kind: str, sides: tuple[Checkout, Checkout]
         for side in _in_turn(sides, number):
             url = await side.database(env, kind, members=imports.MEMBERS, loans=0)
             for name, file in (("new", new), ("the same again", new), ("all changed", changed)):
-                seconds = side.environment(env).loandesk(url, "import", str(file))
-                found[f"loans/s, {count:,} loans, {name}"][side.name].append(count / seconds)
+                took = side.environment(env).loandesk(url, "import", str(file))
+                found[f"loans/s, {count:,} loans, {name}"][side.name].append(count / took.seconds)
+                found[f"CPU s, {count:,} loans, {name}"][side.name].append(took.cpu_seconds)
+                if name == "new":
+                    found[f"MB at the peak, {count:,} loans"][side.name].append(took.peak_mb)
+    return found
+
+
+async def beside(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
+    """Return how long members wait for 20 commands a second beside an import, in ms."""
+    count, seconds = (20_000, 3.0) if env.quick else (100_000, 10.0)
+    file = env.folder / "beside.csv"
+    imports.write(file, count)
+    found: Rounds = defaultdict(lambda: defaultdict(list))
+    for number in range(2 if env.quick else 3):
+        for side in _in_turn(sides, number):
+            own, owned = side.environment(env), imports.MEMBERS * LOANS_EACH
+            url = await side.database(env, kind, members=imports.MEMBERS, loans=LOANS_EACH, **_tomorrow(owned))
+            with own.desk(url) as server:
+                await server.ready()
+                answers = await meanwhile(own, url, server, file, seconds)
+            for name, value in (("p50", answers.p50), ("p99", answers.p99), ("worst", answers.worst)):
+                found[f"{name} ms of others beside an import"][side.name].append(value)
+            found["failed, of others beside an import"][side.name].append(answers.failed)
     return found
 
 
@@ -138,7 +175,9 @@ PARTS: dict[str, Callable[[Environment, str, tuple[Checkout, Checkout]], Awaitab
     "commands": commands,
     "growth": growth,
     "deliveries": deliveries,
+    "burst": burst,
     "import": imported,
+    "beside": beside,
     "start": start,
 }
 
@@ -160,15 +199,23 @@ def table(kind: str, found: Rounds, sides: tuple[Checkout, Checkout]) -> list[st
 
 
 async def _deliver(
-    env: Environment, kind: str, side: Checkout, due: int, over_seconds: float
+    env: Environment,
+    kind: str,
+    side: Checkout,
+    due: int,
+    over_seconds: float,
+    *,
+    members: int = MEMBERS,
+    channels: int = MEMBERS,
 ) -> tuple[list[float], float]:
     """Return how many seconds late each reminder was, and the CPU seconds of the worker from the first due to the last."""
-    async with open_slack(MEMBERS) as slack_api_url:
+    async with open_slack(channels) as slack_api_url:
         own = side.environment(env, slack_api_url=slack_api_url)
-        url = await side.database(own, kind, members=MEMBERS, loans=1)
+        url = await side.database(own, kind, members=members, loans=1)
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         side.seed(own, url, due={"first": tomorrow.isoformat(), "count": due, "over_seconds": over_seconds})
         database = Database(url)
+        await _share_channels(database, members, channels)
         with own.worker(url) as worker:
             await begin_at_once(database, worker, tomorrow)
             before = cpu_seconds(worker.pid)
@@ -178,9 +225,18 @@ async def _deliver(
     return late, cpu
 
 
+async def _share_channels(database: Database, members: int, channels: int) -> None:
+    """Let the members beyond the first `channels` read their reminders in the channels of these."""
+    statement = text("UPDATE member SET reminder_channel_id = :channel WHERE slack_user_id = :member")
+    later = [{"channel": channel_id(n % channels), "member": user_id(n)} for n in range(channels, members)]
+    async with database.engine.begin() as connection:
+        for each in later:
+            await connection.execute(statement, each)
+
+
 async def _prepare(env: Environment, kind: str, side: Checkout) -> str:
     members = _members(env)
-    return await side.database(env, kind, members=members, loans=_LOANS_EACH, **_tomorrow(members * _LOANS_EACH))
+    return await side.database(env, kind, members=members, loans=LOANS_EACH, **_tomorrow(members * LOANS_EACH))
 
 
 def _members(env: Environment) -> int:

@@ -11,24 +11,15 @@ import aiohttp
 from sqlalchemy import text
 
 from bench import dataset, load
+from bench.beside import COMMAND, OTHERS
 from bench.environment import Environment
-from bench.load import CommandTemplate, LoadPoint
+from bench.imports import MEMBERS
 from bench.machine import cpu_seconds
 from bench.stats import percentile
 from desk.people import tokens
 
 CONNECTIONS = 8
-MEMBERS = 100
 _WAIT_SECONDS = 300
-
-_OTHERS = LoadPoint("20 commands a second", per_second=20)
-_COMMAND = CommandTemplate(
-    command="/loan-call",
-    text=f"{dataset.loan_number(0, 0).replace('0-0', '{u}-{r}')} no answer rang {{i}} next tomorrow 10am",
-    users=MEMBERS,
-    loans=dataset.LOANS_EACH,
-    expects="undo.",
-)
 
 
 async def measure(env: Environment, kind: str) -> dict[str, Any]:
@@ -64,9 +55,7 @@ async def measure(env: Environment, kind: str) -> dict[str, Any]:
             cpu = cpu_seconds(server.pid)
             took, seconds = await _single(session, bodies)
             cpu = cpu_seconds(server.pid) - cpu
-            alone = await load.measure(
-                env.generator, server.port, _COMMAND, _OTHERS, seconds=others_seconds, warm_up=0.5
-            )
+            alone = await load.measure(env.generator, server.port, COMMAND, OTHERS, seconds=others_seconds, warm_up=0.5)
             batch = {"events": [event() for _ in range(events)]}
             began = time.monotonic()
             async with session.post("/api/v1/event-batches", json=batch) as answer:
@@ -74,7 +63,7 @@ async def measure(env: Environment, kind: str) -> dict[str, Any]:
             accepted_s = time.monotonic() - began
             assert accepted["accepted"] == events, accepted
             meanwhile = asyncio.ensure_future(
-                load.measure(env.generator, server.port, _COMMAND, _OTHERS, seconds=others_seconds, warm_up=0.0)
+                load.measure(env.generator, server.port, COMMAND, OTHERS, seconds=others_seconds, warm_up=0.0)
             )
             await _applied(session, accepted["url"], events)
             applied_s = time.monotonic() - began

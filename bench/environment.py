@@ -106,12 +106,12 @@ class Environment:
             yield server
 
     @contextlib.contextmanager
-    def worker(self, url: str) -> Iterator["Server"]:
+    def worker(self, url: str, **settings: str) -> Iterator["Server"]:
         """Run what sends reminders in a separate process: on SQLite `loandesk serve`, on PostgreSQL `loandesk worker`."""
         admin_port = _free_port()
         command = "serve" if url.startswith("sqlite") else "worker"
         with self._server(
-            [self._loandesk, command], admin_port, self.settings(url, _free_port(), admin_port)
+            [self._loandesk, command], admin_port, self.settings(url, _free_port(), admin_port) | settings
         ) as server:
             yield server
 
@@ -144,17 +144,53 @@ class Environment:
                 process.kill()
                 process.wait()
 
-    def loandesk(self, url: str, *arguments: str) -> float:
-        """Run `loandesk …` to completion; return the seconds it took. Raise `CalledProcessError` if it fails."""
-        started = time.monotonic()
+    def loandesk(self, url: str, *arguments: str) -> "Finished":
+        """Run `loandesk …` to completion. Raise `CalledProcessError` if it fails."""
+        with self.running_loandesk(url, *arguments) as run:
+            return run.wait()
+
+    @contextlib.contextmanager
+    def running_loandesk(self, url: str, *arguments: str) -> Iterator["Run"]:
+        """Run `loandesk …` beside what the block does; kill it if the block does not wait for it."""
         environment = os.environ | self.settings(url)
+        started = time.monotonic()
         process = subprocess.Popen(
             [self._loandesk, *arguments], env=environment, stdout=subprocess.DEVNULL, cwd=self.folder
         )
         pin(SERVER_CORE, process.pid)
-        if code := process.wait():
-            raise subprocess.CalledProcessError(code, arguments)
-        return time.monotonic() - started
+        try:
+            yield Run(process, arguments, started)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a command took: seconds, seconds of CPU as the operating system counts them, and MB of memory at its peak."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A command that runs. `started` is its start on the monotonic clock."""
+
+    process: "subprocess.Popen[bytes]"
+    arguments: tuple[str, ...]
+    started: float
+
+    def wait(self) -> Finished:
+        """Wait for its end. Raise `CalledProcessError` if it failed."""
+        _, status, used = os.wait4(self.process.pid, 0)
+        seconds = time.monotonic() - self.started
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        if self.process.returncode:
+            raise subprocess.CalledProcessError(self.process.returncode, self.arguments)
+        return Finished(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,17 @@ def _imported(part: dict[str, Any]) -> str:
     workbook = (
         f"; a workbook takes {part['workbook_of_csv']} × the new file's time" if "workbook_of_csv" in part else ""
     )
-    return f"{', '.join(each)} ({part['loans']:,} loans){workbook}"
+    memory = f"; {part['peak_mb']} MB at the peak" if "peak_mb" in part else ""
+    return f"{', '.join(each)} ({part['loans']:,} loans){memory}{workbook}"
+
+
+def _exported(part: dict[str, Any]) -> str:
+    each = (
+        f"{name.upper()} {part[name]['rows_per_second']:,}, {part[name]['cpu_ms_per_row']} ms, {part[name]['peak_mb']} MB, "
+        f"{part[name]['file_mb']} MB"
+        for name in ("csv", "xlsx")
+    )
+    return f"{'; '.join(each)} ({part['rows']:,} rows)"
 
 
 _LINES = (
@@ -150,6 +160,25 @@ _LINES = (
         "import",
         "`loandesk import`, loans per second: new file, same file again, file with every row changed",
         _imported,
+    ),
+    (
+        "million",
+        "`loandesk import` of 1,000,000 loans: loans per second, memory at the peak; median, p99 and worst ms of 20 "
+        "`/loan-call` a second before, and beside it, and how many failed",
+        lambda part: (
+            f"{part['loans_per_second']:,}, {part['peak_mb']} MB; {', '.join(map(str, part['alone_ms']))}; "
+            f"{', '.join(map(str, part['beside_ms']))}, {part['failed']} ({part['loans']:,} loans)"
+        ),
+    ),
+    (
+        "export",
+        "`loandesk export portfolio`: rows per second, ms of CPU per row, memory at the peak, size of the file",
+        _exported,
+    ),
+    (
+        "webhooks",
+        "webhooks delivered per second by one worker to four receivers, ms of CPU each",
+        lambda part: f"{part['per_second']:.0f}, {part['cpu_ms']} ({part['delivered']:,} webhooks)",
     ),
     (
         "api",

@@ -1,6 +1,7 @@
 """The benchmark signs commands as Slack does, counts slow answers, and computes ratios within a round."""
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -9,8 +10,10 @@ import pytest
 from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
+from bench import __main__ as main
 from bench import load, report
 from bench.commands import LOAN_CALL, NOOP
+from bench.environment import Environment
 from bench.load import LoadPoint
 from bench.noop import ANSWER
 from bench.stats import percentile, ratios
@@ -95,3 +98,42 @@ def test_the_performance_page_has_the_markers_for_the_results() -> None:
     page = report.DOCS.read_text("utf-8")
 
     assert page.index(report.BEGIN) < page.index(report.END)
+
+
+def test_the_results_have_lines_for_exports_webhooks_and_a_million_loans() -> None:
+    machine = dict.fromkeys(("at", "cpu", "cores", "system", "python", "sqlite", "postgresql", "load"), "")
+    exported = {"rows_per_second": 9_000, "cpu_ms_per_row": 0.11, "peak_mb": 160, "file_mb": 31.5}
+    parts = {
+        "export": {"rows": 100_000, "csv": exported, "xlsx": {**exported, "rows_per_second": 4_000}},
+        "webhooks": {"delivered": 4_000, "per_second": 120.4, "cpu_ms": 4.2},
+        "million": {
+            "loans": 1_000_000,
+            "loans_per_second": 2_100,
+            "peak_mb": 320,
+            "failed": 0,
+            "alone_ms": [9, 15, 18],
+            "beside_ms": [12, 90, 180],
+        },
+    }
+
+    page = report.table({"machine": {**machine, "memory_mb": 1}, "parts": {"sqlite": parts}})
+
+    assert "| CSV 9,000, 0.11 ms, 160 MB, 31.5 MB; XLSX 4,000, 0.11 ms, 160 MB, 31.5 MB (100,000 rows) |" in page
+    assert "| 120, 4.2 (4,000 webhooks) |" in page
+    assert "| 2,100, 320 MB; 9, 15, 18; 12, 90, 180, 0 (1,000,000 loans) |" in page
+
+
+async def test_a_command_that_ran_is_measured_and_one_that_failed_is_told(tmp_path: Path) -> None:
+    env = Environment(tmp_path, "", "http://127.0.0.1:9/api/", None, quick=True)
+
+    took = env.loandesk(f"sqlite:///{tmp_path}/desk.db", "migrate")
+
+    assert took.cpu_seconds > 0
+    assert took.peak_mb > 50
+    with pytest.raises(subprocess.CalledProcessError):
+        env.loandesk(f"sqlite:///{tmp_path}/desk.db", "no-such-command")
+
+
+def test_what_takes_a_quarter_of_an_hour_is_only_done_when_it_is_named() -> None:
+    assert set(main.LONG) <= set(main.PARTS)
+    assert "million" in main.LONG
