@@ -88,11 +88,6 @@ def reading_in_words(t: Translator, reading: Reading) -> Iterator[str]:
     """Yield how a file was read, where that is not plain to see: its sheet, what columns were taken for, rows left out."""
     if reading.sheet is not None:
         yield t("Sheet: {name}", name=reading.sheet)
-    if reading.form == "xls":
-        yield t(
-            "This is an XLS file: errors, formulas that were never calculated and percentages can't be told in it from empty "
-            "cells and plain numbers. Save it as XLSX to have them found."
-        )
     columns = shapes()[reading.kind].columns
     for each in reading.taken:
         if each.column == IGNORED:

@@ -1,11 +1,15 @@
 """What calamine does not show of a sheet: cells with errors, formulas that were never calculated, numbers that are shown as
 percentages or with leading zeros; and how far its cells reach."""
 
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
+from functools import lru_cache, partial
+from typing import Any
 
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
+from desk.importing.reading.cell_texts import padded_text
 from desk.importing.reading.text_files import MOST_COLUMNS
 
 MOST_ROWS = 100_000
@@ -20,23 +24,57 @@ _HEADED = 100
 Change = Callable[[str], str]
 Range = tuple[tuple[int, int], tuple[int, int]]
 
+_DIFFERENT = 10_000
+"""How many formulas of a sheet are shown as they are written; millions of them would fill the memory."""
+
+_UNSAID = "=…"
+
 
 @dataclass(slots=True)
 class Hidden:
-    """What to make of cells, by row (from 1) and place in it (from 0), and which cells are merged, if calamine does not say."""
+    """What to make of cells, and which cells are merged, if calamine does not say. A change of a cell takes eight bytes: a sheet
+    may have millions."""
 
-    cells: dict[int, dict[int, Change]] = field(default_factory=dict[int, dict[int, Change]])
     merged: list[Range] = field(default_factory=list[Range])
     too_far: Invalid | None = None
     """Why the sheet is not opened: it reaches further than a sheet may."""
+    _cells: "dict[int, array[int]]" = field(default_factory=dict[int, Any])
+    _changes: dict[Change, int] = field(default_factory=dict[Change, int])
+    _formulas: int = 0
 
     def change(self, row: int, place: int, change: Change) -> None:
-        """Have the text of a cell changed."""
-        self.cells.setdefault(row, {})[place] = change
+        """Have the text of a cell changed: of that row (from 1) and place in it (from 0)."""
+        number = self._changes.setdefault(change, len(self._changes))
+        self._cells.setdefault(row, array("I")).extend((place, number))
+
+    def formula(self, row: int, place: int, text: str) -> None:
+        """Have a formula shown that was never calculated."""
+        self._formulas += 1
+        self.change(row, place, always(text if self._formulas <= _DIFFERENT else _UNSAID))
+
+    def of_row(self, row: int) -> Iterator[tuple[int, Change]]:
+        """Yield the places of a row whose texts are changed, and how."""
+        if (cells := self._cells.get(row)) is not None:
+            changes = list(self._changes)
+            for at in range(0, len(cells), 2):
+                yield cells[at], changes[cells[at + 1]]
+
+    @property
+    def rows(self) -> Iterable[int]:
+        """The rows with cells whose texts are changed."""
+        return self._cells.keys()
 
 
+@lru_cache(maxsize=1024)
 def always(text: str) -> Change:
+    """Return what makes this text of any."""
     return lambda _text: text
+
+
+@lru_cache(maxsize=64)
+def padded(digits: int) -> Change:
+    """Return what fills a number up with zeros."""
+    return partial(padded_text, digits=digits)
 
 
 class Reach:

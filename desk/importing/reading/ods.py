@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from functools import partial
+from itertools import product
 
-from desk.importing.reading.cell_texts import padded_text, percent_text
+from desk.importing.reading.cell_texts import percent_text
 from desk.importing.reading.forms import opened_parts
-from desk.importing.reading.hidden import Change, Hidden, Reach, always
+from desk.importing.reading.hidden import Change, Hidden, Reach, always, padded
 from desk.importing.reading.source import Source
 from desk.importing.reading.xml_parts import Reader
 
@@ -81,18 +81,19 @@ class _Content(Reader):
             end = (self._row + down - 1, self._place + across - 1)
             self._hidden.merged.append(((self._row, self._place), end))
         change: Change | None = None
+        rows, places = range(first, first + self._rows), range(self._place, self._place + self._again)
         if cell.get("value-type!") == "error" or (formula and text.startswith(("#", "Err:"))):
             change = always(text or "#N/A")
         elif formula and not kind:
-            change = always("=" + formula.partition("=")[2])
+            for row, place in product(rows, places):
+                self._hidden.formula(row, place, "=" + formula.partition("=")[2])
         elif kind == "percentage":
             change = percent_text
         elif kind == "float" and _PADDED.fullmatch(text):
-            change = partial(padded_text, digits=len(text))
+            change = padded(len(text))
         if change is not None:
-            for row in range(first, first + self._rows):
-                for place in range(self._place, self._place + self._again):
-                    self._hidden.change(row, place, change)
+            for row, place in product(rows, places):
+                self._hidden.change(row, place, change)
 
 
 def _attribute(attributes: Mapping[str, str], name: str) -> str:

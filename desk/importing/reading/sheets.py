@@ -1,6 +1,6 @@
 """The sheets of a workbook: what calamine reads, and beside it what calamine does not show."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
@@ -15,6 +15,7 @@ from desk.importing.reading.hidden import Hidden
 from desk.importing.reading.ods import hidden_of_ods
 from desk.importing.reading.source import Source
 from desk.importing.reading.text_files import Row
+from desk.importing.reading.xls import hidden_of_xls
 from desk.importing.reading.xlsx import hidden_of_xlsx
 
 
@@ -30,19 +31,25 @@ class Workbook:
     """A workbook in one of three forms. Reading it twice costs little: calamine has it in memory."""
 
     def __init__(self, source: Source, form: Form) -> None:
-        """Raise Invalid: `import_password`, `import_broken`; of ODS, which calamine opens whole, also as `rows` does."""
-        self._source, self._form = source, form
+        """Raise Invalid: `import_password`, `import_broken`; of ODS and XLS, which calamine opens whole, also as `rows` does."""
+        self._source = source
         self._hidden: Mapping[str, Hidden] = {}
+        in_order: Sequence[Hidden] = ()
         self.first_day = FIRST_1900
         if form == "xlsx":
             self._hidden, is_1904 = hidden_of_xlsx(source)
             self.first_day = FIRST_1904 if is_1904 else FIRST_1900
         elif form == "ods":
             self._hidden = hidden_of_ods(source)
+        else:
+            in_order, is_1904 = hidden_of_xls(source)
+            self.first_day = FIRST_1904 if is_1904 else FIRST_1900
         self._last: calamine.CalamineSheet | None = None
         self._opened: BinaryIO = source.open()
         with self._refused():
             self._book = calamine.CalamineWorkbook.from_filelike(self._opened)
+            if form == "xls":
+                self._hidden = dict(zip((each.name for each in self._book.sheets_metadata), in_order, strict=True))
             self.sheets = tuple(
                 Sheet(each.name, each.visible == calamine.SheetVisibleEnum.Visible)
                 for each in self._book.sheets_metadata
@@ -64,7 +71,7 @@ class Workbook:
             before = [""] * left
             for number, values in enumerate(sheet.iter_rows(), top + 1):
                 cells = [*before, *map(text_of, values)]
-                for place, change in hidden.cells.get(number, {}).items():
+                for place, change in hidden.of_row(number):
                     if place < len(cells):
                         cells[place] = change(cells[place])
                 merged.fill(number, cells)
@@ -76,8 +83,6 @@ class Workbook:
 
     def _looked_at(self, name: str) -> Hidden:
         """Return what calamine does not show of a sheet. Raise Invalid `import_broken` for one that was not looked at."""
-        if self._form == "xls":
-            return Hidden()
         if name not in self._hidden:
             raise Invalid("import_broken", given=self._source.given)
         return self._hidden[name]

@@ -1,20 +1,16 @@
 """What calamine does not show of an XLSX workbook (ECMA-376 part 1, §18)."""
 
 import posixpath
-import re
 from collections.abc import Mapping
-from functools import partial
 
 from desk.core.errors import Invalid
-from desk.importing.reading.cell_texts import padded_text, percent_text
+from desk.importing.reading.cell_texts import percent_text
 from desk.importing.reading.forms import opened_parts
-from desk.importing.reading.hidden import Change, Hidden
+from desk.importing.reading.hidden import Change, Hidden, padded
+from desk.importing.reading.number_formats import PERCENTAGES, digits_of, is_percentage
 from desk.importing.reading.source import Source
 from desk.importing.reading.xlsx_sheets import Shown, hidden_of_sheet
 from desk.importing.reading.xml_parts import Reader
-
-_ZEROS = re.compile(r"0{2,}")
-_QUOTED = re.compile(r'"[^"]*"|\\.')
 
 
 class _Names(Reader):
@@ -83,10 +79,10 @@ class _Styles(Reader):
             self._in_cells = False
 
     def _change(self, number: str) -> Change | None:
-        code = _QUOTED.sub("", self._formats.get(number, ""))
-        if number in ("9", "10") or "%" in code:
+        code = self._formats.get(number, "")
+        if (number.isdecimal() and int(number) in PERCENTAGES) or is_percentage(code):
             return percent_text
-        return partial(padded_text, digits=len(code)) if _ZEROS.fullmatch(code) else None
+        return padded(digits) if (digits := digits_of(code)) else None
 
 
 def hidden_of_xlsx(source: Source) -> tuple[Mapping[str, Hidden], bool]:

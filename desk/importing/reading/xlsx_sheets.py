@@ -111,7 +111,7 @@ class _Cells:
         if cell.kind == "e":
             self.hidden.change(cell.row, cell.place, always(cell.value or "#N/A"))
         elif cell.formula is not None and self._is_not_calculated(cell):
-            self.hidden.change(cell.row, cell.place, always("=" + cell.formula))
+            self.hidden.formula(cell.row, cell.place, "=" + cell.formula)
         elif cell.kind in ("", "n") and (change := self._shown.styles.get(cell.style)):
             self.hidden.change(cell.row, cell.place, change)
 

@@ -52,6 +52,22 @@ def xls_file(rows: Sequence[Sequence[Any]]) -> bytes:
     return written.getvalue()
 
 
+def xls_book(fill: Callable[[Any, Any], object]) -> bytes:
+    """Return a workbook of Excel 97; `fill` gets the book and its sheet."""
+    book = xlwt.Workbook()
+    fill(book, book.add_sheet("贷款", cell_overwrite_ok=True))
+    written = BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def xls_row(sheet: Any, at: int, values: Sequence[Any], shown: str = "General") -> None:
+    """Write a row of a sheet of Excel 97, its numbers in a format."""
+    style = xlwt.easyxf(num_format_str=shown)
+    for place, value in enumerate(values):
+        sheet.write(at, place, value, style)
+
+
 def ods_cell(value: Any, **attributes: str) -> str:
     """Return a cell of OpenDocument; attributes as `formula` or `value_type` say otherwise what it is."""
     if isinstance(value, int | float):
