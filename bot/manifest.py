@@ -45,6 +45,11 @@ FILE_SCOPES = {
 }
 """The scope that only files need, where LOANDESK_PUBLIC_URL says where they are opened, with its reason."""
 
+OPTIONAL_FILE_SCOPES = {
+    "files:write": "to send an exported list or a case file to who asked for it, where the workspace's settings allow it",
+}
+"""The scope with its reason that may be withheld where the desk takes files: files are then opened on its page alone."""
+
 PANE_EVENT = "entity_details_requested"
 """The event that only Work Objects need: a member opens the side pane of a link."""
 
@@ -62,6 +67,11 @@ INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
 def needed_scopes(*, links: bool, files: bool) -> dict[str, str]:
     """Return the scopes that the desk needs with or without unfurling loan links, and with or without files."""
     return SCOPES | (LINK_SCOPES if links else {}) | (FILE_SCOPES if files else {})
+
+
+def optional_scopes(*, files: bool) -> dict[str, str]:
+    """Return the scopes that may be withheld."""
+    return OPTIONAL_SCOPES | (OPTIONAL_FILE_SCOPES if files else {})
 
 
 def manifest(
@@ -121,7 +131,7 @@ def manifest(
             **redirect,
             "scopes": {
                 "bot": list(needed_scopes(links=bool(links_domain), files=files)),
-                "bot_optional": list(OPTIONAL_SCOPES),
+                "bot_optional": list(optional_scopes(files=files)),
             },
         },
         "settings": {

@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urljoin
 
 import aiohttp
 
-from bot.manifest import OPTIONAL_SCOPES, REDIRECT, needed_scopes
+from bot.manifest import REDIRECT, needed_scopes, optional_scopes
 from bot.served import client_of
 from bot.settings import Settings
 from desk.core.clock import Clock
@@ -45,7 +45,8 @@ class OAuth:
     def authorize_url(self, state: str) -> str:
         """Return the address at which Slack asks whether the app may be installed."""
         settings = self._settings
-        scopes = needed_scopes(links=bool(settings.loan_links), files=bool(settings.public_url)) | OPTIONAL_SCOPES
+        files = bool(settings.public_url)
+        scopes = needed_scopes(links=bool(settings.loan_links), files=files) | optional_scopes(files=files)
         asked = {
             "client_id": settings.client_id,
             "scope": ",".join(scopes),

@@ -29,6 +29,7 @@ from bot.nightly_look import NightlyLook
 from bot.phone_rings import RingCaller
 from bot.phone_system import phone_recordings, site_of
 from bot.settings import Settings
+from bot.slack_uploader import SlackUploader
 from bot.webhooks.client import WebhookClient
 from bot.webhooks.rounds import WebhookRounds
 from bot.worker import do_chores
@@ -79,6 +80,7 @@ class ServedWorkspace:
     erased: ErasedKeeper
     cases: CaseBuilder
     exports: ExportBuilder
+    uploads: SlackUploader
     importer: Importer
     webhooks: WebhookRounds
     stamps: "StampKeeper | None"
@@ -92,6 +94,7 @@ class ServedWorkspace:
         await self.sweeper.round()
         await self.cases.round()
         await self.exports.round()
+        await self.uploads.round()
         await self.importer.round()
         await do_chores(self.office, self.workspace)
         await self.sender.deliver_pending()
@@ -145,6 +148,7 @@ def served(
         erased=of_all.erased,
         cases=CaseBuilder(office, workspace),
         exports=ExportBuilder(office, workspace),
+        uploads=SlackUploader(office, workspace, client, session),
         importer=Importer(office, workspace),
         webhooks=WebhookRounds(office, workspace, of_all.webhooks),
         stamps=_stamp_keeper(settings, office, workspace, session),

@@ -32,6 +32,7 @@ from bot.phone_system import phone_door
 from bot.served import OfAll, ServedWorkspace, client_of, served
 from bot.served_workspaces import InstalledWorkspaces, OneWorkspace, ServedWorkspaces
 from bot.settings import Settings
+from bot.slack_uploader import SlackUploader
 from bot.socket_mode import SocketMode, SocketTimeouts
 from bot.token_refresher import TokenRefresher
 from bot.webhooks.addresses import Allowed
@@ -134,6 +135,10 @@ class Service:
     @property
     def exports(self) -> ExportBuilder:
         return self.only.exports
+
+    @property
+    def uploads(self) -> SlackUploader:
+        return self.only.uploads
 
     @property
     def webhooks(self) -> WebhookRounds:

@@ -233,6 +233,7 @@ class Worker:
         if served.office.files is not None:
             self._begin(_apart("files_not_tended", served.fetcher, served.sweeper, served.cases))
             self._begin(_apart("exports_not_made", served.exports))
+            self._begin(_apart("files_not_sent", served.uploads))
             self._begin(_apart("files_not_imported", served.importer))
         if served.rings is not None:  # the phone system may be slow, and who pressed waits
             self._begin(_apart("rings_not_done", served.rings, every=RING_TICK_SECONDS))

@@ -2,7 +2,10 @@
 
 Follows Slack's pages on files: `files.info` and `url_private_download` need the scope `files:read`; a request without a token
 that may see the file is led to the sign-in page, which answers 200 with HTML. The app may see files in conversations with
-its bot, and files that a user chose in one of its own forms.
+its bot, files that a user chose in one of its own forms, and its own.
+
+An app uploads in three steps: `files.getUploadURLExternal` names an address for so many bytes, the bytes are posted there, and
+`files.completeUploadExternal` shows the file in a conversation.
 """
 
 import contextlib
@@ -35,7 +38,8 @@ LONGER = 200 * 1024**2
 
 @dataclass(slots=True)
 class SlackFile:
-    """A file of a user. `channels` are the conversations in which it is shared; `given`: its user chose it in the app's form."""
+    """A file of a user. `channels` are the conversations in which it is shared; `given`: its user chose it in the app's form.
+    One that an app uploads has `expected` bytes, and is not `shown` until the upload is completed."""
 
     id: str
     user: str
@@ -46,6 +50,8 @@ class SlackFile:
     channels: list[str] = field(default_factory=list)
     given: bool = False
     deleted: bool = False
+    expected: int = 0
+    shown: bool = True
     external: bool = False
     serving: Serving = "whole"
     sent: int = 0
@@ -71,6 +77,9 @@ class SlackFile:
             "mode": "external" if self.external else "hosted",
             "is_external": self.external,
             "is_public": False,
+            "channels": [each for each in self.channels if each.startswith("C")],
+            "groups": [each for each in self.channels if each.startswith("G")],
+            "ims": [each for each in self.channels if each.startswith("D")],
             "url_private": f"{place}/{name}",
             "url_private_download": f"{place}/download/{name}",
         }
@@ -114,6 +123,32 @@ class FileDownloads:
                 return await _longer(request, file)
             case _:
                 return web.Response(body=file.content, content_type=file.json()["mimetype"])
+
+
+@dataclass(frozen=True, slots=True)
+class FileUploads:
+    """Takes the bytes of files that the app uploads, at `/upload/v1/<id>`: the address is the right to write there. `touch` tells
+    who waits that something changed."""
+
+    files: dict[str, SlackFile]
+    touch: Callable[[], None]
+    status: list[int] = field(default_factory=list)
+    """What the next uploads are answered with instead; the bytes are lost then."""
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/upload/v1/{file}", self.upload)]
+
+    async def upload(self, request: web.Request) -> web.Response:
+        """Keep the bytes: as many as were announced, once."""
+        file = self.files.get(request.match_info["file"])
+        content = await request.read()
+        if self.status:
+            return web.Response(status=self.status.pop(0))
+        if file is None or file.shown or file.content or len(content) != file.expected:
+            return web.Response(status=400)
+        file.content = content
+        self.touch()
+        return web.Response(text=f"OK - {len(content)}")
 
 
 async def _cut(request: web.Request, file: SlackFile) -> web.StreamResponse:

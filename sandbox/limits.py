@@ -25,6 +25,8 @@ METHOD_TIERS = {
     "views.push": 4,
     "views.update": 4,
     "views.publish": 4,
+    "files.getUploadURLExternal": 4,
+    "files.completeUploadExternal": 4,
     "users.list": 2,
     "users.lookupByEmail": 3,
 }

@@ -17,7 +17,7 @@ from sandbox.event_limits import EventLimits
 from sandbox.events import Events
 from sandbox.fault_scenarios import FaultScenariosApi
 from sandbox.faults import Faults
-from sandbox.files import FileDownloads, SlackFile
+from sandbox.files import FileDownloads, FileUploads, SlackFile
 from sandbox.limits import Limits
 from sandbox.manifest import Installation, read_manifest
 from sandbox.modals import Home, Modal, Outcome, ViewActions
@@ -115,6 +115,7 @@ class Sandbox:
         self.downloads = FileDownloads(
             self.workspace.files, self._installed, lambda file: self.workspace.app_sees(file, BOT_USER_ID)
         )
+        self.uploads = FileUploads(self.workspace.files, self.workspace.touch)
         self._page = PageApi(
             self.workspace, self.user_actions, self.faults, self.traffic, self.violations, self._installed, clock
         )
@@ -143,6 +144,7 @@ class Sandbox:
                 web.get("/link/", self.sockets.handle),
                 web.get("/archives/{channel}/{message}", _permalink),
                 *self.downloads.routes(),
+                *self.uploads.routes(),
                 web.get("/", _index),
                 web.static("/static", PAGE),
                 *self._page.routes(),

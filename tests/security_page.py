@@ -56,6 +56,7 @@ def scopes() -> str:
         *_reasons(manifest.FILE_SCOPES, "with `LOANDESK_PUBLIC_URL` alone"),
         *_reasons(manifest.LINK_SCOPES, "with `LOANDESK_LOAN_LINKS` alone"),
         *_reasons(manifest.OPTIONAL_SCOPES, "optional"),
+        *_reasons(manifest.OPTIONAL_FILE_SCOPES, "optional, with `LOANDESK_PUBLIC_URL` alone"),
     ]
     return _table(("scope", "why"), rows)
 

@@ -22,7 +22,7 @@ from desk.core.clock import Clock, SystemClock
 from desk.people.installations import tokens_of
 from storage.engine.cipher import UnreadableError
 from storage.engine.database import Database
-from storage.queries.people import installations
+from storage.queries.people import installations, workspaces
 from storage.tables import Workspace
 
 REQUEST_SECONDS = 10
@@ -78,8 +78,9 @@ async def _check(
         retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)],
     )
     slack_team_id: str | None = None
-    links = bool(settings.loan_links)
-    async for finding, team in check_slack(client, links=links, files=bool(settings.public_url)):
+    links, files = bool(settings.loan_links), bool(settings.public_url)
+    sends_files = usable and files and await _sends_files(database, workspace)
+    async for finding, team in check_slack(client, links=links, files=files, sends_files=sends_files):
         slack_team_id = team or slack_team_id
         yield finding
     if usable:
@@ -87,6 +88,14 @@ async def _check(
         known = workspace.slack_team_id if workspace is not None and slack_team_id is not None else slack_team_id
         async for finding in check_workspace(database, client, known, clock.now(), links=links, workspace=workspace):
             yield finding
+
+
+async def _sends_files(database: Database, workspace: Workspace | None) -> bool:
+    """Return whether files are sent in Slack in this workspace, or else in the only one."""
+    if workspace is None:
+        async with database.reading() as session:
+            workspace = next(iter(await workspaces.every(session)), None)
+    return workspace is not None and workspace.files_in_slack
 
 
 async def _check_each(

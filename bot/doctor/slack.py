@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doctor.findings import Finding, error_name, fix, ok
-from bot.manifest import OPTIONAL_SCOPES, needed_scopes
+from bot.manifest import OPTIONAL_FILE_SCOPES, OPTIONAL_SCOPES, needed_scopes
 from desk.people.team import ReminderChannel
 from handlers.door.directory import Directory, code_of
 from storage.engine.database import Database
@@ -21,8 +21,11 @@ DRIFT = timedelta(seconds=60)
 """From five minutes between our clock and Slack's on, requests are refused; one minute shows that something is wrong."""
 
 
-async def check_slack(client: AsyncWebClient, *, links: bool, files: bool) -> AsyncIterator[tuple[Finding, str | None]]:
-    """Yield what is found of the token, its scopes and the clock, the first with the id of the Slack team if Slack gives it."""
+async def check_slack(
+    client: AsyncWebClient, *, links: bool, files: bool, sends_files: bool = False
+) -> AsyncIterator[tuple[Finding, str | None]]:
+    """Yield what is found of the token, its scopes and the clock, the first with the id of the Slack team if Slack gives it.
+    `sends_files`: the workspace's settings have files sent in Slack."""
     try:
         answer = await client.auth_test()
     except SlackApiError as error:
@@ -35,7 +38,8 @@ async def check_slack(client: AsyncWebClient, *, links: bool, files: bool) -> As
         return
     yield ok("token", f"{answer.get('user')} in {answer.get('team')}"), answer.get("team_id")
     headers = {name.casefold(): value for name, value in answer.headers.items()}
-    yield _scopes(headers.get("x-oauth-scopes", ""), needed_scopes(links=links, files=files)), None
+    needed = needed_scopes(links=links, files=files) | (OPTIONAL_FILE_SCOPES if sends_files else {})
+    yield _scopes(headers.get("x-oauth-scopes", ""), needed), None
     yield clock_finding(headers.get("date"), datetime.now(UTC)), None
 
 
@@ -47,7 +51,7 @@ def _scopes(header: str, needed: Mapping[str, str]) -> Finding:
     words = "all are granted"
     if withheld := [scope for scope in OPTIONAL_SCOPES if scope not in granted]:
         words = f"withheld: {', '.join(withheld)}; a message whose delivery is uncertain may be sent twice, and says so"
-    if wider := sorted(granted - needed.keys() - OPTIONAL_SCOPES.keys()):
+    if wider := sorted(granted - needed.keys() - OPTIONAL_SCOPES.keys() - OPTIONAL_FILE_SCOPES.keys()):
         words += f"; not needed: {', '.join(wider)}"
     return ok("scopes", words)
 

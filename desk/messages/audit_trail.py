@@ -37,7 +37,7 @@ SINCE = timedelta(days=30)
 
 ACTS: Mapping[Kind, Collection[str]] = {
     "all": (),
-    "seen": (DISCLOSURE, "show_number", "file_opened", "recording_opened", "calendar_opened"),
+    "seen": (DISCLOSURE, "show_number", "file_opened", "file_in_slack", "recording_opened", "calendar_opened"),
     "refused": (REFUSED,),
     "revealed": ("show_number",),
     "overridden": ("override_contact", "explain_contact", "contact_broken"),

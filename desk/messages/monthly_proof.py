@@ -30,7 +30,7 @@ SECTIONS: tuple[Section, ...] = ("contact", "rules", "disclosed", "refused", "ke
 CONTACT = ("contact_held", "explain_contact", "override_contact", "contact_broken", "contact_moved")
 """Acts about contact rules that name the rules."""
 
-OPENED = (REVEAL, "file_opened", "recording_opened", "calendar_opened")
+OPENED = (REVEAL, "file_opened", "file_in_slack", "recording_opened", "calendar_opened")
 """Acts that disclose, beside the entries of answers."""
 
 CHECKED_CALL = "call"

@@ -1,8 +1,9 @@
 """Settings of a workspace: language of its channels, country of its holidays, time zone, contact hours, links to loans, what
-managers see."""
+managers see, whether the desk's files are sent in Slack."""
 
 from dataclasses import asdict, fields
 from datetime import time
+from typing import Any
 from uuid import UUID
 
 from desk.core.changes import offer_undo, track
@@ -21,7 +22,8 @@ from storage.tables import Workspace
 class WorkspaceSettings:
     """`country` is an ISO 3166 code, or None for no public holidays; contact hours are in `zone`. With `work_objects`, links to
     loans are shown as Slack's Work Objects; with `managers_see_all`, managers see the loans of all teams; with
-    `callers_see_unowned`, members of a team who make calls see loans without an owner."""
+    `callers_see_unowned`, members of a team who make calls see loans without an owner; with `files_in_slack`, members may have
+    lists and case files sent to them as files in Slack."""
 
     locale: str
     country: str | None
@@ -31,6 +33,11 @@ class WorkspaceSettings:
     work_objects: bool
     managers_see_all: bool
     callers_see_unowned: bool
+    files_in_slack: bool
+
+
+_OF_NO_TIME = frozenset({"work_objects", "managers_see_all", "callers_see_unowned", "files_in_slack"})
+"""Settings from which no reminder's time follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +87,8 @@ async def change_settings(
     if changed.get("work_objects"):
         row.entities_refused_at = None  # the admin may have switched them on in Slack since
     desk.workspace = row
-    desk.audit("workspace_settings", subject_id=row.id)
+    sent: dict[str, Any] = {"files_in_slack": row.files_in_slack} if "files_in_slack" in changed else {}
+    desk.audit("workspace_settings", subject_id=row.id, **sent)
     undo_id = offer_undo(desk, "workspace_settings")
-    under_way = bool(changed.keys() - {"work_objects", "managers_see_all", "callers_see_unowned"}) and await recompute(
-        desk, [row]
-    )
+    under_way = bool(changed.keys() - _OF_NO_TIME) and await recompute(desk, [row])
     return WorkspaceChange(settings, undo_id, under_way)

@@ -1,4 +1,4 @@
-"""The form for the workspace's language, country, contact hours, links to loans, and what managers see."""
+"""The form for the workspace's language, country, contact hours, links to loans, what managers see, and files in Slack."""
 
 from collections.abc import Mapping, Sequence
 from datetime import time
@@ -21,14 +21,16 @@ _NONE = "-"
 _PLAIN, _WORK_OBJECT = "plain", "work_object"
 _OWN_TEAMS, _ALL_TEAMS = "own_teams", "all_teams"
 _FEW, _CALLERS = "few", "callers"
-_SIGHTS = ("managers", "unowned")
+_BY_LINK, _SENT = "link", "sent"
+_LATER = ("managers", "unowned", "files")
+"""Fields that a form which an earlier release has opened may lack."""
 _LOCALES = tuple(language.locale for language in LANGUAGES.values())
 _OFFERED = 50
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
     """Write the form: the channels' language, the country of the holidays, the hours in which borrowers may be called, how links
-    to loans are shown, and which loans managers see."""
+    to loans are shown, which loans managers see, and how lists and case files reach who asked for them."""
     t = request.t
     now, zones = await present_settings(request.desk)
     was: Mapping[str, str] = private.get(WAS) or _written(now)
@@ -73,13 +75,22 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
             Option(t("everyone who makes calls, to claim them"), _CALLERS),
         ],
     )
+    form.choice(
+        "files",
+        t("Exported lists and case files"),
+        [
+            Option(t("open on the desk's page alone"), _BY_LINK),
+            Option(t("can also be sent as a file in Slack"), _SENT),
+        ],
+        hint=t("In Slack a file stays until someone deletes it there, and the desk no longer asks who may open it."),
+    )
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 
 async def submit(request: Request) -> Message:
     """Change what differs from what the form showed, so that what another admin set meanwhile stays."""
     was: Mapping[str, str] | None = request.private.get(WAS)  # a form that the release before has opened has none
-    typed = {name: request.one(name) for name in ("language", "country", "zone", "from", "until", "links", *_SIGHTS)}
+    typed = {name: request.one(name) for name in ("language", "country", "zone", "from", "until", "links", *_LATER)}
     shown = _read(was) if was is not None else None
     return settings_changed(request.t, await change_settings(request.desk, _read(typed), shown))
 
@@ -95,6 +106,7 @@ def _read(values: Mapping[str, str]) -> WorkspaceSettings:
         work_objects=values.get("links") == _WORK_OBJECT,
         managers_see_all=values.get("managers") == _ALL_TEAMS,
         callers_see_unowned=values.get("unowned") == _CALLERS,
+        files_in_slack=values.get("files") == _SENT,
     )
 
 
@@ -109,6 +121,7 @@ def _written(now: WorkspaceSettings) -> dict[str, str]:
         "links": _WORK_OBJECT if now.work_objects else _PLAIN,
         "managers": _ALL_TEAMS if now.managers_see_all else _OWN_TEAMS,
         "unowned": _CALLERS if now.callers_see_unowned else _FEW,
+        "files": _SENT if now.files_in_slack else _BY_LINK,
     }
 
 

@@ -3,10 +3,11 @@
 from desk.cases.exports import CaseView
 from desk.core.dataclass import dataclass
 from desk.files.upkeep import UNFILED_FOR
-from handlers.messages.block_kit.message import Bold, Button, Code, Message
+from handlers.messages.block_kit.message import Bold, Code, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.file_lines import size
+from handlers.messages.made_files import file_buttons
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +53,24 @@ _EXPORT = _Words(
 )
 
 
-def case_ready(t: Translator, view: CaseView) -> Message:
-    """Render what became of a case file, for who asked for it."""
-    return _ready(t, view, _CASE)
+def case_ready(t: Translator, view: CaseView, *, may_be_sent: bool) -> Message:
+    """Render what became of a case file, for who asked for it; `may_be_sent`: also as a file in Slack."""
+    return _ready(t, view, _CASE, may_be_sent=may_be_sent)
 
 
 def export_ready(t: Translator, view: CaseView) -> Message:
     """Render what became of an export, for who asked for it."""
-    return _ready(t, view, _EXPORT)
+    return _ready(t, view, _EXPORT, may_be_sent=False)
 
 
-def _ready(t: Translator, view: CaseView, words: _Words) -> Message:
+def _ready(t: Translator, view: CaseView, words: _Words, *, may_be_sent: bool) -> Message:
     """Render what became of an archive, for who asked for it."""
     writer, loan = Writer(), Bold(view.number)
     if view.is_built and view.file_id is not None:
         writer.phrase(t, words.ready, loan=loan, size=size(view.size))
         writer.phrase(t, "SHA-256 of the archive: {sum}", sum=Code(view.sha256))
         writer.small(t(words.kept, n=UNFILED_FOR.days))
-        return writer.buttons(Button(t(words.open), "files.open", {"f": str(view.file_id)}, style="primary")).message()
+        return writer.buttons(*file_buttons(t, t(words.open), view.file_id, may_be_sent=may_be_sent)).message()
     if view.is_built:
         writer.phrase(t, words.over, loan=loan)
         writer.phrase(t, "SHA-256 of the archive: {sum}", sum=Code(view.sha256))

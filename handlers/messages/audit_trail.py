@@ -34,6 +34,8 @@ OTHER_ACTS = {
     "assign_phone_call": _("assigned a call of the phone system"),
     "file_link": _("asked for a file"),
     "file_opened": _("opened a file"),
+    "ask_file_in_slack": _("asked to have a file sent in Slack"),
+    "file_in_slack": _("had a file sent in Slack"),
     "recording_link": _("asked for a recording"),
     "recording_opened": _("listened to a recording"),
     "recording_refused": _("was refused a recording"),

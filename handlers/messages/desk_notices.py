@@ -4,10 +4,13 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from desk.cases.exports import WHAT as CASE
 from desk.cases.exports import case_view
 from desk.core.transaction import Desk
+from desk.exports.asking import WHAT as EXPORT
 from desk.exports.asking import export_view
 from desk.files.batches import batch_view
+from desk.files.slack_uploads import may_be_sent, upload_view
 from desk.importing.reports import import_report
 from desk.messages import kinds
 from desk.messages.compliance import day_report
@@ -30,6 +33,7 @@ from handlers.messages import (
     exports,
     file_imports,
     files,
+    made_files,
     news,
     person_requests,
     reminders,
@@ -68,7 +72,7 @@ async def _files_arrived(desk: Desk, notice: Notice, _t: Translator, _zone: Zone
 
 async def _case_ready(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     view = await case_view(desk, UUID(notice.facts["case"]))
-    return archives.case_ready(t, view) if view is not None else None
+    return archives.case_ready(t, view, may_be_sent=may_be_sent(desk, CASE)) if view is not None else None
 
 
 async def _person_export_ready(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
@@ -78,7 +82,12 @@ async def _person_export_ready(desk: Desk, notice: Notice, t: Translator, _zone:
 
 async def _export_ready(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     view = await export_view(desk, UUID(notice.facts["export"]))
-    return exports.export_ready(t, view) if view is not None else None
+    return exports.export_ready(t, view, may_be_sent=may_be_sent(desk, EXPORT)) if view is not None else None
+
+
+async def _file_not_sent(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    view = await upload_view(desk, UUID(notice.facts["upload"]))
+    return made_files.file_not_sent(t, view) if view is not None else None
 
 
 async def _channel_lost(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
@@ -184,6 +193,7 @@ DESK_COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.CASE_READY: _case_ready,
     kinds.PERSON_EXPORT_READY: _person_export_ready,
     kinds.EXPORT_READY: _export_ready,
+    kinds.FILE_NOT_SENT: _file_not_sent,
     kinds.CHANNEL_LOST: _channel_lost,
     kinds.WEBHOOK_DISABLED: _webhook_disabled,
     kinds.ZONE_UNKNOWN: _zone_unknown,

@@ -10,6 +10,7 @@ from handlers.messages.block_kit.message import Bold, Button, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.file_lines import size
+from handlers.messages.made_files import file_buttons
 
 ASK = "export.ask"
 """The act of the button."""
@@ -51,8 +52,8 @@ def export_asked(t: Translator, asked: ExportAsked) -> Message:
     return writer.message()
 
 
-def export_ready(t: Translator, view: ExportView) -> Message:
-    """Render what became of an export, for who asked for it."""
+def export_ready(t: Translator, view: ExportView, *, may_be_sent: bool) -> Message:
+    """Render what became of an export, for who asked for it; `may_be_sent`: also as a file in Slack."""
     writer, name = Writer(), Bold(list_name(t, view.listed))
     if view.is_built and view.file_id is not None:
         writer.phrase(
@@ -69,9 +70,7 @@ def export_ready(t: Translator, view: ExportView) -> Message:
                 n=UNFILED_FOR.days,
             )
         )
-        return writer.buttons(
-            Button(t("Open the file"), "files.open", {"f": str(view.file_id)}, style="primary")
-        ).message()
+        return writer.buttons(*file_buttons(t, t("Open the file"), view.file_id, may_be_sent=may_be_sent)).message()
     if view.is_built:
         writer.phrase(t, "The file of the list {list} is no longer kept. Export it again.", list=name)
     elif view.why == "forbidden":

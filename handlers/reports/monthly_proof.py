@@ -215,7 +215,7 @@ def _words(t: Translator, row: ProofRow) -> str:
 def _disclosed(t: Translator, row: ProofRow) -> str:
     if row.item == DAYS_ABOVE:
         return t("Days on which one member looked at more than 30 phone numbers")
-    opened = row.item in ("show_number", "file_opened", "recording_opened", "calendar_opened")
+    opened = row.item in ("show_number", "file_opened", "file_in_slack", "recording_opened", "calendar_opened")
     what = what_happened(t, row.item if opened else "disclosure", row.item)
     return t("{roles} {what}", roles=_roles(t, row.detail), what=what)
 

@@ -32,7 +32,7 @@ from storage.tables.core import (
 )
 from storage.tables.escalations import Escalation
 from storage.tables.exports import ExportedLoan, ListExport
-from storage.tables.files import FileLink, StoredFile
+from storage.tables.files import FileLink, SlackUpload, StoredFile
 from storage.tables.import_columns import ImportColumn
 from storage.tables.imports import FileImport, ImportRefusal
 from storage.tables.installations import InstallState, SlackInstallation

@@ -10,6 +10,7 @@ from storage.engine.rows import Row
 from storage.tables.columns import instant, maybe_cipher, maybe_instant, references, row_id
 
 _TO_FETCH = text("fetch_at IS NOT NULL")
+_TO_SEND = text("send_at IS NOT NULL")
 
 
 class StoredFile(Row, table=True):
@@ -87,3 +88,31 @@ class FileLink(Row, table=True):
     made_at: datetime = instant()
     used_at: datetime | None = maybe_instant()
     session_digest: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+
+
+class SlackUpload(Row, table=True):
+    """That a member asked to have a file that the desk made sent to them as a file in Slack.
+
+    `channel_id` is their direct conversation with the bot, where they asked. `send_at` is when the worker sends it next, or takes
+    it over from one that died; None when it need not. `tries` counts. `slack_file_id` is what Slack calls the file, from when its
+    bytes may be there; `sent_at` is when it was shown to the member, `why` the code of why it was not.
+    """
+
+    __tablename__ = "slack_upload"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan", "short")
+    __table_args__ = (
+        Index("ix_slack_upload_file", "file_id"),
+        Index("ix_slack_upload_send_at", "send_at", sqlite_where=_TO_SEND, postgresql_where=_TO_SEND),
+    )
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    file_id: UUID = references("stored_file")
+    member_id: UUID = references("member")
+    channel_id: str
+    asked_at: datetime = instant()
+    send_at: datetime | None = maybe_instant()
+    tries: int = 0
+    slack_file_id: str | None = None
+    sent_at: datetime | None = maybe_instant()
+    why: str | None = None

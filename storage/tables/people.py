@@ -27,6 +27,7 @@ class Workspace(Row, table=True):
     `native_refused_at` is when Slack last refused a table or chart there, `entities_refused_at` a Work Object. `work_objects` is
     whether links to loans are shown as such. `managers_see_all` is whether managers see the loans of all
     teams, not of theirs alone; `callers_see_unowned` whether members of a team who make calls see loans of nobody.
+    `files_in_slack` is whether members may have lists and case files sent to them as files in Slack.
     `app_manifest` has the names of commands, shortcuts, scopes and events in the app manifest of which the admins were last
     told, at `app_manifest_at`; None if they were told of none since the installation.
     `restored_from` is when the backup of the rows was taken, `restored_at` when it was restored; the rows do not know what
@@ -60,6 +61,7 @@ class Workspace(Row, table=True):
     work_objects: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     managers_see_all: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     callers_see_unowned: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    files_in_slack: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     entities_refused_at: datetime | None = maybe_instant()
     app_manifest: dict[str, list[str]] | None = Field(default=None, sa_type=JSON(none_as_null=True))  # pyright: ignore[reportArgumentType]
     app_manifest_at: datetime | None = maybe_instant()

@@ -300,6 +300,7 @@ async def test_a_backup_of_an_older_release_is_migrated(
         "phone_calls_at",
         "managers_see_all",
         "callers_see_unowned",
+        "files_in_slack",
         "contact_rules",
         "entities_refused_at",
         "version",

@@ -187,6 +187,7 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
         "card.end_pause": ("pause_repayment", {"p": str(world.pause.id), "v": 1}),
         "documents.list": ("see_loan", loan),
         "files.open": ("open_file", {"f": str(world.filed.id)}),
+        "files.send": (None, {"f": str(world.filed.id)}),  # who may have what the desk made, its own module says
         "files.follow": (None, {}),
         "recording.list": ("see_loan", loan),
         "phone.call": ("log_call", loan),

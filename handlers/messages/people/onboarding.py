@@ -74,6 +74,8 @@ def settings_changed(t: Translator, changed: WorkspaceChange) -> Message:
         rules.append(t("managers see the loans of all teams"))
     if settings.callers_see_unowned:
         rules.append(t("everyone who makes calls sees loans without an owner"))
+    if settings.files_in_slack:
+        rules.append(t("exported lists and case files can be sent as files in Slack"))
     writer = Writer().line(t("From now on:")).bullets([rule] for rule in rules)
     write_under_way(t, writer, changed.under_way)
     return writer.buttons(undo_button(t, changed.undo_id)).message()

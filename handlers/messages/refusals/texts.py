@@ -201,6 +201,8 @@ TEXTS: dict[str, str] = {
     "files_stay_out": _(
         "This desk has no page where files can be opened, so it keeps none. An admin can set one up: LOANDESK_PUBLIC_URL."
     ),
+    "files_stay_at_desk": _("Files are not sent in Slack here. Open it with a link."),
+    "upload_too_large": _("Slack takes no file of more than {gigabytes} GB. Open it with a link."),
     "exports_waiting": _("{limit} of your files are still being made. Wait until one of them is ready."),
     "export_needs_member": _("This list is of a member: name one with --as."),
     "no_page": _("This desk has no page where this can be opened. An admin can set one up: LOANDESK_PUBLIC_URL."),

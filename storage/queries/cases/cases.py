@@ -30,7 +30,7 @@ BATCH = 500
 LEFT_OUT = frozenset(
     {
         *("undo", "file_link", "notice_item", "related_term", "replanning", "reservation", "case_export", "legal_hold"),
-        "exported_loan",
+        *("exported_loan", "slack_upload"),
     }
 )
 """Tables that belong to a loan and are no record of it: what the desk keeps for minutes, indexes, links, earlier case files,

@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.files.senders import Senders
-from storage.tables import CaseExport, Draft, FileImport, FileLink, ListExport, StoredFile
+from storage.tables import CaseExport, Draft, FileImport, FileLink, ListExport, SlackUpload, StoredFile
 
 STORED = ("waiting", "filed", "made", "import")
 """States of a file whose bytes are in the store."""
@@ -153,9 +153,10 @@ async def waiting_of(
 
 
 async def delete_files(session: Work, file_ids: Collection[UUID]) -> None:
-    """Delete files with their links. What is stored of them becomes a leftover."""
+    """Delete files with their links, and what was asked to be sent of them. What is stored of them becomes a leftover."""
     for ids in chunks(file_ids):
         await session.exec(delete(FileLink).where(col(FileLink.file_id).in_(ids)))
+        await session.exec(delete(SlackUpload).where(col(SlackUpload.file_id).in_(ids)))
         await session.exec(update(FileImport).where(col(FileImport.file_id).in_(ids)).values(file_id=None))
         await session.exec(update(CaseExport).where(col(CaseExport.file_id).in_(ids)).values(file_id=None))
         await session.exec(update(ListExport).where(col(ListExport.file_id).in_(ids)).values(file_id=None))
