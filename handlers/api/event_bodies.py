@@ -10,6 +10,7 @@ from desk.lender.rows import Texts
 from desk.telephony.records import written
 from handlers.api.calls import CallReport, record_of
 from handlers.api.loans import LoanFields, texts_of
+from handlers.api.people import place_of
 from handlers.api.schemas import Amount, Closed, Day, EventId, LoanNumber, Reference
 
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
@@ -141,7 +142,7 @@ def reported(event: Any) -> Reported:
 
 def pointer_of(kind: Kind, column: str, row: int | None) -> str:
     """Return the place in an event of that kind from which a column came."""
-    field = {"number": "loan", **_FIELDS.get(kind, {})}.get(column, column)
+    field = {"number": "loan", **_FIELDS.get(kind, {})}.get(column) or place_of(column)
     return (
         f"/instalments/{row}/{field}" if kind == "schedule_set" and row is not None and field != "loan" else f"/{field}"
     )

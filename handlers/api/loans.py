@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, StrictBool, model_validator
 from desk.lender import loans
 from desk.lender.loans import LoanRecord
 from handlers.api.conditions import require_condition
+from handlers.api.people import People, texts_of_people
 from handlers.api.routes import Call, Reply, Route
 from handlers.api.schemas import Amount, Closed, Day, DueDay, Instant, LoanNumber, Remark, Text
 
@@ -92,6 +93,7 @@ class LoanFields(Closed):
     plate: Text | None = None
     reference: Text | None = None
     source: Text | None = None
+    people: People | None = None  # pyright: ignore[reportInvalidTypeForm]  (its fields are the roles of `desk/data`)
 
     @model_validator(mode="after")
     def _basis_is_of_a_rate(self) -> Self:
@@ -118,8 +120,9 @@ class LoanWritten(Closed):
 
 def texts_of(fields: LoanFields) -> dict[str, str]:
     """Return what was given as texts of columns."""
-    given = {name: getattr(fields, name) for name in fields.model_fields_set}
-    return {name: _text(value) for name, value in given.items() if value is not None or name == "unpaid_since"}
+    given = {name: getattr(fields, name) for name in fields.model_fields_set if name != "people"}
+    texts = {name: _text(value) for name, value in given.items() if value is not None or name == "unpaid_since"}
+    return texts | texts_of_people(fields.people)
 
 
 def _text(value: Any) -> str:

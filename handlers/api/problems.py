@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from desk.core.dataclass import dataclass
 from desk.core.errors import Ambiguous, Conflict, DeskError, NotAllowed, NotFound
 from desk.lender.refusals import RowRefused
+from handlers.api.people import place_of
 from handlers.messages.block_kit.message import Bold, Channel, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.refusals.importing import ROW, explain_row
@@ -104,7 +105,7 @@ def of_refusal(error: DeskError, prefix: str = "") -> ApiError:
     """Return the answer to a refusal of the desk. `prefix` is the pointer to what the refused row was made of."""
     every = error.errors if isinstance(error, RowRefused) else (error,)
     errors = [
-        FieldError(f"{prefix}/{each.params['column']}", each.code, reason(each)) for each in every if _column(each)
+        FieldError(f"{prefix}/{place_of(_column(each))}", each.code, reason(each)) for each in every if _column(each)
     ]
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 422)
     return ApiError(status, error.code, detail=reason(error), errors=errors)

@@ -10,7 +10,7 @@ from desk.people import tokens
 from storage.tables import ApiToken, AuditEntry, Borrower, Loan, Member
 from tests.builders import make_loan, make_workspace
 from tests.wire.api_client import Program, issue, program
-from tests.wire.office_day import Slack
+from tests.wire.office_day import Slack, shown
 
 NEW = {"name": "张伟", "phone": "13912345678", "stage": "application", "amount": "98000.50"}
 
@@ -74,6 +74,42 @@ async def test_a_program_creates_a_loan_and_changes_it(slack: Slack, core: Progr
     assert {entry.details["door"] for entry in await trail(slack, "import_change") if "door" in entry.details} <= {""}
     service = await slack.member("api:core")
     assert {entry.actor_id for entry in await trail(slack, "import_loan")} == {service.id}
+
+
+async def test_the_people_around_a_loan_come_with_it_and_whom_a_member_entered_stays(
+    slack: Slack, core: Program
+) -> None:
+    people = {"spouse": {"name": "韩梅梅", "phone": "13900139002"}, "employer": {"name": "远大汽车配件厂"}}
+    assert (await core.put("/loans/B-7", NEW | {"owner": "UAGENT", "people": people})).body["effect"] == "new"
+    card = await slack.command(slack.agent, "/loan B-7")
+    assert "spouse 韩梅梅 · mobile phone ending 9002" in card.text
+    assert "employer 远大汽车配件厂" in card.text
+    assert "B-7" in (await slack.command(slack.agent, "/loan find 13900139002")).text
+    assert (await core.put("/loans/B-7", {"people": people})).body["effect"] == "same"
+    assert (await core.put("/loans/B-7", {"people": {"spouse": None}})).body["effect"] == "same"
+
+    listed = shown(await slack.press(slack.agent, await slack.card(slack.agent, "B-7"), "People"))
+    await slack.press(slack.agent, listed, "Change 韩梅梅")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("Relation", "wife")
+    await form.submit()
+    kept = await core.put("/loans/B-7", {"people": {"spouse": {"name": "李娜"}}})
+    assert kept.body["remarks"] == [{"code": "person_kept", "field": "spouse"}]
+    assert "spouse 韩梅梅 (wife)" in (await slack.command(slack.agent, "/loan B-7")).text
+
+
+async def test_a_person_who_cannot_be_taken_is_named_by_their_place(slack: Slack, core: Program) -> None:
+    answer = await core.put("/loans/B-7", NEW | {"people": {"spouse": {"name": "韩梅梅", "phone": "12"}}})
+    assert (answer.status, answer.pointers) == (422, {"/people/spouse/phone": "phone_invalid"})
+    nameless = await core.put("/loans/B-7", NEW | {"people": {"spouse": {"phone": "13900139002"}, "cousin": {}}})
+    assert nameless.pointers == {"/people/spouse/name": "missing", "/people/cousin": "extra_forbidden"}
+    event = {"type": "application_received", "id": "e-1", "loan": "B-7", "name": "张伟", "phone": "13912345678"}
+    refused = await core.post("/events", event | {"people": {"employer": {"name": "厂", "phone": "5"}}})
+    assert refused.pointers == {"/people/employer/phone": "phone_invalid"}
+    assert await slack.rows(Borrower) == []
+    taken = await core.post("/events", event | {"people": {"employer": {"name": "远大汽车配件厂"}}})
+    assert taken.body["effect"] == "new"
+    assert "employer 远大汽车配件厂" in (await slack.command(slack.manager, "/loan B-7")).text
 
 
 async def test_a_correction_at_the_desk_is_kept_and_the_program_is_told(slack: Slack, core: Program) -> None:
