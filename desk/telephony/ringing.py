@@ -40,9 +40,9 @@ _ANSWERED_WITHIN = timedelta(minutes=1)
 
 _AT_ONCE = 20
 
-Failure = Literal["refused", "unreachable", "late", "lost"]
-"""Why a ring failed: the phone system said no, could not be reached, the worker came too late, or no answer came: the phone may
-have rung."""
+Failure = Literal["refused", "unreachable", "late", "lost", "gone"]
+"""Why a ring failed: the phone system said no, could not be reached, the worker came too late, no answer came (the phone may have
+rung), or the number was removed after the press."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,19 @@ async def _asked(desk: Desk, loan: Loan, extension: str, phone_id: UUID | None =
     return RingAsked(await loan_view(desk, loan), extension)
 
 
+async def _number_to_call(desk: Desk, row: PhoneRing, loan: Loan) -> str | None:
+    """Return the number that was meant by a press, as it is now; None if it was removed or does not open. Never another one."""
+    if row.phone_id is None:
+        contact = await borrowers.contact_of(desk, loan.borrower_id)
+        return contact.phone if contact.phone_is_readable else None
+    phone = await desk.session.get(RelatedPhone, row.phone_id)
+    person = await related_rows.present(desk.session, phone.person_id) if phone is not None else None
+    if phone is None or person is None or phone.removed_at or phone.undone_at:
+        return None
+    number = _number(desk, phone)
+    return number if number != unreadable.PHONE else None
+
+
 def _number(desk: Desk, phone: RelatedPhone) -> str:
     return unreadable.read(desk, RelatedPhone.phone_cipher, phone, unreadable.PHONE)
 
@@ -141,10 +154,10 @@ async def take_rings(desk: Desk) -> Sequence[RingToDo]:
             await _fail(desk, row, "late")
         elif member is None or loan is None or not member.extension or not is_at_desk(member):
             row.state, row.why = "failed", "late"
+        elif (number := await _number_to_call(desk, row, loan)) is None:
+            await _fail(desk, row, "gone")
         else:
             row.state, row.ring_at = "asking", desk.now + _ANSWERED_WITHIN
-            phone = await desk.session.get(RelatedPhone, row.phone_id) if row.phone_id else None
-            number = _number(desk, phone) if phone else (await borrowers.contact_of(desk, loan.borrower_id)).phone
             found.append(RingToDo(row.id, member.extension, without_extension(number), str(row.id)))
     return found
 

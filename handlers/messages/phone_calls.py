@@ -117,6 +117,7 @@ FAILURES = {
     "refused": _("the phone system refused it"),
     "unreachable": _("the phone system can't be reached"),
     "late": _("it took too long"),
+    "gone": _("the number was removed meanwhile"),
     "lost": _("the phone system didn't answer: your phone may still ring"),
 }
 """Why a ring failed, by the code."""

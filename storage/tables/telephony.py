@@ -75,7 +75,7 @@ class PhoneRing(Row, table=True):
     workspace_id: UUID = references("workspace")
     member_id: UUID = references("member")
     loan_id: UUID = references("loan")
-    phone_id: UUID | None = references("related_phone", nullable=True, when_gone="clear")
+    phone_id: UUID | None = references("related_phone", nullable=True, when_gone="delete")
     state: str = "asked"
     why: str | None = None
     ring_at: datetime | None = maybe_instant()

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from sqlmodel import select
 
 from bot import phone_rings
 from desk.core.dataclass import dataclass
 from desk.core.values import LoanRef
-from desk.loans.related import PersonEntry, PhoneEntry, add_person
+from desk.loans.related import PersonEntry, PhoneEntry, add_person, remove_person
 from desk.telephony.ringing import take_rings
-from storage.tables import AuditEntry, Loan, PhoneRing, Workspace
+from storage.tables import AuditEntry, Borrower, Loan, PhoneRing, RelatedPerson, Workspace
+from storage.upkeep.erasing import erase
 from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack, buttons, shown
 
@@ -147,6 +149,38 @@ async def test_after_a_failure_the_same_person_is_rung_or_shown_and_not_the_borr
     await slack.press(slack.agent, failed, "Call")
     await exchange.round()
     assert [path for path, _, _ in exchange.asked] == ["/ring?from=2001&to=%2B8613900000202"] * 2
+
+
+async def test_who_was_removed_after_the_press_is_not_called_and_neither_is_the_borrower(
+    slack: Slack, exchange: Exchange
+) -> None:
+    await _call_spouse(slack)
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        [person] = await slack.rows(RelatedPerson)
+        await remove_person(desk, person.id, person.version)
+    await exchange.round()
+    assert exchange.asked == []
+    assert "the number was removed meanwhile" in slack.posts(slack.agent)[0].text
+
+
+async def test_who_was_erased_after_the_press_is_not_called_and_neither_is_the_borrower(
+    slack: Slack, exchange: Exchange
+) -> None:
+    await _call_spouse(slack)
+    async with slack.office.database.transaction() as session:
+        await erase(session, "related_person", [each.id for each in await slack.rows(RelatedPerson)])
+    await exchange.round()
+    assert exchange.asked == []
+
+
+async def test_a_number_that_no_key_opens_is_not_sent_to_the_phone_system(slack: Slack, exchange: Exchange) -> None:
+    await _call(slack)
+    async with slack.office.database.transaction() as session:
+        [borrower] = (await session.exec(select(Borrower))).all()
+        borrower.phone_cipher = borrower.phone_cipher[:-1] + bytes([borrower.phone_cipher[-1] ^ 1])
+        session.add(borrower)
+    await exchange.round()
+    assert exchange.asked == []
 
 
 async def test_a_ring_is_not_repeated_when_its_worker_was_killed(slack: Slack, exchange: Exchange) -> None:
