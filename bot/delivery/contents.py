@@ -11,7 +11,7 @@ from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.reminders import add_repeat_warning
 from storage.engine.trouble import is_outage
-from storage.queries.messages.sending import Lease
+from storage.queries.messages.sending import Lease, Words
 from storage.tables import Notice
 
 Compose = Callable[[Desk, Notice], Awaitable[Message | None]]
@@ -26,7 +26,7 @@ class ComposeError(Exception):
 class Content:
     """The current message of a notice, None when there is nothing to send, and its channel, None without a reader.
 
-    `ts` is the message that the notice already has.
+    `ts` is the message that the notice already has. `loan_id` is the loan that it is about, if it is about one.
     """
 
     notice_id: UUID
@@ -37,6 +37,20 @@ class Content:
     ts: str | None
     channel: str | None
     message: Message | None
+    loan_id: UUID | None = None
+
+    @property
+    def words(self) -> Words:
+        """What the message says of each loan."""
+        if self.message is None:
+            return ()
+        return self.message.parts or (((self.loan_id, self.message.text),) if self.loan_id is not None else ())
+
+    def words_of(self, text: str) -> Words:
+        """Return what an earlier message of the notice says of each loan, given its text; nothing where that cannot be told."""
+        if self.message is not None and self.message.text == text:
+            return self.words
+        return ((self.loan_id, text),) if self.loan_id is not None and text else ()
 
 
 async def content_of(
@@ -65,6 +79,7 @@ async def content_of(
         ts=notice.ts,
         channel=to and to.channel,
         message=message,
+        loan_id=notice.about_loan_id,
     )
 
 

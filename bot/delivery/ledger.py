@@ -1,7 +1,8 @@
 """Record the steps of a delivery in the notice rows, under the names of `storage.queries.messages.sending`."""
 
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+import itertools
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -18,10 +19,11 @@ from desk.messages.lost_channels import Fallback, handle_lost_channel
 from desk.messages.notice_views import read_together
 from desk.messages.notices import record_tables_refused
 from storage.engine.trouble import is_outage
+from storage.engine.types import new_id
 from storage.engine.work import Work
 from storage.queries.messages import notices, rate_limits, sending
-from storage.queries.messages.sending import LONGEST_WAIT, Lease, Sent
-from storage.tables import Notice, Workspace
+from storage.queries.messages.sending import LONGEST_WAIT, Lease, Sent, Words
+from storage.tables import Notice, SentMessage, Workspace
 
 MESSAGES = "messages"
 """Under this name a notice that cannot be rendered is reported to the admins."""
@@ -96,26 +98,39 @@ class Ledger:
         place = {"channel_id": posted.channel, "ts": posted.ts}
         await self._record(lambda desk: sending.record_found(desk.session, lease, now=desk.now, **place))
 
-    async def record_posted(self, lease: Lease, posted: PostedMessage, revision: int, shown: str | None) -> bool:
-        """Record a new message that shows this revision. Return whether it is the notice's message.
+    async def record_posted(
+        self, lease: Lease, posted: PostedMessage, revision: int, shown: str | None, words: Words
+    ) -> bool:
+        """Record a new message that shows this revision, and what it says of loans. Return whether it is the notice's message.
 
         It is not when another sender, which took the lease meanwhile, posted one first.
         """
-        return await self._posts(Sent(lease, posted.channel, posted.ts, revision, shown))
+        return await self._posts(Sent(lease, posted.channel, posted.ts, revision, shown, words))
 
-    async def record_updated(self, lease: Lease, posted: PostedMessage, revision: int, shown: str | None) -> None:
-        """Record that the existing message shows this revision, and what (None: that is uncertain).
+    async def record_updated(
+        self, lease: Lease, posted: PostedMessage, revision: int, shown: str | None, words: Words = ()
+    ) -> None:
+        """Record that the existing message shows this revision, and what (None: that is uncertain); `words` are what Slack was
+        sent now.
 
         A sender that was overtaken may have replaced a newer state with an older one: request another update.
         """
         async with self.office.desk(self.workspace) as desk:
             place = {"channel_id": posted.channel, "ts": posted.ts, "now": desk.now}
             recorded = await sending.record_sent(desk.session, lease, revision=revision, shown_digest=shown, **place)
+            sent = Sent(lease, posted.channel, posted.ts, revision, shown, words)
+            await self._keep_words(desk.session, [sent], desk.now)
             if not recorded:
                 await sending.forget_shown(desk.session, lease.notice_id)
                 await notices.touch(desk.session, [lease.notice_id], desk.now)
         if not recorded:
             raise OvertakenError
+
+    async def record_words(self, lease: Lease, posted: PostedMessage, words: Words) -> None:
+        """Record what a message says of loans that was found in Slack after its answer was lost."""
+        async with self.office.database.transaction() as session:
+            sent = Sent(lease, posted.channel, posted.ts, posted.revision, None, words)
+            await self._keep_words(session, [sent], posted.at)
 
     async def record_deleted(self, lease: Lease) -> None:
         """Record that the message was deleted in Slack: a new one is to be posted."""
@@ -214,11 +229,30 @@ class Ledger:
         async with self.office.database.transaction() as session:
             now = self.office.clock.now()
             recorded = await sending.record_each_sent(session, sent, now)
-            return [one.lease.notice_id in recorded or await self._claim(session, one, now) for one in sent]
+            counts = [one.lease.notice_id in recorded or await self._claim(session, one, now) for one in sent]
+            await self._keep_words(session, itertools.compress(sent, counts), now)
+            return counts
 
     async def _claim(self, session: Work, sent: Sent, now: datetime) -> bool:
         await sending.release_lease(session, sent.lease, now=now)
         return await sending.claim_post(session, sent.lease.notice_id, channel_id=sent.channel_id, ts=sent.ts, now=now)
+
+    async def _keep_words(self, session: Work, sent: Iterable[Sent], at: datetime) -> None:
+        await sending.keep_words(session, [self._row(one, at, *part) for one in sent for part in one.words])
+
+    def _row(self, sent: Sent, at: datetime, loan_id: UUID, words: str) -> SentMessage:
+        row_id = new_id()
+        return SentMessage(
+            id=row_id,
+            workspace_id=self.workspace.id,
+            loan_id=loan_id,
+            notice_id=sent.lease.notice_id,
+            revision=sent.revision,
+            at=at,
+            channel_id=sent.channel_id,
+            ts=sent.ts,
+            words_cipher=self.office.cipher.encrypt(SentMessage.words_cipher, row_id, words),
+        )
 
     async def _record(self, step: Callable[[Desk], Awaitable[bool]]) -> None:
         async with self.office.desk(self.workspace) as desk:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime, timedelta
+from dataclasses import field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -30,11 +31,18 @@ _MARGIN = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class PostedMessage:
-    """A message in Slack. `revision`: which one of its notice it shows, 0 when unknown."""
+    """A message in Slack. `revision`: which one of its notice it shows, 0 when unknown. `text` are its words, if they were
+    read there."""
 
     channel: str
     ts: str
     revision: int = 0
+    text: str = field(default="", repr=False)
+
+    @property
+    def at(self) -> datetime:
+        """When Slack got it, as its time stamp says."""
+        return datetime.fromtimestamp(float(self.ts), UTC)
 
 
 class SlackApi:
@@ -103,7 +111,8 @@ class SlackApi:
                 metadata = message.get("metadata", {})
                 payload = metadata.get("event_payload", {})
                 if metadata.get("event_type") == EVENT_TYPE and payload.get("notice") == str(mark):
-                    yield PostedMessage(channel, message["ts"], int(payload.get("revision", 0)))
+                    revision = int(payload.get("revision", 0))
+                    yield PostedMessage(channel, message["ts"], revision, message.get("text", ""))
             cursor = page.get("response_metadata", {}).get("next_cursor")
             if not cursor:
                 return

@@ -1,5 +1,6 @@
 """What goes into a case file: the records of a loan as they are stored, and its history in the words of a language."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, field
 from datetime import date, datetime, time
@@ -51,9 +52,10 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Contents:
     """Everything of one loan. `records` has its rows by table, decrypted, the values as JSON has them; `cut` are the tables
-    of which there are more. `recordings` are those that were not undone, the latest first. `members` are by id. `audit` are
-    the entries of the audit trail that name the loan, oldest first; `segments` the sealed ones that hold them. `packs` are
-    the contact rules that bind the loan now: code, version, name in Chinese and in English.
+    of which there are more. `notices` are the messages of the desk, each with what its versions said (`sent`). `recordings`
+    are those that were not undone, the latest first. `members` are by id. `audit` are the entries of the audit trail that
+    name the loan, oldest first; `segments` the sealed ones that hold them. `packs` are the contact rules that bind the loan
+    now: code, version, name in Chinese and in English.
     """
 
     loan_id: UUID
@@ -81,7 +83,7 @@ async def gather(desk: Desk, loan: Loan) -> Contents:
     """Return everything of a loan as it is now. Who may have it was asked before."""
     desk.actor = _reader(desk, desk.workspace.locale)
     records, cut = await _records(desk, loan)
-    notices = await _notices(desk, loan)
+    notices = await _notices(desk, loan, records.pop("sent_message", ()))
     entries = await entries_of(desk, loan)
     choices = [_plain(row) for row in await cases.choices_for(desk.session, desk.workspace.id, loan.id)]
     details = await details_of(desk.session, loan.id)
@@ -187,8 +189,12 @@ def _value(value: Any) -> Any:
             return value
 
 
-async def _notices(desk: Desk, loan: Loan) -> list[Record]:
-    """Return the messages about the loan: the desk keeps what each was about and where it went, not its words."""
+async def _notices(desk: Desk, loan: Loan, sent: Sequence[Record]) -> list[Record]:
+    """Return the messages about the loan: what each was about, where it went, and which words of it Slack got."""
+    versions: defaultdict[str, list[Record]] = defaultdict(list)
+    for each in sorted(sent, key=lambda each: (each["at"], each["revision"])):
+        version = {name: each[name] for name in ("revision", "at", "ts", "words")}
+        versions[each["notice_id"]].append({**version, "channel": each["channel_id"]})
     found: list[Record] = []
     after: UUID | None = None
     while rows := await cases.notices_of(desk.session, loan.id, after):
@@ -206,7 +212,8 @@ async def _notices(desk: Desk, loan: Loan) -> list[Record]:
                 "gave_up_at": row.gave_up_at,
                 "error": row.last_error,
             }
-            found.append({name: _value(value) for name, value in record.items()})
+            plain = {name: _value(value) for name, value in record.items()}
+            found.append({**plain, "sent": versions[str(row.id)]})
         after = rows[-1].id
         if len(rows) < cases.BATCH or len(found) >= MOST_ROWS:
             break

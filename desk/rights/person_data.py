@@ -30,6 +30,7 @@ WITHHELD = (
     "loan_of_other",
     "notes_of_other",
     "recordings",
+    "messages",
     "keys",
     "backups",
 )

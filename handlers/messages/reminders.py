@@ -72,6 +72,7 @@ def bundle(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
             writer.line(row)
         else:
             writer.line(row, result_of(t, item.change, item, zone))
+        writer.about(item.loan.id)
     elements.write_more(t, writer, sum(item.change is None for item in view.items[ROWS:]))
     cards = [_card(t, item.loan, label=item.loan.number) for item in view.items[:ROWS] if item.change is None]
     listed = {"of": view.reader_id, "n": view.notice_id}
@@ -80,7 +81,7 @@ def bundle(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     write_playbooks(t, writer, [(item.loan.id, item.loan.number, item.follow_up.purpose) for item in waits])
     return writer.buttons(
         *cards, *_hold_all(t, view), *([Button(t("Show all"), "due.list", value)] if waiting else [])
-    ).message()
+    ).message(item.loan.id for item in view.items[ROWS:])
 
 
 def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Message:
@@ -300,4 +301,5 @@ def add_repeat_warning(message: Message, t: Translator) -> Message:
         text=f"{message.text}\n{words}",
         blocks=[*message.blocks, block] if message.blocks else [],
         with_tables=add_repeat_warning(message.with_tables, t) if message.with_tables else None,
+        parts=tuple((loan_id, f"{part}\n{words}") for loan_id, part in message.parts),
     )

@@ -334,8 +334,9 @@ def payments_imported(t: Translator, view: FollowUpNotice, *, name: str, n: int)
         [*masked_loan(t, item.loan), f" · {purpose(t, item.follow_up.purpose)} /{item.follow_up.number}"]
         for item in ended
     )
+    writer.about(*(item.loan.id for item in ended))
     write_more(t, writer, n - len(view.items))
-    return writer.message()
+    return writer.message(item.loan.id for item in view.items)
 
 
 def write_taken(t: Translator, writer: Writer, payment: PaidPart, currency: str) -> None:

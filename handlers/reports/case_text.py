@@ -1,5 +1,6 @@
 """What all parts of a case file are written with: names, times and tables in the words of one language."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from desk.core.vocabulary import VOCABULARY
 from handlers.messages.block_kit.elements import phone
 from handlers.messages.block_kit.message import Bold, Channel, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.writer import unescaped
 from handlers.messages.unreadable import text_in_words
 from handlers.reports.report import Block, Paragraph, Table
 
@@ -24,6 +26,9 @@ class CaseFacts:
     purpose: str
     members: Sequence[tuple[str, str, int, str]] = ()
     missing: Sequence[tuple[str, str]] = ()
+
+
+_MENTION = re.compile(r"<[@#]([A-Z0-9]+)>")
 
 
 class CaseText:
@@ -79,6 +84,10 @@ class CaseText:
     def words(self, text: str) -> str:
         """Return a text that a member typed, also one that no key opens."""
         return text_in_words(self.t, text)
+
+    def as_posted(self, text: str) -> str:
+        """Return the text of a message as people read it in Slack, with names for members."""
+        return unescaped(_MENTION.sub(lambda found: self.named(found[1]), self.words(text)))
 
     def plain(self, line: Sequence[Inline]) -> str:
         """Return a line of a message as text."""

@@ -1,6 +1,7 @@
 """The parts of a case file about the desk itself: what it posted, and who saw and did what."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from desk.cases.contents import Record
 from handlers.messages.audit_trail import what_happened
@@ -20,7 +21,14 @@ _MESSAGES = {
     "repayment_paused": _("instalments paused"),
     "papers_arrived": _("documents arrived"),
     "reassigned": _("the loan changed hands"),
+    "payments_imported": _("payments of a file ended calls"),
+    "check_passed_over": _("a check was passed over"),
+    "owner_asked": _("the loan has no owner"),
+    "phone_call": _("an incoming or finished call to be logged"),
+    "missed_call": _("a missed call"),
+    "ring_failed": _("the phone system could not ring"),
     "appointment": _("reminder of an appointment"),
+    "appointment_on_day_off": _("an appointment on a day off"),
     "collection_step": _("reminder of a step beyond calls"),
     "export_ready": _("a list was made into a file"),
     "case_ready": _("a case file was made"),
@@ -37,24 +45,33 @@ def messages(case: CaseText) -> Iterable[Block]:
     yield Heading(t("Messages of the desk"))
     yield Paragraph(
         t(
-            "The desk records what each message was about, where and when it was posted, and how often it was rewritten; not "
-            "its words. Slack keeps those, under the channel and the time stamp that are given here."
+            "Each version that Slack got of a message, with its words but without its buttons; of a message about several "
+            "loans, what it says of this one. Where the words are not kept, because an earlier release sent the message or "
+            "their time of retention is over, Slack has them under the channel and the time stamp."
         ),
         small=True,
     )
-    rows = [
-        (
-            case.instant(each["posted_at"] or each["queued_at"]),
-            t(_MESSAGES.get(each["kind"], _OTHER)),
-            case.member(each["to_id"]) or t("a channel"),
-            each["channel"] or "",
-            each["ts"] or _unsent(case, each),
-            str(each["revisions_sent"]),
-        )
-        for each in case.contents.notices
-    ]
-    head = (t("Time"), t("About"), t("To"), t("Channel"), t("Slack time stamp"), t("Versions"))
-    yield case.table(head, rows, (4, 4, 3, 3, 4, 1), right=(5,))
+    rows = [row for each in case.contents.notices for row in _versions(case, each)]
+    head = (t("Time"), t("About"), t("To"), t("Slack channel and time stamp"), t("Words"))
+    yield case.table(head, rows, (3, 3, 2, 3, 7))
+
+
+def _versions(case: CaseText, notice: Record) -> Iterable[tuple[str, ...]]:
+    """Yield what is known of each version of a message: of a first one without words, when it was posted."""
+    t = case.t
+    about = t(_MESSAGES.get(notice["kind"], _OTHER))
+    to = case.member(notice["to_id"]) or t("a channel")
+    posted, kept = notice["posted_at"], notice["sent"]
+    if not kept or (posted and datetime.fromisoformat(posted) < datetime.fromisoformat(kept[0]["at"])):
+        place = "\n".join(filter(None, (notice["channel"], notice["ts"])))
+        words = t("not kept") if notice["ts"] else _unsent(case, notice)
+        yield case.instant(posted or notice["queued_at"]), about, to, place, words
+        about = t("{about}, rewritten", about=about)
+    for each in kept:
+        place = f"{each['channel']}\n{each['ts']}"
+        words = t("not kept") if each["words"] is None else case.as_posted(each["words"])
+        yield case.instant(each["at"]), about, to, place, words
+        about = t("{about}, rewritten", about=t(_MESSAGES.get(notice["kind"], _OTHER)))
 
 
 def _unsent(case: CaseText, notice: Record) -> str:

@@ -49,6 +49,9 @@ _WHY: Mapping[str, str] = {
         "Notes of calls about another's loan are only given to who answers for the debt: others must not be told of it."
     ),
     "recordings": _("Recordings of calls have other voices: ask for them by themselves."),
+    "messages": _(
+        "The words of the desk's messages are left out: they went to the lender's staff, name them, and repeat the records."
+    ),
     "keys": _("Encryption keys and the search index are left out: they say nothing of the person."),
     "backups": _("Backups hold earlier copies of the same until they are deleted."),
 }

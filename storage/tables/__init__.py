@@ -48,7 +48,7 @@ from storage.tables.loans import (
     SearchTerm,
     StageChange,
 )
-from storage.tables.messages import DeliveryRound, Home, MemberNews, Notice, NoticeItem
+from storage.tables.messages import DeliveryRound, Home, MemberNews, Notice, NoticeItem, SentMessage
 from storage.tables.people import (
     AccessRequest,
     CalendarOverride,

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
 from storage.engine.rows import Row
-from storage.tables.columns import instant, maybe_instant, references, row_id
+from storage.tables.columns import instant, maybe_cipher, maybe_instant, references, row_id
 
 _OWED = text("owed_from IS NOT NULL")
 _ABOUT_LOAN = text("about_loan_id IS NOT NULL")
@@ -89,6 +89,28 @@ class NoticeItem(Row, table=True):
     workspace_id: UUID = references("workspace")
     position: int = 0
     follow_up_version: int = 1
+
+
+class SentMessage(Row, table=True):
+    """What a version of a notice (`revision`) said of a loan, as Slack got it at `at`, and where: channel and time stamp.
+
+    Of a message about several loans each has a row with what was said of it, and with the lines about none. Retention clears the
+    words.
+    """
+
+    __tablename__ = "sent_message"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("loan", "notice", "words")
+    __table_args__ = (Index("ix_sent_message_loan", "loan_id", "at"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    loan_id: UUID = references("loan")
+    notice_id: UUID = references("notice", index=True)
+    revision: int
+    at: datetime = instant()
+    channel_id: str
+    ts: str
+    words_cipher: bytes | None = maybe_cipher()
 
 
 class DeliveryRound(Row, table=True):

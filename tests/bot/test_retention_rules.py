@@ -12,8 +12,10 @@ from storage.tables import (
     LegalHold,
     Loan,
     Member,
+    Notice,
     Recording,
     RetentionPolicy,
+    SentMessage,
     StoredFile,
     Workspace,
 )
@@ -37,6 +39,10 @@ async def loan_with_old_records(office: Office, workspace: Workspace, lin: Membe
     async with office.desk(workspace) as desk:
         desk.add(StoredFile(id=(file_id := new_id()), name_cipher=b"x", **of, **file))
         desk.add(Recording(id=new_id(), call_id=call.id, file_id=file_id, added_by_id=lin.id, at=then, **of))
+        notice = Notice(workspace_id=workspace.id, key=number, kind="reminder", about_loan_id=loan.id, created_at=then)
+        desk.add(notice)
+        sent = {"notice_id": notice.id, "revision": 1, "channel_id": "C1", "ts": "1.2", "words_cipher": b"x"}
+        desk.add(SentMessage(id=new_id(), at=then, **sent, **of))
     return loan
 
 
@@ -57,13 +63,14 @@ async def test_the_packs_of_a_loan_keep_its_records_longer_or_have_them_deleted_
     workspace.contact_rules = {"loans": True}
 
     shown = await retention(database_url, tmp_path, clock, apply=False)
-    assert "older than their period: 2 · the words of calls and notes" in shown
+    assert "older than their period: 4 · the words of calls, notes and messages" in shown
     assert "older than their period: 1 · recordings of calls" in shown
     assert "rule CN-K1" in shown
     await retention(database_url, tmp_path, clock, apply=True)
 
     words = {row.loan_id for row in await rows(office, Call) if row.note_cipher}
     assert words == {longer.id, held.id}
+    assert {row.loan_id for row in await rows(office, SentMessage) if row.words_cipher} == words
     kept = {plain.id, longer.id, held.id}
     assert {row.loan_id for row in await rows(office, Recording)} == kept
     assert {row.loan_id for row in await rows(office, StoredFile)} == kept  # the bytes are leftovers of the store now

@@ -235,6 +235,47 @@ async def test_recordings_are_listed_with_their_sums_and_those_that_count_are_in
         assert hashlib.sha256(elsewhere).hexdigest() not in page
 
 
+async def test_each_version_of_a_reminder_is_in_it_with_its_words_and_nothing_of_other_loans(
+    slack: Slack, browser: Browser
+) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="王小明")
+    others = [f"B-{n}" for n in range(5)]
+    for number in others:
+        await make_loan(slack.office, slack.workspace, number, owner=slack.agent, name="李四", phone="+8613900139999")
+    await slack.in_chinese(slack.agent)
+    await slack.command(slack.agent, "/loan-follow A-1 today 11:00")
+    await slack.at("2026-11-25 11:00")
+    for line in (
+        "/loan-call A-1 reached 客户说好",
+        "/loan-follow A-1 today 12:00",
+        *(f"/loan-follow {number} today 12:00" for number in others),
+    ):
+        await slack.command(slack.agent, line)
+    await slack.at("2026-11-25 12:00")
+    first, together = slack.texts(slack.agent)[-2:]
+    assert all(number in together for number in others)
+    await slack.command(slack.compliance, "/loan-case A-1")
+    await make(slack)
+    _, archive, _ = await browser.open(*await ask_link(slack, slack.compliance))
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        messages = json.loads(opened.read("case.json"))["messages"]
+        pages = [opened.read(f"case.{code}.html").decode() for code in ("en", "zh")]
+    reminder, bundle = (each for each in messages if each["kind"].startswith("reminder"))
+    assert [each["words"] for each in reminder["sent"]][-1] == first
+    assert len(reminder["sent"]) == 2
+    assert "请致电客户" in reminder["sent"][0]["words"]
+    assert (reminder["sent"][0]["channel"], reminder["sent"][0]["ts"]) == (reminder["channel"], reminder["ts"])
+    (said,) = bundle["sent"]
+    assert said["words"].splitlines() == [line for line in together.splitlines() if "B-" not in line]
+    assert "A-1 · 王* · 尾号" in said["words"]
+    for page in pages:
+        for other in ("B-2", "李*", "尾号9999"):
+            assert other not in page
+        assert f"{slack.agent.name} 请致电客户" in page
+    assert "reminder of a call, rewritten" in pages[0]
+    assert "（已更新）" in pages[1]
+
+
 async def test_a_file_that_only_was_said_to_belong_there_is_no_record_of_the_loan(
     slack: Slack, browser: Browser
 ) -> None:

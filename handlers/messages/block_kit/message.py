@@ -3,6 +3,7 @@
 import json
 from dataclasses import field
 from typing import Any, Literal
+from uuid import UUID
 
 from desk.core.dataclass import dataclass
 
@@ -67,12 +68,14 @@ class Message:
     """A message: `text` holds all of its words, `blocks` are Block Kit dicts that Slack accepts everywhere.
 
     `with_tables` is the same message with Slack's own tables and charts. Send it only by calls that report a refusal;
-    everything else sends the message itself.
+    everything else sends the message itself. `parts` is what a message about several loans says of each, by the loan's id: its
+    own lines, and those about none.
     """
 
     text: str
     blocks: list[dict[str, Any]]
     with_tables: "Message | None" = None
+    parts: tuple[tuple[UUID, str], ...] = ()
     _json: list[str] = field(default_factory=list[str], init=False, repr=False, compare=False)
 
     def json(self) -> str:

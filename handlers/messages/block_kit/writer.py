@@ -9,6 +9,7 @@ import string
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from handlers.messages.block_kit.message import Bold, Button, Channel, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
@@ -64,6 +65,7 @@ class Writer:
     def __init__(self, *, most_blocks: int = BLOCKS) -> None:
         self._blocks: list[dict[str, Any]] = []
         self._texts: list[str] = []
+        self._about: dict[int, UUID] = {}
         self._actions = 0
         self._left = _BUDGET
         self._most_blocks = most_blocks
@@ -73,6 +75,12 @@ class Writer:
         flat = _flatten(inlines)
         self._rich({"type": "rich_text_section", "elements": self._elements(flat)})
         self._texts.append(_plain(flat))
+        return self
+
+    def about(self, *loan_ids: UUID) -> "Writer":
+        """Note that the last lines are about these loans, one line about each."""
+        for place, loan_id in enumerate(loan_ids, start=len(self._texts) - len(loan_ids)):
+            self._about[place] = loan_id
         return self
 
     def phrase(self, t: Translator, text: str, **values: Inline | int) -> "Writer":
@@ -164,9 +172,18 @@ class Writer:
         self._blocks.append(block)
         return self
 
-    def message(self) -> Message:
-        """Return the message as written so far."""
-        return Message(text=clipped("\n".join(self._texts), TEXT_LIMIT), blocks=self._limit_blocks())
+    def message(self, counted: Iterable[UUID] = ()) -> Message:
+        """Return the message as written so far. `counted` are loans that it only counts, beside those with lines of their own."""
+        text = clipped("\n".join(self._texts), TEXT_LIMIT)
+        return Message(text=text, blocks=self._limit_blocks(), parts=self._parts(counted) if self._about else ())
+
+    def _parts(self, counted: Iterable[UUID]) -> tuple[tuple[UUID, str], ...]:
+        """Return for each loan the lines about it and about none."""
+        found: list[tuple[UUID, str]] = []
+        for loan_id in dict.fromkeys((*self._about.values(), *counted)):
+            lines = (text for place, text in enumerate(self._texts) if self._about.get(place, loan_id) == loan_id)
+            found.append((loan_id, clipped("\n".join(lines), TEXT_LIMIT)))
+        return tuple(found)
 
     def _limit_blocks(self) -> list[dict[str, Any]]:
         if len(self._blocks) <= self._most_blocks:

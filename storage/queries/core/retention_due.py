@@ -31,6 +31,7 @@ from storage.tables import (
     NoticeItem,
     Recording,
     SearchTerm,
+    SentMessage,
     StoredFile,
     WebhookEvent,
 )
@@ -72,6 +73,13 @@ RECORDS: dict[str, tuple[Records, ...]] = {
             CallCorrection, CallCorrection.at, None, "note_cipher", (col(CallCorrection.note_cipher).is_not(None),)
         ),
         Records(LoanNote, LoanNote.at, LoanNote.loan_id),
+        Records(
+            SentMessage,
+            SentMessage.at,
+            SentMessage.loan_id,
+            "words_cipher",
+            (col(SentMessage.words_cipher).is_not(None),),
+        ),
     ),
     "file": (
         Records(
@@ -158,7 +166,7 @@ async def let_go(session: Work, records: Records, ids: Sequence[UUID]) -> None:
         return
     if table is LoanNote:  # the earlier versions of a note go with it
         await session.execute(delete(LoanNote).where(col(LoanNote.earlier_of_id).in_(ids)))
-    if table in (Recording, StoredFile, WebhookEvent, FileImport):
+    if table in (Recording, StoredFile, WebhookEvent, FileImport, Notice):
         await erase(session, table_of(table).name, ids)
         return
     await session.execute(delete(table).where(row_id.in_(ids)))

@@ -22,6 +22,7 @@ ERASED = "erased"
 
 NOTICE: Table = SQLModel.metadata.tables["notice"]
 ITEM: Table = SQLModel.metadata.tables["notice_item"]
+SENT: Table = SQLModel.metadata.tables["sent_message"]
 
 _IDS = bindparam("ids", type_=Uuid(), expanding=True)
 
@@ -133,8 +134,9 @@ async def ids_of_family(session: Work, workspace_id: UUID, prefix: str) -> list[
 
 
 async def move_to_loan(session: Work, notice_ids: Collection[UUID], loan_id: UUID, *, old: str, new: str) -> None:
-    """Make these notices about another loan; the beginning `old` of their keys becomes `new`."""
+    """Make these notices, with what they said, about another loan; the beginning `old` of their keys becomes `new`."""
     if notice_ids:
+        await session.exec(update(SENT).where(SENT.c.notice_id.in_(notice_ids)).values(loan_id=loan_id))
         moved = update(NOTICE).where(NOTICE.c.id.in_(notice_ids))
         await session.exec(moved.values(about_loan_id=loan_id, key=func.replace(NOTICE.c.key, old, new)))
 

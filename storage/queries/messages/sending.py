@@ -5,7 +5,7 @@ that was overtaken changes nothing. The message (`ts`) is recorded once: a secon
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,10 +14,12 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    Uuid,
     and_,
     bindparam,
     case,
     func,
+    insert,
     literal,
     null,
     or_,
@@ -30,7 +32,7 @@ from sqlmodel import SQLModel, col
 from storage.engine.types import UtcDateTime, mark_of
 from storage.engine.work import Work
 from storage.queries.messages.notices import NOTICE
-from storage.tables import Notice
+from storage.tables import Notice, SentMessage
 
 LEASE = timedelta(seconds=30)
 """How long a sender holds a notice: longer than any request to Slack. A dead sender's notice waits as long."""
@@ -85,15 +87,21 @@ class Lease:
     is_attempted: bool = False
 
 
+Words = Sequence[tuple[UUID, str]]
+"""What a message says of loans, by the id of each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that was sent with a lease, the revision of the notice that it shows, and the digest of its content."""
+    """A message that was sent with a lease, the revision of the notice that it shows, the digest of its content, and what it says
+    of loans."""
 
     lease: Lease
     channel_id: str
     ts: str
     revision: int
     shown_digest: str | None
+    words: Words = field(default=(), repr=False)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -210,6 +218,12 @@ async def record_each_sent(session: Work, sent: Sequence[Sent], now: datetime) -
     if mine:
         await session.execute(_RECORD_EACH_SENT, [each.values | _instants(now) for each in mine])
     return {each.lease.notice_id for each in mine}
+
+
+async def keep_words(session: Work, rows: Sequence[SentMessage]) -> None:
+    """Keep what messages that were sent say of loans; nothing of a loan that was deleted meanwhile."""
+    if rows:
+        await session.execute(_KEEP_WORDS, [vars(row) for row in rows])
 
 
 async def record_found(session: Work, lease: Lease, *, channel_id: str, ts: str, now: datetime) -> bool:
@@ -337,6 +351,16 @@ def pending_where(*which: ColumnElement[bool]) -> Select[Any, Any, Any]:
         .where(*which)
     )
 
+
+_SENT = SQLModel.metadata.tables["sent_message"]
+_LOAN = SQLModel.metadata.tables["loan"]
+_KEEP_WORDS = insert(_SENT).from_select(
+    [column.name for column in _SENT.columns],
+    select(*(bindparam(column.name, type_=column.type) for column in _SENT.columns))
+    .select_from(_LOAN)
+    .where(_LOAN.c.id == bindparam("loan_id", type_=Uuid()))
+    .with_for_update(read=True, key_share=True),  # a loan that is being deleted is waited for
+)
 
 _NOW, _SOON = bindparam("now", type_=UtcDateTime()), bindparam("lease_end", type_=UtcDateTime())
 _REVISION = bindparam("revision", type_=Integer())
