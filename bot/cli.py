@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from bot.command_line import audit, calls, case, exporting, importing, keys, serving, tokens, trying, upkeep, webhooks
+from bot.command_line import (
+    audit,
+    calls,
+    case,
+    exporting,
+    importing,
+    keys,
+    recordings,
+    serving,
+    tokens,
+    trying,
+    upkeep,
+    webhooks,
+)
 from bot.named_workspace import NAMED
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -14,6 +27,7 @@ for _group in (trying, serving, importing, calls, upkeep, case, exporting):
     app.add_typer(_group.app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
+app.add_typer(recordings.app, name="recordings")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(webhooks.app, name="webhooks")
 

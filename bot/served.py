@@ -51,8 +51,6 @@ if TYPE_CHECKING:
 REQUEST_SECONDS = 10
 """Time limit of one request to Slack's Web API."""
 
-MEGABYTE = 1024 * 1024
-
 
 @dataclass(frozen=True, slots=True)
 class OfAll:
@@ -162,7 +160,7 @@ def file_storage(settings: Settings, workspace_id: UUID) -> FileStorage | None:
     if not settings.public_url:
         return None
     store = store_at(settings.files_at(), workspace_id)
-    limits = settings.file_megabytes * MEGABYTE, settings.recording_megabytes * MEGABYTE
+    limits = settings.most_file_bytes, settings.most_recording_bytes
     return FileStorage(store, settings.public_url, *limits)
 
 

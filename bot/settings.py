@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 Read = TypeVar("Read")
 
 
+_MEGABYTE = 1024 * 1024
+
+
 class UnfitSettingError(ValueError):
     """A setting that others make necessary is missing, or does not go with them."""
 
@@ -288,6 +291,16 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise ValueError(f"LOANDESK_PHONE_RECORDING_LOGINS: {error}") from None
         return self
+
+    @property
+    def most_file_bytes(self) -> int:
+        """The largest document that the desk takes, in bytes."""
+        return self.file_megabytes * _MEGABYTE
+
+    @property
+    def most_recording_bytes(self) -> int:
+        """The largest recording that the desk takes, in bytes."""
+        return self.recording_megabytes * _MEGABYTE
 
     def files_at(self, place: str = "") -> Path | Bucket:
         """Return the folder or bucket of files, or another `place`, written as `files` is, with the same keys."""

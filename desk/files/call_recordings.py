@@ -90,7 +90,7 @@ async def add_link(desk: Desk, *, loan: LoanRef, call_id: UUID | None, link: str
     Raises NotAllowed (`role_missing`), Invalid (`recording_link`), NotFound (`unknown_call`), and as `lookup.resolve` does.
     """
     require_role(desk, "send_file")
-    _check_link(link)
+    check_link(link)
     named = (await lookup.resolve(desk, loan)).loan
     call = await _call_of(desk, named, call_id)
     row = _row(desk, named, call)
@@ -323,7 +323,8 @@ def _row(desk: Desk, loan: Loan, call: Call | None) -> Recording:
     )
 
 
-def _check_link(link: str) -> None:
+def check_link(link: str) -> None:
+    """Raise Invalid (`recording_link`) for what is no https address that members can open."""
     try:
         to = urlsplit(link)
         usable = to.scheme == "https" and bool(to.hostname) and "@" not in to.netloc and len(link) <= _LONGEST_LINK
