@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.delivery.rounds import Pace
 from bot.delivery.sender import Sender
 from desk.core.transaction import Desk, Office
+from desk.messages import kinds
 from desk.messages.kinds import NoticeKind
 from desk.messages.notices import queue_notice
 from handlers.messages.block_kit.message import Message
@@ -89,8 +90,18 @@ async def sandbox(clock: FrozenClock) -> AsyncIterator[Sandbox]:
     await sandbox.stop()
 
 
+class AnyKind(dict[str, NoticeKind]):
+    """The kinds of notices, and any other that a test names."""
+
+    def __missing__(self, name: str) -> NoticeKind:
+        return NoticeKind(name)
+
+
 @pytest.fixture
-async def room(office: Office, workspace: Workspace, sandbox: Sandbox) -> AsyncIterator[Room]:
+async def room(
+    office: Office, workspace: Workspace, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Room]:
+    monkeypatch.setattr(kinds, "KINDS", AnyKind(kinds.KINDS))
     lin = await make_member(office, workspace, "ULIN", reminder_channel_id="CLIN")
     admin = await make_member(office, workspace, "UADMIN", roles="admin")
     async with aiohttp.ClientSession() as session:
