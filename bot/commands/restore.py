@@ -14,7 +14,7 @@ from bot.recording import record, sum_of
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
 from storage.engine import schema
-from storage.engine.cipher import KeyRing
+from storage.engine.cipher import Cipher, KeyRing
 from storage.engine.database import Database, make_folder
 from storage.engine.trouble import is_outage
 from storage.engine.work import Work
@@ -58,7 +58,7 @@ async def run(
         await _prepare(database, summary)
         require_signature(summary, settings.cipher().ring, unsigned=unsigned)
         now = (clock or SystemClock()).now()
-        again, held = await _load(database, file, summary, console, now, gone)
+        again, held = await _load(database, file, summary, console, now, gone, settings.cipher())
     except Exception as error:
         if not isinstance(error, _FAULTS_OF_THE_FILE) and not is_outage(error):
             raise
@@ -129,7 +129,13 @@ async def _prepare(database: Database, summary: Summary) -> None:
 
 
 async def _load(
-    database: Database, file: Path, summary: Summary, console: Console, now: datetime, gone: Sequence[Erased]
+    database: Database,
+    file: Path,
+    summary: Summary,
+    console: Console,
+    now: datetime,
+    gone: Sequence[Erased],
+    cipher: Cipher,
 ) -> tuple[int, int]:
     """Load the rows and delete again what is `gone`, in one transaction. Return what `erase_again` does."""
     with Progress(console=console, transient=True) as progress, gzip.open(file, "rt", encoding="utf-8") as lines:
@@ -141,6 +147,6 @@ async def _load(
                 progress.advance(task, rows)
             await restoring.finish(connection, taken_at=summary.taken_at, now=now)
             session = Work.within(connection)
-            counts = await erase_again(session, gone, now)
+            counts = await erase_again(session, gone, now, cipher)
             await session.flush()
             return counts

@@ -3,23 +3,27 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from storage.engine.cipher import Cipher, UnreadableError
 from storage.engine.work import Work
 from storage.queries.core import retention_due
 from storage.queries.core.rows import chunks
-from storage.queries.loans import keeping
-from storage.tables import Workspace
+from storage.queries.loans import keeping, related
+from storage.queries.rights import erasure
+from storage.tables import LoanCorrection, RelatedPerson, Workspace
 from storage.upkeep import demo
 from storage.upkeep.erased_list import Erased
 from storage.upkeep.erasing import erase
 
 
-async def erase_again(session: Work, erased: Iterable[Erased], now: datetime) -> tuple[int, int]:
+async def erase_again(session: Work, erased: Iterable[Erased], now: datetime, cipher: Cipher) -> tuple[int, int]:
     """Delete these rows with all that belongs to them where a restore brought them back, and note them.
 
-    What a legal hold of the restored database keeps stays. Return how many rows were there and went, and how many stayed.
+    The texts of requests of the same persons go too, and the name of a person around a loan in its corrections. What a legal hold
+    of the restored database keeps stays. Return how many rows were there and went, and how many stayed.
     """
     by_table: dict[tuple[UUID, str, str], list[UUID]] = defaultdict(list)
     for row in erased:
@@ -35,9 +39,34 @@ async def erase_again(session: Work, erased: Iterable[Erased], now: datetime) ->
         going.append((workspace_id, table, why, [row_id for row_id in ids if row_id not in held]))
     for workspace_id, table, why, ids in going:
         present = await retention_due.present(session, table, workspace_id, ids)
+        await _empty_texts(session, table, present, cipher)
         await (demo.remove(session, present, now) if table == "loan" else erase(session, table, present))
         await retention_due.note_erased(session, workspace_id, table, ids, why, now)
     return there, stayed
+
+
+async def _empty_texts(session: Work, table: str, ids: Sequence[UUID], cipher: Cipher) -> None:
+    """Empty what else names the persons who go with these rows."""
+    on_loans, people = (ids if table == "loan" else ()), (ids if table == "related_person" else ())
+    if not (on_loans or people):
+        return
+    requests = await erasure.requests_of(session, on_loans, people)
+    await erasure.clear_texts(session, [each.id for each in requests])
+    for person in (await related.people_by_ids(session, people)).values():
+        name = _read(cipher, RelatedPerson.name_cipher, person)
+        for row in await erasure.person_corrections(session, person.loan_id):
+            if name and _read(cipher, LoanCorrection.before_cipher, row).endswith(name):
+                row.before_cipher = None
+                session.add(row)
+    await session.flush()
+
+
+def _read(cipher: Cipher, column: Any, row: Any) -> str:
+    """Return a text of a row, empty if it is damaged."""
+    try:
+        return cipher.decrypt(column, row)
+    except UnreadableError:
+        return ""
 
 
 async def _held(session: Work, workspace_id: UUID, table: str, ids: Sequence[UUID], now: datetime) -> set[UUID]:

@@ -49,10 +49,14 @@ async def backed_up(slack: Slack, file: Path) -> None:
 
 async def brought_back(slack: Slack, file: Path, url: str) -> Slack:
     """Replace the desk with one that works on the restored backup."""
+    assert await restore.run(settings_for(slack.sandbox, url), file, SILENT, slack.clock) == 0
+    return await restarted(slack, url)
+
+
+async def restarted(slack: Slack, url: str) -> Slack:
+    """Replace the desk with one that works on another database."""
     await slack.service.close()
-    settings = settings_for(slack.sandbox, url)
-    assert await restore.run(settings, file, SILENT, slack.clock) == 0
-    service = await open_service(settings, slack.clock)
+    service = await open_service(settings_for(slack.sandbox, url), slack.clock)
     await service.serve()
     written = manifest(f"http://127.0.0.1:{service.port}")
     slack.sandbox.install(manifest=written, signing_secret=SIGNING_SECRET, token=TOKEN)
