@@ -181,6 +181,14 @@ _LINES = (
         lambda part: f"{part['per_second']:.0f}, {part['cpu_ms']} ({part['delivered']:,} webhooks)",
     ),
     (
+        "retention",
+        "`loandesk retention --apply`: ms of each transaction in which it deletes, and of 95 of 100",
+        lambda part: (
+            f"{_spread(part['ms'], 1)}, {part['p95_ms']} "
+            f"({part['batches']} for {part['loans']} loans with {part['rows_each']} rows each)"
+        ),
+    ),
+    (
         "api",
         "API: single payments per second, p99 ms, ms of CPU; a batch of events accepted in s, applied in s; p99 and worst ms of "
         "20 `/loan-call` a second before and meanwhile",
