@@ -67,7 +67,7 @@ class FileFetcher:
     async def _fetch(self, held: FileToFetch) -> None:
         assert self.office.files is not None
         store = self.office.files.store
-        key = new_file_key()
+        key, name = new_file_key(), ""
         try:
             async with asyncio.timeout(FETCH_SECONDS):
                 name, size, plain_bytes = await self._source(held)
@@ -86,7 +86,7 @@ class FileFetcher:
             log.info("file_not_taken", file=str(held.id), why=refused.why)
             await self._discard(held)
             async with self.office.desk(self.workspace) as desk:
-                await intake.record_refused(desk, held, refused.why)
+                await intake.record_refused(desk, held, refused.why, name=name or refused.name)
         except (
             UnavailableError,
             TimeoutError,
@@ -140,11 +140,11 @@ class FileFetcher:
             raise UnavailableError(code or "no_answer") from None
         file: dict[str, Any] = answer.get("file") or {}
         if file.get("is_external") or file.get("mode") == "external":
-            raise RefusedFileError("external")
+            raise RefusedFileError("external", str(file.get("name") or ""))
         if file.get("user") != held.slack_user_id:
             raise RefusedFileError("withheld")
         if int(file.get("size") or 0) > max(held.most_bytes, held.most_audio):
-            raise RefusedFileError("too_large")
+            raise RefusedFileError("too_large", str(file.get("name") or ""))
         return file
 
     async def _download(self, file: dict[str, Any]) -> AsyncGenerator[bytes]:

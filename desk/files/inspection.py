@@ -14,11 +14,13 @@ MOST_PAGES = 500
 
 class RefusedFileError(Exception):
     """The desk does not take this file. `why` is a code: too_large, empty, too_many_pages, no_table (from who may
-    only import), kind_table (from who may not), or kind_ and what it seems to be (`desk.rules.file_kinds.name_of_other`)."""
+    only import), kind_table (from who may not), or kind_ and what it seems to be
+    (`desk.rules.file_kinds.name_of_other`). `name` is what its sender calls it, if that was found out."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, name: str = "") -> None:
         super().__init__(why)
         self.why = why
+        self.name = name
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,10 +176,13 @@ async def record_stored(desk: Desk, fetched: FileToFetch, name: str, facts: File
     return True
 
 
-async def record_refused(desk: Desk, fetched: FileToFetch, why: str) -> None:
-    """Record that the desk does not take a file: a code of `RefusedFileError`, or `gone` or `withheld` by Slack."""
+async def record_refused(desk: Desk, fetched: FileToFetch, why: str, *, name: str = "") -> None:
+    """Record that the desk does not take a file: a code of `RefusedFileError`, or `gone` or `withheld` by Slack. `name` is what
+    Slack calls it, if that is known now: of a file that was chosen in a form, only its id was."""
     row = await _held(desk, fetched)
     if row is not None:
+        if name:
+            row.name_cipher = desk.cipher.encrypt(StoredFile.name_cipher, row.id, name[:NAME_LIMIT])
         await _refuse(desk, row, why)
 
 

@@ -116,9 +116,9 @@ def place(t: Translator, where: FilePlace) -> str:
 
 def _row(t: Translator, batch: BatchView, file: FileView) -> list[Inline]:
     if file.state == "refused":
-        return [file.name, " · ", why_not_taken(t, file.why)]
+        return [file.name or t("a file"), " · ", why_not_taken(t, file.why)]
     if file.state == "expected":
-        return [file.name, " · ", t("being fetched")]
+        return [file.name or t("a file"), " · ", t("being fetched")]
     line = file_line(t, file)
     if file.state == "filed":
         where = batch.filed.get(file.id)

@@ -19,7 +19,7 @@ from storage.tables import DocumentItem, Loan, StoredFile
 from storage.upkeep.erasing import erase
 from tests.builders import make_loan
 from tests.sample_files import HEIC, JPEG, pdf
-from tests.wire.office_day import Slack, buttons, shown
+from tests.wire.office_day import Slack, buttons, given, shown
 
 PUBLIC_URL = "https://desk.example.com"
 
@@ -135,6 +135,31 @@ async def test_what_arrived_of_a_form_is_filed_when_the_rest_is_given_up(slack: 
         await slack.later(minutes=minutes)
     assert [row.state for row in await slack.rows(StoredFile)] == ["filed", "refused"]
     assert "ID card · received" in (await slack.command(slack.agent, "/loan-docs A-1")).text
+
+
+@pytest.mark.usefixtures("loan")
+async def test_files_of_a_form_that_are_not_taken_are_named_and_the_document_is_still_asked_for(slack: Slack) -> None:
+    await slack.command(slack.agent, "/loan-docs A-1 id")
+    listed = given((await slack.command(slack.agent, "/loan-docs A-1")).message)
+    large = pdf(1, filler=21 * 1024 * 1024)
+    for language, button, fields, page, too_large, state in (
+        ("en-US", "Add files", ("Document", "Files"), "it is a web page", "it is too large", "ID card · requested"),
+        ("zh-CN", "添加文件", ("材料", "文件"), "这是网页或矢量图", "文件太大", "身份证 · 待提交"),
+    ):
+        await slack.change(slack.agent, locale=language)
+        listed = given((await slack.command(slack.agent, "/loan-docs A-1")).message)
+        await slack.press(slack.agent, listed, button)
+        form = slack.sandbox.modal_of("UAGENT")
+        await form.fill(fields[0], "id")
+        await form.fill(fields[1], [upload(slack, "front.jpg", b"<html>"), upload(slack, "back.pdf", large)])
+        await form.submit()
+        await slack.deliver()
+        [front, back] = asked(slack).text.splitlines()[1:3]
+        assert "front.jpg" in front
+        assert page in front
+        assert "back.pdf" in back
+        assert too_large in back
+        assert state in (await slack.command(slack.agent, "/loan-docs A-1")).text
 
 
 @pytest.mark.usefixtures("loan")
