@@ -15,6 +15,7 @@ from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import Due, LoanRef, PersonRef
 from desk.follow_ups import lifecycle
 from desk.follow_ups.appointment_calls import end_confirmation, plan_after_missed, plan_confirmation
+from desk.follow_ups.appointment_messages import reminder_key, tell_attending, touch
 from desk.follow_ups.appointment_times import free_times, span_of, works_then
 from desk.follow_ups.contact_limits import limits_of
 from desk.loans import lookup
@@ -29,7 +30,6 @@ from desk.rules.working_time import local_date
 from storage.engine.types import new_id
 from storage.queries.follow_ups import appointments
 from storage.queries.loans import loans
-from storage.queries.messages import notices
 from storage.queries.people import members
 from storage.tables import Appointment, Loan, Member, Undo
 
@@ -119,6 +119,7 @@ async def book_appointment(
     )
     create(desk, row)
     call = await plan_confirmation(desk, named, row, member)
+    await tell_attending(desk, row, member, "booked")
     return await _changed(desk, named, row, "book_appointment", call)
 
 
@@ -134,11 +135,12 @@ async def move_appointment(desk: Desk, appointment_id: UUID, version: int, due: 
         raise Invalid("nothing_changed_here")
     member = await desk.session.get_one(Member, row.member_id)
     await _require_free(desk, member, at, row.minutes, but=row.id)
-    await _touch(desk, row)  # a message about the earlier time
+    await touch(desk, row)  # a message about the earlier time
     track(desk, row)
     row.at, row.state, row.remind_at = at, "planned", _remind_at(desk, at)
     await end_confirmation(desk, row, "cancelled")
     call = await plan_confirmation(desk, loan, row, member)
+    await tell_attending(desk, row, member, "moved")
     return await _changed(desk, loan, row, "move_appointment", call, moved_from=before)
 
 
@@ -156,6 +158,8 @@ async def settle_appointment(desk: Desk, appointment_id: UUID, version: int, sta
         row.remind_at = None
     await end_confirmation(desk, row, "cancelled" if state == "cancelled" else "done")
     call = await plan_after_missed(desk, loan, row) if state == "missed" else None
+    if state == "cancelled":
+        await tell_attending(desk, row, await desk.session.get_one(Member, row.member_id), "cancelled")
     return await _changed(desk, loan, row, "settle_appointment", call)
 
 
@@ -177,7 +181,8 @@ async def end_appointments(desk: Desk, loan: Loan) -> None:
     for row in await appointments.open_of_loans(desk.session, [loan.id]):
         track(desk, row)
         row.state, row.remind_at = "cancelled", None
-        await _touch(desk, row)
+        await touch(desk, row)
+        await tell_attending(desk, row, await desk.session.get_one(Member, row.member_id), "cancelled")
 
 
 async def hand_over_appointments(desk: Desk, loan_ids: Collection[UUID], outgoing: Member, to: Member) -> None:
@@ -201,7 +206,7 @@ async def hand_over_all_appointments(desk: Desk, outgoing: Member, to: Member) -
 
 
 async def _give(desk: Desk, row: Appointment, to: Member) -> None:
-    await _touch(desk, row)  # a message to the member who was to attend it
+    await touch(desk, row)  # a message to the member who was to attend it
     track(desk, row).member_id = to.id
     if row.remind_at is None and row.at > desk.now:  # who attends it now has not been reminded
         row.remind_at = desk.now
@@ -221,7 +226,7 @@ async def remind_of_appointments(desk: Desk, only: Collection[UUID] | None = Non
         [
             Announcement(
                 kind=kinds.APPOINTMENT,
-                key=_key(row),
+                key=reminder_key(row),
                 to=attending[row.member_id],
                 about_loan_id=row.loan_id,
                 facts={"appointment": str(row.id)},
@@ -255,21 +260,7 @@ async def rewrite_messages(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> No
     """Rewrite the messages that show an appointment as the Undo leaves it."""
     await desk.session.flush()
     for each in rows:
-        await _touch(desk, each.row)
-
-
-def _key(row: Appointment) -> str:
-    return f"appointment:{row.id}:{row.at.isoformat()}:{row.member_id}"
-
-
-def day_off_key(row: Appointment) -> str:
-    """Return the key of the message that says that the day of an appointment is a day off now."""
-    return f"appointment_on_day_off:{row.id}:{row.at.isoformat()}"
-
-
-async def _touch(desk: Desk, row: Appointment) -> None:
-    told = await notices.ids_of_keys(desk.session, desk.workspace.id, [_key(row), day_off_key(row)])
-    await notices.touch(desk.session, told.values(), desk.now)
+        await touch(desk, each.row)
 
 
 async def _open(desk: Desk, appointment_id: UUID, version: int | None) -> tuple[Loan, Appointment]:
@@ -329,7 +320,7 @@ async def _changed(
     member = await desk.session.get_one(Member, row.member_id)
     desk.audit(act, loan_id=loan.id, subject_id=row.id, kind=row.kind, state=row.state)
     await desk.session.flush()
-    await _touch(desk, row)
+    await touch(desk, row)
     (view,) = await _views(desk, [row])
     works = await works_then(desk, member, span_of(row))
     return AppointmentChanged(

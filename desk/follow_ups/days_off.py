@@ -5,7 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
-from desk.follow_ups.appointments import BATCH, day_off_key, is_on_day_off
+from desk.follow_ups.appointment_messages import day_off_key
+from desk.follow_ups.appointments import BATCH, is_on_day_off
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.members import stand_ins_for, today_of

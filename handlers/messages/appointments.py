@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from desk.core.vocabulary import VOCABULARY
 from desk.files.calendar_links import CalendarOffer
 from desk.follow_ups.appointment_clashes import Clashes
+from desk.follow_ups.appointment_messages import Act
 from desk.follow_ups.appointments import AppointmentChanged, AppointmentNotice, AppointmentView
 from handlers.messages.block_kit.elements import (
     card_button,
@@ -130,6 +131,20 @@ def appointment_on_day_off(t: Translator, view: AppointmentNotice, zone: ZoneInf
         writer.phrase(t, text, who=who, kind=kind, time=at)
     else:
         writer.phrase(t, "{who}: {kind}, {time}.", who=who, kind=kind, time=at)
+    writer.line(masked_loan(t, view.loan), " · ", appointment_state(t, row.state))
+    return writer.buttons(*settle_buttons(t, row), card_button(t, view.loan.id, view.loan.number)).message()
+
+
+def appointment_told(t: Translator, view: AppointmentNotice, zone: ZoneInfo, *, act: Act, by: str) -> Message:
+    """Render to who attends an appointment what another member did to it. Others may read it, so it names no place."""
+    writer, row = Writer(), view.appointment
+    texts: dict[Act, str] = {
+        "booked": _("{who}: {by} booked an appointment for you: {kind}, {time}."),
+        "moved": _("{who}: {by} moved your appointment: {kind}, {time}."),
+        "cancelled": _("{who}: {by} cancelled your appointment: {kind}, {time}."),
+    }
+    kind, at = Bold(appointment_kind(t, row.kind)), t.minute(row.at, zone)
+    writer.phrase(t, texts[act], who=Mention(view.reader), by=by, kind=kind, time=at)
     writer.line(masked_loan(t, view.loan), " · ", appointment_state(t, row.state))
     return writer.buttons(*settle_buttons(t, row), card_button(t, view.loan.id, view.loan.number)).message()
 

@@ -173,6 +173,18 @@ async def _appointment(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo
     return appointments.appointment_reminder(t, view, zone)
 
 
+async def _appointment_told(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    reader = await desk.session.get_one(Member, notice.to_id)
+    view = await appointment_notice(desk, UUID(notice.facts["appointment"]), reader)
+    if view is None:
+        return None
+    by = await desk.session.get_one(Member, UUID(notice.facts["by"]))
+    is_over = view.appointment.state not in ("planned", "confirmed")
+    if notice.ts is None and is_over != (notice.facts["act"] == "cancelled"):
+        return None
+    return appointments.appointment_told(t, view, zone, act=notice.facts["act"], by=by.name)
+
+
 async def _appointment_on_day_off(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
     reader = await desk.session.get_one(Member, notice.to_id)
     view = await appointment_notice(desk, UUID(notice.facts["appointment"]), reader)
@@ -225,6 +237,7 @@ LOAN_COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.REPAYMENT_PAUSED: _payment_told,
     kinds.PAPERS_ARRIVED: _papers_arrived,
     kinds.APPOINTMENT: _appointment,
+    kinds.APPOINTMENT_TOLD: _appointment_told,
     kinds.APPOINTMENT_ON_DAY_OFF: _appointment_on_day_off,
     kinds.COLLECTION_STEP: _collection_step,
     kinds.PHONE_CALL: _phone_call,

@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import col, select
 
 from sandbox.modals import Modal
+from sandbox.model import Message
 from storage.tables import Appointment, FollowUp, Loan, Member
 from tests.builders import make_loan
 from tests.imports import bring_rows
@@ -174,6 +175,60 @@ async def test_a_reminder_of_an_appointment_that_was_moved_shows_its_new_time(sl
     assert not any("signing, Fri 27 Nov 15:00" in text for text in slack.texts(slack.agent))
     await slack.at("2026-12-03 09:00")
     assert sum("signing, Thu 3 Dec 10:00" in text for text in slack.texts(slack.agent)) == 2
+
+
+async def test_who_attends_hears_what_others_do_to_it_and_nothing_of_their_own(slack: Slack, loan: Loan) -> None:
+    def told(words: str) -> list[Message]:
+        return [post for post in slack.posts(slack.agent) if words in post.text]
+
+    form = await booking(slack, slack.manager)
+    for label, value in {
+        "What for": "signing",
+        "When": "fri 15:00",
+        "Who attends": "UAGENT",
+        "Place": "Room 3",
+    }.items():
+        await form.fill(label, value)
+    await form.submit()
+    await slack.deliver()
+    (booked_for,) = told("<@UAGENT>: Manager booked an appointment for you: signing, Fri 27 Nov 15:00.")
+    assert "王*" in booked_for.text
+    assert "Room 3" not in booked_for.text
+    await slack.in_chinese(slack.agent)
+    await form.press("Move it")
+    move = slack.sandbox.modal_of("UMANAGER")
+    await move.fill("When", "2026-12-03 10:00")
+    await move.submit()
+    await slack.deliver()
+    (moved,) = told("<@UAGENT>：Manager 将您的预约改期：签约，12月3日 周四 10:00。")
+    assert told("Manager 为您安排了预约：签约，12月3日 周四 10:00")  # the earlier message shows the new time
+    await slack.press(slack.agent, moved, "改期")
+    own = slack.sandbox.modal_of("UAGENT")
+    await own.fill("时间", "2026-12-03 11:00")
+    await own.submit()
+    await slack.deliver()
+    assert len(told("改期：")) == 1
+    await slack.in_card(slack.manager, "Open", "Cancel it")
+    await slack.deliver()
+    (cancelled,) = told("Manager 取消了您的预约：签约，12月3日 周四 11:00。")
+    assert "取消预约" not in buttons(cancelled)
+
+
+async def test_who_attends_hears_that_a_loan_ended_and_nothing_of_what_was_undone_before(
+    slack: Slack, loan: Loan
+) -> None:
+    form = await booking(slack, slack.manager)
+    for label, value in {"What for": "pickup", "When": "fri 15:00", "Who attends": "UOTHER"}.items():
+        await form.fill(label, value)
+    await form.submit()
+    await form.press("Undo")
+    await slack.deliver()
+    assert slack.posts(slack.other) == []
+    await booked(slack, "fri 15:00", "pickup", **{"Who attends": "UOTHER"})
+    await slack.deliver()
+    await slack.command(slack.agent, "/loan-stage A-1 withdrawn")
+    await slack.deliver()
+    assert any("<@UOTHER>: Agent cancelled your appointment: pickup" in text for text in slack.texts(slack.other))
 
 
 async def test_a_missed_one_asks_for_another_time(slack: Slack, loan: Loan) -> None:
