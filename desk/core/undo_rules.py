@@ -43,6 +43,7 @@ class NotUndoableError(LookupError):
 RIGHTS: Mapping[str, str] = {
     "add_member": "add_member",
     "add_recording": "send_file",
+    "allow_time": "override_contact",
     "away": "set_absence",
     "back": "set_absence",
     "book_appointment": "book_appointment",

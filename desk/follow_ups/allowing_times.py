@@ -1,7 +1,9 @@
 """A manager allows a call at a time at which contact rules refuse one."""
 
 from datetime import datetime
+from uuid import UUID
 
+from desk.core.changes import create, offer_undo
 from desk.core.dataclass import dataclass
 from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import require_role
@@ -23,6 +25,7 @@ class TimeAllowed:
     loan: LoanView
     at: datetime
     broken: tuple[Broken, ...]
+    undo_id: UUID
 
 
 async def allow_time(desk: Desk, *, loan: LoanRef, at: datetime, reason: str) -> TimeAllowed:
@@ -43,7 +46,8 @@ async def allow_time(desk: Desk, *, loan: LoanRef, at: datetime, reason: str) ->
     if answer.fixed:
         raise Conflict("contact_fixed", loan=named.number)
     row_id, rules = new_id(), [each.rule.id for each in answer.broken]
-    desk.add(
+    create(
+        desk,
         ContactDecision(
             id=row_id,
             workspace_id=desk.workspace.id,
@@ -54,8 +58,9 @@ async def allow_time(desk: Desk, *, loan: LoanRef, at: datetime, reason: str) ->
             moved_to=at,
             by_id=desk.member.id,
             at=desk.now,
-        )
+        ),
     )
     desk.audit("override_contact", loan_id=named.id, subject_id=row_id, rules=rules, at=at.isoformat())
     await desk.session.flush()
-    return TimeAllowed(await loan_view(desk, named), at, answer.broken)
+    view, undo_id = await loan_view(desk, named), offer_undo(desk, "allow_time", loan_id=named.id)
+    return TimeAllowed(view, at, answer.broken, undo_id)

@@ -319,11 +319,12 @@ def _contact(row: Known) -> Contact:
 
 def _other_contact(row: Known) -> Contact:
     values: dict[str, Any] = {"channel": row.channel}
-    spoke = row.code == "spoke"
+    spoke, them = row.code == "spoke", str(row.person_id or row.role or BORROWER)
     return Contact(
         at=row.at,
-        person=BORROWER,
-        number=BORROWER,
+        person=them,
+        number=them,
+        who=who_is(row.role),
         debts=frozenset({str(row.on_loan)}),
         inbound=bool(row.inbound),
         spoke=spoke,

@@ -1,4 +1,4 @@
-"""Enter contacts with a borrower that were no calls, so that rules which count all channels count them."""
+"""Enter contacts with a borrower, or another person around the loan, that were no calls: some rules count all channels."""
 
 from dataclasses import field
 from datetime import datetime, timedelta
@@ -11,13 +11,16 @@ from desk.core.errors import Invalid
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
-from desk.follow_ups.contact_limits import forget, limits_of
+from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.contact_limits import forget, limits_of, who_is
 from desk.follow_ups.contact_views import ContactView, view_of
 from desk.follow_ups.lifecycle import check_note
-from desk.loans import lookup
+from desk.loans import lookup, parties
+from desk.loans.parties import Party
+from desk.loans.related import RelatedName
 from desk.loans.views import LoanView, loan_view
 from storage.engine.types import new_id
-from storage.tables import OtherContact
+from storage.tables import Loan, OtherContact
 
 OtherChannel = Literal["letter", "text", "email", "visit"]
 """How a borrower was reached, if not by a call."""
@@ -30,10 +33,12 @@ OLDEST = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class OtherContactEntry:
-    """A contact: `inbound` if the borrower wrote or came, `spoke` if they were met in a visit."""
+    """A contact: `inbound` if they wrote or came, `spoke` if they were met in a visit. `party` is the id of a person around the
+    loan or a role, empty for the borrower."""
 
     channel: str
     at: datetime
+    party: str = ""
     inbound: bool = False
     spoke: bool = False
     note: str = field(default="", repr=False)
@@ -41,12 +46,15 @@ class OtherContactEntry:
 
 @dataclass(frozen=True, slots=True)
 class OtherContactSaved:
-    """A contact that was entered, and whether the borrower may be called now."""
+    """A contact that was entered, and whether the borrower, or the `party` with whom it was, may be called now. `told_nothing`:
+    the party does not answer for the debt, so the loan is not spoken of."""
 
     loan: LoanView
     channel: str
     at: datetime
     inbound: bool
+    party: RelatedName | None
+    told_nothing: bool
     contact: ContactView | None
     undo_id: UUID
 
@@ -54,8 +62,8 @@ class OtherContactSaved:
 async def enter_contact(desk: Desk, *, loan: LoanRef, entry: OtherContactEntry) -> OtherContactSaved:
     """Enter a letter, text, e-mail or visit. One that was made is a fact: no rule refuses it.
 
-    Raises NotAllowed (`role_missing`), Invalid (`contact_channel`, `contact_in_future`, `contact_too_old`, `note_too_long`), and
-    as `lookup.resolve` does.
+    Raises NotAllowed (`role_missing`), Invalid (`contact_channel`, `contact_in_future`, `contact_too_old`, `note_too_long`),
+    NotFound (`unknown_person`), and as `lookup.resolve` does.
     """
     require_role(desk, "enter_contact")
     if entry.channel not in CHANNELS:
@@ -66,12 +74,15 @@ async def enter_contact(desk: Desk, *, loan: LoanRef, entry: OtherContactEntry) 
         raise Invalid("contact_too_old", days=OLDEST.days)
     check_note(entry.note)
     named, row_id = (await lookup.resolve(desk, loan)).loan, new_id()
+    party = await parties.find_party(desk, named, entry.party)
     row = create(
         desk,
         OtherContact(
             id=row_id,
             workspace_id=desk.workspace.id,
             loan_id=named.id,
+            person_id=party.person.id if party and party.person else None,
+            role=party.role if party else None,
             channel=entry.channel,
             inbound=entry.inbound,
             spoke=entry.spoke and entry.channel == "visit",
@@ -81,15 +92,30 @@ async def enter_contact(desk: Desk, *, loan: LoanRef, entry: OtherContactEntry) 
             at=desk.now,
         ),
     )
-    desk.audit("other_contact", loan_id=named.id, subject_id=row.id, channel=row.channel, inbound=row.inbound)
+    details = {"role": party.role} if party else {}
+    desk.audit(
+        "other_contact", loan_id=named.id, subject_id=row.id, channel=row.channel, inbound=row.inbound, **details
+    )
     await desk.session.flush()
     forget(desk)
-    limits = await limits_of(desk, named)
     return OtherContactSaved(
         loan=await loan_view(desk, named),
         channel=row.channel,
         at=row.contacted_at,
         inbound=row.inbound,
-        contact=view_of(desk, limits) if limits else None,
+        party=parties.named(desk, party) if party else None,
+        told_nothing=party is not None and not VOCABULARY.related_role(party.role).liable,
+        contact=await _contact(desk, named, party),
         undo_id=offer_undo(desk, "other_contact", loan_id=named.id),
     )
+
+
+async def _contact(desk: Desk, loan: Loan, party: Party | None) -> ContactView | None:
+    """Return whether the borrower, or the other person, may be called now."""
+    limits = await limits_of(desk, loan, others=party is not None)
+    if limits is None:
+        return None
+    if party is None:
+        return view_of(desk, limits)
+    them = party.code
+    return view_of(desk, limits, limits.answer(desk.now, person=them, number=them, who=who_is(party.role)))

@@ -4,8 +4,10 @@ from desk.core import unreadable
 from desk.core.transaction import Desk
 from desk.follow_ups import contact_choices
 from desk.loans.events import Event
+from desk.loans.parties import Party, named
 from desk.loans.views import slack_ids
 from storage.queries.follow_ups import contacts
+from storage.queries.loans import related
 from storage.tables import ContactDecision, ContactState, Loan, OtherContact
 
 
@@ -45,6 +47,7 @@ async def contact_events(desk: Desk, loan: Loan, *, limit: int) -> list[Event]:
 async def _others(desk: Desk, loan: Loan, *, limit: int) -> list[Event]:
     rows = await contacts.others_of(desk.session, loan.id, limit=limit)
     names = await slack_ids(desk, (row.by_id for row in rows))
+    people = await related.people_by_ids(desk.session, {row.person_id for row in rows if row.person_id is not None})
     return [
         Event(
             row.id,
@@ -53,7 +56,10 @@ async def _others(desk: Desk, loan: Loan, *, limit: int) -> list[Event]:
             names.get(row.by_id),
             row.channel,
             unreadable.read(desk, OtherContact.note_cipher, row),
-            state="of_borrower" if row.inbound else "to_borrower",
+            state="inbound" if row.inbound else "outbound",
+            party=named(desk, Party(row.role, people.get(row.person_id) if row.person_id else None))
+            if row.role
+            else None,
         )
         for row in rows
     ]

@@ -39,7 +39,8 @@ class Event:
     is its kind, `day` its day, `state` what became of it. Payment: `day` is when it was paid, `state` is
     recorded or reversed. Schedule: `code` is where it comes from. Pause: `code` is its kind, `day` and `until` are its days.
     Escalation: `code` is its kind, `state` raised or resolved. Contact: `state` is entered or ended (`code` is a state), consent
-    or withdrawn (`code` is its kind), to_borrower or of_borrower (`code` is the channel of what was no call), moved, explained,
+    or withdrawn (`code` is its kind), outbound or inbound (`code` is the channel of what was no call, `party` is whom it was with
+    instead of the borrower), moved, explained,
     overridden or broken (`code` are rules, `when` is the new time).
     """
 

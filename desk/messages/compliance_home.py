@@ -51,7 +51,7 @@ class Refusals:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A call that a manager allowed against contact rules: who, on which loan, and why."""
+    """A call that a manager allowed against contact rules: who, on which loan, and why; `taken_back`: they have undone it."""
 
     at: datetime
     member_id: UUID
@@ -59,6 +59,7 @@ class Override:
     loan_id: UUID
     loan: str
     reason: str = field(repr=False)
+    taken_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ async def compliance_lists(desk: Desk) -> ComplianceLists | None:
                 row.loan_id,
                 on[row.loan_id].number,
                 unreadable.read(desk, ContactDecision.reason_cipher, row),
+                row.undone_at is not None,
             )
             for row in decisions
             if row.by_id is not None

@@ -141,6 +141,8 @@ async def _around(desk: Desk, subject: Subject, own: Sequence[Subject], members:
         rows = await person_exports.rows_about(desk.session, table, column, person.id, limit=MOST_ROWS)
         records[table.name] = [record_of(desk, table, row) for row in rows]
     liable = VOCABULARY.related_role(person.role).liable
+    if not liable and "other_contact" in records:
+        records["other_contact"] = [_without_note(row) for row in records["other_contact"]]
     calls = await person_exports.calls_with(desk.session, person.id, limit=MOST_ROWS)
     records["call"] = [_call(record_of(desk, table_of(Call), column_values(row)), with_note=liable) for row in calls]
     phone_ids = {row["id"] for row in records.get("related_phone", ())}
@@ -209,6 +211,10 @@ def _masked(table: str, row: Record, own: set[str]) -> Record:
 
 def _without_loan(row: Record) -> Record:
     return {name: value for name, value in row.items() if name != "loan_id"}
+
+
+def _without_note(row: Record) -> Record:
+    return {name: value for name, value in row.items() if name != "note"}
 
 
 def _call(row: Record, *, with_note: bool) -> Record:

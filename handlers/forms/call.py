@@ -22,6 +22,7 @@ from handlers.forms.fields import (
     loan_field,
     loan_of,
     of_the_loan,
+    parties,
     purposes,
     read_due,
     words,
@@ -35,7 +36,7 @@ from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
 from handlers.messages.calls import already_logged, corrected, logged
 from handlers.messages.contact import write_contact
-from handlers.messages.related import named_role
+from handlers.messages.related_names import named_role
 
 _BORROWER = "borrower"
 """The choice of the borrower where a form shows whom a call reached."""
@@ -64,9 +65,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
             hint=t("Leave empty for the one that's due."),
         )
     form.choice("purpose", t("Purpose"), purposes(t), optional=True)
-    people = [Option(named_role(t, each), str(person_id)) for person_id, each in (chosen.people if chosen else ())]
-    who = [*people, *words(t, VOCABULARY.related_roles)]
-    form.choice("party", t("Spoke to"), who, optional=True, hint=t("Leave empty for the borrower."))
+    form.choice("party", t("Spoke to"), parties(t, chosen), optional=True, hint=t("Leave empty for the borrower."))
     routes = [
         Option(t("the borrower called us"), "inbound"),
         Option(t("called at home"), "home"),

@@ -8,13 +8,12 @@ from desk.core.vocabulary import NOTE_LIMIT
 from desk.follow_ups.contact_states import enter_consent, enter_state
 from desk.rules.contact_packs import STATES
 from handlers.door.request import Request
-from handlers.forms.fields import LOAN_REFUSALS, loan_of, start_form
+from handlers.forms.fields import LOAN_REFUSALS, loan_of, people, start_form
 from handlers.forms.form import Form
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import Option, Private, Typed, View
 from handlers.messages.contact import consent_changed, consent_words, state_changed
-from handlers.messages.related import named_role
 
 _BORROWER = "borrower"
 
@@ -31,9 +30,8 @@ async def build_state(request: Request, private: Private, typed: Typed) -> View:
     form.choice("state", t("State"), offered, live=True)
     if code in STATES:
         form.small(STATES[code].says(t.language))
-    people = [Option(named_role(t, each), str(person_id)) for person_id, each in (chosen.people if chosen else ())]
-    if people:
-        form.choice("who", t("Of whom"), [Option(t("the borrower"), _BORROWER), *people])
+    if others := people(t, chosen):
+        form.choice("who", t("Of whom"), [Option(t("the borrower"), _BORROWER), *others])
     form.day("until", t("Last day"), optional=True, hint=t("It ends by itself after this day."))
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
     return form.view(STATE.name, t(STATE.title), submit=t("Save"))

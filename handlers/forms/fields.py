@@ -23,6 +23,7 @@ from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.message import Button
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import GENERATION, FormWriter, Option, Private, Typed
+from handlers.messages.related_names import named_role
 
 LOAN_REFUSALS: dict[str, str] = dict.fromkeys(("unknown_loan", "loan_ambiguous", "loan_missing"), "loan")
 """The field for each refusal about the loan."""
@@ -135,6 +136,16 @@ def loan_of(request: Request, *, number: str = "", follow_up: str = "") -> LoanR
 def words(t: Translator, entries: Iterable[Word]) -> list[Option]:
     """Return entries of the vocabulary as options, in the reader's language."""
     return [Option(entry.word(t.language), entry.code) for entry in entries]
+
+
+def people(t: Translator, chosen: ChosenLoan | None) -> list[Option]:
+    """Return the people around the chosen loan as options."""
+    return [Option(named_role(t, each), str(person_id)) for person_id, each in (chosen.people if chosen else ())]
+
+
+def parties(t: Translator, chosen: ChosenLoan | None) -> list[Option]:
+    """Return the people around the chosen loan, and the roles of others, as options."""
+    return [*people(t, chosen), *words(t, VOCABULARY.related_roles)]
 
 
 def purposes(t: Translator) -> list[Option]:

@@ -11,7 +11,7 @@ from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
 from handlers.messages.person_exports import export_asked
 from handlers.messages.person_requests import write_request
-from handlers.messages.related import role
+from handlers.messages.related_names import role
 
 _FILES = "files"
 

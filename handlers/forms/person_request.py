@@ -10,13 +10,12 @@ from desk.rights import requests
 from desk.rights.requests import RequestEntry
 from desk.rules.person_requests import Named, request_rules
 from handlers.door.request import Request
-from handlers.forms.fields import LOAN_REFUSALS, loan_field, loan_of
+from handlers.forms.fields import LOAN_REFUSALS, loan_field, loan_of, people
 from handlers.forms.form import Form
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
 from handlers.messages.person_requests import request_changed, write_request
-from handlers.messages.related import named_role
 
 _LOAN, _MEMBER, _OTHER = "loan", "member", "other"
 _BORROWER = "borrower"
@@ -41,9 +40,8 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     if typed["about"] == _LOAN:
         chosen = await chosen_loan(request.desk, str(typed["loan"])) if typed["loan"] else None
         loan_field(t, form, chosen)
-        people = [Option(named_role(t, each), str(each_id)) for each_id, each in (chosen.people if chosen else ())]
-        if people:
-            form.choice("who", t("Of whom"), [Option(t("the borrower"), _BORROWER), *people])
+        if others := people(t, chosen):
+            form.choice("who", t("Of whom"), [Option(t("the borrower"), _BORROWER), *others])
     elif typed["about"] == _MEMBER:
         form.person("member", t("Member"))
     form.text("name", t("Name, if another than on file"), limit=NAME_LIMIT, optional=typed["about"] != _OTHER)

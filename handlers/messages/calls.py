@@ -18,7 +18,7 @@ from handlers.messages.block_kit.writer import Writer
 from handlers.messages.contact import write_broken
 from handlers.messages.escalations import suggestion_button
 from handlers.messages.follow_ups import write_unasked
-from handlers.messages.related import named_role
+from handlers.messages.related_names import named_role
 from handlers.messages.repayment import write_taken
 
 _ROWS = 5

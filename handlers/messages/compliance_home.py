@@ -52,7 +52,8 @@ def _refused(t: Translator, each: Refusals) -> list[Inline]:
 
 
 def _overridden(t: Translator, each: Override, zone: ZoneInfo) -> list[Inline]:
-    return [f"{t.minute(each.at, zone)} · {each.loan} · {each.name} · {each.reason}"]
+    back = f" · {t('taken back')}" if each.taken_back else ""
+    return [f"{t.minute(each.at, zone)} · {each.loan} · {each.name} · {each.reason}{back}"]
 
 
 def _request(t: Translator, each: DueRequest) -> list[Inline]:

@@ -18,6 +18,7 @@ from handlers.messages.block_kit.elements import form_button, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Inline, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.related_names import named_role
 
 _FORCES = {
     "law": _("law"),
@@ -294,11 +295,14 @@ def other_channel(t: Translator, channel: str) -> str:
 def other_contact_saved(t: Translator, result: OtherContactSaved, zone: ZoneInfo) -> Message:
     """Render a contact that was no call and was entered, and whether the borrower may be called now."""
     writer, channel = Writer(), Bold(other_channel(t, result.channel))
-    values = {"loan": Bold(result.loan.number), "channel": channel, "time": t.minute(result.at, zone)}
+    who = Bold(named_role(t, result.party) if result.party else t("the borrower"))
+    values = {"loan": Bold(result.loan.number), "channel": channel, "who": who, "time": t.minute(result.at, zone)}
     if result.inbound:
-        writer.phrase(t, "{loan}: {channel} of the borrower of {time} is entered.", **values)
+        writer.phrase(t, "{loan}: {channel} of {who} of {time} is entered.", **values)
     else:
-        writer.phrase(t, "{loan}: {channel} to the borrower of {time} is entered.", **values)
+        writer.phrase(t, "{loan}: {channel} to {who} of {time} is entered.", **values)
+    if result.told_nothing:
+        writer.line(t("They are told nothing about the loan: not that there is one, no amount, no arrears."))
     write_contact(t, writer, result.contact, zone)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
@@ -309,7 +313,8 @@ def time_allowed(t: Translator, result: TimeAllowed, zone: ZoneInfo) -> Message:
     values = {"loan": Bold(result.loan.number), "time": Bold(t.minute(result.at, zone))}
     writer.phrase(t, "{loan}: a call at {time} is allowed, although:", **values)
     writer.bullets(broken_line(t, each) for each in result.broken)
-    return writer.line(t("Plan it for that time, or call within the hour that begins then.")).message()
+    writer.line(t("Plan it for that time, or call within the hour that begins then."))
+    return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
 def contact_event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
@@ -329,12 +334,16 @@ def contact_event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
         case "overridden" if event.when is not None:
             values = {"rules": rules_words(t, event.code), "time": _at(t, event.when, zone)}
             return phrase(t, "call at {time} allowed by a manager, although: {rules}", **values)
-        case "to_borrower":
-            return phrase(t, "{channel} to the borrower", channel=Bold(other_channel(t, event.code)))
-        case "of_borrower":
-            return phrase(t, "{channel} of the borrower", channel=Bold(other_channel(t, event.code)))
+        case "outbound":
+            return phrase(t, "{channel} to {who}", channel=Bold(other_channel(t, event.code)), who=_party(t, event))
+        case "inbound":
+            return phrase(t, "{channel} of {who}", channel=Bold(other_channel(t, event.code)), who=_party(t, event))
         case _:
             return phrase(t, _DECIDED[event.state], rules=rules_words(t, event.code), time=_at(t, event.when, zone))
+
+
+def _party(t: Translator, event: Event) -> str:
+    return named_role(t, event.party) if event.party else t("the borrower")
 
 
 def rules_words(t: Translator, rules: str) -> str:

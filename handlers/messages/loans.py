@@ -30,7 +30,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.exports import export_button
 from handlers.messages.follow_ups import offer_next
-from handlers.messages.related import named_role
+from handlers.messages.related_names import named_role
 from handlers.messages.usage import Usage, write_usage
 
 _DAY_ROWS = 5

@@ -13,7 +13,7 @@ from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.dialling import call_buttons
 from handlers.messages.file_lines import length
-from handlers.messages.related import role
+from handlers.messages.related_names import role
 
 WHY = {
     "number_unknown": _("no borrower and nobody around a loan has this number"),

@@ -3,26 +3,17 @@
 from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
-from desk.loans.related import PersonSaved, RelatedList, RelatedName, RelatedView, RevealedPhone
+from desk.loans.related import PersonSaved, RelatedList, RelatedView, RevealedPhone
 from handlers.messages.block_kit.elements import form_button, phone, phone_ending, undo_button, write_more
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.contact import write_held
 from handlers.messages.dialling import call_buttons_of_person
+from handlers.messages.related_names import role
 
 _SHOWN = 10
 """How many people a tab lists with their buttons."""
-
-
-def role(t: Translator, code: str) -> str:
-    """Return what a person around a loan is to the borrower."""
-    return VOCABULARY.related_role(code).word(t.language)
-
-
-def named_role(t: Translator, person: RelatedName) -> str:
-    """Return a person whom a search has found: `spouse 韩梅梅`."""
-    return f"{role(t, person.role)} {person.name}".rstrip()
 
 
 def person_line(t: Translator, person: RelatedView) -> list[Inline]:

@@ -26,7 +26,7 @@ from handlers.messages.escalations import raised_event
 from handlers.messages.file_lines import length
 from handlers.messages.notes import correct_note_button
 from handlers.messages.playbooks import playbook_shown
-from handlers.messages.related import named_role, role
+from handlers.messages.related_names import named_role, role
 from handlers.messages.repayment import repayment_event
 from handlers.messages.terms import change_line
 

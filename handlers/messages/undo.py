@@ -97,6 +97,7 @@ ACTS: dict[str, str] = {
     "choose_contact_rules": _("a choice of contact rules"),
     "contact_state": _("a state of the borrower"),
     "contact_consent": _("a consent"),
+    "allow_time": _("a time allowed against contact rules"),
     "other_contact": _("a contact that was no call"),
     "enter_request": _("a person's request"),
     "answer_request": _("the answer to a person's request"),

@@ -9,7 +9,7 @@ from handlers.messages.audit_trail import what_happened
 from handlers.messages.block_kit.elements import outcome_and_amount, purpose
 from handlers.messages.block_kit.translator import _
 from handlers.messages.file_lines import playing_time
-from handlers.messages.related import named_role
+from handlers.messages.related_names import named_role
 from handlers.messages.timelines import event_line
 from handlers.reports.case_text import CaseText
 from handlers.reports.report import Block, Heading, Paragraph

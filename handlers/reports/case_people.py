@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from desk.core.terms import TERM_FIELDS
 from handlers.messages.block_kit.elements import phone, stage
-from handlers.messages.related import role
+from handlers.messages.related_names import role
 from handlers.messages.terms import label, value
 from handlers.reports.case_text import CaseText
 from handlers.reports.report import Block, Heading, Paragraph, Table

@@ -14,7 +14,7 @@ from desk.rules.person_requests import request_rules
 from handlers.messages.audit_trail import what_happened
 from handlers.messages.block_kit.elements import outcome, phone, stage
 from handlers.messages.block_kit.translator import Translator, _
-from handlers.messages.related import role
+from handlers.messages.related_names import role
 from handlers.messages.terms import label, value
 from handlers.messages.unreadable import text_in_words
 from handlers.reports.case_file import loan_blocks

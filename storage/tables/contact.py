@@ -125,16 +125,19 @@ class CallContact(Row, table=True):
 class OtherContact(Row, table=True):
     """A contact with the borrower of a loan that was no call: a letter, text, e-mail or visit (`channel`).
 
-    `inbound`: the borrower wrote or came. `spoke`: they were met and spoken to. `contacted_at` is when, `at` when it was entered.
+    `role` and `person_id` are of another person around the loan with whom it was, and whom the desk may know. `inbound`: they
+    wrote or came. `spoke`: they were met and spoken to. `contacted_at` is when, `at` when it was entered.
     """
 
     __tablename__ = "other_contact"  # pyright: ignore[reportAssignmentType]
-    __retained__ = ("loan",)
+    __retained__ = ("loan", "words")
     __table_args__ = (Index("ix_other_contact_loan", "loan_id", "contacted_at"),)
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")
     loan_id: UUID = references("loan")
+    person_id: UUID | None = references("related_person", nullable=True, index=True, when_gone="clear")
+    role: str | None = None
     channel: str
     inbound: bool = False
     spoke: bool = False

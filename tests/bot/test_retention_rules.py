@@ -13,6 +13,7 @@ from storage.tables import (
     Loan,
     Member,
     Notice,
+    OtherContact,
     Recording,
     RetentionPolicy,
     SentMessage,
@@ -27,7 +28,7 @@ __all__ = ["lin"]  # a fixture
 
 
 async def loan_with_old_records(office: Office, workspace: Workspace, lin: Member, number: str) -> Loan:
-    """Make a loan that lives, with a call with a note, and a recording in a file, both one and a half years old."""
+    """Make a loan that lives, with a call and a letter with notes, and a recording in a file, all one and a half years old."""
     clock: Any = office.clock
     now = clock.now()
     clock.set(then := now - 1.5 * YEAR)
@@ -38,6 +39,7 @@ async def loan_with_old_records(office: Office, workspace: Workspace, lin: Membe
     file = {"batch_id": new_id(), "member_id": lin.id, "slack_file_id": number, "state": "filed", "made_at": then}
     async with office.desk(workspace) as desk:
         desk.add(StoredFile(id=(file_id := new_id()), name_cipher=b"x", **of, **file))
+        desk.add(OtherContact(channel="letter", contacted_at=then, note_cipher=b"x", by_id=lin.id, at=then, **of))
         desk.add(Recording(id=new_id(), call_id=call.id, file_id=file_id, added_by_id=lin.id, at=then, **of))
         notice = Notice(workspace_id=workspace.id, key=number, kind="reminder", about_loan_id=loan.id, created_at=then)
         desk.add(notice)
@@ -63,7 +65,7 @@ async def test_the_packs_of_a_loan_keep_its_records_longer_or_have_them_deleted_
     workspace.contact_rules = {"loans": True}
 
     shown = await retention(database_url, tmp_path, clock, apply=False)
-    assert "older than their period: 4 · the words of calls, notes and messages" in shown
+    assert "older than their period: 6 · the words of calls, other contacts, notes and messages" in shown
     assert "older than their period: 1 · recordings of calls" in shown
     assert "rule CN-K1" in shown
     await retention(database_url, tmp_path, clock, apply=True)
@@ -71,6 +73,7 @@ async def test_the_packs_of_a_loan_keep_its_records_longer_or_have_them_deleted_
     words = {row.loan_id for row in await rows(office, Call) if row.note_cipher}
     assert words == {longer.id, held.id}
     assert {row.loan_id for row in await rows(office, SentMessage) if row.words_cipher} == words
+    assert {row.loan_id for row in await rows(office, OtherContact) if row.note_cipher} == words
     kept = {plain.id, longer.id, held.id}
     assert {row.loan_id for row in await rows(office, Recording)} == kept
     assert {row.loan_id for row in await rows(office, StoredFile)} == kept  # the bytes are leftovers of the store now

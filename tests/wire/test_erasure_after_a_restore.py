@@ -67,7 +67,9 @@ async def test_a_borrower_and_a_person_around_a_loan_do_not_come_back(
     form = await slack.in_card(slack.agent, "Open", "People", "Change 罗小黑")
     await form.fill("Role", "emergency contact")
     await form.submit()
-    await enter(slack, slack.agent, **{"Of whom": "emergency contact 罗小黑", **ERASE, "In their words": "Forget 罗小黑"})
+    await enter(
+        slack, slack.agent, **{"Of whom": "emergency contact 罗小黑", **ERASE, "In their words": "Forget 罗小黑"}
+    )
     await slack.press(slack.agent, await slack.card(slack.agent, "A-77"), "Data request")
     form = slack.sandbox.modal_of("UAGENT")
     for label, value in {**ERASE, "How the request came in": "by phone", "In their words": "Forget 韩梅梅"}.items():

@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from storage.tables import AuditEntry, Loan, OtherContact
+from storage.tables import AuditEntry, Loan, OtherContact, RelatedPerson
 from tests.builders import make_loan
 from tests.wire.office_day import Slack, shown
 from tests.wire.test_contact_rules import choose, line
+from tests.wire.test_related import add
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -41,7 +42,7 @@ async def enter(slack: Slack, channel: str, when: datetime, *also: str, **fields
     if also:
         await form.fill("Also", list(also))
     for label, value in fields.items():
-        await form.fill(label, value)
+        await form.fill(label.replace("_", " "), value)
     return await form.submit(), slack.sandbox.modal_of("UAGENT")
 
 
@@ -77,7 +78,7 @@ async def test_what_the_borrower_sent_is_no_contact_of_the_lender(slack: Slack) 
     await choose(slack, "US-NY-NYC")
     slack.clock.set(at(20, "11:00"))
     for day in (17, 18, 19):
-        _, answer = await enter(slack, "letter", at(day), "The borrower wrote or came by themselves")
+        _, answer = await enter(slack, "letter", at(day), "They wrote or came by themselves")
         assert "letter of the borrower" in answer.text
     assert (await line(slack)).startswith("May be called now")
 
@@ -96,8 +97,60 @@ async def test_one_that_cannot_be_is_refused_and_a_role_is_needed(slack: Slack) 
 
 async def test_without_chosen_rules_it_is_in_the_history_in_chinese(slack: Slack, loan: Loan) -> None:
     slack.clock.set(at(20, "11:00"))
-    await enter(slack, "visit", at(18), "A visit: the borrower was spoken to")
+    await enter(slack, "visit", at(18), "A visit: they were spoken to")
     (row,) = await slack.rows(OtherContact)
     assert (row.channel, row.spoke, row.loan_id) == ("visit", True, loan.id)
     await slack.in_chinese(slack.agent)
-    assert "对客户：上门" in (await slack.in_card(slack.agent, "打开", "时间线")).text
+    assert "对客户本人：上门" in (await slack.in_card(slack.agent, "打开", "时间线")).text
+
+
+TOLD_NOTHING = "They are told nothing about the loan: not that there is one, no amount, no arrears."
+
+
+@pytest.mark.usefixtures("loan")
+async def test_one_with_another_person_is_theirs_and_about_the_debt(slack: Slack) -> None:
+    await add(slack, "emergency contact", "Bob Ray", "+1 212 555 0188")
+    await choose(slack, "US-REGF", "US-NY-NYC", You_call="outside")
+    slack.clock.set(at(20, "11:00"))
+    assert "0 of 3 contacts and tries in 7 days" in await line(slack)
+    met = "A visit: they were spoken to"
+    _, answer = await enter(slack, "visit", at(18), met, With_whom="emergency contact Bob Ray", Note="asks back")
+    assert "A-1: visit to emergency contact Bob Ray of" in answer.text
+    assert TOLD_NOTHING in answer.text
+    assert "Not to be called now · third persons only to find the borrower" in answer.text
+    (person,), (row,) = await slack.rows(RelatedPerson), await slack.rows(OtherContact)
+    assert (row.role, row.person_id) == ("emergency_contact", person.id)
+    assert "1 of 3 contacts and tries in 7 days" in await line(slack)
+    await enter(slack, "visit", at(18), met)
+    timeline = (await slack.in_card(slack.agent, "Open", "Timeline")).text
+    assert timeline.count("visit to emergency contact Bob Ray · <@UAGENT>") == 1
+    assert "visit to the borrower · <@UAGENT>" in timeline
+    acts = [entry for entry in await slack.rows(AuditEntry) if entry.act == "other_contact"]
+    assert [entry.details.get("role") for entry in acts] == ["emergency_contact", None]
+    assert "Bob" not in str([entry.details for entry in acts])
+
+
+async def test_one_with_a_role_that_nobody_fills_and_who_answers_for_the_debt_in_chinese(
+    slack: Slack, loan: Loan
+) -> None:
+    slack.clock.set(at(20, "11:00"))
+    _, answer = await enter(slack, "visit", at(18), "A visit: they were spoken to", With_whom="guarantor")
+    assert "A-1: visit to guarantor of" in answer.text
+    assert TOLD_NOTHING not in answer.text
+    (row,) = await slack.rows(OtherContact)
+    assert (row.role, row.person_id, row.spoke, row.loan_id) == ("guarantor", None, True, loan.id)
+    await add(slack, "spouse", "韩梅梅", "139 0013 9000")
+    await slack.in_chinese(slack.agent)
+    page = shown(await slack.press(slack.agent, await slack.card(slack.agent), "联系规则"))
+    await slack.press(slack.agent, page, "其他联系")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("方式", "信函")
+    await form.fill("联系对象", "配偶 韩梅梅")
+    await form.fill("时间", int(at(19).timestamp()))
+    await form.fill("其他情况", ["对方主动来信或上门"])
+    await form.submit()
+    answer = slack.sandbox.modal_of("UAGENT")
+    assert "A-1：已登记配偶 韩梅梅 11月19日" in answer.text, answer.text
+    timeline = (await slack.in_card(slack.agent, "打开", "时间线")).text
+    assert "配偶 韩梅梅主动：信函" in timeline
+    assert "对担保人：上门" in timeline

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sandbox.modals import Modal
-from storage.tables import Appointment, Call, ContactConsent, FollowUp
+from storage.tables import Appointment, AuditEntry, Call, ContactConsent, FollowUp
 from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan
 from tests.wire.office_day import Slack, given, shown
 from tests.wire.test_contact_rules import choose, line
@@ -191,3 +191,26 @@ async def test_a_bar_of_the_borrower_or_what_no_rule_refuses_is_not_allowed(slac
     await slack.command(slack.agent, "/loan edit A-1 contact do not call")
     form = await allow(slack, "tomorrow 22:30")
     assert "No manager can override this on A-1" in str(form.errors) + form.text
+
+
+async def test_a_manager_takes_an_allowed_time_back(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await choose(slack, "CN")
+    form = await allow(slack, "tomorrow 22:30")
+    await form.press("Undo")
+    assert "no call may be planned" in (await slack.command(slack.agent, "/loan-follow A-1 tomorrow 22:30 id")).text
+    timeline = (await slack.in_card(slack.agent, "Open", "Timeline")).text
+    assert "allowed by a manager" not in timeline
+    await slack.sandbox.open_home("UCOMPLIANCE")
+    assert "A-1 · Manager · He works nights · taken back" in slack.sandbox.home_of("UCOMPLIANCE").text
+    acts = [entry.act for entry in await slack.rows(AuditEntry)]
+    assert {"override_contact", "undo"} <= set(acts)
+    await slack.in_chinese(slack.manager)
+    page = shown(await slack.press(slack.manager, await slack.card(slack.manager), "联系规则"))
+    await slack.press(slack.manager, page, "放行时间")
+    form = slack.sandbox.modal_of("UMANAGER")
+    await form.fill("时间", "明天22:30")
+    await form.fill("致电理由", "夜班")
+    await form.submit()
+    await form.press("撤销")
+    assert "已撤销 A-1 的联系时间放行" in form.text

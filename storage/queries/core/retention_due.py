@@ -29,6 +29,7 @@ from storage.tables import (
     LoanNote,
     Notice,
     NoticeItem,
+    OtherContact,
     Recording,
     SearchTerm,
     SentMessage,
@@ -79,6 +80,13 @@ RECORDS: dict[str, tuple[Records, ...]] = {
             SentMessage.loan_id,
             "words_cipher",
             (col(SentMessage.words_cipher).is_not(None),),
+        ),
+        Records(
+            OtherContact,
+            OtherContact.contacted_at,
+            OtherContact.loan_id,
+            "note_cipher",
+            (col(OtherContact.note_cipher).is_not(None),),
         ),
     ),
     "file": (

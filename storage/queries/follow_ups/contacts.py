@@ -55,8 +55,8 @@ class Known:
     """One thing that is known of `loan_id`. `kind`: call, other (contact), state, consent or packs; `on_loan` is where it was
     entered.
 
-    `code` is an outcome, `spoke` or nothing of another contact, a state, a kind of consent, or packs; `role` whom a call reached,
-    the form of a consent, or the role of the packs. `over_at` is when a consent was withdrawn.
+    `code` is an outcome, `spoke` or nothing of another contact, a state, a kind of consent, or packs; `role` whom a call or
+    another contact reached, the form of a consent, or the role of the packs. `over_at` is when a consent was withdrawn.
     """
 
     loan_id: UUID
@@ -201,6 +201,8 @@ _OTHERS = _of_borrower(
         OtherContact,
         OtherContact.contacted_at,
         case((col(OtherContact.spoke), literal("spoke")), else_=literal("")),
+        role=OtherContact.role,
+        person_id=OtherContact.person_id,
         inbound=OtherContact.inbound,
         channel=OtherContact.channel,
     ),
@@ -265,7 +267,7 @@ async def consents_in_force(session: Work, loan_id: UUID, today: date) -> Sequen
 
 
 async def others_of(session: Work, loan_id: UUID, *, limit: int) -> Sequence[OtherContact]:
-    """Return the contacts with the borrower that were entered on a loan and were no calls, newest first."""
+    """Return the contacts that were entered on a loan and were no calls, newest first."""
     return (await session.exec(_newest(OtherContact, OtherContact.contacted_at, loan_id, limit))).all()
 
 
