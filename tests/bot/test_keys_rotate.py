@@ -193,6 +193,7 @@ async def test_what_is_written_meanwhile_stays(
     assert office.cipher.decrypt(Borrower.name_cipher, borrower) == "王大明"
 
 
+@pytest.mark.in_time
 async def test_no_transaction_holds_others_up_for_long(office: Office, workspace: Workspace) -> None:
     await many_borrowers(office, workspace, rotation.BATCH)
     place = next(place for place in rotation.places() if place.name == "borrower.name_cipher")

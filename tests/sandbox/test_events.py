@@ -127,10 +127,10 @@ async def test_an_event_is_retried_with_the_same_id_until_it_is_acknowledged(wor
 async def test_an_event_that_is_never_acknowledged_is_sent_four_times(world: World) -> None:
     world.subscribe("message.im")
     world.sandbox.events.retry_seconds = (0.0, 0.0, 0.0)
-    world.sandbox.delivery.timeout = 0.05
+    world.sandbox.delivery.timeout = 0.5
 
     async def never(_body: dict[str, Any]) -> None:
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(5)
 
     world.app.answer = never
     world.sandbox.say(world.li, world.sandbox.dm(world.li), "help")

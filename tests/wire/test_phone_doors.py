@@ -242,10 +242,10 @@ async def test_a_report_that_the_database_cannot_keep_in_time_is_to_be_sent_agai
     async def slow(*_: Any, **__: Any) -> None:
         await asyncio.sleep(60)
 
-    monkeypatch.setattr(phone_system, "ANSWER_SECONDS", 0.01)
-    monkeypatch.setattr(phone_system, "take_records", slow)
-    assert await pbx.json("freeswitch", _leg(pbx)) == 503
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(phone_system, "ANSWER_SECONDS", 0.01)
+        patch.setattr(phone_system, "take_records", slow)
+        assert await pbx.json("freeswitch", _leg(pbx)) == 503
     assert await pbx.json("freeswitch", _leg(pbx)) == 200
     assert len(await pbx.all(PhoneCall)) == 1
 

@@ -21,6 +21,7 @@ from sandbox.server import Sandbox
 from storage.tables import Member, Notice, Workspace
 from tests.builders import make_member
 from tests.clocks import FrozenClock
+from tests.conftest import UNHURRIED
 
 FAST = Pace(message_seconds=0.0, digests_per_second=100.0, linger_seconds=0.2, scan_seconds=0.05, poll_seconds=0.05)
 """Without pauses."""
@@ -111,5 +112,5 @@ async def room(
 
 @pytest.fixture
 def sender(room: Room) -> Sender:
-    """Deliver what is pending; a request may take a quarter of a second."""
-    return room.sender(request_seconds=0.25)
+    """Deliver what is pending; a request may take as long as a busy machine needs."""
+    return room.sender(request_seconds=UNHURRIED)

@@ -26,6 +26,7 @@ from tests.bot.delivery import killed_worker
 from tests.bot.delivery.conftest import FAST, Room
 from tests.bot.delivery.killed_worker import FastClock, Interruption
 from tests.clocks import FrozenClock
+from tests.conftest import UNHURRIED
 
 
 @asynccontextmanager
@@ -122,8 +123,9 @@ async def test_a_digest_delays_a_reminder_by_one_message_at_most(room: Room) -> 
     async with running(room, pace=replace(FAST, message_seconds=0.3)):
         await room.sandbox.wait_for(lambda: room.shown() == ["digest 0"])
         await room.owe("reminder")
+        before = len(room.shown())  # more than one, if the machine stood still meanwhile
         await room.sandbox.wait_for(lambda: len(room.shown()) == 7)
-    assert room.shown().index("reminder") <= 2
+    assert room.shown().index("reminder") <= before + 1
 
 
 async def test_digests_of_all_channels_share_a_pace(room: Room) -> None:
@@ -226,7 +228,7 @@ async def test_what_slack_does_not_take_ends_the_round_of_its_channel(
     room.sandbox.faults.next("chat.postMessage", fault, channel="CLIN", retry_after=30)
     for n in range(3):
         await room.owe(f"reminder {n}")
-    ours = Rounds(room.sender(request_seconds=0.25), FAST)
+    ours = Rounds(room.sender(request_seconds=UNHURRIED), FAST)
     (begun,) = await ours.look()
     assert await ours.run(begun.channel, begun.number) == 1
     assert await ours.look() == []
