@@ -2,9 +2,10 @@
 
 import os
 import resource
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from bot.command_line import (
     audit,
@@ -20,9 +21,25 @@ from bot.command_line import (
     upkeep,
     webhooks,
 )
+from bot.command_line.running import is_of_a_wrong_file
 from bot.named_workspace import NAMED
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+class Commands(TyperGroup):
+    """The commands of `loandesk`, none of which runs with a file of rules that is wrong."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; of a wrong file in `desk/data` say where the mistake is, and exit with code 2."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if not is_of_a_wrong_file(error):
+                raise
+            typer.echo(str(error), err=True)
+            raise typer.Exit(2) from None
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False)
 for _group in (trying, serving, importing, calls, upkeep, case, exporting):
     app.add_typer(_group.app)
 app.add_typer(keys.app, name="keys")

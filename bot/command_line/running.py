@@ -45,11 +45,20 @@ def run_with_settings(run: Command) -> None:
     except CannotStartError as error:
         console(stderr=True).print(str(error))
         code = 2
-    except Exception:  # the operator reads one line; the log has the kind and the place
+    except Exception as error:  # the operator reads one line; the log has the kind and the place
+        if is_of_a_wrong_file(error):
+            raise
         logs.structlog.get_logger().exception("mishap")
         console(stderr=True).print("Something went wrong in Loan Desk itself. The log line above says what and where.")
         code = 1
     raise typer.Exit(code)
+
+
+def is_of_a_wrong_file(error: Exception) -> bool:
+    """Return whether an error says where a file in `desk/data` is wrong."""
+    from desk.core.data_files import DataFileError  # where there is no mistake, nothing of the desk is imported for it
+
+    return isinstance(error, DataFileError)
 
 
 def on_database(run: Command) -> Command:
