@@ -1,6 +1,8 @@
-"""Tell those around a verification: the loan's owner when it ends, the verifier when documents arrive."""
+"""Tell those around a verification: the loan's owner when it ends, the verifier when documents arrive for which it waits."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
@@ -10,10 +12,11 @@ from desk.follow_ups.assignees import present_owner
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.members import acting_for, stand_ins_for, today_of
+from desk.rules.queues import is_awaited
 from storage.queries.follow_ups import follow_ups
 from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import DocumentItem, FollowUp, Loan, Undo
+from storage.tables import DocumentItem, FollowUp, Loan, Member, Undo
 
 
 async def report_check(desk: Desk, loan: Loan, row: FollowUp) -> None:
@@ -30,22 +33,29 @@ async def report_check(desk: Desk, loan: Loan, row: FollowUp) -> None:
 
 
 async def report_papers(desk: Desk, loan: Loan, items: Sequence[DocumentItem]) -> None:
-    """Tell those who have a verification open on the loan, or who act for them, that documents have arrived."""
+    """Tell those who have a verification open on the loan, or who act for them, that documents it waits for have arrived."""
     checks = [row for row in await follow_ups.open_of_loan(desk.session, loan.id) if _is_check(row)]
     assignees = await members.by_ids(desk.session, {row.assignee_id for row in checks})
     stand_ins = await stand_ins_for(desk, assignees.values())
-    acting = (stand_ins.acting(member, today_of(desk, member)) for member in assignees.values())
-    readers = {reader.id: reader for reader in acting}
+    readers: dict[UUID, Member] = {}
+    purposes: defaultdict[UUID, set[str]] = defaultdict(set)
+    for row in checks:
+        member = assignees[row.assignee_id]
+        reader = stand_ins.acting(member, today_of(desk, member))
+        readers[reader.id] = reader
+        purposes[reader.id].add(row.purpose)
     readers.pop(desk.member.id, None)
     for reader in readers.values():
-        await queue_notice(
-            desk,
-            kind=kinds.PAPERS_ARRIVED,
-            key=f"{_key_of(items[0])}{items[0].version}:{reader.id}",
-            to=reader,
-            about_loan_id=loan.id,
-            facts={"by": str(desk.member.id), "items": [str(item.id) for item in items]},
-        )
+        awaited = [item for item in items if any(is_awaited(each, item.document) for each in purposes[reader.id])]
+        if awaited:
+            await queue_notice(
+                desk,
+                kind=kinds.PAPERS_ARRIVED,
+                key=f"{_key_of(awaited[0])}{awaited[0].version}:{reader.id}",
+                to=reader,
+                about_loan_id=loan.id,
+                facts={"by": str(desk.member.id), "items": [str(item.id) for item in awaited]},
+            )
 
 
 @corrects_after_undo(DocumentItem)

@@ -113,6 +113,11 @@ def reasons(row: InArrears, today: date, rules: QueueRules = QUEUE) -> tuple[Rea
     return tuple(found)
 
 
+def is_awaited(purpose: str, document: str, rules: QueueRules = QUEUE) -> bool:
+    """Return whether a check waits for a document: it is one of those listed for it, or of another kind, which may be one."""
+    return document == "other" or document in rules.papers.get(purpose, ())
+
+
 def is_ready(
     purpose: str, *, due: bool, still_open: Collection[str], accepted: Collection[str], rules: QueueRules = QUEUE
 ) -> bool:

@@ -105,6 +105,20 @@ async def test_the_verifier_is_told_when_documents_arrive(slack: Slack, loan: Lo
     assert slack.texts(slack.verifier)[0].endswith("已撤销。")
 
 
+@pytest.mark.parametrize(
+    ("purpose", "told"), [("identity", ["ID card"]), ("income", ["bank statement"]), ("vehicle", [])]
+)
+async def test_a_verifier_hears_only_of_the_papers_for_which_their_check_waits(
+    slack: Slack, purpose: str, told: list[str]
+) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent, stage="application")
+    await make_follow_up(slack.office, loan, slack.verifier, purpose=purpose, due_at=slack.clock.now())
+    await slack.command(slack.agent, "/loan-docs A-2 got id, bank, residence")
+    await slack.deliver()
+    posts = [text.splitlines()[0] for text in slack.texts(slack.verifier) if "documents have arrived" in text]
+    assert [post.partition("Agent received ")[2].rstrip(".") for post in posts] == told
+
+
 async def test_without_an_open_check_nobody_is_told_of_documents(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.verifier, "/loan-follow A-1/1 done")
     await slack.command(slack.agent, "/loan-docs A-1 id by fri")
