@@ -19,15 +19,16 @@ from desk.rules.instalments import (
     is_paused,
     next_unpaid_instalment,
 )
+from desk.rules.queues import BROKEN
 from desk.rules.working_time import local_date
 from storage.queries.loans import terms
 from storage.queries.repayment import repayment
-from storage.tables import FollowUp, Loan
+from storage.tables import FollowUp, Loan, Promise
 
 _ARREARS, _PROMISE = "overdue", "promise"
 
 _AFTER_ARREARS = timedelta(days=183)
-"""How long arrears or a promise make a second reminder of an instalment: half a year."""
+"""How long arrears or a broken promise make a second reminder of an instalment: half a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,13 @@ class InstalmentCall:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What decides about the calls of a loan besides its row. `first_due_on` is its first instalment, if none was paid or
-    missed: none is before it. On the days of `grace_days` nothing is past due, and the days of `pauses` do not count."""
+    missed: none is before it. On the days of `grace_days` nothing is past due, and the days of `pauses` do not count.
+    `unkept_on` is the last day on which a promise was made that was broken or only partly kept."""
 
     first_due_on: date | None = None
     grace_days: int = 0
     pauses: tuple[Pause, ...] = ()
+    unkept_on: date | None = None
 
 
 NO_FACTS = Facts()
@@ -67,7 +70,12 @@ class FirstDueDays(dict[UUID, date | None]):
 
 async def facts_of(desk: Desk, loan: Loan, known: Sequence[FollowUp] = ()) -> Facts:
     """Return these of a loan, whose follow-ups about instalments are `known`; each is read only where it counts."""
-    return Facts(await _first_due_on(desk, loan, known), await _grace_days(desk, loan), await _pauses(desk, loan))
+    return Facts(
+        await _first_due_on(desk, loan, known),
+        await _grace_days(desk, loan),
+        await _pauses(desk, loan),
+        await _unkept_on(desk, loan, known),
+    )
 
 
 def calls_required(
@@ -88,7 +96,7 @@ def calls_required(
         rules = (rule,) if rule else ()
     else:
         holds: set[Condition] = set()
-        if _had_arrears(desk, known, instalment_on):
+        if _had_arrears(desk, known, instalment_on, facts.unkept_on):
             holds.add("after_arrears")
         if instalment_on == facts.first_due_on:
             holds.add("first_instalment")
@@ -225,6 +233,19 @@ async def _pauses(desk: Desk, loan: Loan) -> tuple[Pause, ...]:
     return tuple(Pause(row.starts_on, row.ends_on) for row in found)
 
 
+async def _unkept_on(desk: Desk, loan: Loan, known: Iterable[FollowUp]) -> date | None:
+    """Return when the last promise was made that was not kept; promises are read only of a loan that has calls about one."""
+    if not any(row.purpose == _PROMISE for row in known):
+        return None
+    return last_unkept(desk, (await repayment.promises_of(desk.session, [loan.id])).get(loan.id, ()))
+
+
+def last_unkept(desk: Desk, promises: Iterable[Promise]) -> date | None:
+    """Return the last day on which one of these promises was made that was broken or only partly kept."""
+    zone = ZoneInfo(desk.workspace.zone)
+    return max((local_date(row.at, zone) for row in promises if row.state in BROKEN), default=None)
+
+
 def _next_unpaid(desk: Desk, loan: Terms, first_due_on: date | None = None) -> date | None:
     following = next_unpaid_instalment(
         desk.workspace_today,
@@ -240,11 +261,18 @@ def _is_paused(desk: Desk, loan: Terms, instalment_on: date) -> bool:
     return is_paused(desk.workspace_today, instalment_on, loan.paused_from, loan.paused_until)
 
 
-def _had_arrears(desk: Desk, known: Iterable[FollowUp], instalment_on: date) -> bool:
-    """Return whether calls about arrears or promises were planned within half a year before that instalment."""
+def _had_arrears(desk: Desk, known: Iterable[FollowUp], instalment_on: date, unkept_on: date | None) -> bool:
+    """Return whether the borrower was in arrears or broke a promise within half a year before that instalment: a call about
+    arrears was planned, or one about a promise for an instalment that was past due, or a promise was made and not kept."""
     zone, since = ZoneInfo(desk.workspace.zone), instalment_on - _AFTER_ARREARS
-    about = (row for row in known if row.purpose in (_ARREARS, _PROMISE) and row.state != "undone")
-    return any(local_date(row.created_at, zone) >= since for row in about)
+    if unkept_on is not None and unkept_on >= since:
+        return True
+    about = ((row, local_date(row.created_at, zone)) for row in known if row.state != "undone")
+    return any(
+        made_on >= since
+        and (row.purpose == _ARREARS or (row.purpose == _PROMISE and (row.instalment_on or made_on) < made_on))
+        for row, made_on in about
+    )
 
 
 def _instalment_like(loan: Loan, day: date) -> date | None:

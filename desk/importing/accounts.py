@@ -17,7 +17,7 @@ from desk.core.permissions import SERVICE
 from desk.core.transaction import Desk
 from desk.follow_ups import lifecycle, rule_plans
 from desk.follow_ups.first_plans import FirstPlans
-from desk.follow_ups.instalment_calls import Facts, calls_required, is_obsolete
+from desk.follow_ups.instalment_calls import Facts, calls_required, is_obsolete, last_unkept
 from desk.people.members import stand_ins_for, today_of
 from desk.repayment import promises
 from desk.repayment.payments import Source, is_over
@@ -173,7 +173,8 @@ class Accounts:
 
     async def _replan(self, account: Account, following: Covered | None) -> None:
         desk, loan, calls = self._desk, account.loan, account.calls
-        facts = Facts(_first(desk, account, following), account.grace_days, account.pauses)
+        unkept_on = last_unkept(desk, account.made)
+        facts = Facts(_first(desk, account, following), account.grace_days, account.pauses, unkept_on)
         required = calls_required(desk, loan, calls, facts)
         for row in calls:
             if is_obsolete(desk, loan, row, required, facts):

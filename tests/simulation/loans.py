@@ -47,7 +47,12 @@ class Promise:
 
     day: date
     least: int
+    made: date
     received: int = 0
+
+    def is_broken(self, today: date) -> bool:
+        """Return whether its patience is over and it was not kept."""
+        return self.received < self.least and today > self.day + PATIENCE
 
     def is_open(self, today: date) -> bool:
         """Return whether it is neither kept nor broken."""
@@ -152,7 +157,7 @@ class Loan:
         if replaces:
             self.promises = [each for each in self.promises if each.day < today or not each.is_open(today)]
         rest = self.ledger.left[0][1] if of_rest and self.ledger else None
-        self.promises.append(Promise(day, 1 if rest is None else -(-rest * KEPT_PERCENT // 100)))
+        self.promises.append(Promise(day, 1 if rest is None else -(-rest * KEPT_PERCENT // 100), today))
 
     def pay(self, amount: int, minute: int) -> None:
         """Take a payment, in cents: the calls about what it pays and about promises that it keeps are done."""

@@ -25,10 +25,12 @@ def wanted(loan: Loan, minute: int) -> list[tuple[str, date]]:
         return [next((rule, oldest) for from_day, rule, *_ in ARREARS if days >= from_day or from_day == 1)]
     if loan.ledger is None:
         return []
-    trouble = any(
-        lender_date(each.created) >= oldest - HALF_A_YEAR
+    first_day, today = oldest - HALF_A_YEAR, lender_date(minute)
+    trouble = any(each.made >= first_day and each.is_broken(today) for each in loan.promises) or any(
+        lender_date(each.created) >= first_day
         for each in loan.calls
-        if each.purpose in ("overdue", "promise")
+        if each.purpose == "overdue"
+        or (each.purpose == "promise" and (each.instalment or date.max) < lender_date(each.created))
     )
     first = oldest == loan.ledger.rows[0][0]
     return [("instalment", oldest), *([("instalment_eve", oldest)] if first or trouble else [])]

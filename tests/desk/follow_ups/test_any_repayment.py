@@ -126,18 +126,29 @@ class Office:
                 pass
 
 
-@pytest.mark.parametrize(("promised_on", "second"), [(date(2026, 6, 14), False), (date(2026, 6, 15), True)])
+@pytest.mark.parametrize(("made_on", "half_a_year"), [(date(2026, 6, 14), False), (date(2026, 6, 15), True)])
+@pytest.mark.parametrize(
+    ("purpose", "instalment_on", "trouble"),
+    [
+        ("overdue", date(2026, 6, 10), True),
+        ("promise", date(2026, 6, 10), True),  # for an instalment that was past due
+        ("promise", date(2026, 7, 10), False),
+        ("promise", None, False),
+    ],
+)
 @pytest.mark.parametrize("asked_on", [date(2026, 11, 25), date(2026, 12, 14)])
 def test_the_second_reminder_depends_on_the_half_year_before_the_instalment(
-    promised_on: date, second: bool, asked_on: date
+    made_on: date, half_a_year: bool, purpose: str, instalment_on: date | None, trouble: bool, asked_on: date
 ):
     office = Office(scheduled=True)
-    office.add("promise")
-    office.calls[0].state = "done"
-    office.calls[0].created_at = datetime(promised_on.year, promised_on.month, promised_on.day, 4, tzinfo=UTC)
+    office.add(purpose)
+    office.calls[0].state, office.calls[0].instalment_on = "done", instalment_on
+    office.calls[0].created_at = datetime(made_on.year, made_on.month, made_on.day, 4, tzinfo=UTC)
     office.desk.now = datetime(asked_on.year, asked_on.month, asked_on.day, 2, tzinfo=UTC)
-    required = calls_required(office.desk, office.loan, office.calls, Facts())
-    assert [call.rule.code for call in required] == ["instalment", *(["instalment_eve"] if second else [])]
+    for unkept_on in (None, made_on):
+        required = calls_required(office.desk, office.loan, office.calls, Facts(unkept_on=unkept_on))
+        second = half_a_year and (trouble or unkept_on is not None)
+        assert [call.rule.code for call in required] == ["instalment", *(["instalment_eve"] if second else [])]
 
 
 @given(st.booleans(), st.lists(st.sampled_from(STEPS), max_size=25))
