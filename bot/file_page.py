@@ -25,7 +25,7 @@ from desk.files.links import SESSION, LinkAnswer, SealedFile, follow_link, open_
 from desk.files.page_links import OpenedLink, follow_page_link, open_page_link
 from desk.files.proof_links import PROOF, open_proof
 from desk.importing.refused_links import REFUSED_ROWS, as_csv, open_refused
-from desk.messages.monthly_proof import monthly_proof
+from desk.messages.monthly_proof import MOST_EARLIER, monthly_proof
 from desk.rules.file_kinds import KINDS, MADE_KINDS, FileKind
 from handlers.door.transaction import new_reference
 from handlers.messages.block_kit.translator import Translator
@@ -107,7 +107,7 @@ async def _open_proof(desk: Desk, opened: OpenedLink) -> Make | None:
     async def made(office: Office, workspace: Workspace, _opened: OpenedLink) -> Download:
         assert wanted is not None
         async with office.reading_desk(workspace) as reading:
-            proof = await monthly_proof(reading, wanted.month)
+            proof = await monthly_proof(reading, wanted.month, most_earlier=MOST_EARLIER)
         t = Translator(LANGUAGES[wanted.language].locale)
         is_pdf = wanted.ending == "pdf"
         content = await proof_pdf(t, proof) if is_pdf else proof_csv(t, proof)

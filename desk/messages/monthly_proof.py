@@ -61,6 +61,9 @@ DAYS_ABOVE = "days_above"
 _FIRST_YEAR = 1970
 """No audit trail is older, and a database cannot tell when the first months of year 1 began elsewhere than in UTC."""
 
+MOST_EARLIER = 100_000
+"""The most entries from before the month that are verified while a member waits, some seconds. The command line verifies all."""
+
 _SEGMENTS = 100
 _TOGETHER = 500
 """About how many entries are read and verified at once: it holds up others for some hundredths of a second."""
@@ -82,9 +85,11 @@ class MonthlyProof:
     """The proof of a month, which begins and ends at midnight in `zone`.
 
     `entries` of the month were counted, from place `first` to `last`; the latest was written at `last_at`. They are in segments
-    `segments[0]` to `segments[1]`, whose `verified` entries lead from the hash `before` to `head`; `findings` is what is wrong
-    with them. `found` entries of the month are from before the chain; `dropped` ones of these segments, which retention
-    has deleted, may be of the month; `waiting` ones are not sealed yet and not counted. `over`: the month has ended.
+    `segments[0]` to `segments[1]`, which lead from the hash `before` to `head`. The `verified` entries of the segments from
+    `since` on were looked at (1: of the whole trail up to there); `findings` is what is wrong with them. `dropped_before` of
+    these, from before the month, were deleted by retention. `found` entries of the month are from before the chain; `dropped`
+    ones of the month's segments, which retention has deleted, may be of the month; `waiting` ones are not sealed yet and not
+    counted. `over`: the month has ended.
     """
 
     workspace: str
@@ -97,7 +102,9 @@ class MonthlyProof:
     last: int
     last_at: datetime | None
     segments: tuple[int, int]
+    since: int
     verified: int
+    dropped_before: int
     before: bytes
     head: Head
     found: int
@@ -137,17 +144,23 @@ def require_begun(desk: Desk, month: date) -> None:
         raise Invalid("month_ahead", month=f"{month:%Y-%m}")
 
 
-async def monthly_proof(desk: Desk, month: date) -> MonthlyProof:
-    """Return the proof of the month that begins on that day. Raises Invalid (`month_ahead`)."""
+async def monthly_proof(desk: Desk, month: date, *, most_earlier: int | None = None) -> MonthlyProof:
+    """Return the proof of the month that begins on that day. What was sealed before is verified too, unless it is more than
+    `most_earlier` entries. Raises Invalid (`month_ahead`)."""
     require_begun(desk, month)
     zone = ZoneInfo(desk.workspace.zone)
     begin, end = (datetime.combine(day, time(), zone) for day in (month, month_after(month)))
     tally = _Tally(begin, end)
     verification, findings = Verification(), list[Finding]()
     numbers = await audit.segments_within(desk.session, desk.workspace.id, begin, end)
-    before = verification.head
+    before, since, dropped_before = verification.head, 0, 0
     if numbers is not None:
-        verification.head = before = await _head_before(desk, numbers[0])
+        before, since = await _head_before(desk, numbers[0]), 1
+        if most_earlier is not None and before.place > most_earlier:
+            verification.head, since = before, numbers[0]
+        async for segment, entries in _segments(desk, since, numbers[0] - 1):
+            findings += verification.follow(desk, segment, entries)
+        dropped_before = verification.dropped
         async for segment, entries in _segments(desk, *numbers):
             findings += verification.follow(desk, segment, entries)
             tally.add(entries, found=segment.found)
@@ -162,11 +175,13 @@ async def monthly_proof(desk: Desk, month: date) -> MonthlyProof:
         last=tally.last,
         last_at=tally.last_at,
         segments=numbers or (0, 0),
+        since=since,
         verified=verification.entries,
+        dropped_before=dropped_before,
         before=before.hash,
         head=verification.head,
         found=tally.found,
-        dropped=verification.dropped,
+        dropped=verification.dropped - dropped_before,
         waiting=await audit.count_unsealed(desk.session, desk.workspace.id, since=begin, until=end),
         findings=tuple(findings),
         rows=tally.rows(),

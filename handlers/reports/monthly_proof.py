@@ -167,11 +167,21 @@ def _facts(t: Translator, proof: MonthlyProof) -> list[str]:
         lines.append(
             t(
                 "Verified: segments {first} to {last} with {n} entries are as they were sealed.",
-                first=first,
+                first=proof.since,
                 last=last,
                 n=proof.verified,
             )
         )
+    if proof.dropped_before:
+        lines.append(
+            t.n(
+                "Retention has deleted {n} entry of them, from before this month; its hash remains in the chain.",
+                "Retention has deleted {n} entries of them, from before this month; their hashes remain in the chain.",
+                proof.dropped_before,
+            )
+        )
+    if proof.since > 1:
+        lines.append(t("Earlier segments were not verified for this page: `loandesk audit proof` verifies them too."))
     lines.append(t("Hash before segment {segment}: {hash}", segment=first, hash=proof.before.hex()))
     lines.append(t("Hash after segment {segment}: {hash}", segment=last, hash=proof.head.hash.hex()))
     return lines

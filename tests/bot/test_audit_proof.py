@@ -16,6 +16,8 @@ from desk.core.audit_chain import SEGMENT, seal_next
 from desk.core.errors import Invalid
 from desk.core.transaction import Office
 from desk.messages.monthly_proof import MonthlyProof, monthly_proof, read_month
+from handlers.messages.block_kit.translator import Translator
+from handlers.reports.monthly_proof import proof_csv
 from storage.queries.core import audit
 from storage.tables import AuditChain, Workspace
 from storage.upkeep.audit_guards import lifted
@@ -123,6 +125,44 @@ async def test_what_is_not_as_it_was_sealed_deleted_or_from_before_the_chain_is_
     proof = await proof_of(office, busy)
     assert (proof.entries, proof.dropped, proof.findings, proof.is_whole) == (0, 12, (), False)
     assert (await proof_of(office, busy, date(2026, 9, 1))).dropped == 12  # the segment may have begun then
+
+
+async def test_what_was_sealed_before_the_month_is_verified_too_or_the_page_says_that_it_is_not(
+    office: Office, workspace: Workspace, clock: FrozenClock
+) -> None:
+    for at in ("2026-09-10T10:00:00+08:00", "2026-10-10T10:00:00+08:00", "2026-11-10T10:00:00+08:00"):
+        clock.set(at)
+        await write(office, workspace, at, "note")
+        await write(office, workspace, at, "note")
+        await seal(office, workspace, clock)
+    clock.set(DECEMBER)
+    proof = await proof_of(office, workspace)
+    assert (proof.segments, proof.since, proof.verified, proof.findings) == ((3, 3), 1, 6, ())
+    assert "Verified: segments 1 to 3 with 6 entries" in said(proof, "en")
+
+    async with office.database.transaction() as session, lifted(session):
+        await session.execute(text("DELETE FROM audit_entry WHERE sequence IN (1, 2)"))
+        await session.execute(text("UPDATE audit_segment SET dropped_at = sealed_at WHERE number = 1"))
+    proof = await proof_of(office, workspace)
+    assert (proof.dropped_before, proof.dropped, proof.findings, proof.is_whole) == (2, 0, (), True)
+    assert "Retention has deleted 2 entries of them, from before this month" in said(proof, "en")
+    assert "其中本月以前的 2 条记录保存期满后已删除" in said(proof, "zh")
+
+    async with office.database.transaction() as session, lifted(session):
+        await session.execute(text("UPDATE audit_entry SET act = 'call' WHERE sequence = 3"))
+    assert [(each.kind, each.place) for each in (await proof_of(office, workspace)).findings] == [("changed", 3)]
+    async with office.reading_desk(workspace) as desk:
+        proof = await monthly_proof(desk, NOVEMBER, most_earlier=3)
+    assert (proof.since, proof.verified, proof.findings) == (3, 2, ())
+    assert "Earlier segments were not verified for this page" in said(proof, "en")
+    assert "更早的区段未在生成本页时校验" in said(proof, "zh")
+    async with office.reading_desk(workspace) as desk:
+        assert len((await monthly_proof(desk, NOVEMBER, most_earlier=4)).findings) == 1
+
+
+def said(proof: MonthlyProof, language: str) -> str:
+    """Return the proof as CSV."""
+    return proof_csv(Translator(language), proof).decode("utf-8-sig")
 
 
 async def test_an_entry_that_was_sealed_late_and_many_segments_are_counted(
