@@ -111,7 +111,8 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DocumentsRequest | HelpR
     """Parse the line.
 
     Raise `Invalid`: `loan_missing`, `document_missing`, `document_unknown`, `document_words_missing`, `document_twice`,
-    `document_each`, `by_missing`, `by_twice`, `by_due_missing`, `reason_missing`, and the codes of due times with `part="by"`.
+    `document_each`, `document_act_behind`, `by_missing`, `by_twice`, `by_due_missing`, `reason_missing`, and the codes of due
+    times with `part="by"`.
     """
     reader = Reader(line, now, zone)
     if request := reader.help_request():
@@ -257,12 +258,25 @@ class _DocumentList:
         if conjunction is not None:
             reader.move(conjunction.end())
         start = end = reader.at
+        self._refuse_act_behind(start)
         if reader.done or reader.line.reference_at(start) or reader.find_word(_ACTS) or reader.find_word(BY):
             self._refuse_unknown()
         while end < len(reader.norm) and not (end > start and self._unknown_ends_at(end)):
             end += 1
         self._unknown.append((start, end))
         reader.move_past(end)
+
+    def _refuse_act_behind(self, at: int) -> None:
+        """Refuse what has become of the documents where it stands behind them, with the line in its order."""
+        reader, act = self._reader, self._reader.find_word(_ACTS)
+        if act is None or not self._items or self._act:
+            return
+        line = reader.line
+        word, listed = line.trimmed(at, act.end), line.trimmed(self._start, at)
+        nearest, replaced = (f"{word} {listed} {line.trimmed(act.end)}".rstrip(),), line.trimmed(self._start)
+        raise Invalid(
+            "document_act_behind", part="document", given=word, nearest=nearest, replaced=replaced, ref=reader.loan
+        )
 
     def _unknown_ends_at(self, at: int) -> bool:
         norm, line = self._reader.norm, self._reader.line

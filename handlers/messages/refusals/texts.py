@@ -243,6 +243,7 @@ TEXTS: dict[str, str] = {
     "document_missing": _("Which document?"),
     "document_unknown": _("I don't know a document called “{given}”. For others, type other: and the name."),
     "document_twice": _("“{given}” appears twice."),
+    "document_act_behind": _("Write “{given}” before the documents."),
     "document_each": _("“{given}”: send back one document at a time, each with its own reason."),
     "document_words_missing": _("Name the document after “other:”."),
     "reason_missing": _("Why? Type the reason after a colon, so that the borrower can be told."),

@@ -247,8 +247,8 @@ def test_a_loan_alone_lists_its_documents():
     [
         ("passport", "document_unknown", "document", "passport"),
         ("passport, visa", "document_unknown", "document", "passport"),
-        ("id received", "document_unknown", "document", "received"),
-        ("身份证收到", "document_unknown", "document", "收到"),
+        ("id received", "document_act_behind", "document", "received"),
+        ("身份证收到", "document_act_behind", "document", "收到"),
         ("id, <@U0BOSS>", "document_unknown", "document", "<@U0BOSS>"),
         ("idx", "document_unknown", "document", "idx"),
         ("got", "document_missing", "document", ""),
@@ -292,3 +292,18 @@ def test_the_forms_that_a_refused_time_suggests_are_understood(typed: str):
         request = understood(parse, f"L-1042 {typed.replace(refusal.params['given'], form)}")
         assert isinstance(request, Request)
         assert request.by is not None
+
+
+@pytest.mark.parametrize(
+    ("typed", "mended"),
+    [
+        ("id, bank received", "received id, bank"),
+        ("合格证 通过", "通过 合格证"),
+        ("身份证退回：照片模糊", "退回 身份证 ：照片模糊"),
+        ("insurance got until 2027-03-01", "got insurance until 2027-03-01"),
+    ],
+)
+def test_what_became_of_documents_stands_before_them(typed: str, mended: str):
+    refusal = refused(parse, f"L-1042 {typed}")
+    assert (refusal.code, refusal.params["nearest"]) == ("document_act_behind", (mended,))
+    understood(parse, f"L-1042 {mended}")
