@@ -93,6 +93,7 @@ class Loan(Row, table=True):
     __retained__ = ("ended_loan", "application", "inquiry")
     __table_args__ = (
         UniqueConstraint("workspace_id", "number_key"),
+        Index("ix_loan_page", "workspace_id", "id"),
         Index("ix_loan_owner_stage", "owner_id", "stage"),
         Index("ix_loan_workspace_stage", "workspace_id", "stage"),
         Index("ix_loan_plain_number", "workspace_id", "plain_number"),

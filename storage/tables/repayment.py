@@ -93,6 +93,7 @@ class Promise(Row, table=True):
     __tablename__ = "promise"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("loan",)
     __table_args__ = (
+        Index("ix_promise_page", "workspace_id", "id"),
         Index("ix_promise_loan", "loan_id", "at"),
         Index("ix_promise_due", "workspace_id", "due_on"),
         Index("ix_promise_open", "workspace_id", "due_on", sqlite_where=_OPEN, postgresql_where=_OPEN),

@@ -35,6 +35,7 @@ class FollowUp(Row, table=True):
     __retained__ = ("loan",)
     __table_args__ = (
         UniqueConstraint("loan_id", "number"),
+        Index("ix_follow_up_page", "workspace_id", "id"),
         Index("ix_follow_up_open_assignee", "assignee_id", "late_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_follow_up_open_loan", "loan_id", "late_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_follow_up_open", "workspace_id", "late_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -85,6 +86,7 @@ class Call(Row, table=True):
     __tablename__ = "call"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("loan", "words")
     __table_args__ = (
+        Index("ix_call_page", "workspace_id", "id"),
         Index("ix_call_loan", "loan_id", "at"),
         Index("ix_call_caller", "caller_id", "at"),
         Index("ix_call_line_digest", "at", sqlite_where=_WITH_LINE, postgresql_where=_WITH_LINE),
@@ -202,6 +204,7 @@ class DocumentItem(Row, table=True):
     __tablename__ = "document_item"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("loan",)
     __table_args__ = (
+        Index("ix_document_item_page", "workspace_id", "id"),
         Index("ix_document_item_loan", "loan_id", "state"),
         Index(
             "ix_document_item_expiry", "workspace_id", "valid_until", sqlite_where=_EXPIRES, postgresql_where=_EXPIRES

@@ -45,6 +45,7 @@ READ_IN_PART = {
     "ix_legal_hold_present": "the holds in force",
     "ix_webhook_event_unspread": "events of the last moment",
     "ix_audit_segment_there": "its first entry, or a page of them",
+    **{f"ix_{table}_page": "a page of a list" for table in ("loan", "follow_up", "call", "promise", "document_item")},
 }
 """Indexes of which a statement that names only the workspace reads little."""
 

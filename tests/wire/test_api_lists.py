@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from handlers.api.cursors import write_cursor
 from storage.tables import AuditEntry, Loan
 from tests.builders import make_loan
 from tests.wire.api_client import Program, program
 from tests.wire.office_day import Slack
+from tests.wire.plans import fill, scans
+from tests.wire.test_statements import executed
 
 
 @pytest.fixture
@@ -113,3 +116,27 @@ async def test_a_parameter_that_names_nobody_or_no_loan_is_named(core: Program, 
     }.items():
         answer = await core.get(query)
         assert (query, answer.status, set(answer.pointers)) == (query, 404, {place})
+
+
+async def test_a_page_reads_what_it_shows_whatever_it_is_chosen_by(
+    slack: Slack, core: Program, loans: list[Loan]
+) -> None:
+    by = {
+        "/loans": ("", "&stage=inquiry", "&owner=UAGENT"),
+        "/follow-ups": ("", "&state=open", "&assignee=UAGENT", f"&loan={loans[0].number}", "&due_from=2026-11-01"),
+        "/calls": ("", "&caller=UAGENT", f"&loan={loans[0].number}", "&since=2026-11-01T00:00:00Z"),
+        "/promises": ("", "&state=open", f"&loan={loans[0].number}", "&due_to=2026-12-01"),
+        "/documents": ("", "&state=requested", f"&loan={loans[0].number}"),
+    }
+    cursor = write_cursor(loans[0].id)
+    with executed(slack) as statements:
+        for path, choices in by.items():
+            for chosen in choices:
+                for behind in ("", f"&cursor={cursor}"):
+                    assert (await core.get(f"{path}?limit=2{chosen}{behind}")).status == 200
+    asked = {sql: given for sql, given in statements if "LIMIT" in sql}
+    await fill(slack.office.database)
+    found = await scans(slack.office.database, asked)
+    # Of a page by its ids alone PostgreSQL sees when it is asked, by its statistics, whether the workspace has most of the rows.
+    found = [each for each in found if "_pkey" not in each]
+    assert not found, "\n".join(found)

@@ -3,7 +3,7 @@
 What one's bring reaches the other nowhere. Now is Wednesday 2026-11-25 10:00 in Shanghai.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +42,7 @@ def no_stranger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-async def lenders(lenders: dict[str, Slack]) -> AsyncIterator[tuple[Slack, Slack]]:
+async def lenders(lenders: dict[str, Slack]) -> tuple[Slack, Slack]:
     """Two lenders, each with A-1 of an agent with the extension 2001."""
     east, west = lenders.values()
     for slack in (east, west):
@@ -50,10 +50,10 @@ async def lenders(lenders: dict[str, Slack]) -> AsyncIterator[tuple[Slack, Slack
         await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="disbursed")
     for _ in range(2):  # what a worker does for each on its first day
         await east.later(minutes=1)
-    yield east, west
+    return east, west
 
 
-async def count(slack: Slack, of: type[Row]) -> int:
+async def count(slack: Slack, of: Any) -> int:
     return sum(each.workspace_id == slack.workspace.id for each in await slack.rows(of))
 
 
