@@ -1,6 +1,7 @@
 """A lender's Slack with the desk installed, whose clock the simulation moves: what people type, and what the desk posts."""
 
 import asyncio
+import importlib
 import json
 import re
 import tomllib
@@ -209,8 +210,9 @@ async def open_world(
     sandbox = Sandbox(team_name="Simulated Lender")
     sandbox.limits.enabled = False
     sandbox.delivery.timeout = sandbox.sockets.timeout = UNHURRIED
-    for module, limit in LIMITS_OF_TIME:
-        setattr(module, limit, UNHURRIED)
+    for place in LIMITS_OF_TIME:
+        module, _, limit = place.rpartition(".")
+        setattr(importlib.import_module(module), limit, UNHURRIED)
     await sandbox.start()
     teams = sorted({person.team for person in people})
     for person in people:
