@@ -9,6 +9,7 @@ from storage.engine.types import new_id
 from storage.tables import FollowUp, Loan, LoanTerms, Member
 from tests.builders import make_loan, make_member
 from tests.imports import bring_in
+from tests.wire.api_client import program
 from tests.wire.office_day import Slack
 
 HEAD = "number,name,phone,stage,owner\n"
@@ -88,6 +89,38 @@ async def test_a_file_that_makes_an_inquiry_an_application_plans_them_too(slack:
     loan = await with_product(slack, "new_car")
     await bring_in(slack.office, slack.workspace, HEAD + "A-1,王小明,13800135678,application,UAGENT\n")
     assert [row.purpose for row in await planned(slack, loan)] == ["identity", "income", "employer"]
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_an_application_that_a_program_reports_plans_them_too(slack: Slack, known: bool) -> None:
+    if known:
+        await with_product(slack, "new_car")
+    event = {"id": "e-1", "type": "application_received", "loan": "A-1", "name": "王小明", "phone": "13800135678"}
+    async with program(slack) as core:
+        answer = await core.post("/events", event | {"owner": "UAGENT", "product": "new_car"})
+    assert answer.status == 200
+    assert [row.purpose for row in await planned(slack)] == ["identity", "income", "employer"]
+    assert {row.assignee_id for row in await planned(slack)} == {slack.verifier.id}
+
+
+async def test_the_form_and_the_next_stage_on_a_card_plan_them_and_say_so_in_chinese(slack: Slack) -> None:
+    loan = await with_product(slack, "new_car")
+    await slack.in_chinese(slack.agent)
+    card = await slack.card(slack.agent)
+    await slack.press(slack.agent, card, "下一阶段：申请")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.submit()
+    assert [row.purpose for row in await planned(slack, loan)] == ["identity", "income", "employer"]
+    for what in ("身份核实", "收入核实", "单位核实"):
+        assert what in form.text
+
+
+async def test_an_inquiry_that_is_joined_with_the_files_application_plans_them_too(slack: Slack) -> None:
+    await slack.command(slack.agent, "/loan new 王小明 13800135678")
+    rows = "number,name,phone,stage,owner,product\nA-7,王大明,13800135678,application,,new car loan\n"
+    await bring_in(slack.office, slack.workspace, rows)
+    assert "now has the number A-7" in (await slack.command(slack.manager, "/loan edit L-1 number A-7")).text
+    assert {row.purpose for row in await planned(slack)} == {"identity", "income", "employer"}
 
 
 async def test_new_applications_of_a_file_are_spread_over_verifiers_and_days(slack: Slack) -> None:
