@@ -16,12 +16,14 @@ from desk.follow_ups.appointments import hand_over_appointments
 from desk.follow_ups.collection_steps import hand_over_steps
 from desk.follow_ups.lifecycle import acts_on, reschedule
 from desk.follow_ups.ownerless import revise_ownerless
+from desk.follow_ups.workspace_cadence import cadence_of
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
 from desk.people.members import stand_ins_for
 from storage.engine.types import new_id
 from storage.queries.core.recomputations import REMINDER_TIMES
+from storage.queries.follow_ups.follow_ups import open_of_loan
 from storage.queries.messages import notices
 from storage.queries.people import members
 from storage.tables import Assignment, FollowUp, Loan, Member, Notice, Undo
@@ -74,14 +76,17 @@ async def hand_over(
     batch: UUID,
     keep_going: bool = False,
 ) -> HandoverCounts:
-    """Make `to` the owner of the loans and the assignee of the follow-ups; the caller checks rights and notifies.
+    """Make `to` the owner of the loans and the assignee of the follow-ups, and of what rules plan for the owner on those that had
+    none; the caller checks rights and notifies.
 
     `keep_going`: a follow-up whose times cannot be computed keeps them and is set aside, so that it holds up no other.
     """
+    ownerless = [loan for loan in loans if loan.owner_id is None]
+    held = {row.id for row in follow_ups}
+    follow_ups = [*follow_ups, *(row for row in await calls_for_an_owner(desk, ownerless) if row.id not in held)]
     counts = count(desk, loans, follow_ups)
     calendar = await calendar_of(desk)
     stand_ins = await stand_ins_for(desk, [to])
-    ownerless = [loan for loan in loans if loan.owner_id is None]
     for loan in loans:
         track(desk, loan)
         loan.owner_id, loan.owner_set_at = to.id, desk.now
@@ -102,6 +107,13 @@ async def hand_over(
             await set_aside(desk, REMINDER_TIMES, follow_up.id, error)
         desk.add(_assignment(desk, follow_up.loan_id, follow_up.id, outgoing, to, "", batch))
     return counts
+
+
+async def calls_for_an_owner(desk: Desk, loans: Collection[Loan]) -> list[FollowUp]:
+    """Return the open calls on these loans without an owner that rules plan for the owner first: another member has them."""
+    cadence = cadence_of(desk)
+    rows = [row for loan in loans for row in await open_of_loan(desk.session, loan.id)]
+    return [row for row in rows if (rule := cadence.get(row.rule)) is not None and rule.assignee[0] == "owner"]
 
 
 def _assignment(

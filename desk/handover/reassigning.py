@@ -134,7 +134,7 @@ async def claim(desk: Desk, loan_id: UUID, version: int) -> Reassignment:
         raise Conflict("loan_changed", loan=loan.number)
     batch = new_id()
     counts = await hand_over(desk, [loan], [], None, desk.member, why="", batch=batch)
-    desk.audit("reassign", loan_id=loan.id, to=str(desk.member.id), follow_ups=0)
+    desk.audit("reassign", loan_id=loan.id, to=str(desk.member.id), follow_ups=counts.follow_ups)
     undo_id = offer_undo(desk, "reassign", undo_id=batch)
     return Reassignment(None, desk.member.slack_user_id, counts, "", undo_id, loan=loan.number)
 

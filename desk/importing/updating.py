@@ -176,6 +176,10 @@ async def _update_owner(desk: Desk, update: Update) -> None:
         await hand_over_appointments(desk, [loan.id], outgoing, owner)
         await hand_over_steps(desk, [loan], outgoing, owner)
         update.plans.passed_on += len(held)
+    else:
+        waiting = await moves.calls_for_an_owner(desk, [loan])
+        await moves.hand_over(desk, [], waiting, None, owner, why="", batch=new_id())
+        update.plans.passed_on += len(waiting)
     track(desk, loan)
     loan.owner_id, loan.owner_set_at = owner.id, None
     if outgoing is None:
