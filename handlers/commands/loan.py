@@ -2,6 +2,7 @@
 
 from desk.exports.asking import ask_export
 from desk.exports.rows import Wanted
+from desk.exports.sealed_words import sealed_words
 from desk.follow_ups import contact_states
 from desk.loans import cards, edits, inquiries, lists, terms
 from desk.loans.borrowers import region_of
@@ -101,7 +102,7 @@ async def _list(request: Request, parsed: Find | Mine | Pool | Portfolio) -> Mes
     desk, t = request.desk, request.t
     match parsed:
         case Find(words, None):
-            return search_results(t, await lists.find(desk, words))
+            return search_results(t, await lists.find(desk, words), sealed_words(desk, words))
         case Mine(stage, None):
             return own_loans(t, await lists.mine(desk, stage))
         case Pool(None):

@@ -71,8 +71,9 @@ def _lists_of(t: Translator, day: MyDay) -> list[Button]:
     return [*buttons, *([Button(t("Nothing planned"), "due.list", {"p": "unplanned"})] if day.unplanned else [])]
 
 
-def search_results(t: Translator, result: LoanList) -> Message:
-    """Render the loans that match a search."""
+def search_results(t: Translator, result: LoanList, words: Mapping[str, str] | None = None) -> Message:
+    """Render the loans that match a search. `words` are those of the search as the button carries them that has all of them made
+    into a file, None: without that button."""
     writer = Writer()
     if not result.rows:
         writer.line(t("No loan you can see matches all of these words."))
@@ -84,6 +85,8 @@ def search_results(t: Translator, result: LoanList) -> Message:
         writer.small(
             t.n("and {n} more: add a word to narrow it down", "and {n} more: add a word to narrow it down", result.more)
         )
+    if words is not None:
+        writer.buttons(export_button(t, "find", words))
     return writer.message()
 
 

@@ -1,5 +1,7 @@
 """Lists as files: `export` behind a command, the button, the worker, the link. Now is Wednesday 25 November 2026, 10:00."""
 
+import base64
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -354,3 +356,38 @@ async def test_a_list_without_rows_has_its_headings_alone(slack: Slack, browser:
     rows = rows_of_xlsx(await browser.export(slack.agent, "/loan mine export"))
     assert len(rows) == 1
     assert rows[0][0] == "Loan"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_the_button_below_search_results_has_all_of_them_and_carries_no_word(
+    slack: Slack, browser: Downloads, language: str
+) -> None:
+    for number in range(12):
+        await make_loan(slack.office, slack.workspace, f"A-{number}", owner=slack.agent, name="王小明")
+    await make_loan(slack.office, slack.workspace, "B-1", owner=slack.agent, name="李四")
+    if language == "zh":
+        await slack.in_chinese(slack.manager)
+        slack.people["manager"] = await slack.member(slack.manager.slack_user_id)
+    found = given((await slack.command(slack.manager, "/loan find 王小明")).message)
+    [button] = [
+        e for block in found.blocks for e in block.get("elements", ()) if e.get("action_id", "").startswith("export.")
+    ]
+    assert "王" not in button["value"]
+    assert "王" not in base64.b64decode(json.loads(button["value"])["q"]).decode(errors="ignore")
+
+    asked = shown(await slack.press(slack.manager, found, "Export" if language == "en" else "导出"))
+    assert ("search results" if language == "en" else "查找结果") in asked.text
+    await make(slack)
+    numbers = {row[0] for row in rows_of_xlsx(await browser.download(slack.manager))[1:]}
+
+    assert numbers == {f"A-{number}" for number in range(12)}
+    assert "王" not in str([row.details for row in await slack.rows(AuditEntry)])
+    nothing = given((await slack.command(slack.manager, "/loan find 没有的人")).message)
+    assert buttons(nothing) == []
+
+
+async def test_a_search_button_that_does_not_open_is_of_an_older_version(slack: Slack) -> None:
+    world = await make_world(slack)
+    for value in ({"q": "AAAA", "k": str(new_id())}, {"q": "!", "k": "1"}, {"q": "AAAA"}):
+        said = await world.press(slack.manager, "export.ask", {"list": "find", **value})
+        assert "older version" in said
