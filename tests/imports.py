@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bot.commands.importing import today_at
 from desk.core.transaction import Office
-from desk.importing.batches import Outcome, import_loans, import_payment_rows, import_schedule_rows
+from desk.importing.batches import Outcome, import_content, import_loans
 from desk.importing.file_contents import FileRead, read_loans, read_money
 from desk.importing.payments import PaymentsResult
 from desk.importing.reading.tables import How, read_file
@@ -66,10 +66,6 @@ async def bring_money(
 ) -> PaymentsResult | SchedulesResult:
     """Import a file of payments or of schedules; the first row is its first line. `advance` is called after each batch."""
     read = read_money(read_file("\n".join(rows).encode(), "money.csv"))
-    if read.kind == "payments":
-        result = await import_payment_rows(office, workspace, read.payments, dry_run=dry_run, advance=advance)
-    else:
-        rows_read = read.instalments
-        result = await import_schedule_rows(office, workspace, rows_read, dry_run=dry_run, advance=advance)
-    result.refused += read.refused
+    result = await import_content(office, workspace, read, dry_run=dry_run, advance=advance)
+    assert isinstance(result, PaymentsResult | SchedulesResult)
     return result

@@ -2,30 +2,29 @@
 
 import csv
 import os
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from desk.core.csv_cells import kept_as_text, neutral
 from desk.core.errors import Invalid
 from desk.importing.batches import Result
-from desk.importing.file_contents import Content, FileRead
+from desk.importing.column_counts import column_counts
+from desk.importing.file_contents import Content
 from desk.importing.reading.headings import shapes
 from desk.importing.reading.tables import REFUSED_HEADINGS
 from desk.importing.results import RefusedRow
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.import_counts import effect_in_words
+from handlers.messages.import_counts import cells_in_words, effect_in_words
 from handlers.messages.refusals.importing import explain_row
 
 
-def rows_in_words(t: Translator, content: Content, result: Result, most: int | None) -> Iterator[str]:
-    """Yield what would become of each row, `most` of them, and then of each column."""
+def rows_in_words(t: Translator, content: Content, result: Result) -> Iterator[str]:
+    """Yield what would become of the rows that the result names, and then of each column."""
     columns = shapes()[content.kind].columns
-    taken = sorted(result.taken, key=lambda row: row.line)
-    for row in taken[:most]:
+    for row in sorted(result.tried.rows, key=lambda row: row.line):
         effect = effect_in_words(t, content.kind, row.effect)
         names = [columns[name].label(t.language) for name in columns if name in row.columns]
-        if row.effect == "new" or not names:
+        if content.kind != "loans" or row.effect == "new" or not names:
             yield t("Line {line} · {loan} · {effect}", line=row.line, loan=row.number, effect=effect)
         else:
             listed = t(", ").join(names)
@@ -36,35 +35,14 @@ def rows_in_words(t: Translator, content: Content, result: Result, most: int | N
                 effect=effect,
                 columns=listed,
             )
-    if most is not None and (left := len(taken) - most) > 0:
+    if (left := result.tried.count - len(result.tried.rows)) > 0:
         yield t.n(
             "{n} more row. Run the command with --all to see it.",
             "{n} more rows. Run the command with --all to see every one.",
             left,
         )
-    if isinstance(content, FileRead):
-        yield from _columns_in_words(t, content, result)
-
-
-def _columns_in_words(t: Translator, content: FileRead, result: Result) -> Iterator[str]:
-    new, changed, refused = Counter[str](), Counter[str](), Counter[str]()
-    for row in result.taken:
-        (new if row.effect == "new" else changed).update(row.columns)
-    for row in result.refused:
-        refused.update({column for error in row.errors if (column := error.params.get("column"))})
-    filled = Counter(column for row in content.rows for column in row.given)
-    out = {row.line for row in result.refused}
-    lost = Counter(column for row in content.rows if row.line in out for column in row.given)
-    for column, heading in content.header.headings.items():
-        same = filled[column] - lost[column] - new[column] - changed[column]
-        yield t(
-            "Column {heading}: new {new} · changed {changed} · unchanged {same} · refused {refused}",
-            heading=heading,
-            new=new[column],
-            changed=changed[column],
-            same=max(same, 0),
-            refused=refused[column],
-        )
+    for each in column_counts(content, result):
+        yield cells_in_words(t, each)
 
 
 def write_refused(t: Translator, path: Path, content: Content, refused: Sequence[RefusedRow]) -> None:

@@ -116,7 +116,7 @@ async def _try_and_import(
 ) -> Sequence[RefusedRow]:
     """Try a file, import it, or both, and report. Return its refused rows."""
     tries = dry_run or not good_rows
-    result = await _import(t, office, workspace, content, console, dry_run=True) if tries else None
+    result = await _import(t, office, workspace, content, console, dry_run=True, every=every) if tries else None
     stops = result is not None and bool(result.refused)
     if result is None or not (dry_run or stops):
         held = await _recorded(office, workspace, Path(source.given).name, source.sha256(), content)
@@ -145,6 +145,7 @@ async def _import(
     *,
     dry_run: bool,
     held: Held | None = None,
+    every: bool = False,
 ) -> Result:
     """Import a file, recorded as `held` says, or try it."""
     with Progress(console=console, transient=True) as progress:
@@ -155,7 +156,7 @@ async def _import(
 
         if held is not None:
             return await carry_out(office, workspace, held, content, advance=advance)
-        return await import_content(office, workspace, content, dry_run=dry_run, advance=advance)
+        return await import_content(office, workspace, content, dry_run=dry_run, advance=advance, every=every)
 
 
 def _report_refused(t: Translator, refused: Sequence[RefusedRow], console: Console, *, every: bool) -> None:
@@ -192,7 +193,7 @@ def _report(t: Translator, content: Content, result: Result, console: Console, *
     elif content.kind != "loans":
         counts = f"{kind_in_words(t, content.kind)} · {counts}"
     if dry_run:
-        for line in rows_in_words(t, content, result, None if every else REFUSED_SHOWN):
+        for line in rows_in_words(t, content, result):
             _say(console, line)
     for line in (counts, *sums_in_words(t, done.sums)):
         _say(console, line)

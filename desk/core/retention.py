@@ -15,7 +15,7 @@ UNDO_KEPT_FOR = UNDO_FOR + timedelta(minutes=1)
 """How long what Undo needs is kept: a press at the last second may take a while."""
 
 REFUSALS_KEPT_FOR = timedelta(days=7)
-"""How long the refused rows of a file are kept, to be mended."""
+"""How long the refused rows of a file are kept, to be mended, and the names and remarks that its message shows."""
 
 LINK_KEPT_FOR = timedelta(days=1)
 """How long a link to a file is kept that can no longer be used: who follows it is told why."""
@@ -37,6 +37,7 @@ async def forget_old(desk: Desk) -> bool:
         await retention.delete_undos(session, workspace_id, now - UNDO_KEPT_FOR, limit=BATCH),
         await retention.delete_file_links(session, workspace_id, now - LINK_KEPT_FOR, limit=BATCH),
         await retention.delete_import_refusals(session, workspace_id, now - REFUSALS_KEPT_FOR, limit=BATCH),
+        await retention.clear_import_samples(session, workspace_id, now - REFUSALS_KEPT_FOR, limit=BATCH),
         await retention.delete_handovers(session, workspace_id, now - UNDO_KEPT_FOR, limit=BATCH),
         await retention.delete_api_answers(session, workspace_id, now - ANSWERS_KEPT_FOR, limit=BATCH),
         await retention.delete_lender_events(session, workspace_id, now - EVENTS_KEPT_FOR, limit=BATCH),

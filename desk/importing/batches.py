@@ -3,12 +3,11 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import field
+from dataclasses import field, replace
 from decimal import Decimal
-from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from desk.core.dataclass import dataclass
@@ -20,11 +19,12 @@ from desk.importing.importing import Carried, import_batch, numbers_of
 from desk.importing.money_rows import InstalmentRow, PaymentRow, Row, batches_of
 from desk.importing.new_loan_notices import report_new_loans
 from desk.importing.past_records import PastResult, import_past
+from desk.importing.past_rows import PastRow
 from desk.importing.payments import PaymentsResult, import_payments
 from desk.importing.results import Effect, ImportResult, RefusedRow
 from desk.importing.rows import ImportRow
 from desk.importing.schedules import SchedulesResult, import_schedules
-from desk.importing.taken_rows import TakenRow
+from desk.importing.taken_rows import NAMED, TakenRows
 from desk.importing.updating import Remark
 from desk.repayment.payment_feed import note_payments
 from desk.repayment.payment_notices import report_file
@@ -40,11 +40,13 @@ Advance = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class BatchDone:
-    """What a transaction did with so many rows of a file: counts by code, sums by currency, and the refused rows."""
+    """What a transaction did with so many rows of a file: counts by code, sums by currency, the refused rows, and what people
+    should know of others."""
 
     rows: int
     counts: Mapping[str, int]
     refused: Sequence[RefusedRow] = ()
+    remarks: Sequence[Remark] = ()
     sums: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal], repr=False)
 
 
@@ -61,6 +63,10 @@ class Progress(Protocol):
         """Record a batch in its own transaction, which is rolled back where this raises."""
         ...
 
+    async def note_tried(self, rows: int) -> None:
+        """Note that so many more rows were tried. No transaction is open."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Unrecorded:
@@ -71,6 +77,9 @@ class Unrecorded:
 
     async def record(self, desk: Desk, batch: BatchDone) -> None:
         """Record nothing."""
+
+    async def note_tried(self, rows: int) -> None:
+        """Note nothing."""
 
 
 @dataclass(slots=True)
@@ -85,8 +94,8 @@ class Outcome:
     planned: int = 0
     closed: int = 0
     passed_on: int = 0
-    taken: list[TakenRow] = field(default_factory=list[TakenRow])
-    """In a dry run what would become of each row that is not unchanged."""
+    tried: TakenRows = field(default_factory=TakenRows)
+    """In a dry run what would become of the rows that are not unchanged."""
 
     def add(self, result: ImportResult) -> None:
         """Add what a batch did."""
@@ -126,17 +135,21 @@ async def import_content(
     dry_run: bool,
     advance: Advance,
     progress: Progress | None = None,
+    every: bool = False,
 ) -> Result:
-    """Import the rows of a file, whatever its kind. The result has the rows too that were refused when it was read."""
+    """Import the rows of a file, whatever its kind. The result has the rows too that were refused when it was read; of a dry run
+    it names the first that would be taken, or `every` one."""
+    run = BatchRun(office, workspace, advance, progress or Unrecorded(), dry_run, content, every)
     if isinstance(content, FileRead):
-        do = partial(import_loans, office, workspace, content.rows)
+        result: Result = await import_loans(
+            office, workspace, content.rows, dry_run=dry_run, advance=advance, progress=progress, every=every
+        )
     elif isinstance(content, PastRead):
-        do = partial(import_past_rows, office, workspace, content)
+        result = await import_past_rows(run, content)
     elif content.kind == "payments":
-        do = partial(import_payment_rows, office, workspace, content.payments)
+        result = await import_payment_rows(run, content.payments)
     else:
-        do = partial(import_schedule_rows, office, workspace, content.instalments)
-    result: Result = await do(dry_run=dry_run, advance=advance, progress=progress)
+        result = await import_schedule_rows(run, content.instalments)
     result.refused = sorted([*result.refused, *content.refused], key=lambda row: row.line)
     return result
 
@@ -149,9 +162,10 @@ async def import_loans(
     dry_run: bool,
     advance: Advance,
     progress: Progress | None = None,
+    every: bool = False,
 ) -> Outcome:
     """Import loans in short transactions, and call `advance` with the size of each. Owners of new ones are told once a file."""
-    outcome, progress = Outcome(rows=len(rows)), progress or Unrecorded()
+    outcome, progress = Outcome(rows=len(rows), tried=TakenRows(None if every else NAMED)), progress or Unrecorded()
     numbers = rows.numbers if isinstance(rows, FileRows) else numbers_of(rows)
     ahead = BatchesAhead(office, workspace, rows, begin_at=progress.done)
     writer = _LoanWriter(office, workspace, numbers, progress, dry_run)
@@ -165,7 +179,8 @@ async def import_loans(
         ahead.follow(batch, result, seconds)
         outcome.add(result)
         if dry_run:
-            outcome.taken += result.taken
+            outcome.tried.add(result.taken)
+            await progress.note_tried(batch.unchanged + len(batch.rows))
         outcome.effects += Counter[Effect]({"same": batch.unchanged})
         advance(batch.unchanged + len(batch.rows))
     await writer.finish()
@@ -208,7 +223,8 @@ class _LoanWriter:
 
 
 def _loans_done(result: ImportResult, rows: int, unchanged: int) -> BatchDone:
-    return BatchDone(rows + unchanged, loan_counts(result, unchanged), result.refused)
+    remarks = (*result.remarks, *result.lacking)
+    return BatchDone(rows + unchanged, loan_counts(result, unchanged), result.refused, remarks)
 
 
 def loan_counts(result: ImportResult | Outcome, unchanged: int = 0) -> Mapping[str, int]:
@@ -223,7 +239,7 @@ def counts_of(result: Result, rows: int = 0) -> BatchDone:
     """Return the counts of a whole file, or of a batch of so many rows of what is no loan."""
     match result:
         case Outcome():
-            return BatchDone(result.rows, loan_counts(result), result.refused)
+            return BatchDone(result.rows, loan_counts(result), result.refused, (*result.remarks, *result.lacking))
         case PastResult():
             return BatchDone(rows, Counter[str](result.effects), result.refused)
         case PaymentsResult():
@@ -231,89 +247,90 @@ def counts_of(result: Result, rows: int = 0) -> BatchDone:
         case SchedulesResult():
             counts = Counter[str](result.effects) + Counter({"instalments": result.instalments})
     followed = Counter({"planned": result.followed.planned, "closed": result.followed.closed})
-    return BatchDone(rows, counts + followed, result.refused, result.sums)
+    return BatchDone(rows, counts + followed, result.refused, sums=result.sums)
 
 
-async def import_payment_rows(
-    office: Office,
-    workspace: Workspace,
-    rows: Iterable[PaymentRow],
-    *,
-    dry_run: bool,
-    advance: Advance,
-    progress: Progress | None = None,
-) -> PaymentsResult:
+Other = TypeVar("Other", PaymentsResult, SchedulesResult, PastResult)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRun:
+    """An import of rows that are no loans, batch after batch."""
+
+    office: Office
+    workspace: Workspace
+    advance: Advance
+    progress: Progress
+    dry_run: bool
+    content: Content
+    every: bool = False
+
+    async def batches(
+        self,
+        batches: Iterable[list[Row]],
+        make: Callable[[], Other],
+        do: Callable[[Desk, list[Row], Other], Awaitable[None]],
+        behind: Callable[[Other], Awaitable[None]] | None = None,
+    ) -> Other:
+        """Do what is left of the batches, each in its own transaction, and `behind` each what needs another. Return the results
+        together."""
+        total = make()
+        total.tried.most = None if self.every else NAMED
+        for batch in _left(batches, self.progress.done):
+            result = make()
+            async with batch_desk(self.office, self.workspace, dry_run=self.dry_run) as desk:
+                await do(desk, batch, result)
+                if not self.dry_run:
+                    await self.progress.record(desk, counts_of(result, len(batch)))
+            total.add(result)
+            if self.dry_run:
+                total.tried.add(replace(row, columns=self._filled(row.line)) for row in result.taken)
+                await self.progress.note_tried(len(batch))
+            if behind is not None:
+                await behind(total)
+            self.advance(len(batch))
+        return total
+
+    def _filled(self, line: int) -> frozenset[str]:
+        return self.content.header.filled(self.content.cells.cells_at(line))
+
+
+async def import_payment_rows(run: BatchRun, rows: Iterable[PaymentRow]) -> PaymentsResult:
     """Import payments in short transactions; each also tells who held calls that it ended, and the first that changed something
     is followed by the note that payments reach the desk: an import that is interrupted has done both for what it took."""
-    total, progress, noted = PaymentsResult(), progress or Unrecorded(), dry_run
-    if progress.done and not dry_run:  # the one who was interrupted may have noted nothing
-        async with office.desk(workspace) as desk:
-            await note_payments(desk)
-        noted = True
-    for batch in _left(batches_of(rows, BATCH), progress.done):
-        result = PaymentsResult()
-        async with batch_desk(office, workspace, dry_run=dry_run) as desk:
-            await import_payments(desk, batch, result)
-            if not dry_run:
-                await report_file(desk, progress.file_id, result.followed.ended)
-                await progress.record(desk, counts_of(result, len(batch)))
-        total.add(result)
-        if dry_run:
-            total.taken += result.taken
+    noted = run.dry_run
+
+    async def do(desk: Desk, batch: list[PaymentRow], result: PaymentsResult) -> None:
+        await import_payments(desk, batch, result)
+        if not run.dry_run:
+            await report_file(desk, run.progress.file_id, result.followed.ended)
+
+    async def note(total: PaymentsResult) -> None:
+        nonlocal noted
         if not noted and total.effects:
-            async with office.desk(workspace) as desk:
+            async with run.office.desk(run.workspace) as desk:
                 await note_payments(desk)
             noted = True
-        advance(len(batch))
-    return total
+
+    if run.progress.done and not run.dry_run:  # the one who was interrupted may have noted nothing
+        async with run.office.desk(run.workspace) as desk:
+            await note_payments(desk)
+        noted = True
+    return await run.batches(batches_of(rows, BATCH), PaymentsResult, do, note)
 
 
-async def import_schedule_rows(
-    office: Office,
-    workspace: Workspace,
-    rows: Iterable[InstalmentRow],
-    *,
-    dry_run: bool,
-    advance: Advance,
-    progress: Progress | None = None,
-) -> SchedulesResult:
+async def import_schedule_rows(run: BatchRun, rows: Iterable[InstalmentRow]) -> SchedulesResult:
     """Import schedules in short transactions."""
-    total, progress = SchedulesResult(), progress or Unrecorded()
-    for batch in _left(batches_of(rows, 10 * BATCH), progress.done):
-        result = SchedulesResult()
-        async with batch_desk(office, workspace, dry_run=dry_run) as desk:
-            await import_schedules(desk, batch, result)
-            if not dry_run:
-                await progress.record(desk, counts_of(result, len(batch)))
-        total.add(result)
-        if dry_run:
-            total.taken += result.taken
-        advance(len(batch))
-    return total
+    return await run.batches(batches_of(rows, 10 * BATCH), SchedulesResult, import_schedules)
 
 
-async def import_past_rows(
-    office: Office,
-    workspace: Workspace,
-    read: PastRead,
-    *,
-    dry_run: bool,
-    advance: Advance,
-    progress: Progress | None = None,
-) -> PastResult:
+async def import_past_rows(run: BatchRun, read: PastRead) -> PastResult:
     """Import past calls, notes or planned follow-ups in short transactions."""
-    total, progress = PastResult(), progress or Unrecorded()
-    for batch in _left(batches_of(read.rows, BATCH), progress.done):
-        result = PastResult()
-        async with batch_desk(office, workspace, dry_run=dry_run) as desk:
-            await import_past(desk, read.kind, batch, result)
-            if not dry_run:
-                await progress.record(desk, counts_of(result, len(batch)))
-        total.add(result)
-        if dry_run:
-            total.taken += result.taken
-        advance(len(batch))
-    return total
+
+    async def do(desk: Desk, batch: list[PastRow], result: PastResult) -> None:
+        await import_past(desk, read.kind, batch, result)
+
+    return await run.batches(batches_of(read.rows, BATCH), PastResult, do)
 
 
 def _left(batches: Iterable[list[Row]], done: int) -> Iterator[list[Row]]:

@@ -26,7 +26,7 @@ async def start(desk: Desk, import_id: UUID, version: int, *, good_rows: bool) -
         raise Conflict("import_has_refused")
     if row.state == "checked":
         await records.delete_refusals(desk.session, row.id)
-        row.counts, row.sums, row.done, row.refused = {}, {}, 0, 0
+        row.counts, row.sums, row.done, row.refused, row.remarks_cipher = {}, {}, 0, 0, None
         row.started_at = desk.now
     row.state, row.why, row.good_rows, row.held_until, row.tries = "running", None, good_rows, None, 0
     desk.audit("import_started", subject_id=row.id, kind=row.kind, good_rows=good_rows, done=row.done)

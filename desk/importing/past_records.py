@@ -20,7 +20,7 @@ from desk.follow_ups import lifecycle
 from desk.importing.money_rows import by_loan
 from desk.importing.past_rows import AHEAD, PastKind, PastRow
 from desk.importing.results import RefusedRow
-from desk.importing.taken_rows import TakenRow
+from desk.importing.taken_rows import TakenRow, TakenRows
 from storage.engine import bulk
 from storage.engine.types import UUID_RANDOM_BYTES, id_of_moment
 from storage.queries.importing import money, past
@@ -43,6 +43,7 @@ class PastResult:
     effects: Counter[PastEffect] = field(default_factory=Counter["PastEffect"])
     refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
     taken: list[TakenRow] = field(default_factory=list[TakenRow])
+    tried: TakenRows = field(default_factory=TakenRows)
 
     def add(self, batch: "PastResult") -> None:
         """Add what a batch did."""

@@ -14,7 +14,7 @@ from desk.core.transaction import Desk
 from desk.importing.accounts import Account, Accounts, Followed
 from desk.importing.money_rows import PaymentRow, by_loan
 from desk.importing.results import RefusedRow
-from desk.importing.taken_rows import TakenRow
+from desk.importing.taken_rows import TakenRow, TakenRows
 from desk.repayment.payments import FROM_LENDER, check_amount_and_day, make_wanted_again
 from storage.engine.types import new_id
 from storage.tables import Payment
@@ -39,6 +39,7 @@ class PaymentsResult:
     refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
     followed: Followed = field(default_factory=Followed)
     taken: list[TakenRow] = field(default_factory=list[TakenRow])
+    tried: TakenRows = field(default_factory=TakenRows)
 
     def add(self, batch: "PaymentsResult") -> None:
         """Add what a batch did."""

@@ -14,12 +14,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from desk.core.dataclass import dataclass
-from desk.core.transaction import Desk
+from desk.core.transaction import Desk, Office
 from desk.importing.batches import BatchDone
 from desk.importing.file_contents import Content, FileRead
 from desk.importing.packed_rows import PackedRows
-from desk.importing.reasons import reasons_as_text
+from desk.importing.reasons import reasons_as_text, remarks_as_text, remarks_of
 from desk.importing.results import RefusedRow
+from desk.importing.updating import Remark
 from desk.messages import kinds
 from desk.messages.imports import percent
 from desk.messages.notices import queue_notice
@@ -29,7 +30,7 @@ from storage.engine.types import new_id
 from storage.queries.files import files
 from storage.queries.importing import records
 from storage.queries.messages import notices
-from storage.tables import FileImport, ImportRefusal, Member
+from storage.tables import FileImport, ImportRefusal, Member, Workspace
 
 HELD_FOR = timedelta(seconds=60)
 """How long nobody else works on an import after its holder was last heard of."""
@@ -41,6 +42,9 @@ NAMES_SHOWN = 5
 """How many names of a file are shown, to see whether its encoding was understood."""
 
 REASONS = encrypted_column("import_refusal", "reasons_cipher")
+REMARKS_SHOWN = 5
+"""How many remarks about rows a message names."""
+
 CELLS = encrypted_column("import_refusal", "cells_cipher")
 
 
@@ -70,6 +74,48 @@ class Held:
 
 
 @dataclass(slots=True)
+class Tried:
+    """The progress of a file that is tried, as `batches.Progress` wants it: the message about it says how much of it was."""
+
+    office: Office
+    workspace: Workspace
+    held: Held
+    total: int
+    tried: int = 0
+
+    @property
+    def file_id(self) -> UUID:
+        """Return what names the file in messages."""
+        return self.held.id
+
+    @property
+    def done(self) -> int:
+        """Return how many rows were imported already: trying begins at the first."""
+        return 0
+
+    async def record(self, desk: Desk, batch: BatchDone) -> None:
+        """Record nothing: what was tried is rolled back."""
+
+    async def begin(self) -> None:
+        """Record how many rows there are to try. Raises OvertakenError."""
+        await self._note()
+
+    async def note_tried(self, rows: int) -> None:
+        """Record how many rows were tried, with each percent of them but the last. Raises OvertakenError."""
+        before = percent(self.tried, self.total)
+        self.tried += rows
+        if self.tried < self.total and percent(self.tried, self.total) != before:
+            await self._note()
+
+    async def _note(self) -> None:
+        async with self.office.desk(self.workspace) as desk:
+            row = await require_held(desk, self.held)
+            row.total, row.done, row.held_until = self.total, self.tried, desk.now + HELD_FOR
+            desk.add(row)
+            await tell(desk, row)
+
+
+@dataclass(slots=True)
 class Recorded:
     """The progress of an import that is recorded, as `batches.Progress` wants it."""
 
@@ -96,10 +142,14 @@ class Recorded:
         row.counts = dict(Counter[str](row.counts) + Counter(batch.counts))
         row.sums = added(row.sums, batch.sums)
         row.tries, row.held_until = 0, desk.now + HELD_FOR
+        keep_remarks(desk, row, batch.remarks)
         await keep_refused(desk, row, batch.refused, self.cells)
         desk.add(row)
         if percent(row.done, row.total) != before:
             await tell(desk, row)
+
+    async def note_tried(self, rows: int) -> None:
+        """Note nothing: it is imported."""
 
 
 async def require_held(desk: Desk, held: Held) -> FileImport:
@@ -116,6 +166,16 @@ def added(sums: Mapping[str, str], more: Mapping[str, Decimal]) -> dict[str, str
     for currency, total in more.items():
         found[currency] = found.get(currency, Decimal(0)) + total
     return {currency: str(total) for currency, total in found.items()}
+
+
+def keep_remarks(desk: Desk, row: FileImport, remarks: Sequence[Remark]) -> None:
+    """Keep the first remarks about rows of an import."""
+    if not remarks:
+        return
+    kept = () if row.remarks_cipher is None else remarks_of(desk.cipher.decrypt(FileImport.remarks_cipher, row))
+    if len(kept) < REMARKS_SHOWN:
+        text = remarks_as_text([*kept, *remarks][:REMARKS_SHOWN])
+        row.remarks_cipher = desk.cipher.encrypt(FileImport.remarks_cipher, row.id, text)
 
 
 async def keep_refused(desk: Desk, row: FileImport, refused: Sequence[RefusedRow], cells: PackedRows) -> None:

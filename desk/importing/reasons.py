@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from desk.core.errors import DeskError, Invalid
 from desk.core.vocabulary import Word
+from desk.importing.updating import Remark
 
 _HIDDEN = "•••"
 """Shown in place of a value that a reader may not see."""
@@ -33,6 +34,26 @@ def reasons_of(text: str) -> tuple[Invalid, ...]:
     return tuple(
         Invalid(said["code"], **{name: _value(value) for name, value in said["params"].items()})
         for said in json.loads(text)
+    )
+
+
+def remarks_as_text(remarks: Iterable[Remark]) -> str:
+    """Return remarks about rows as text."""
+    said = [
+        [
+            *(each.line, each.number, each.code, each.column, each.heading),
+            [[n, _plain(v)] for n, v in each.params.items()],
+        ]
+        for each in remarks
+    ]
+    return json.dumps(said, separators=(",", ":"))
+
+
+def remarks_of(text: str) -> tuple[Remark, ...]:
+    """Return the remarks in a text that `remarks_as_text` made."""
+    return tuple(
+        Remark(line, number, code, column, heading, {name: _value(value) for name, value in params})
+        for line, number, code, column, heading, params in json.loads(text)
     )
 
 

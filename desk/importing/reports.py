@@ -8,12 +8,14 @@ from uuid import UUID
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
+from desk.importing.column_counts import ColumnCounts
 from desk.importing.progress import REASONS
 from desk.importing.questions import FileQuestions, questions_of
 from desk.importing.reading.tables import Reading, Taken
-from desk.importing.reasons import reasons_of, without_values
+from desk.importing.reasons import reasons_of, remarks_of, without_values
 from desk.importing.results import RefusedRow
 from desk.importing.rows import UnknownColumn
+from desk.importing.updating import Remark
 from desk.messages.imports import ImportView, view_of
 from storage.engine.cipher import UnreadableError
 from storage.queries.importing import records
@@ -26,7 +28,8 @@ REASONS_SHOWN = 5
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """An import with the columns of its file (`known` by what they are to the desk, and their headings), a few names, the first
-    refused rows, why its file cannot be read, when the same bytes were imported before, and how the file was read."""
+    refused rows, why its file cannot be read, when the same bytes were imported before, how the file was read, the first remarks
+    about rows and how many more there are, and, while it is only checked, what would become of each column's cells."""
 
     view: ImportView
     known: tuple[tuple[str, str], ...]
@@ -36,6 +39,9 @@ class ImportReport:
     fault: Invalid | None
     imported_at: datetime | None
     keeps_refused: bool
+    remarks: tuple[Remark, ...] = field(default=(), repr=False)
+    more_remarks: int = 0
+    cells: tuple[ColumnCounts, ...] = ()
     asked: FileQuestions | None = None
     reading: Reading | None = None
 
@@ -48,6 +54,7 @@ async def import_report(desk: Desk, import_id: UUID) -> ImportReport | None:
         return None
     view, kept = await view_of(desk, row), await records.refusals(desk.session, row.id, limit=REASONS_SHOWN)
     earlier = await records.last_done(desk.session, desk.workspace.id, row.sha256) if row.state == "repeated" else None
+    remarks = _remarks(desk, row) if view.sees_rows else ()
     return ImportReport(
         view=view,
         known=tuple((column, heading) for column, heading in row.columns.get("known", ())),
@@ -57,6 +64,9 @@ async def import_report(desk: Desk, import_id: UUID) -> ImportReport | None:
         fault=_fault(desk, row, sees_rows=view.sees_rows),
         imported_at=earlier.ended_at if earlier is not None else None,
         keeps_refused=bool(kept),
+        remarks=remarks,
+        more_remarks=view.counts.get("remarks", 0) - len(remarks),
+        cells=tuple(ColumnCounts(*each) for each in row.columns.get("cells", ())) if row.state == "checked" else (),
         asked=questions_of(row) if row.state == "asked" else None,
         reading=_reading(row),
     )
@@ -83,6 +93,14 @@ def _sample(desk: Desk, row: FileImport) -> Sequence[str]:
         return desk.cipher.decrypt(FileImport.sample_cipher, row).splitlines()
     except UnreadableError:
         return ()
+
+
+def _remarks(desk: Desk, row: FileImport) -> tuple[Remark, ...]:
+    try:
+        text = desk.cipher.decrypt(FileImport.remarks_cipher, row)
+    except UnreadableError:
+        return ()
+    return remarks_of(text) if text else ()
 
 
 def _refused(desk: Desk, row: ImportRefusal, *, sees_rows: bool) -> RefusedRow:

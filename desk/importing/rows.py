@@ -46,6 +46,17 @@ class Header:
     headings: Mapping[str, str]
     unknown: Mapping[int, str | None]
 
+    def filled(self, cells: Sequence[str]) -> frozenset[str]:
+        """Return the known columns in which a row says something."""
+        return frozenset(
+            column for column, place in self.places.items() if place < len(cells) and not is_blank(cells[place])
+        )
+
+
+def is_blank(text: str) -> bool:
+    """Return whether a cell says nothing."""
+    return not text or text.isspace()
+
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:

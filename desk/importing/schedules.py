@@ -15,7 +15,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.importing.accounts import Account, Accounts, Followed
 from desk.importing.money_rows import InstalmentRow, by_loan
 from desk.importing.results import RefusedRow
-from desk.importing.taken_rows import TakenRow
+from desk.importing.taken_rows import TakenRow, TakenRows
 from desk.repayment.schedules import check_given
 from storage.engine.types import new_id
 from storage.tables import Instalment, RepaymentSchedule
@@ -35,6 +35,7 @@ class SchedulesResult:
     refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
     followed: Followed = field(default_factory=Followed)
     taken: list[TakenRow] = field(default_factory=list[TakenRow])
+    tried: TakenRows = field(default_factory=TakenRows)
 
     def add(self, batch: "SchedulesResult") -> None:
         """Add what a batch did."""

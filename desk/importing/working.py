@@ -1,6 +1,7 @@
 """Work on the imports of files: take tables that have arrived, hold the next, try it, import it, and record what went wrong."""
 
-from dataclasses import field
+import asyncio
+from dataclasses import astuple, field
 from uuid import UUID
 
 from desk.core import unreadable
@@ -10,15 +11,18 @@ from desk.core.operator_acts import operator
 from desk.core.transaction import Desk, Office
 from desk.importing import columns
 from desk.importing.batches import Advance, Result, counts_of, import_content
+from desk.importing.column_counts import column_counts
 from desk.importing.file_contents import Content
 from desk.importing.progress import (
     HELD_FOR,
     Held,
     Recorded,
     RefusedMeanwhileError,
+    Tried,
     added,
     columns_of,
     keep_refused,
+    keep_remarks,
     let_go_of_bytes,
     names_of,
     require_held,
@@ -138,14 +142,18 @@ async def begin_by_operator(desk: Desk, name: str, sha256: str, content: Content
 
 async def try_out(office: Office, workspace: Workspace, held: Held, content: Content) -> None:
     """Try an import, and record what it would do. Raises OvertakenError."""
-    result = await import_content(office, workspace, content, dry_run=True, advance=lambda _rows: None)
-    done = counts_of(result)
+    tried = Tried(office, workspace, held, len(content))
+    await tried.begin()
+    result = await import_content(office, workspace, content, dry_run=True, advance=lambda _rows: None, progress=tried)
+    done, cells = counts_of(result), await asyncio.to_thread(column_counts, content, result)
     async with office.desk(workspace) as desk:
         row = await require_held(desk, held)
         await records.delete_refusals(desk.session, row.id)
         row.kind, row.total, row.done, row.refused = content.kind, len(content), 0, 0
         row.counts, row.sums = dict(done.counts), added({}, done.sums)
-        row.columns = columns_of(content)
+        row.columns = {**columns_of(content), "cells": [list(astuple(each)) for each in cells]}
+        row.remarks_cipher = None
+        keep_remarks(desk, row, done.remarks)
         names = "\n".join(names_of(content))
         row.sample_cipher = desk.cipher.encrypt_optional(FileImport.sample_cipher, row.id, names)
         await keep_refused(desk, row, result.refused, content.cells)

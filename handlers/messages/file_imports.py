@@ -12,8 +12,8 @@ from handlers.messages.block_kit.message import Bold, Button, Inline, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.files import write_code
-from handlers.messages.import_counts import counts_in_words, kind_in_words, sum_in_words
-from handlers.messages.importing import reading_in_words, unknown_columns
+from handlers.messages.import_counts import cells_in_short, counts_in_words, kind_in_words, sum_in_words
+from handlers.messages.importing import explain_remark, reading_in_words, unknown_columns
 from handlers.messages.refusals.importing import explain_row, explain_sent_file
 
 
@@ -85,6 +85,8 @@ def _state(t: Translator, view: ImportView) -> str:
     if view.state in ("running", "stopped"):
         of = t("{percent} %", percent=view.percent)
         return f"{t('being imported')} · {of}" if view.state == "running" else f"{t('stopped')} · {of}"
+    if view.state == "read" and view.total:
+        return f"{t('being checked')} · {t('{percent} %', percent=view.percent)}"
     return {
         "read": t("being checked"),
         "asked": t("a question is open"),
@@ -130,6 +132,7 @@ def _write_checked(t: Translator, writer: Writer, report: ImportReport) -> None:
     for line in reading_in_words(t, report.reading) if report.reading else ():
         writer.line(line)
     _write_columns(t, writer, report)
+    _write_remarks(t, writer, report)
     if report.names:
         writer.line(t("Names as they were read: {names}", names=t(", ").join(report.names)))
     _write_refused(t, writer, report)
@@ -138,10 +141,28 @@ def _write_checked(t: Translator, writer: Writer, report: ImportReport) -> None:
 
 
 def _write_columns(t: Translator, writer: Writer, report: ImportReport) -> None:
-    if report.known:
+    if report.cells:
+        writer.line(t("Columns that are imported:"))
+        writer.bullets([each.heading, ": ", cells_in_short(t, each)] for each in report.cells)
+    elif report.known:
         writer.line(t("Columns that are imported: {names}", names=t(", ").join(heading for _, heading in report.known)))
     if report.unknown:
         writer.line(unknown_columns(t, report.unknown))
+
+
+def _write_remarks(t: Translator, writer: Writer, report: ImportReport) -> None:
+    count = len(report.remarks) + report.more_remarks
+    if not count:
+        return
+    writer.line(Bold(t.n("{n} remark:", "{n} remarks:", count)))
+    writer.bullets(
+        [t("Line {line} · {loan} · {remark}", line=r.line, loan=r.number, remark=explain_remark(t, r))]
+        for r in report.remarks
+    )
+    if report.remarks:
+        write_more(t, writer, report.more_remarks)
+    else:
+        writer.small(t("Managers see what they say."))
 
 
 def _write_refused(t: Translator, writer: Writer, report: ImportReport) -> None:
@@ -165,6 +186,7 @@ def _write_result(t: Translator, writer: Writer, report: ImportReport) -> None:
         writer.bullets([[counts], *([sum_in_words(t, each.amount, each.currency)] for each in view.sums)])
     elif view.state == "done":
         writer.line(t("Nothing has changed."))
+    _write_remarks(t, writer, report)
     _write_refused(t, writer, report)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from desk.importing.column_counts import ColumnCounts
 from handlers.messages.block_kit.translator import Translator, _
 
 _FOLLOWED = {"planned": _("follow-ups planned"), "closed": _("follow-ups closed")}
@@ -77,3 +78,26 @@ def sums_in_words(t: Translator, sums: Mapping[str, Decimal]) -> Sequence[str]:
 def sum_in_words(t: Translator, total: Decimal, currency: str) -> str:
     """Return what the rows of a file come to in a currency."""
     return t("Sum: {amount}", amount=t.money(total, currency))
+
+
+def cells_in_words(t: Translator, counts: ColumnCounts) -> str:
+    """Return what would become of the cells of a column."""
+    return t(
+        "Column {heading}: new {new} · changed {changed} · unchanged {same} · refused {refused}",
+        heading=counts.heading,
+        new=counts.new,
+        changed=counts.changed,
+        same=counts.same,
+        refused=counts.refused,
+    )
+
+
+def cells_in_short(t: Translator, counts: ColumnCounts) -> str:
+    """Return what would become of the cells of a column, without what none would: `new 2 · refused 1`."""
+    named = (
+        (t("new"), counts.new),
+        (t("changed"), counts.changed),
+        (t("unchanged"), counts.same),
+        (t("refused"), counts.refused),
+    )
+    return " · ".join(f"{words} {count}" for words, count in named if count) or t("empty")

@@ -21,9 +21,10 @@ class FileImport(Row, table=True):
     (tried; waits for a word), running, stopped (by a member, or for `why`), done, cancelled, or unreadable (`why` is a code, and
     `why_cipher` has what it says). `file_id` are the bytes, as long as they are needed; without them no worker goes on with it.
 
-    `total` rows are to be imported, `done` of them are; `refused` counts the others. `counts` and `sums` say what became of them,
-    while it is tried what would. `columns` has the headings: `known` by column, and `unknown`. `good_rows`: rows that are
-    refused stop nothing. `again`: it is wanted though the same bytes were imported before.
+    `total` rows are to be imported, `done` of them are (while it is read: were tried); `refused` counts the others. `counts` and
+    `sums` say what became of them, while it is tried what would; `remarks_cipher` has the first things that people should know
+    of rows. `columns` has the headings: `known` by column, and `unknown`, and `cells`, what would become of each column's.
+    `good_rows`: rows that are refused stop nothing. `again`: it is wanted though the same bytes were imported before.
 
     A worker holds it until `held_until`; `lease` counts the holders, so that one that was overtaken finds out. `tries` counts
     holders since the last row that was imported.
@@ -53,6 +54,7 @@ class FileImport(Row, table=True):
     mapping: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     columns: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     sample_cipher: bytes | None = maybe_cipher()
+    remarks_cipher: bytes | None = maybe_cipher()
     good_rows: bool = False
     again: bool = False
     total: int = 0

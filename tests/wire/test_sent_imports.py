@@ -5,12 +5,17 @@ import io
 import re
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
 import xlsxwriter
 
-from desk.importing import ahead, batches
+from desk.core.transaction import Desk
+from desk.importing import ahead, batches, progress
+from desk.importing.reports import import_report
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.file_imports import import_told
 from sandbox.elements import find_element
 from sandbox.model import Message
 from storage.tables import FileImport, ImportRefusal, Loan, Member, Payment, StoredFile
@@ -73,7 +78,8 @@ async def test_a_file_is_tried_first_and_imported_at_a_press(slack: Slack) -> No
         "loans.csv · checked, not imported yet",
         "Loans, 2 rows. Nothing is saved yet; this would happen:",
         "• new 2",
-        "Columns that are imported: number, name, phone, stage, owner",
+        "Columns that are imported:",
+        *(f"• {heading}: new 2" for heading in ("number", "name", "phone", "stage", "owner")),
         "Columns that I don't know, not imported: note",
         "Names as they were read: 王小明",
     ]
@@ -93,7 +99,12 @@ async def test_a_file_with_refused_rows_is_imported_but_for_these_and_they_come_
     await send(slack, slack.manager, table(row(1), row(2, phone="12345"), "@A-3,,1,申请,,"), "贷款.csv")
 
     assert told(slack, slack.manager).text.splitlines()[3:] == [
-        "会导入的列：number、name、phone、stage、owner",
+        "会导入的列：",
+        "• number: 新增 1",
+        "• name: 新增 1 · 拒绝 1",
+        "• phone: 新增 1 · 拒绝 2",
+        "• stage: 新增 1",
+        "• owner: 新增 1",
         "无法识别、未导入的列：note",
         "读到的姓名：王小明",
         "2 行不能导入：",
@@ -343,3 +354,80 @@ def workbook(sheets: dict[str, list[str]], header: str = HEADER) -> bytes:
                 sheet.write_string(place, column, cell)
     book.close()
     return out.getvalue()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_the_message_says_how_much_of_a_file_is_tried(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    if language == "zh":
+        await slack.in_chinese(slack.manager)
+    monkeypatch.setattr(batches, "BATCH", 1)
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    said: list[str] = []
+    tell = progress.tell
+
+    async def note(desk: Desk, row: FileImport) -> None:
+        await tell(desk, row)
+        if row.state == "read" and row.total:
+            await desk.session.flush()
+            report = await import_report(desk, row.id)
+            assert report is not None
+            shown = import_told(Translator("zh-CN" if language == "zh" else "en"), report, ZoneInfo("Asia/Shanghai"))
+            said.append(shown.text.splitlines()[0])
+
+    monkeypatch.setattr(progress, "tell", note)
+    notes = [f"A-1,2026-11-2{day},something {day}" for day in range(1, 5)]
+    await send(slack, slack.manager, table(*notes, header="number,note date,note"), "notes.csv")
+
+    checked = "being checked" if language == "en" else "正在检查"
+    assert said == [f"notes.csv · {checked} · {percent} %" for percent in (0, 25, 50, 75)]
+    assert "checked, not imported yet" in told(slack, slack.manager).text or language == "zh"
+
+
+async def test_what_people_should_know_of_rows_is_in_the_message(slack: Slack) -> None:
+    await send(slack, slack.manager, table(*(row(number) for number in range(1, 8))))
+    await press(slack, slack.manager, "Import")
+    for number in range(1, 8):
+        await slack.command(slack.manager, f"/loan edit A-{number} name 李改{number}")
+
+    await send(slack, slack.manager, table(*(row(number) + "y" for number in range(1, 8))), "again.csv")
+    lines = told(slack, slack.manager).text.splitlines()
+    begin = lines.index("7 remarks:")
+    kept = "name: was corrected here to 李改1, and the file says 王小明. The correction stays until the file says something else."
+    assert lines[begin + 1] == f"• Line 2 · A-1 · {kept}"
+    assert lines[begin + 6] == "and 2 more"
+    stored = str([each.model_dump() for each in await slack.rows(FileImport)])
+    assert "李改" not in stored
+
+    await press(slack, slack.manager, "Import")
+    assert f"• Line 2 · A-1 · {kept}" in told(slack, slack.manager).text.splitlines()
+    slack.clock.advance(days=8)
+    await slack.deliver()
+    assert all(each.remarks_cipher is None and each.sample_cipher is None for each in await slack.rows(FileImport))
+
+
+async def test_an_admin_hears_of_remarks_and_not_what_they_say(slack: Slack) -> None:
+    await send(slack, slack.admin, table(row(1)))
+    await press(slack, slack.admin, "Import")
+    await slack.command(slack.manager, "/loan edit A-1 name 李改")
+    await send(slack, slack.admin, table(row(1) + "y"), "again.csv")
+    text = told(slack, slack.admin).text
+    assert "1 remark:" in text
+    assert "Managers see what they say." in text
+    assert "李改" not in text
+
+
+@pytest.mark.parametrize(
+    ("header", "lines", "counts"),
+    [
+        ("number,payment date,amount,reference", ("A-1,2026-11-20,100,p1", "A-9,2026-11-20,1,p2"), "amount: new 1"),
+        ("number,note date,note", ("A-1,2026-11-20,hello", "A-1,2026-11-21,"), "note: new 1 · refused 1"),
+    ],
+)
+async def test_what_would_become_of_each_column_is_said_of_every_kind(
+    slack: Slack, header: str, lines: tuple[str, ...], counts: str
+) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="disbursed")
+    await send(slack, slack.manager, table(*lines, header=header))
+    assert f"• {counts}" in told(slack, slack.manager).text.splitlines()

@@ -8,7 +8,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, delete, exists, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlmodel import col, update
 
 from storage.engine.work import Work
@@ -16,6 +28,7 @@ from storage.tables import (
     ApiAnswer,
     Call,
     Draft,
+    FileImport,
     FileLink,
     Handover,
     ImportRefusal,
@@ -55,6 +68,11 @@ _OLD = {
         LenderEventBatch, LenderEventBatch.at, ~exists().where(col(LenderEvent.batch_id) == col(LenderEventBatch.id))
     ),
     ImportRefusal: _old(ImportRefusal, ImportRefusal.at),
+    FileImport: _old(
+        FileImport,
+        FileImport.made_at,
+        or_(col(FileImport.sample_cipher).is_not(None), col(FileImport.remarks_cipher).is_not(None)),
+    ),
     Call: _old(Call, Call.at, col(Call.line_digest).is_not(None)),
 }
 
@@ -98,6 +116,15 @@ async def delete_lender_events(session: Work, workspace_id: UUID, before: dateti
 async def delete_import_refusals(session: Work, workspace_id: UUID, before: datetime, *, limit: int) -> int:
     """Delete refused rows of files that were refused before, and return how many."""
     return await _delete(session, ImportRefusal, workspace_id, before, limit)
+
+
+async def clear_import_samples(session: Work, workspace_id: UUID, before: datetime, *, limit: int) -> int:
+    """Clear the names and remarks of files that were sent before, and return of how many."""
+    ids = await _ids(session, FileImport, workspace_id, before, limit)
+    if ids:
+        cleared = update(FileImport).where(col(FileImport.id).in_(ids))
+        await session.exec(cleared.values(sample_cipher=None, remarks_cipher=None))
+    return len(ids)
 
 
 async def clear_line_digests(session: Work, workspace_id: UUID, before: datetime, *, limit: int) -> int:
