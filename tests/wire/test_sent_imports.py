@@ -5,17 +5,13 @@ import io
 import re
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
 import xlsxwriter
 
-from desk.core.transaction import Desk
-from desk.importing import ahead, batches, progress
-from desk.importing.reports import import_report
-from handlers.messages.block_kit.translator import Translator
-from handlers.messages.file_imports import import_told
+from desk.importing import ahead, batches
+from desk.importing.progress import Tried
 from sandbox.elements import find_element
 from sandbox.model import Message
 from storage.tables import FileImport, ImportRefusal, Loan, Member, Payment, StoredFile
@@ -363,26 +359,22 @@ async def test_the_message_says_how_much_of_a_file_is_tried(
     if language == "zh":
         await slack.in_chinese(slack.manager)
     monkeypatch.setattr(batches, "BATCH", 1)
-    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    for number in range(1, 5):
+        await make_loan(slack.office, slack.workspace, f"A-{number}", owner=slack.agent)
     said: list[str] = []
-    tell = progress.tell
+    note = Tried._note
 
-    async def note(desk: Desk, row: FileImport) -> None:
-        await tell(desk, row)
-        if row.state == "read" and row.total:
-            await desk.session.flush()
-            report = await import_report(desk, row.id)
-            assert report is not None
-            shown = import_told(Translator("zh-CN" if language == "zh" else "en"), report, ZoneInfo("Asia/Shanghai"))
-            said.append(shown.text.splitlines()[0])
+    async def note_and_show(tried: Tried) -> None:
+        await note(tried)
+        await slack.service.sender.deliver_pending()
+        said.append(told(slack, slack.manager).text.splitlines()[0])
 
-    monkeypatch.setattr(progress, "tell", note)
-    notes = [f"A-1,2026-11-2{day},something {day}" for day in range(1, 5)]
+    monkeypatch.setattr(Tried, "_note", note_and_show)
+    notes = [f"A-{number},2026-11-20,something" for number in range(1, 5)]
     await send(slack, slack.manager, table(*notes, header="number,note date,note"), "notes.csv")
 
-    checked = "being checked" if language == "en" else "正在检查"
-    assert said == [f"notes.csv · {checked} · {percent} %" for percent in (0, 25, 50, 75)]
-    assert "checked, not imported yet" in told(slack, slack.manager).text or language == "zh"
+    checked = "being checked · {} %" if language == "en" else "正在检查 · {}%"
+    assert said == [f"notes.csv · {checked.format(percent)}" for percent in (0, 25, 50, 75)]
 
 
 async def test_what_people_should_know_of_rows_is_in_the_message(slack: Slack) -> None:
@@ -391,10 +383,10 @@ async def test_what_people_should_know_of_rows_is_in_the_message(slack: Slack) -
     for number in range(1, 8):
         await slack.command(slack.manager, f"/loan edit A-{number} name 李改{number}")
 
-    await send(slack, slack.manager, table(*(row(number) + "y" for number in range(1, 8))), "again.csv")
+    await send(slack, slack.manager, table(*(row(number).replace("小", "大") for number in range(1, 8))), "again.csv")
     lines = told(slack, slack.manager).text.splitlines()
     begin = lines.index("7 remarks:")
-    kept = "name: was corrected here to 李改1, and the file says 王小明. The correction stays until the file says something else."
+    kept = "name: is now 王大明, as the file says. It was corrected here to 李改1 before."
     assert lines[begin + 1] == f"• Line 2 · A-1 · {kept}"
     assert lines[begin + 6] == "and 2 more"
     stored = str([each.model_dump() for each in await slack.rows(FileImport)])
@@ -411,11 +403,12 @@ async def test_an_admin_hears_of_remarks_and_not_what_they_say(slack: Slack) -> 
     await send(slack, slack.admin, table(row(1)))
     await press(slack, slack.admin, "Import")
     await slack.command(slack.manager, "/loan edit A-1 name 李改")
-    await send(slack, slack.admin, table(row(1) + "y"), "again.csv")
+    await send(slack, slack.admin, table(row(1).replace("小", "大")), "again.csv")
     text = told(slack, slack.admin).text
     assert "1 remark:" in text
     assert "Managers see what they say." in text
     assert "李改" not in text
+    assert "王大明" not in text
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ here) in the stream of an OLE file, which olefile opens."""
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import Any, cast
 
 import olefile
 
@@ -73,7 +73,7 @@ def hidden_of_xls(source: Source) -> tuple[Sequence[Hidden], bool]:
 
 def _stream(source: Source) -> bytes:
     with source.open() as opened:
-        file: Any = olefile.OleFileIO(opened)
+        file = cast(Any, olefile.OleFileIO(opened))
         for name in ("Workbook", "Book"):
             if file.exists(name):
                 return file.openstream(name).read()

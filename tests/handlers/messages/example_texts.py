@@ -47,6 +47,7 @@ CODES: dict[str, Sequence[str]] = {
     "ImportView.kind": ("loans", "payments", "schedules"),
     "ImportView.why": ("stopped",),
     "UnknownColumn.heading": ("备注",),
+    "ColumnCounts.heading": ("手机号",),
     "Reading.kind": ("loans",),
     "Reading.sheet": ("十一月",),
     "Taken.heading": ("还款方式",),

@@ -20,6 +20,7 @@ from desk.core.errors import DeskError, Invalid
 from desk.core.undo import LaterAct
 from desk.core.values import Due
 from desk.importing.results import RefusedRow
+from desk.importing.updating import Remark
 from desk.loans.events import EarlierVersion, Event
 from desk.loans.related import PHONES
 from desk.loans.terms import TermChange, TermsView
@@ -112,6 +113,9 @@ class ExampleBuilder:
             DeskError: lambda: DeskError("unknown_loan", given=self.choices.name),
             Invalid: lambda: Invalid("import_not_csv"),
             RefusedRow: lambda: RefusedRow(3, (Invalid("import_empty", column="name", heading="姓名", line=3),)),
+            Remark: lambda: Remark(
+                3, "L-1042", "replaced", "name", "姓名", {"present": self.choices.name, "new": "王大明"}
+            ),
             Rule: lambda: self.choices.one_of(CADENCE.rules),
             **contact_values(choices),
         }
