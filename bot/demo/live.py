@@ -15,7 +15,7 @@ from bot.demo.setup import LENDER_ZONE, LOAN_LINKS, DemoClock, InProcess, SetUpE
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
-LINKED = f"A-1013 逾期了，谁来联系？<{LOAN_LINKS.format(number='A-1013')}>"
+LINKED = f"A-1013 逾期了，谁来联系？{LOAN_LINKS.format(number='A-1013')}"
 """A message with a link to a loan of the lender's system: its side pane shows who may see what."""
 
 SETTLING = timedelta(seconds=5)

@@ -103,24 +103,34 @@ async def test_the_home_opens_the_figures_of_a_period_with_what_each_is_a_share_
     assert "7 of 9 calls reached a person" in page.text
 
 
-async def test_each_number_opens_the_list_of_exactly_what_it_counts(team: Slack) -> None:
+IN_ENGLISH = """Calls|Conversations|With the borrower|Due|On time|Finished|Late now|Open follow-ups
+Promises due|Promises kept|Promises still open|Live loans|Who need calls|Not spoken to|M1|M2"""
+IN_CHINESE = """通话|接通|本人接通|到期|按时完成|已完成|目前已超时|未完成跟进
+到期承诺|已兑现承诺|待兑现承诺|进行中的贷款|需要联系的客户|久未通话|M1|M2"""
+
+
+@pytest.mark.parametrize(
+    ("locale", "month", "names", "tail"),
+    [("en-US", "This month", IN_ENGLISH, "phone ending"), ("zh-CN", "本月", IN_CHINESE, "尾号")],
+    ids=["en", "zh"],
+)
+async def test_each_number_opens_the_list_of_exactly_what_it_counts(
+    team: Slack, locale: str, month: str, names: str, tail: str
+) -> None:
+    await team.change(team.manager, locale=locale)
     await team.sandbox.open_home("UMANAGER")
     home = team.sandbox.home_of("UMANAGER")
-    await home.press("This month")
+    await home.press(month)
     page = team.sandbox.modal_of("UMANAGER")
     numbers = [re.fullmatch(r"(.+) \((\d+)\)", label) for label in labels(page.view.blocks)]
     counted = [(found[0], int(found[2])) for found in numbers if found]
-    assert {found[1] for found in numbers if found} >= {
-        *("Calls", "Conversations", "With the borrower", "Due", "On time", "Finished", "Late now", "Open follow-ups"),
-        *("Promises due", "Promises kept", "Promises still open", "Live loans", "Who need calls", "Not spoken to"),
-        *("M1", "M2"),
-    }
+    assert {found[1] for found in numbers if found} >= {*re.split(r"[|\n]", names)}
     for label, count in counted:
-        await home.press("This month")
+        await home.press(month)
         await team.sandbox.modal_of("UMANAGER").press(label)
         text = team.sandbox.modal_of("UMANAGER").text
         assert text.splitlines()[0].endswith(f" · {count}"), (label, text)
-        assert sum("phone ending" in line for line in text.splitlines()) == min(count, 10), (label, text)
+        assert sum(tail in line for line in text.splitlines()) == min(count, 10), (label, text)
 
 
 def labels(blocks: list[dict[str, Any]]) -> list[str]:

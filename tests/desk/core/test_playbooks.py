@@ -43,3 +43,12 @@ def test_a_wrong_entry_is_refused_by_name(tmp_path: Path, old: str, new: str, re
     copy.write_text(text.replace(old, new, 1), "utf-8")
     with pytest.raises(VocabularyError, match=refusal):
         load_playbooks(copy)
+
+
+def test_there_is_what_to_do_when_a_call_takes_another_turn_in_each_language() -> None:
+    situations = shipped_playbooks().situations
+    assert situations.keys() >= {"upset", "hardship", "wrong_person", "lawyer", "death", "accident", "fraud"}
+    for book in situations.values():
+        for language in LANGUAGES:
+            assert book.name(language)
+            assert len(book.scripts[language].questions) >= 3
