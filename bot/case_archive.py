@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from desk.cases import exports
 from desk.cases.archive import FORMAT, Archive, Source, of_bytes
 from desk.cases.contents import Contents, gather, history
+from desk.cases.others_numbers import without_others_numbers
 from desk.cases.signing import Signer, signer
 from desk.core.dataclass import dataclass
 from desk.core.languages import LANGUAGES
@@ -92,7 +93,7 @@ async def assemble(office: Office, workspace: Workspace, order: CaseOrder, store
         loan = await desk.session.get(Loan, order.loan_id)
         if loan is None:
             raise LoanGoneError("the loan is gone")
-        contents = await gather(desk, loan)
+        contents = without_others_numbers(await gather(desk, loan))
         events = {code: await history(desk, loan, LANGUAGES[code].locale) for code in order.languages}
         found = await attachments_of(desk, contents, order.parts)
     attachments = await checked_files(found, store)

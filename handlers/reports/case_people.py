@@ -55,6 +55,10 @@ def people(case: CaseText) -> Iterable[Block]:
         ],
         (2, 3, 3, 4),
     )
+    if case.contents.people:
+        yield Paragraph(
+            t("Of people who do not answer for the debt, phone numbers show their last four digits."), small=True
+        )
     yield Heading(t("At the desk"), 2)
     yield case.table(
         (t("Name"), t("Slack id"), t("Roles now")),

@@ -7,9 +7,11 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from desk.cases.contents import Contents, Record
+from desk.cases.others_numbers import MASKED
 from desk.core.dataclass import dataclass
 from desk.core.vocabulary import VOCABULARY
-from handlers.messages.block_kit.elements import phone
+from desk.rules.contacts import format_phone
+from handlers.messages.block_kit.elements import phone, phone_ending
 from handlers.messages.block_kit.message import Bold, Channel, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import unescaped
@@ -62,7 +64,11 @@ class CaseText:
     def phones(self, person: str) -> str:
         """Return the phones of a person around the loan, one a line."""
         numbers = [each["phone"] or "" for each in self.rows("related_phone") if each["person_id"] == person]
-        return self.words("\n".join(phone(self.t, number) for number in numbers if number))
+        return self.words("\n".join(self._phone(number) for number in numbers if number))
+
+    def _phone(self, number: str) -> str:
+        tail = number.removeprefix(MASKED)
+        return phone(self.t, format_phone(number)) if tail == number else phone_ending(self.t, tail)
 
     def member(self, member_id: str | None) -> str:
         """Return the name of a member by their id; empty for none."""

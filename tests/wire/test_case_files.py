@@ -12,12 +12,27 @@ import aiohttp
 import pytest
 
 from desk.cases.verification import verify
+from desk.core.phone_site import Site
 from desk.core.values import LoanRef
 from desk.files import call_recordings
 from desk.files.upkeep import UNFILED_FOR
-from storage.tables import AuditEntry, CaseExport, DocumentItem, Loan, Member, Recording, RecordingPlay, StoredFile
+from desk.loans.related import PersonEntry, PhoneEntry, add_person
+from desk.rules.call_records import CallRecord
+from desk.telephony.records import SETTLE, take_records
+from storage.engine.types import new_id
+from storage.tables import (
+    AuditEntry,
+    CaseExport,
+    DocumentItem,
+    ImportedValues,
+    Loan,
+    Member,
+    Recording,
+    RecordingPlay,
+    StoredFile,
+)
 from storage.upkeep.erasing import erase
-from tests.builders import make_call, make_loan
+from tests.builders import SHANGHAI, make_call, make_loan
 from tests.sample_audio import wav
 from tests.sample_files import pdf, store_file, store_recording
 from tests.wire.office_day import Slack, buttons, given, shown
@@ -274,6 +289,45 @@ async def test_each_version_of_a_reminder_is_in_it_with_its_words_and_nothing_of
         assert f"{slack.agent.name} 请致电客户" in page
     assert "reminder of a call, rewritten" in pages[0]
     assert "（已更新）" in pages[1]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_numbers_are_whole_of_the_parties_alone(slack: Slack, browser: Browser, language: str) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    whole, hidden = "+8613900131111", "+8613900132222"
+    for role, number in (("guarantor", whole), ("spouse", hidden)):
+        async with slack.office.desk(slack.workspace, slack.agent) as desk:
+            entry = PersonEntry(role, "某某", phones=(PhoneEntry("mobile", number),))
+            await add_person(desk, loan=LoanRef("A-1", "A-1"), entry=entry)
+    await slack.change(slack.agent, extension="2001")
+    for key, number in (("1", whole), ("2", hidden[3:]), ("3", f"00{hidden[1:]}")):
+        record = CallRecord(
+            source="pbx", key=key, legs=(key,), direction="out", agent_extension="2001", number=number,
+            started=slack.clock.now(), ended=slack.clock.now(), result="no_answer",
+        )  # fmt: skip
+        async with slack.office.desk(slack.workspace) as desk:
+            await take_records(desk, [record], Site(SHANGHAI))
+    await slack.later(seconds=SETTLE.total_seconds())
+    await slack.later(seconds=1)
+    values = {"spouse": "钱妻", "spouse_phone": hidden, "guarantor_phone": whole}
+    row_id, encrypt = new_id(), slack.office.cipher.encrypt
+    async with slack.office.desk(slack.workspace) as desk:
+        cipher = encrypt(ImportedValues.values_cipher, row_id, json.dumps(values))
+        of_loan = {"workspace_id": slack.workspace.id, "loan_id": loan.id, "number_key": "a-1", "at": desk.now}
+        desk.add(ImportedValues(id=row_id, values_cipher=cipher, **of_loan))
+    await slack.command(slack.compliance, "/loan-case A-1")
+    await make(slack)
+    _, archive, _ = await browser.open(*await ask_link(slack, slack.compliance))
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        page, record = opened.read(f"case.{language}.html").decode(), opened.read("case.json").decode()
+    assert "138 0013 5678" in page
+    assert "139 0013 1111" in page
+    assert ("phone ending 2222" if language == "en" else "尾号2222") in page
+    assert hidden[-8:] not in page.replace(" ", "") + record
+    assert {each["phone"] for each in json.loads(record)["records"]["related_phone"]} == {whole, "*2222"}
+    calls = [each["record"] for each in json.loads(record)["records"]["phone_call"]]
+    assert sorted(whole[-8:] in each for each in calls) == [False, False, True]
+    assert sorted("*2222" in each for each in calls) == [False, True, True]
 
 
 async def test_a_file_that_only_was_said_to_belong_there_is_no_record_of_the_loan(
