@@ -11,6 +11,7 @@ from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.reminders import add_repeat_warning
 from storage.engine.trouble import is_outage
+from storage.queries.messages.notices import ERASED
 from storage.queries.messages.sending import Lease, Words
 from storage.tables import Notice
 
@@ -58,11 +59,14 @@ async def content_of(
 ) -> Content:
     """Return the present content of a notice. `maybe_repeat`: it may have been sent before, and says so.
 
+    A message to a member who has left the desk is brought up to date no more, unless what it was about is erased.
+
     Raises ComposeError, or an outage of the database.
     """
     try:
         to = await destination(desk, notice)
-        message = await compose(desk, notice) if to is not None or lease.ts is not None else None
+        stands = lease.ts is not None and (notice.to_id is None or ERASED in notice.facts)
+        message = await compose(desk, notice) if to is not None or stands else None
         if message is not None and maybe_repeat:
             locale = await locale_for(desk, notice, to and to.member)
             message = add_repeat_warning(message, Translator(locale))

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text as sql
 from sqlmodel import select
 
 from desk.core import unreadable
@@ -200,3 +201,44 @@ async def walk(world: World, who: Member) -> list[tuple[str, str, list[AuditEntr
         private, typed = form_of(world, name)
         await note(f"send {name}", await world.send(who, name, typed, private))
     return found
+
+
+async def test_an_answer_whose_entry_cannot_be_written_does_not_leave(slack: Slack, loan: Loan) -> None:
+    async def rename(old: str, new: str) -> None:
+        async with slack.office.database.engine.begin() as connection:
+            await connection.execute(sql(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    await rename("audit_entry", "away")
+    answer = (await slack.command(slack.agent, "/loan A-1")).text
+    await rename("away", "audit_entry")
+    assert answer
+    assert "王小明" not in answer
+    assert "王小明" in (await slack.command(slack.agent, "/loan A-1")).text
+
+
+async def test_a_search_whose_entry_cannot_be_written_suggests_nothing(slack: Slack, loan: Loan) -> None:
+    world = await make_world(slack)
+    journal = slack.office.journal
+    door: Any = Door(REGISTRY, world.transactions, None)  # pyright: ignore[reportArgumentType]
+    body = {"action_id": "loan.search#x", "value": "王小", "user": {"id": slack.agent.slack_user_id}}
+    found: list[int] = []
+
+    async def ack(*, options: list[Any]) -> None:
+        found.append(len(options))
+
+    async def typed(view: str) -> None:
+        await door.suggest(body | {"view": {"id": view, "callback_id": "call", "state": {"values": {}}}}, ack)
+
+    if journal is None:
+        async with slack.office.database.engine.begin() as connection:
+            await connection.execute(sql("ALTER TABLE audit_entry RENAME TO away"))
+        await typed("V1")
+        async with slack.office.database.engine.begin() as connection:
+            await connection.execute(sql("ALTER TABLE away RENAME TO audit_entry"))
+    else:
+        journal.file.unlink(missing_ok=True)
+        journal.file.mkdir()  # as a full disk: nothing can be appended
+        await typed("V1")
+        journal.file.rmdir()
+    await typed("V2")
+    assert found == [0, 1]
