@@ -14,6 +14,7 @@ from desk.core.vocabulary import VOCABULARY, PurposeKind
 from desk.follow_ups import arrears_queue, chasing, listed_loans
 from desk.follow_ups.chasing import Paper
 from desk.follow_ups.listed_loans import ListedLoan
+from desk.follow_ups.listed_states import states_of_loans
 from desk.follow_ups.promises import Promise, promises_of
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, follow_up_view
@@ -57,7 +58,7 @@ OF_LOANS: frozenset[Period] = frozenset({"arrears", "unplanned"})
 @dataclass(frozen=True, slots=True)
 class DueRow:
     """A follow-up and its borrower: a channel sees `masked`, an ephemeral answer may show `name`. `asks_for` are the documents
-    that a call asks for, `promise` what was promised before it."""
+    that a call asks for, `promise` what was promised before it, `states` the codes of what is recorded that bears on contact."""
 
     follow_up: FollowUpView
     loan_id: UUID
@@ -68,6 +69,7 @@ class DueRow:
     assignee_name: str
     asks_for: tuple[Paper, ...] = ()
     promise: Promise | None = None
+    states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ async def rows_of(desk: Desk, window: Window, *, limit: int, offset: int = 0) ->
         desk, {row.loan_id for row in about_documents}, [row.id for row in about_documents]
     )
     promises = await promises_of(desk, [row for row, _, _ in found])
+    states = await states_of_loans(desk, {loan.id for _, loan, _ in found})
     return tuple(
         DueRow(
             follow_up=follow_up_view(desk, loan, follow_up, assignees[follow_up.assignee_id]),
@@ -187,6 +190,7 @@ async def rows_of(desk: Desk, window: Window, *, limit: int, offset: int = 0) ->
             assignee_name=assignees[follow_up.assignee_id].name,
             asks_for=papers.get(follow_up.id, ()),
             promise=promises.get(follow_up.id),
+            states=states.get(loan.id, ()),
         )
         for follow_up, loan, borrower in found
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
+from desk.follow_ups.listed_states import states_of_loans
 from desk.follow_ups.reservations import Taken
 from desk.follow_ups.standing import LastPromise
 from desk.loans import borrowers
@@ -47,7 +48,8 @@ class ListedLoan:
     """A loan in a list. `owner` is a Slack id, None for a loan of nobody.
 
     `since` is when it entered its stage or, in arrears, the due date of its oldest unpaid instalment. `next` is its most
-    urgent open follow-up. `arrears` is there in the list of those alone.
+    urgent open follow-up. `arrears` is there in the list of those alone. `states` are codes of what is recorded that bears on
+    contact.
     """
 
     loan_id: UUID
@@ -61,6 +63,7 @@ class ListedLoan:
     next: FollowUpView | None
     next_name: str
     arrears: ArrearsView | None = None
+    states: tuple[str, ...] = ()
 
 
 async def unplanned(desk: Desk, whose: Whose, *, limit: int, offset: int = 0) -> tuple[ListedLoan, ...]:
@@ -82,6 +85,7 @@ async def _listed(desk: Desk, found: Sequence[LoanRow], since: Callable[[Loan], 
     nexts = await follow_ups.next_of_loans(desk.session, [loan.id for loan, _ in found])
     named = {loan.owner_id for loan, _ in found if loan.owner_id} | {row.assignee_id for row in nexts.values()}
     people = await members.by_ids(desk.session, named)
+    states = await states_of_loans(desk, [loan.id for loan, _ in found])
     listed: list[ListedLoan] = []
     for loan, borrower in found:
         contact, due = borrowers.contact(desk, borrower), nexts.get(loan.id)
@@ -99,6 +103,7 @@ async def _listed(desk: Desk, found: Sequence[LoanRow], since: Callable[[Loan], 
                 owner_name=owner.name if owner else "",
                 next=follow_up_view(desk, loan, due, assignee) if due and assignee else None,
                 next_name=assignee.name if assignee else "",
+                states=states.get(loan.id, ()),
             )
         )
     return tuple(listed)

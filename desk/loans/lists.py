@@ -13,6 +13,7 @@ from desk.core.permissions import makes_calls, require_role, sees_unowned
 from desk.core.transaction import Desk
 from desk.core.values import LINE_LIMIT
 from desk.follow_ups.due_lists import DueList, late_window, list_due, people_listed
+from desk.follow_ups.listed_states import states_of_loans
 from desk.loans import borrowers
 from desk.loans.lookup import find_visible, visible_today
 from desk.loans.related import RelatedName, related_names
@@ -52,6 +53,8 @@ class LoanRow:
     next: FollowUpView | None
     related: tuple[RelatedName, ...] = ()
     """The people around the loan whom a search has found."""
+    states: tuple[str, ...] = ()
+    """The codes of what is recorded of the borrower that bears on contact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +201,7 @@ async def loan_rows(desk: Desk, found: Sequence[Loan]) -> tuple[LoanRow, ...]:
     wanted = {row.assignee_id for row in nexts.values()} | {loan.owner_id for loan in found if loan.owner_id}
     people = await members.by_ids(desk.session, wanted)
     contacts = await borrowers.contacts_of(desk, [loan.borrower_id for loan in found])
+    states = await states_of_loans(desk, [loan.id for loan in found])
     rows: list[LoanRow] = []
     for loan in found:
         contact, due = contacts[loan.borrower_id], nexts.get(loan.id)
@@ -211,6 +215,7 @@ async def loan_rows(desk: Desk, found: Sequence[Loan]) -> tuple[LoanRow, ...]:
                 owner=people[loan.owner_id].slack_user_id if loan.owner_id else None,
                 since=local_date(loan.stage_since, ZoneInfo(desk.workspace.zone)),
                 next=follow_up_view(desk, loan, due, people[due.assignee_id]) if due else None,
+                states=states.get(loan.id, ()),
             )
         )
     return tuple(rows)

@@ -11,6 +11,7 @@ from handlers.messages.block_kit import tables
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.contact import named_with_states
 from handlers.messages.escalations import escalation_kind
 from handlers.messages.repayment import promise_state
 
@@ -71,7 +72,7 @@ def arrears_table(
     return header, [
         [
             row.number,
-            row.name,
+            named_with_states(t, row.name, row.states),
             row.tail,
             t.short_date(row.since),
             *_cells(t, row.arrears),

@@ -92,6 +92,16 @@ def write_contact(t: Translator, writer: Writer, view: ContactView | None, zone:
     writer.line(line)
 
 
+def states_words(t: Translator, codes: Sequence[str]) -> list[Inline]:
+    """Return what is recorded of a borrower, as a list shows it behind the name: ` · do not call`."""
+    return [piece for code in codes for piece in (" · ", Bold(STATES[code].word(t.language)))]
+
+
+def named_with_states(t: Translator, name: str, codes: Sequence[str]) -> str:
+    """Return a name with what is recorded of the borrower, as a cell of a table."""
+    return " · ".join((name, *(STATES[code].word(t.language) for code in codes)))
+
+
 def write_held(t: Translator, writer: Writer, held: Held, zone: ZoneInfo, phone_id: UUID | None = None) -> Writer:
     """Write why a number is not shown now, and what the reader can do about it."""
     view = held.contact

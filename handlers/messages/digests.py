@@ -14,6 +14,7 @@ from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Ment
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import TEXT_LIMIT, Writer, clipped, fitting, phrase, renumbered
 from handlers.messages.collection_steps import what_and_when
+from handlers.messages.contact import states_words
 from handlers.messages.documents import brief_papers
 from handlers.messages.figures import figures_table, write_summary
 
@@ -261,6 +262,7 @@ def _row(t: Translator, row: DueRow, reader: str, *, in_full: bool) -> list[Inli
         elements.phone_ending(t, row.tail),
         f" · {elements.purpose_and_promise(t, follow_up.purpose, row.promise)} · {due}",
     ]
+    words += states_words(t, row.states)
     if row.asks_for:
         words += [" · ", brief_papers(t, row.asks_for)]
     if follow_up.late:

@@ -12,6 +12,7 @@ from handlers.messages.block_kit import elements, tables
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, fitting, phrase
+from handlers.messages.contact import named_with_states, states_words
 from handlers.messages.documents import brief_papers
 from handlers.messages.exports import export_button
 from handlers.messages.playbooks import write_playbooks
@@ -143,6 +144,7 @@ def _rows(t: Translator, view: DueList) -> list[list[Inline]]:
             *elements.follow_up_line(t, row.follow_up, with_loan=True, promise=row.promise),
             f" · {row.name} · ",
             elements.phone_ending(t, row.tail),
+            *states_words(t, row.states),
             f" · {brief_papers(t, row.asks_for)}" if row.asks_for else "",
         ]
         for row in view.rows
@@ -169,7 +171,8 @@ def _in_arrears(t: Translator, row: ListedLoan) -> list[Inline]:
 
 
 def _loan(t: Translator, row: ListedLoan) -> list[Inline]:
-    return [Code(row.number), f" {row.name} · ", elements.phone_ending(t, row.tail)]
+    named: list[Inline] = [Code(row.number), f" {row.name} · ", elements.phone_ending(t, row.tail)]
+    return named + states_words(t, row.states)
 
 
 def _next_call(t: Translator, row: ListedLoan) -> str:
@@ -187,7 +190,7 @@ def _table(t: Translator, view: DueList) -> tuple[list[str], list[list[tables.Ce
     if view.period == "unplanned":
         header = [t("Loan"), t("Borrower"), t("Phone ending"), t("Stage"), t("Since"), t("Owner")]
         return header, [
-            [*_loan_cells(row), elements.stage(t, row.stage), t.short_date(row.since), row.owner_name]
+            [*_loan_cells(t, row), elements.stage(t, row.stage), t.short_date(row.since), row.owner_name]
             for row in view.loans
         ]
     if view.period == "arrears":
@@ -205,7 +208,7 @@ def _table(t: Translator, view: DueList) -> tuple[list[str], list[list[tables.Ce
     return header, [
         [
             elements.follow_up_name(row.follow_up),
-            row.name,
+            named_with_states(t, row.name, row.states),
             row.tail,
             elements.purpose_and_promise(t, row.follow_up.purpose, row.promise),
             elements.brief_when(t, row.follow_up.due, ZoneInfo(row.follow_up.zone)),
@@ -217,8 +220,8 @@ def _table(t: Translator, view: DueList) -> tuple[list[str], list[list[tables.Ce
     ]
 
 
-def _loan_cells(row: ListedLoan) -> list[tables.Cell]:
-    return [row.number, row.name, row.tail]
+def _loan_cells(t: Translator, row: ListedLoan) -> list[tables.Cell]:
+    return [row.number, named_with_states(t, row.name, row.states), row.tail]
 
 
 def _write_cards(t: Translator, writer: Writer, view: DueList) -> None:

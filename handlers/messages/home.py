@@ -15,6 +15,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import HOME, VIEW_BLOCKS, View
 from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.compliance_home import write_compliance
+from handlers.messages.contact import states_words
 from handlers.messages.digests import write_loads
 from handlers.messages.documents import brief_papers
 from handlers.messages.escalations import write_waiting
@@ -141,6 +142,7 @@ def _row(t: Translator, row: DueRow, reader: str) -> list[Inline]:
         Bold(row.name),
         f" · {tail} · {elements.purpose_and_promise(t, follow_up.purpose, row.promise)} · {when}",
     ]
+    words += states_words(t, row.states)
     if row.asks_for:
         words += [" · ", brief_papers(t, row.asks_for)]
     if follow_up.attempts:
@@ -213,7 +215,8 @@ def _loans(t: Translator, writer: Writer, view: HomeView) -> None:
 
 def _in_stage(t: Translator, row: LoanRow) -> list[Inline]:
     since = t("since {day}", day=t.short_date(row.since))
-    return [Code(row.number), " ", Bold(row.name), f" · {elements.stage(t, row.stage)} · {since}"]
+    named: list[Inline] = [Code(row.number), " ", Bold(row.name), f" · {elements.stage(t, row.stage)} · {since}"]
+    return named + states_words(t, row.states)
 
 
 def _waiting(t: Translator, writer: Writer, view: HomeView) -> None:

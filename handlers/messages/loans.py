@@ -28,6 +28,7 @@ from handlers.messages.block_kit.elements import (
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.contact import states_words
 from handlers.messages.exports import export_button
 from handlers.messages.follow_ups import offer_next
 from handlers.messages.related_names import named_role
@@ -50,7 +51,11 @@ def usage_and_day(t: Translator, usage: Usage, day: MyDay) -> Message:
             counts.append(t.n("{n} of them late", "{n} of them late", day.late))
         writer.line(" · ".join(counts))
         writer.bullets(
-            [*follow_up_line(t, row.follow_up, with_loan=True, promise=row.promise), " · ", row.name]
+            [
+                *follow_up_line(t, row.follow_up, with_loan=True, promise=row.promise),
+                f" · {row.name}",
+                *states_words(t, row.states),
+            ]
             for row in day.due.rows[:_DAY_ROWS]
         )
         write_more(t, writer, day.due.total - _DAY_ROWS)
@@ -246,6 +251,7 @@ def _write_rows(t: Translator, writer: Writer, rows: Sequence[LoanRow]) -> None:
 def _row(t: Translator, row: LoanRow) -> list[Inline]:
     tail = phone_ending(t, row.tail)
     line: list[Inline] = [Code(row.number), " ", Bold(row.name), f" · {tail} · {stage(t, row.stage)}"]
+    line += states_words(t, row.states)
     if row.owner is not None:
         line += [" · ", Mention(row.owner)]
     if row.related:

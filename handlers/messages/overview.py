@@ -18,6 +18,7 @@ from handlers.messages.block_kit.elements import (
 from handlers.messages.block_kit.message import Bold, Code, Inline, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.contact import states_words
 from handlers.messages.usage import Usage, write_usage
 
 
@@ -28,7 +29,12 @@ def calls(t: Translator, usage: Usage, title: str, rows: Sequence[DueRow]) -> Me
     if rows:
         writer.line(Bold(title))
         writer.bullets(
-            [*follow_up_line(t, row.follow_up, with_loan=True, promise=row.promise), " · ", row.name] for row in rows
+            [
+                *follow_up_line(t, row.follow_up, with_loan=True, promise=row.promise),
+                f" · {row.name}",
+                *states_words(t, row.states),
+            ]
+            for row in rows
         )
         write_cards(t, writer, [(row.loan_id, row.follow_up.loan_number, row.name) for row in rows])
     return writer.message()
@@ -71,7 +77,8 @@ def loans(t: Translator, usage: Usage, rows: Sequence[LoanRow], loads: Sequence[
 
 
 def _loan(t: Translator, row: LoanRow) -> list[Inline]:
-    return [Code(row.number), f" {row.name} · ", phone_ending(t, row.tail)]
+    named: list[Inline] = [Code(row.number), f" {row.name} · ", phone_ending(t, row.tail)]
+    return named + states_words(t, row.states)
 
 
 def command_help(t: Translator, nearest: Usage, others: Sequence[Usage], offers: Offers) -> Message:

@@ -1,10 +1,13 @@
 """States of a borrower that bear on calls, and consents. Now is Wednesday 25 November 2026, 10:00."""
 
+import pytest
+
 from sandbox.modals import Modal
 from storage.tables import ContactConsent, ContactDecision, ContactState, Reservation
-from tests.builders import make_loan, make_loan_in_arrears, make_member
+from tests.builders import make_follow_up, make_loan, make_loan_in_arrears, make_member
 from tests.wire.office_day import Slack, given, shown
 from tests.wire.test_contact_rules import choose, line
+from tests.wire.test_statements import executed
 
 
 async def page(slack: Slack) -> str:
@@ -221,3 +224,41 @@ async def test_a_number_of_another_person_is_held_back_until_a_reason_is_given(s
     await reason.submit()
     assert "139 0013 9000" in reason.text
     assert [row.kind for row in await slack.rows(ContactDecision)] == ["explained"]
+
+
+@pytest.mark.parametrize(
+    ("language", "state", "agreed"), [("en", "do not call", "hardship"), ("zh", "请勿致电", "经济困难")]
+)
+async def test_each_list_shows_what_is_recorded(slack: Slack, language: str, state: str, agreed: str) -> None:
+    now = slack.clock.now()
+    first = await make_loan_in_arrears(slack.office, slack.workspace, "A-1", owner=slack.agent, purposes=["overdue"])
+    same = {"owner": slack.agent, "borrower_id": first.borrower_id}
+    also = await make_loan(slack.office, slack.workspace, "A-2", **same)
+    await make_loan(slack.office, slack.workspace, "A-3", owner=slack.agent, name="李雷", phone="+8613900001111")
+    await make_follow_up(slack.office, also, slack.agent, due_at=now)
+    lists = ("/loan", "/loan mine", "/loan find 尾号5678", "/loan-due", "/loan-due arrears", "/loan-digest now")
+    with executed(slack) as before:
+        await slack.command(slack.agent, lists[1])
+    if language == "zh":
+        await slack.in_chinese(slack.agent)
+    for typed in lists:
+        assert f" · {state}" not in (await slack.command(slack.agent, typed)).text, typed
+
+    await slack.command(slack.agent, "/loan edit A-1 contact do not call")
+    await slack.command(slack.agent, "/loan edit A-1 contact hardship until 2026-11-25")
+
+    for typed in lists:
+        shown_in = (await slack.command(slack.agent, typed)).text
+        about = [row for row in shown_in.splitlines() if "A-1" in row or "A-2" in row]
+        assert about, shown_in
+        assert all(state in row and agreed in row for row in about if "5678" in row or "王" in row), shown_in
+        assert not any(state in row for row in shown_in.splitlines() if "A-3" in row), shown_in
+    await slack.sandbox.open_home("UAGENT")
+    assert state in slack.sandbox.home_of("UAGENT").text
+    with executed(slack) as after:
+        await slack.command(slack.agent, lists[1])
+    assert len(after) == len(before) + 1
+    await slack.at("2026-11-26 10:00")
+    assert agreed not in (await slack.command(slack.agent, "/loan mine")).text
+    await slack.command(slack.agent, "/loan edit A-2 contact none")
+    assert state not in (await slack.command(slack.agent, "/loan mine")).text

@@ -247,6 +247,24 @@ async def states_of(session: Work, loan_id: UUID) -> Sequence[ContactState]:
     return (await session.exec(statement.order_by(col(ContactState.at).desc()))).all()
 
 
+async def states_of_loans(session: Work, loan_ids: Collection[UUID], today: date) -> list[tuple[UUID, ContactState]]:
+    """Return the states that were entered on these loans, or on other loans of their borrowers, that hold today or later and are
+    of no other person, each with the loan of these that it is about; newest first."""
+    joined = sqlmodel_select(col(_ASKED.id), ContactState).select_from(_ASKED)
+    joined = joined.join(_ALSO, col(_ALSO.borrower_id) == col(_ASKED.borrower_id))
+    joined = joined.join(ContactState, col(ContactState.loan_id) == col(_ALSO.id)).where(
+        col(ContactState.undone_at).is_(None),
+        col(ContactState.ended_at).is_(None),
+        col(ContactState.person_id).is_(None),
+        col(ContactState.until_on).is_(None) | (col(ContactState.until_on) >= today),
+    )
+    found: list[tuple[UUID, ContactState]] = []
+    for ids in chunks(loan_ids):
+        asked = joined.where(col(_ASKED.id).in_(ids)).order_by(col(ContactState.at).desc())
+        found += [(loan_id, state) for loan_id, state in await session.exec(asked)]
+    return found
+
+
 async def state_events(session: Work, loan_id: UUID, *, limit: int) -> Sequence[ContactState]:
     """Return the states entered on a loan, ended ones too, newest first."""
     return (await session.exec(_newest(ContactState, ContactState.at, loan_id, limit))).all()
