@@ -105,7 +105,7 @@ async def test_the_home_opens_the_figures_of_a_period_with_what_each_is_a_share_
 
 IN_ENGLISH = """Calls|Conversations|With the borrower|Due|On time|Finished|Late now|Open follow-ups
 Promises due|Promises kept|Promises still open|Live loans|Who need calls|Not spoken to|M1|M2"""
-IN_CHINESE = """通话|接通|本人接通|到期|按时完成|已完成|目前已超时|未完成跟进
+IN_CHINESE = """通话|接通|本人接通|到期|按时完成|完成的跟进|目前已超时|未完成跟进
 到期承诺|已兑现承诺|待兑现承诺|进行中的贷款|需要联系的客户|久未通话|M1|M2"""
 
 
