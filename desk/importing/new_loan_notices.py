@@ -30,12 +30,11 @@ async def report_new_loans(desk: Desk, file_id: UUID, new_by_owner: Mapping[UUID
     if not new_by_owner:
         return
     keys = {owner_id: f"{kinds.LOANS_IMPORTED.name}:{file_id}:{owner_id}" for owner_id in new_by_owner}
-    known = await notices.ids_of_keys(desk.session, desk.workspace.id, keys.values())
+    known = await notices.by_keys(desk.session, desk.workspace.id, keys.values())
     owners = await members.by_ids(desk.session, new_by_owner)
     for owner_id, loan_ids in new_by_owner.items():
-        notice_id = known.get(keys[owner_id])
-        if notice_id is not None:
-            notice = await desk.session.get_one(Notice, notice_id)
+        notice = known.get(keys[owner_id])
+        if notice is not None:
             shown = [*notice.facts["loans"], *map(str, loan_ids)][:SHOWN]
             notice.facts = {**notice.facts, "new": notice.facts["new"] + len(loan_ids), "loans": shown}
             desk.add(notice)
@@ -43,7 +42,7 @@ async def report_new_loans(desk: Desk, file_id: UUID, new_by_owner: Mapping[UUID
         facts = {"new": len(loan_ids), "loans": [str(each) for each in loan_ids[:SHOWN]]}
         await queue_notice(desk, kind=kinds.LOANS_IMPORTED, key=keys[owner_id], to=owners[owner_id], facts=facts)
     await desk.session.flush()
-    await notices.touch(desk.session, known.values(), desk.now)
+    await notices.touch(desk.session, (each.id for each in known.values()), desk.now)
 
 
 async def new_loans_view(desk: Desk, notice: Notice) -> NewLoansView:

@@ -9,8 +9,6 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, cast
 
-from tinytag import ParseError, TinyTag, UnsupportedFormatError
-
 KEPT = 256 * 1024
 """How many bytes of the beginning and of the end are looked at."""
 
@@ -192,6 +190,8 @@ def _mp4(head: bytes, tail: bytes, size: int) -> float | None:
             return None
         at += length
     file.seek(0)
+    from tinytag import ParseError, TinyTag, UnsupportedFormatError  # for the first recording
+
     try:
         return TinyTag.get(file_obj=cast(BinaryIO, file), tags=False).duration
     except (ParseError, UnsupportedFormatError):

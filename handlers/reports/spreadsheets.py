@@ -10,12 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
-
-import xlsxwriter
-from xlsxwriter.format import Format as CellFormat
-from xlsxwriter.worksheet import Worksheet
 
 from desk.core.csv_cells import is_like_formula, neutral
 from desk.core.values import Due
@@ -27,6 +23,10 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.documents import state as document_state
 from handlers.messages.repayment import promise_state
 from handlers.messages.unreadable import text_in_words
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format as CellFormat
+    from xlsxwriter.worksheet import Worksheet
 
 MOST_ROWS = 1_000_000
 """Rows of one sheet; a longer list goes on in the next. Excel has 1,048,576."""
@@ -125,6 +125,8 @@ class WorkbookWriter:
     between."""
 
     def __init__(self, table: Table, path: Path, folder: Path, name: str) -> None:
+        import xlsxwriter  # a start does without
+
         options = {
             "constant_memory": True,
             "tmpdir": str(folder),
@@ -159,7 +161,7 @@ class WorkbookWriter:
             self._begin_sheet()
         self._book.close()
 
-    def _sheet_for_next(self) -> Worksheet:
+    def _sheet_for_next(self) -> "Worksheet":
         if self._sheet is None or self._at >= MOST_ROWS:
             self._begin_sheet()
         assert self._sheet is not None
@@ -176,7 +178,7 @@ class WorkbookWriter:
             self._sheet.write_string(0, place, heading, self._bold)
         self._at = 0
 
-    def _write(self, sheet: Worksheet, place: int, cell: Cell, kind: ColumnKind) -> None:
+    def _write(self, sheet: "Worksheet", place: int, cell: Cell, kind: ColumnKind) -> None:
         match cell:
             case str():
                 form = self._quoted if is_like_formula(cell) else self._text
@@ -190,7 +192,7 @@ class WorkbookWriter:
             case _:
                 sheet.write_number(self._at, place, float(cell or 0), self._format(kind))
 
-    def _format(self, kind: ColumnKind) -> CellFormat:
+    def _format(self, kind: ColumnKind) -> "CellFormat":
         return self._formats[kind]
 
 

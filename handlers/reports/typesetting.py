@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import typst
-
 _TEMPLATE = Path(__file__).with_name("report.typ")
 
 
 def main() -> None:
     """Set one report."""
+    import typst  # 80 MB, which who starts this process does without
+
     value: dict[str, Any] = json.load(sys.stdin.buffer)
     at = datetime.fromtimestamp(value.pop("at"), UTC)
     fonts = typst.Fonts(

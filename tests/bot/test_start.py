@@ -13,7 +13,11 @@ LATER = {
     "phonenumbers": "the first phone number that is read or shown",
     "psycopg": "the driver of DBOS",
     "pypinyin": "50 MB, for the first Chinese name that is indexed",
+    "python_calamine": "only an imported workbook needs it",
     "rich": "only a command that prints needs it",
+    "tinytag": "the first recording",
+    "typst": "80 MB, for a process of its own that sets a report",
+    "xlsxwriter": "only an exported workbook needs it",
 }
 """What a process that serves does not import before it answers, and why."""
 

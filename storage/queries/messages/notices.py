@@ -102,6 +102,15 @@ async def ids_of_keys(session: Work, workspace_id: UUID, keys: Collection[str]) 
     return dict((await session.exec(statement)).all()) if keys else {}
 
 
+async def by_keys(session: Work, workspace_id: UUID, keys: Collection[str]) -> dict[str, Notice]:
+    """Return the notices with these keys, by key; a key without a notice is missing."""
+    found: dict[str, Notice] = {}
+    for some in chunks(keys):
+        statement = sqlmodel_select(Notice).where(Notice.workspace_id == workspace_id, col(Notice.key).in_(some))
+        found.update((each.key, each) for each in await session.exec(statement))
+    return found
+
+
 async def unsent_to(session: Work, workspace_id: UUID, channel: str) -> list[Notice]:
     """Return the notices to a channel that are pending and were never posted."""
     statement = sqlmodel_select(Notice).where(
