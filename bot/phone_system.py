@@ -5,7 +5,8 @@ answer a system sends it again, and the same report twice is one call.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -22,8 +23,8 @@ from desk.core.dataclass import dataclass
 from desk.core.phone_site import Site
 from desk.core.transaction import Office
 from desk.rules.call_records import Reading
-from desk.telephony.adapters import freeswitch, twilio, zoom
-from desk.telephony.adapters.mapped import System, read_mapped_json
+from desk.telephony.adapters import asterisk, freeswitch, twilio, zoom
+from desk.telephony.adapters.mapped import ADAPTED, System, read_mapped_csv, read_mapped_json
 from desk.telephony.adapters.values import PayloadError
 from desk.telephony.records import take_records
 from handlers.api.limits import RateLimits
@@ -45,6 +46,7 @@ ANSWER_SECONDS = 0.65
 """After how long a report is left to be sent again: Alibaba waits 700 ms for its answer."""
 
 _BODY_SECONDS = 10.0
+_CSV = "text/csv"
 _FAILED_PER_SECOND, _FAILED_WINDOW = 5, 20
 _OK = '{"code":0,"msg":"OK","ErrCode":"0"}'
 """The answer that Alibaba and Tencent ask for; the others read only the status."""
@@ -106,7 +108,7 @@ class PhoneDoor:
     async def _take(self, request: web.BaseRequest, system: str) -> Report:
         """Return what was sent, once it is known from whom."""
         known = self._systems.get(system)
-        if system not in (freeswitch.SOURCE, twilio.SOURCE) and (known is None or known.said.format != "json"):
+        if known is None and system not in ADAPTED:
             raise _RefusedError(404, "unknown_system")
         if request.method != "POST":
             raise _RefusedError(405, "method")
@@ -122,11 +124,17 @@ class PhoneDoor:
     def _read(self, sent: Report, system: str) -> Reading:
         try:
             match system:
+                case asterisk.SOURCE:
+                    return asterisk.read_asterisk_csv(_lines(sent), self._site)
+                case freeswitch.SOURCE if sent.content_type.startswith(_CSV):
+                    return freeswitch.read_freeswitch_csv(_lines(sent), self._site)
                 case freeswitch.SOURCE:
                     return freeswitch.read_freeswitch_post(sent.body, sent.content_type, self._site)
                 case twilio.SOURCE:
                     fields = dict(sent.query) | dict(sent.fields)
                     return twilio.read_twilio_callback(fields, self._site, self._office.clock.now())
+                case _ if self._systems[system].said.format == "csv":
+                    return read_mapped_csv(self._systems[system], _lines(sent), self._site)
                 case _:
                     return read_mapped_json(self._systems[system], sent.body, self._site)
         except PayloadError as error:
@@ -166,6 +174,16 @@ def phone_recordings(settings: "Settings", session: aiohttp.ClientSession) -> Ph
     """Return where the phone system keeps recordings."""
     folder = Path(settings.phone_recordings) if settings.phone_recordings else None
     return PhoneRecordings(folder, settings.recording_hosts(), session)
+
+
+def _lines(sent: Report) -> Iterator[str]:
+    """Return the lines of a CSV. Raises PayloadError (`not_text`), and refuses what is sent as something else."""
+    if not sent.content_type.startswith(_CSV):
+        raise _RefusedError(415, "no_csv")
+    try:
+        return iter(StringIO(sent.body.decode("utf-8-sig"), newline=""))
+    except UnicodeDecodeError:
+        raise PayloadError("not_text") from None
 
 
 async def _sent(request: web.BaseRequest) -> Report:

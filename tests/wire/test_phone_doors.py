@@ -214,7 +214,8 @@ async def test_twilio_is_known_by_its_signature(pbx: Pbx) -> None:
     ("path", "body", "status"),
     [
         ("/phone/nobody", b"{}", 404),
-        ("/phone/3cx", b"{}", 404),
+        ("/phone/3cx", b"{}", 415),
+        ("/phone/asterisk", b"{}", 415),
         ("/phone/", b"{}", 404),
         ("/phone/freeswitch", b"{", 400),
         ("/phone/freeswitch", b"\xff", 400),
@@ -227,6 +228,42 @@ async def test_twilio_is_known_by_its_signature(pbx: Pbx) -> None:
 async def test_what_is_no_report_is_refused_by_its_status(pbx: Pbx, path: str, body: bytes, status: int) -> None:
     assert await pbx.post(path, body, **BASIC) == status
     assert await pbx.all(PhoneCall) == []
+
+
+ASTERISK = (
+    '"","13800135678","600","from-trunk","","PJSIP/trunk-1","PJSIP/{agent}-7","Queue","","2026-11-25 09:50:00",{answer},'
+    '"2026-11-25 09:51:00",60,{talk},"{disposition}","DOCUMENTATION","1764035400.90"\n'
+)
+
+
+async def test_asterisk_is_taken_over_http_also_row_by_row(pbx: Pbx) -> None:
+    rows = [ASTERISK.format(agent=each, answer="", talk=0, disposition="NO ANSWER") for each in (2007, 2008)]
+    rows.append(ASTERISK.format(agent=2001, answer='"2026-11-25 09:50:19"', talk=41, disposition="ANSWERED"))
+    for sent in (*rows, "".join(rows), rows[0]):
+        assert await pbx.post("/phone/asterisk", sent.encode(), "text/csv; charset=utf-8", **BASIC) == 200
+    [row] = await pbx.all(PhoneCall)
+    await pbx.settle()
+    [row] = await pbx.all(PhoneCall)
+    assert (row.state, row.inbound, row.talk_seconds) == ("asks", True, 41)
+    assert await pbx.post("/phone/asterisk", b"\xff", "text/csv", **BASIC) == 400
+    assert await pbx.post("/phone/asterisk", b"broken\n", "text/csv", **BASIC) == 200
+    assert await pbx.post("/phone/asterisk", rows[0].encode(), "text/csv") == 401
+    assert len(await pbx.all(PhoneCall)) == 1
+
+
+async def test_rows_of_freeswitch_and_3cx_are_taken_over_http(pbx: Pbx) -> None:
+    freeswitch = (
+        '"Wang","2001","013800135678","default","2026-11-25 09:50:00","","2026-11-25 09:50:22","22","0","USER_BUSY","u-1","",'
+        '"","PCMA","PCMA"\n'
+    )
+    assert await pbx.post("/phone/freeswitch", freeswitch.encode(), "text/csv", **BASIC) == 200
+    three = "9,9,00:00:00,2026-11-25 09:52:00,,2026-11-25 09:52:20,Failed_Busy,,,2001,,13800135678,,,,\n"
+    assert await pbx.post("/phone/3cx", three.encode(), "text/csv", **BASIC) == 200
+    await pbx.settle()
+    assert {(each.source, each.state) for each in await pbx.all(PhoneCall)} == {
+        ("freeswitch", "logged"),
+        ("3cx", "logged"),
+    }
 
 
 async def test_characters_that_no_database_keeps_do_not_have_a_report_sent_for_ever(pbx: Pbx) -> None:

@@ -125,7 +125,7 @@ def _call(rows: Sequence[_Row], site: Site) -> CallRecord | None:
         return None
     shift, basis = _shift(ordered[0], *begun)
     key = _key(ordered[0], begun[0] + shift)
-    records = [_record(row, key, f"{n}:{row.unique_id}", site, shift, basis) for n, row in enumerate(ordered)]
+    records = [_record(row, key, _leg(row), site, shift, basis) for row in ordered]
     merged = records[0]
     for _, record in pairwise(records):
         merged = merge(merged, record)
@@ -153,6 +153,11 @@ def _with_all_talk(merged: CallRecord, records: Sequence[CallRecord]) -> CallRec
 def _key(row: _Row, started: datetime) -> str:
     """Return the key of a call. A linkedid is none: it may change on rows that were written already."""
     return row.unique_id or key_without_id(SOURCE, row.src, row.dst, started.isoformat())
+
+
+def _leg(row: _Row) -> str:
+    """Return what names a row among those of its call, also where they come one by one."""
+    return f"{row.start} {row.to_channel}:{row.unique_id}"
 
 
 def _shift(row: _Row, begun: datetime, basis: ZoneBasis) -> tuple[timedelta, ZoneBasis]:
