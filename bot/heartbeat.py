@@ -26,6 +26,9 @@ BEAT_SECONDS = 2.0
 BEATS_UNTIL_DEAD = 3
 """A process that misses so many beats is dead, and a starting one takes over its name."""
 
+_LONGEST_BEAT = 30.0
+"""Seconds after which a beat is given up: longer than any statement may take."""
+
 _CLAIMS = 3
 """How often a starting process tries to claim its name while the database is slow to answer."""
 
@@ -120,18 +123,32 @@ class Heartbeat:
         while True:
             await asyncio.sleep(self.seconds)
             try:
-                async with self.office.database.transaction() as session:
-                    ours = await processes.beat(session, self._incarnation, self.office.clock.now(), self.worked_at())
-                    row = await session.get(Workspace, self.workspace.id) if self.workspace is not None else None
-                if self.follow is not None:
-                    await self.follow()
-            except Exception as error:  # the database may be away for a while
+                async with asyncio.timeout(_LONGEST_BEAT):
+                    ours = await self._say_alive()
+            except (Exception, asyncio.CancelledError) as error:
+                if _is_cancelled():
+                    raise
+                # The database may be away for a while, and a driver may cancel what waits for a connection that is lost.
                 log.error("heartbeat_failed", **log_fields(error))
                 continue
-            if row is not None and self.workspace is not None:
-                # Another process may have changed its settings.
-                workspaces.copy_onto(self.workspace, row)
             if not ours:
                 log.error("name_taken_by_another_process", name=self.identity.name)
                 self.overtaken.set()
                 return
+
+    async def _say_alive(self) -> bool:
+        """Beat once, and follow what other processes may have changed. Return whether the name is still ours."""
+        async with self.office.database.transaction() as session:
+            ours = await processes.beat(session, self._incarnation, self.office.clock.now(), self.worked_at())
+            row = await session.get(Workspace, self.workspace.id) if self.workspace is not None else None
+        if self.follow is not None:
+            await self.follow()
+        if row is not None and self.workspace is not None:
+            workspaces.copy_onto(self.workspace, row)
+        return ours
+
+
+def _is_cancelled() -> bool:
+    """Return whether the current task was told to end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

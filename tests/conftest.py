@@ -36,12 +36,13 @@ from tests.examples import chosen
 from tests.kept_connections import KeptConnections
 from tests.scratch import keep_in_memory
 
-hypothesis.settings.register_profile("desk", deadline=None)
+hypothesis.settings.register_profile(
+    "desk",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],  # the machine may be
+    derandomize=bool(os.environ.get("CI")),  # CI tries the same examples each time; any other run tries new ones
+)
 hypothesis.settings.load_profile("desk")
-hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
-if os.environ.get("CI"):
-    # CI tries the same examples each time; any other run tries new ones.
-    hypothesis.settings.load_profile("ci")
 
 STATEMENTS = 5000
 """How many compiled statements the engines of one run share."""

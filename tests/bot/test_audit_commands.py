@@ -3,7 +3,7 @@
 import hashlib
 import os
 import signal
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from bot.offices import every_workspace
 from desk.core.audit_chain import SEALED_AFTER, seal_next
 from desk.core.audit_export import BrokenExportError, check_export
 from desk.core.audit_verification import head_line
-from desk.core.clock import SystemClock
 from desk.core.disclosures import record_refusal
 from desk.core.operator_acts import operator
 from desk.core.transaction import Office
@@ -210,8 +209,8 @@ async def test_an_import_and_a_rotation_leave_an_entry_also_when_the_file_comes_
 STEPS = ("lock_chain", "unsealed", "seal", "name_loans")
 
 
-def seal_until(database_url: str, step: str) -> None:
-    """Seal in a process of its own that is killed behind a step."""
+def seal_until(database_url: str, step: str, at: datetime) -> None:
+    """Seal in a process of its own, whose clock shows `at`, that is killed behind a step."""
     import asyncio
 
     work = getattr(audit, step)
@@ -223,8 +222,7 @@ def seal_until(database_url: str, step: str) -> None:
     async def run() -> None:
         setattr(audit, step, killed)
         database = Database(database_url)
-        later = FrozenClock(datetime.now(UTC) + timedelta(days=9))
-        office = Office(database, settings_with(database_url).cipher(), later)
+        office = Office(database, settings_with(database_url).cipher(), FrozenClock(at))
         for workspace in await every_workspace(office):
             async with office.desk(workspace) as desk:
                 await seal_next(desk)
@@ -238,7 +236,8 @@ async def test_what_was_being_sealed_when_the_process_was_killed_is_sealed_later
     for step in STEPS:
         async with office.desk(workspace) as desk:
             desk.audit("call", step=step)
-        process = FORKS.Process(target=seal_until, args=(database_url, step))
+        later = clock.now() + SEALED_AFTER
+        process = FORKS.Process(target=seal_until, args=(database_url, step, later))
         process.start()
         process.join()
         assert process.exitcode == -signal.SIGKILL
@@ -247,5 +246,5 @@ async def test_what_was_being_sealed_when_the_process_was_killed_is_sealed_later
     clock.advance(seconds=SEALED_AFTER.total_seconds())
     async with office.desk(workspace) as desk:
         await seal_next(desk)
-    code, printed = await verify(database_url, clock=SystemClock())
+    code, printed = await verify(database_url, clock=clock)
     assert (code, f"{len(STEPS)} entries in 1 segments" in printed) == (0, True)

@@ -238,7 +238,9 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(st.sampled_from([command(), press(), event()]), st.data())
 async def test_no_value_of_a_signed_body_is_a_mishap(desk: Desk, body: dict[str, Any], data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(body)))

@@ -133,7 +133,7 @@ pieces = st.one_of(
 
 
 @given(st.lists(pieces, max_size=8).map("".join))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_any_text_comes_back_as_it_was_typed(encode: Any, text: str) -> None:
     line = Line.read(encode(text))
     names, channels = {"UWANG": "wang"}, {"CDESK": "desk"}

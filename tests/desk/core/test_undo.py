@@ -369,7 +369,9 @@ ACTS = st.lists(st.sampled_from(["move", "finish", "undo"]), min_size=1, max_siz
 
 
 @given(acts=ACTS)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 async def test_any_acts_taken_back_in_reverse_leave_everything_as_it_was(
     office: Office, workspace: Workspace, lin: Member, loan: Loan, clock: FrozenClock, acts: list[str]
 ) -> None:

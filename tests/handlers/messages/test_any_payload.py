@@ -127,7 +127,9 @@ def test_what_people_type_is_never_parsed(choices: RandomChoices, language: str)
         assert '"mrkdwn"' not in str(content.blocks).replace("'", '"')
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(
     choices=CHOICES, language=LANGUAGE, typed=st.dictionaries(st.sampled_from(("note", "next", "due", "name")), NOTES)
 )

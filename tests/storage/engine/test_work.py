@@ -81,7 +81,7 @@ def mapped(row: Any) -> Any:
     return same
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(order=steps)
 async def test_what_is_written_is_what_a_session_writes(
     database: Database, lender: Workspace, order: list[Step]
