@@ -8,15 +8,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import aiohttp
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.demo.live import LINKED, first_lines
 from bot.demo.people import CHEN_WEI, GRACE, LI_NA, MAX, WANG_FANG, Person, channel_id
 from bot.demo.setup import loans_file, open_demo
-from desk.core.clock import SystemClock
 from handlers.grammar import follow
 from handlers.grammar.text import Line
+from tests.clocks import FrozenClock
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -33,10 +34,21 @@ def test_a_reminder_falls_due_within_about_a_minute_at_any_hour(instant: float) 
     assert timedelta(0) < request.due.at - now <= timedelta(seconds=65)
 
 
-async def test_it_opens_where_something_happens_with_a_loan_that_its_help_names(tmp_path: Path) -> None:
-    demo = await open_demo(tmp_path, SystemClock(), port=0, around_the_clock=True, links=True)
+@pytest.fixture(
+    params=["2026-11-25T10:00:00+08:00", "2026-11-25T03:00:00+08:00", "2026-12-31T23:50:00+08:00"],
+    ids=["a morning", "a night", "New Year's Eve"],
+)
+def clock(request: pytest.FixtureRequest) -> FrozenClock:
+    """A time at which somebody starts the demo."""
+    return FrozenClock(datetime.fromisoformat(request.param))
+
+
+async def test_it_opens_where_something_happens_with_a_loan_that_its_help_names(
+    tmp_path: Path, clock: FrozenClock
+) -> None:
+    demo = await open_demo(tmp_path, clock, port=0, around_the_clock=True, links=True)
     try:
-        for slack_id, channel, line in first_lines(SystemClock().now()):
+        for slack_id, channel, line in first_lines(clock.now()):
             assert "Undo" in (reply := await demo.type(slack_id, channel, line)).full_text or "撤销" in reply.full_text
         await demo.service.round()
         managers = demo.sandbox.messages(channel_id("managers"))
@@ -74,8 +86,8 @@ def test_what_is_in_arrears_has_been_so_since_its_due_day(today: date) -> None:
 ROW = re.compile(r"[A-Z]-\d+/\d+")
 
 
-async def test_counts_dates_and_states_agree(tmp_path: Path) -> None:
-    demo = await open_demo(tmp_path, SystemClock(), port=0, around_the_clock=True, locale="en-US")
+async def test_counts_dates_and_states_agree(tmp_path: Path, clock: FrozenClock) -> None:
+    demo = await open_demo(tmp_path, clock, port=0, around_the_clock=True, locale="en-US")
 
     async def read(who: Person, line: str) -> str:
         channel = channel_id(who.channel)
@@ -86,10 +98,10 @@ async def test_counts_dates_and_states_agree(tmp_path: Path) -> None:
         return reply.text or new[-1].text
 
     try:
-        for slack_id, channel, line in first_lines(SystemClock().now()):
+        for slack_id, channel, line in first_lines(clock.now()):
             await demo.type(slack_id, channel, line)
         await demo.service.round()
-        today = SystemClock().now().astimezone(SHANGHAI).date()
+        today = clock.now().astimezone(SHANGHAI).date()
 
         for who in (LI_NA, CHEN_WEI, WANG_FANG):
             digest, due = await read(who, "/loan-digest now"), await read(who, "/loan-due")
