@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from desk.calls.additions import own_call
-from desk.calls.matching import CallDetails, FollowUpMatch, match_follow_up
+from desk.calls.matching import CallDetails, FollowUpMatch, match_follow_up, require_why
 from desk.calls.outcomes import (
     PART_PAID,
     NextStep,
@@ -198,6 +198,7 @@ async def _log(
     else:
         match = await match_follow_up(desk, loan, open_rows, outcome, details, follow_up)
     check_note(match.note)
+    require_why(loan, outcome, match, compared=findings is not None)
     about = match.answered.purpose if match.answered else None
     says_how_much = amount is not None or details.amount_in_note
     share = "asked" if says_how_much and outcome.settles_instalment else None

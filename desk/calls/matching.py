@@ -112,6 +112,13 @@ def require_fit(outcome: Outcome, purpose: str) -> None:
         raise Invalid("outcome_answers_other", outcome=outcome.code, purpose=purpose, answers=outcome.answers)
 
 
+def require_why(loan: Loan, outcome: Outcome, match: FollowUpMatch, *, compared: bool) -> None:
+    """Raise Invalid (`check_why_missing`) if a call says that a check failed and not why, unless its items were `compared`."""
+    if outcome.result == "failed" and not compared and match.answered is not None and not match.note.strip():
+        name = follow_up_name(loan, match.answered)
+        raise Invalid("check_why_missing", loan=loan.number, given=name, purpose=match.answered.purpose)
+
+
 def _only_check(loan: Loan, open_rows: Sequence[FollowUp], mine: Sequence[FollowUp]) -> FollowUp | None:
     """Return the one check that the caller has open, or None if none is open on the loan."""
     checks = [f for f in open_rows if VOCABULARY.purpose(f.purpose).check]

@@ -146,6 +146,7 @@ FORM = Form(
         "number_and_purpose_differ": "purpose",
         "no_check_open": "outcome",
         "check_not_named": "follow_up",
+        "check_why_missing": "note",
         "note_too_long": "note",
         "unknown_person": "party",
         "amount_not_taken": "amount",

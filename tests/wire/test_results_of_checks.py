@@ -134,8 +134,27 @@ async def test_failed_alone_means_the_one_check_that_the_caller_has_open(slack: 
     at = slack.clock.now().astimezone(SHANGHAI).replace(day=27)
     row = await make_follow_up(slack.office, loan, slack.verifier, purpose="vehicle", due_at=at)
     await make_follow_up(slack.office, loan, slack.other, purpose="income", due_at=at)
-    await slack.command(slack.verifier, "/loan-call A-1 failed")
+    await slack.command(slack.verifier, "/loan-call A-1 failed: another car")
     assert (await now(slack, row)).state == "done"
+
+
+async def test_a_failed_check_needs_what_did_not_match_and_why(slack: Slack, loan: Loan) -> None:
+    row = await plan(slack, loan, "income")
+    for line, said in {
+        "failed": "What did not match in the income check of A-1, and why? Say it: /loan-call A-1/1 failed: why",
+        "failed income": "What did not match in the income check of A-1, and why? Say it: /loan-call A-1/1 failed: why",
+    }.items():
+        answer = await slack.command(slack.verifier, f"/loan-call A-1 {line}")
+        assert answer.text.splitlines()[0] == said
+    await slack.press(slack.verifier, await slack.card(slack.verifier), "Log a call")
+    form = slack.sandbox.modal_of("UVERIFIER")
+    await form.fill("Outcome", "failed")
+    await form.submit()
+    assert form.errors == {"Note": "What did not match in the income check of A-1, and why? Write it here."}
+    await slack.in_chinese(slack.verifier)
+    answer = await slack.command(slack.verifier, "/loan-call A-1 核实不通过")
+    assert answer.text.startswith("A-1 的收入核实哪里不符、原因是什么？请写明：/loan-call A-1/1 核实不通过：原因")
+    assert ((await now(slack, row)).state, await slack.rows(Call)) == ("open", [])
 
 
 async def test_failed_asks_which_of_several_checks(slack: Slack, loan: Loan) -> None:

@@ -103,6 +103,11 @@ def _check_not_named(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragr
     return [phrase(t, text, loan=Bold(error.params["loan"]), checks=Bold(which))]
 
 
+def _check_why_missing(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
+    text = _("What did not match in the {purpose} of {loan}, and why? Write it here.")
+    return [phrase(t, text, purpose=Bold(purpose(t, error.params["purpose"])), loan=Bold(error.params["loan"]))]
+
+
 def _number_and_purpose_differ(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
     words = {name: Bold(purpose(t, error.params[name])) for name in ("its", "purpose")}
     text = _("{name} is about {its}, not {purpose}. Leave the purpose empty, or choose another follow-up.")
@@ -140,6 +145,7 @@ FORM_EXPLANATIONS: dict[str, Callable[[Translator, DeskError, ZoneInfo], Paragra
     "outcome_answers_other": _outcome_answers_other,
     "no_check_open": _no_check_open,
     "check_not_named": _check_not_named,
+    "check_why_missing": _check_why_missing,
     "stage_needs": _stage_needs,
     "number_and_purpose_differ": _number_and_purpose_differ,
     "document_impossible": _document_impossible,

@@ -218,6 +218,12 @@ def _check_not_named(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragr
     return [reason, *(["• ", *line] for line in lines)]
 
 
+def _check_why_missing(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
+    what, line = error.params["purpose"], t("/loan-call {name} failed: why", name=error.params["given"])
+    text = _("What did not match in the {purpose} of {loan}, and why? Say it: {line}")
+    return [phrase(t, text, purpose=Bold(purpose(t, what)), loan=Bold(error.params["loan"]), line=Code(line))]
+
+
 def _number_and_purpose_differ(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
     text = _("{name} is about {its}, not {purpose}. Name only one of the two, or put a colon before the note.")
     return [phrase(t, text, name=Code(error.params["given"]), **_bold(t, error, "its", "purpose"))]
@@ -325,6 +331,7 @@ EXPLANATIONS: dict[str, Callable[[Translator, DeskError, ZoneInfo], Paragraphs]]
     "number_and_purpose_differ": _number_and_purpose_differ,
     "no_check_open": _no_check_open,
     "check_not_named": _check_not_named,
+    "check_why_missing": _check_why_missing,
     "check_differs": _check_differs,
     "undo_built_on": _undo_built_on,
     "stage_already": _stage_already,
