@@ -39,7 +39,7 @@ class FollowUpRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class CallRecord:
+class LoggedCall:
     """A call. `caller` is a Slack id."""
 
     id: UUID
@@ -133,7 +133,7 @@ async def list_follow_ups(
 
 async def list_calls(
     desk: Desk, window: Window, *, loan: str | None, caller: str | None, since: datetime | None
-) -> Page[CallRecord]:
+) -> Page[LoggedCall]:
     """Return calls. Raises NotAllowed (`scope_missing`), NotFound (`import_loan_unknown`, `not_a_member_named`)."""
     require(desk, "read_calls")
     page = await listings.calls(
@@ -146,7 +146,7 @@ async def list_calls(
     )
     numbers, people = await _numbers(desk, page.rows), await slack_ids(desk, (row.caller_id for row in page.rows))
     return page.of(
-        CallRecord(
+        LoggedCall(
             id=row.id,
             loan=numbers[row.loan_id],
             version=row.version,

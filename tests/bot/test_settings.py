@@ -128,6 +128,7 @@ def test_several_workspaces_need_the_id_and_secret_of_the_app_in_place_of_a_toke
         ("LOANDESK_INSTALLERS", "everybody"),
         ("LOANDESK_PHONE_SECRET", "hunter2" * 8),
         ("TWILIO_AUTH_TOKEN", "hunter2"),
+        ("ZOOM_SECRET_TOKEN", "hunter2"),
     ],
 )
 def test_what_several_workspaces_lack_or_cannot_have_is_named(
