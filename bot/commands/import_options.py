@@ -9,7 +9,7 @@ from desk.core.transaction import Office
 from desk.importing import columns
 from desk.importing.file_contents import refuse_questions
 from desk.importing.money_columns import FileKind
-from desk.importing.reading.headings import heading_key, shapes
+from desk.importing.reading.headings import heading_key, shapes, with_letter
 from desk.importing.reading.tables import How, Table, read_file
 from storage.tables import Workspace
 
@@ -77,7 +77,8 @@ def _said(options: Options) -> Mapping[str, Mapping[str, str]]:
 
 def _check(options: Options, table: Table, new: Mapping[str, str]) -> None:
     """Refuse what was said of headings that the file does not have, or of columns that rows of its kind do not have."""
-    there = set(map(heading_key, table.headings))
+    there = {heading_key(heading) for heading in table.headings}
+    there |= {heading_key(with_letter(heading, place)) for place, heading in enumerate(table.headings) if heading}
     for text in options.said:
         heading, _ = columns.read_choice(table.kind, text)
         if heading_key(heading) not in there:

@@ -257,7 +257,7 @@ async def test_each_refused_row_is_named_with_its_line_and_reason_and_the_others
         (b"number,name\0,phone,stage\n", "import_not_text"),
         (b"just words", "import_not_csv"),
         (b"number,name,phone\nA-1,x,13800135678\n", "import_column_missing"),
-        (b"number,name,phone,stage,stage\n", "import_column_twice"),
+        (b"number,name,phone,stage,stage\nA-1,x,13800135678,inquiry,signed\n", "import_questions"),
         (b'number,name,phone,stage\n"A-1,x\n', "import_quotes"),
     ],
 )

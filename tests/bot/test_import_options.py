@@ -12,8 +12,9 @@ from sqlmodel import select
 
 from bot.commands.importing import run
 from desk.core.transaction import Office
+from desk.loans.borrowers import contact
 from storage.queries.loans import loans
-from storage.tables import AuditEntry, ImportColumn, Loan, Workspace
+from storage.tables import AuditEntry, Borrower, ImportColumn, Loan, Workspace
 from tests.bot.keys import settings_with
 from tests.imports import bring_rows
 
@@ -102,6 +103,31 @@ async def test_of_two_columns_with_one_meaning_the_named_one_is_taken(
     assert "not imported: 手机号\n" in printed
     code, printed = await operator(content)
     assert (code, "unchanged 1 " in printed) == (0, True)
+
+
+@pytest.mark.parametrize("second", ["phone", "\u200bPhone"])
+async def test_two_columns_of_the_very_same_heading_are_asked_by_their_letters_and_remembered(
+    operator, office: Office, workspace: Workspace, second: str
+) -> None:
+    content = f"number,name,phone,{second},stage\nA-1,王,,13800138000,申请\n"
+    code, printed = await operator(content)
+    assert code == 1
+    assert "phone (C): phone, as " in printed
+    assert "--map 'phone (C)=phone'" in printed
+    assert "(D)=phone'" in printed
+    code, printed = await operator(content, said=["phone (E)=phone"])
+    assert (code, "phone (E)" in printed) == (1, True)
+
+    code, printed = await operator(content, said=["phone (D)=phone"])
+    assert (code, "new 1 " in printed, "(D): phone, as you said" in printed) == (0, True, True)
+    code, printed = await operator(content)
+    assert (code, "unchanged 1 " in printed) == (0, True), "it is remembered"
+    async with office.reading_desk(workspace) as desk:
+        [borrower] = (await desk.session.exec(select(Borrower))).all()
+        assert contact(desk, borrower).phone == "+8613800138000"
+
+    code, printed = await operator(content, forgotten=["phone (D)"])
+    assert (code, "What are these columns?" in printed) == (1, True)
 
 
 @pytest.mark.parametrize(

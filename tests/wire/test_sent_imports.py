@@ -295,6 +295,27 @@ async def test_what_a_column_is_is_asked_once_and_remembered(slack: Slack) -> No
     assert told(slack, slack.admin).text.splitlines()[0] == "next.csv · checked, not imported yet"
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_two_columns_of_the_very_same_heading_are_asked_by_their_letters(slack: Slack, language: str) -> None:
+    if language == "zh":
+        await slack.in_chinese(slack.manager)
+    words = {"en": ("Answer", "What is {}?", "Import"), "zh": ("回答", "{} 是什么？", "导入")}[language]
+    rows = ["A-1,王小明,12345,disbursed,13800138000,UAGENT"]
+    await send(slack, slack.manager, table(*rows, header="number,name,电话,stage,电话,owner"))
+    assert "• 电话 (C)" in told(slack, slack.manager).text
+
+    await slack.press(slack.manager, told(slack, slack.manager), words[0])
+    form = slack.sandbox.modal_of("UMANAGER")
+    await form.fill(words[1].format("电话 (C)"), "-")
+    await form.fill(words[1].format("电话 (E)"), "phone")
+    await form.submit()
+    await slack.deliver()
+    text = told(slack, slack.manager).text
+    assert ("电话 (C): not imported, as you said" if language == "en" else "电话 (C)：按您的说明不导入") in text
+    await press(slack, slack.manager, words[2])
+    assert [loan.number for loan in await slack.rows(Loan)] == ["A-1"]
+
+
 async def test_a_workbook_with_two_sheets_asks_which_is_meant(slack: Slack) -> None:
     await send(slack, slack.manager, workbook({"October": [row(1)], "November": [row(2), row(3)]}), "loans.xlsx")
     assert "Several sheets may be meant: October, November." in told(slack, slack.manager).text

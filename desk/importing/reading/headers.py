@@ -7,7 +7,7 @@ from typing import Literal
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.importing.cells import clean
-from desk.importing.reading.headings import IGNORED, Shape, has_unit, heading_key, shapes, unit_of
+from desk.importing.reading.headings import IGNORED, Shape, has_unit, heading_key, said_of, shapes, unit_of
 
 SEARCHED = 40
 """Rows among which the headings are looked for: behind titles and remarks."""
@@ -170,18 +170,18 @@ def _recognised(
     unsure: dict[int, str] = {}
     named: set[str] = set()
     for place, possible in enumerate(options):
-        text, column, certain = _column(shape, said, possible)
+        text, column, certain = _column(shape, said, possible, place)
         texts.append(text)
         if column is None or column == IGNORED:
             continue
         if not certain:
             unsure[place] = column
             continue
-        if heading_key(text) in said:
+        if said_of(said, text, place) is not None:
             named.add(column)
         by_column.setdefault(column, []).append(place)
     for column in named & by_column.keys():  # whom a person has named, the others are not
-        kept = [place for place in by_column[column] if heading_key(texts[place]) in said]
+        kept = [place for place in by_column[column] if said_of(said, texts[place], place) is not None]
         by_column[column] = kept
     places = {column: found[0] for column, found in by_column.items() if len(found) == 1}
     unsure = {place: column for place, column in unsure.items() if column not in by_column}
@@ -189,15 +189,15 @@ def _recognised(
     return Headings(kind, first, last, tuple(texts), places, unsure, twice)
 
 
-def _column(shape: Shape, said: Mapping[str, str], possible: Sequence[str]) -> tuple[str, str | None, bool]:
-    """Return the heading of a column, what it is, and whether that is certain."""
+def _column(shape: Shape, said: Mapping[str, str], possible: Sequence[str], place: int) -> tuple[str, str | None, bool]:
+    """Return the heading of the column at that place, what it is, and whether that is certain."""
     texts = [clean(text) for text in possible]
     for text in texts:
         key = heading_key(text)
         if not key:
             continue
-        if key in said:
-            return text, said[key], True
+        if (chosen := said_of(said, text, place)) is not None:
+            return text, chosen, True
         if key in shape.unsure:
             return text, shape.unsure[key].column, False
         if key in shape.by_key:

@@ -39,6 +39,26 @@ def heading_key(text: str) -> str:
     return _UNIT.sub("", plain) or plain
 
 
+def letter_of(place: int) -> str:
+    """Return what a spreadsheet calls the column at that place, from 0."""
+    letters, left = "", place + 1
+    while left:
+        left, rest = divmod(left - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def with_letter(heading: str, place: int) -> str:
+    """Return what tells a column from another of the same heading: `电话 (C)`."""
+    return f"{heading} ({letter_of(place)})"
+
+
+def said_of(said: Mapping[str, str], heading: str, place: int) -> str | None:
+    """Return what a person said of a column, by its heading with its letter or by the heading alone; None if nothing."""
+    found = said.get(heading_key(with_letter(heading, place)))
+    return found if found is not None else said.get(heading_key(heading))
+
+
 def is_in_ten_thousands(heading: str) -> bool:
     """Return whether a heading says that its amounts are in 万元."""
     return _TEN_THOUSANDS.search(unicodedata.normalize("NFKC", heading).replace(" ", "")) is not None

@@ -23,7 +23,7 @@ from desk.importing.reading import hidden, text_files
 from desk.importing.reading.dates import FIRST_1900, DateColumn
 from desk.importing.reading.forms import Form, form_of
 from desk.importing.reading.headers import SEARCHED, Headings, Question, find_headings, in_their_unit
-from desk.importing.reading.headings import heading_key, is_in_ten_thousands
+from desk.importing.reading.headings import heading_key, is_in_ten_thousands, letter_of, said_of, with_letter
 from desk.importing.reading.proofs import is_proved
 from desk.importing.reading.source import Source
 from desk.importing.reading.text_files import Row, TextFile
@@ -135,7 +135,7 @@ class Table:
             UnknownColumn(place + 1, heading)
             for place, heading in self.header.unknown.items()
             if (heading is not None or place in self._filled)
-            and heading not in said
+            and not said & {heading, with_letter(heading or "", place)}
             and heading_key(heading or "") not in own
         )
 
@@ -228,15 +228,20 @@ class Table:
             elif texts:
                 questions.append(Question("unsure", heading, (column,)))
         for column, those in found.twice.items():
-            headings = tuple(self.headings[place] for place in those)
-            if len(set(map(heading_key, headings))) < len(headings):
-                raise Invalid("import_column_twice", column=column, headings=headings)
+            headings = self._told_apart(those)
             questions += [
                 Question("twice", each, (column,), tuple(h for h in headings if h != each)) for each in headings
             ]
         unsure = {place: column for place, column in found.unsure.items() if place not in places.values()}
         self._found = replace(found, places=places, unsure={} if not questions else unsure)
         self.taken, self.questions = tuple(taken), tuple(questions)
+
+    def _told_apart(self, places: Sequence[int]) -> tuple[str, ...]:
+        """Return the headings of these columns, with their letters if several have the same."""
+        headings = [self.headings[place] for place in places]
+        if len(set(map(heading_key, headings))) < len(headings):
+            headings = [with_letter(self.headings[place], place) for place in places]
+        return tuple(headings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +259,7 @@ def read_file(content: bytes | Path, given: str, how: How | None = None) -> Tabl
     """Return the table of a file. `given` is its name as people know it.
 
     Raise Invalid, in which nothing of the file is kept: as `Source`, `form_of`, `TextFile` and `Workbook` do, `import_not_csv`
-    (no headings), `import_column_missing`, `import_column_twice`, `import_sheets` (several have the columns),
+    (no headings), `import_column_missing`, `import_sheets` (several have the columns),
     `import_sheet_unknown`, `import_no_sheets`.
     """
     how = how or How()
@@ -349,15 +354,7 @@ def _plain(text: str) -> str:
 
 def _said(found: Headings, how: How) -> Iterator[Taken]:
     said = how.fields.get(found.kind, {})
-    for heading in found.texts:
-        if heading and (column := said.get(heading_key(heading))) is not None:
-            yield Taken(heading, column, "said")
-
-
-def letter_of(place: int) -> str:
-    """Return what a spreadsheet calls the column at that place, from 0."""
-    letters, left = "", place + 1
-    while left:
-        left, rest = divmod(left - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+    for place, heading in enumerate(found.texts):
+        if heading and (column := said_of(said, heading, place)) is not None:
+            by_letter = heading_key(with_letter(heading, place)) in said
+            yield Taken(with_letter(heading, place) if by_letter else heading, column, "said")

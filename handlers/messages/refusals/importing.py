@@ -97,11 +97,6 @@ FILE: dict[str, Explanation] = {
     "import_unwritable": lambda t, e: t("I can't write {given}: {why}.", **e.params),
     "import_questions": lambda t, e: _questions(t, e),
     "import_column_missing": lambda t, e: t("The column {column} is missing. Use one of these headings:", **e.params),
-    "import_column_twice": lambda t, e: t(
-        "The column {column} appears twice: {headings}. Keep one of them.",
-        column=e.params["column"],
-        headings=t(", ").join(e.params["headings"]),
-    ),
 }
 
 ROW: dict[str, Explanation] = {

@@ -238,7 +238,6 @@ def test_where_a_lender_writes_that_there_is_nobody_there_is_nobody(word: str) -
         ),
         (f'{HEADER}\n{ROW}\n"A-1,王小明\n\n\n'.encode(), "In the row that begins in line 3, a quotation mark"),
         (f"{HEADER}\nA-1,{'x' * 200_000},1,申请\n".encode(), "or a cell has more than 131072 characters"),
-        (f"{HEADER},手机号\n{ROW},1\n".encode(), "The column phone appears twice"),
         ("合同号,姓名,手机号\nA-1,王,1\n".encode(), "The column stage is missing"),
     ],
 )
