@@ -9,7 +9,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.reports.case_calls import planned_calls, playbooks, recordings, timeline
 from handlers.reports.case_contact import contact_rules
 from handlers.reports.case_papers import documents, files, money
-from handlers.reports.case_people import people, summary
+from handlers.reports.case_people import assignments, people, summary
 from handlers.reports.case_text import CaseFacts, CaseText
 from handlers.reports.case_trail import messages, trail
 from handlers.reports.pdf import MOST_ROWS
@@ -54,6 +54,7 @@ def case_blocks(case: CaseText, events: Sequence[Event]) -> Iterable[Block]:
     yield from people(case)
     yield from timeline(case, events)
     yield from planned_calls(case)
+    yield from assignments(case)
     yield from messages(case)
     yield from documents(case)
     yield from money(case)

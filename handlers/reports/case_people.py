@@ -33,7 +33,7 @@ def summary(case: CaseText) -> Iterable[Block]:
     yield Paragraph(
         t(
             "This file has what the desk has recorded of this loan, and nothing of other borrowers. case.json beside "
-            "it has each record in full, also what was undone. manifest.json has the SHA-256 of each file, and is "
+            "it has each record, also what was undone. manifest.json has the SHA-256 of each file, and is "
             "signed: the command loandesk case verify shows whether anything was changed, added or removed."
         ),
         small=True,
@@ -65,3 +65,23 @@ def people(case: CaseText) -> Iterable[Block]:
         sorted((each.name, each.slack_id, case.roles(each.roles)) for each in case.contents.members.values()),
         (3, 3, 4),
     )
+
+
+def assignments(case: CaseText) -> Iterable[Block]:
+    """Yield who had the loan and its planned calls, and by whom they changed hands; nothing if they never did."""
+    t = case.t
+    rows = [
+        (
+            case.instant(each["at"]),
+            t("planned call {number}", number=case.number_of(each["follow_up_id"]))
+            if each["follow_up_id"]
+            else t("Loan"),
+            f"{case.member(each['from_id']) or t('nobody')} → {case.member(each['to_id']) or t('nobody')}",
+            case.member(each["by_id"]) or t("the desk"),
+            case.words(each["why"] or ""),
+        )
+        for each in case.rows("assignment")
+    ]
+    if rows:
+        yield Heading(t("Who was responsible"))
+        yield case.table((t("Time"), t("What"), t("From whom to whom"), t("Who"), t("Why")), rows, (3, 3, 4, 3, 4))

@@ -104,7 +104,7 @@ def trail(case: CaseText) -> Iterable[Block]:
         for each in case.contents.audit
     ]
     head = (t("Entry"), t("Time"), t("Who"), t("What"), t("Command and reference"), t("Hash"))
-    yield case.table(head, rows, (2, 4, 3, 5, 4, 3), right=(0,))
+    yield case.table(head, rows, (2, 4, 3, 4, 4, 4), right=(0,))
     segments = [
         (
             str(each["number"]),

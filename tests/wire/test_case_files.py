@@ -32,11 +32,12 @@ from storage.tables import (
     StoredFile,
 )
 from storage.upkeep.erasing import erase
-from tests.builders import SHANGHAI, make_call, make_loan
+from tests.builders import SHANGHAI, make_call, make_loan, make_loan_in_arrears
 from tests.sample_audio import wav
 from tests.sample_files import pdf, store_file, store_recording
 from tests.wire.office_day import Slack, buttons, given, shown
 from tests.wire.page_links import PUBLIC_URL, Browser, link_and_code
+from tests.wire.test_contact_rules import choose
 from tests.wire.worlds import make_world
 
 __all__ = ["PUBLIC_URL"]
@@ -289,6 +290,55 @@ async def test_each_version_of_a_reminder_is_in_it_with_its_words_and_nothing_of
         assert f"{slack.agent.name} 请致电客户" in page
     assert "reminder of a call, rewritten" in pages[0]
     assert "（已更新）" in pages[1]
+
+
+async def test_promises_assignments_disclosures_contact_rules_and_playbooks_are_in_it(
+    slack: Slack, browser: Browser
+) -> None:
+    loan = await make_loan_in_arrears(slack.office, slack.workspace, "A-1", owner=slack.agent, purposes=["overdue"])
+    await choose(slack, "CN")
+    await slack.in_card(slack.agent, "What to say")
+    await slack.command(slack.agent, "/loan-call A-1 promised 5000 fri")
+    for _ in range(3):
+        await make_call(slack.office, loan, slack.agent)
+    await slack.press(slack.agent, await slack.card(slack.agent), "Call")
+    await slack.command(slack.manager, "/loan-reassign A-1 @other")
+    await slack.later(seconds=10)  # the trail is sealed
+    await slack.command(slack.compliance, "/loan-case A-1")
+    await make(slack)
+    _, archive, _ = await browser.open(*await ask_link(slack, slack.compliance))
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        english, chinese = (
+            re.sub(r"(\s|<[^>]+>)+", " ", opened.read(f"case.{code}.html").decode()) for code in ("en", "zh")
+        )
+        record = json.loads(opened.read("case.json"))
+    for page, words in (
+        (
+            english,
+            (
+                "promised CN¥5,000.00",
+                "Loan Agent → Other",
+                "Playbook and version",
+                "saw the card",
+                "at most 3 conversations a day",
+                "held back",
+            ),
+        ),
+        (
+            chinese,
+            ("承诺还款 ¥5,000.00", "贷款 Agent → Other", "话术及版本", "看了卡片", "每日向同一债务人", "未显示号码"),
+        ),
+    ):
+        for each in words:
+            assert each in page, each
+    assert record["contact_rules"]["bound_by"][0][0] == "CN"
+    assert {"promise", "assignment", "playbook_shown"} <= record["records"].keys()
+    assert record["playbooks"][0]["scripts"]["zh"]
+    acts = {entry["act"] for entry in record["audit"]["entries"]}
+    assert {"disclosure", "contact_held", "reassign"} <= acts
+    sealed = [entry["place"] for entry in record["audit"]["entries"] if entry["place"]]
+    assert sealed
+    assert record["audit"]["segments"][-1]["last"] >= max(sealed)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
