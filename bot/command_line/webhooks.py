@@ -1,5 +1,6 @@
 """`loandesk webhooks`."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -68,6 +69,18 @@ def remove_endpoint(endpoint: Endpoint) -> None:
     from bot.commands import webhooks
 
     run_with_settings(on_database(lambda settings: webhooks.change(settings, console(), endpoint, webhooks.remove)))
+
+
+@app.command("subscribe")
+def subscribe_endpoint(
+    endpoint: Endpoint,
+    event: Annotated[list[str], typer.Option(help="A type, or a pattern: call.logged, 'promise.*', '*'.")],
+) -> None:
+    """Have an endpoint get these events from now on, in place of those before: also types that a new release brought."""
+    from bot.commands import webhooks
+
+    act = partial(webhooks.subscribe, patterns=event)
+    run_with_settings(on_database(lambda settings: webhooks.change(settings, console(), endpoint, act)))
 
 
 @app.command("rotate")

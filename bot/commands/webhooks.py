@@ -114,13 +114,17 @@ async def change(
     act: Callable[[Desk, UUID], Awaitable[str]],
     clock: Clock | None = None,
 ) -> int:
-    """Do one of the acts below to an endpoint, and print what it says. Return 1 if there is no such endpoint."""
+    """Do one of the acts below to an endpoint, and print what it says. Return 1 where it cannot be done."""
     async with open_office(settings, clock) as office:
         found = await _find(office, endpoint_id)
         if found is None:
             return _no_endpoint(console)
-        async with office.desk(found[0]) as desk:
-            said = await act(desk, endpoint_id)
+        try:
+            async with office.desk(found[0]) as desk:
+                said = await act(desk, endpoint_id)
+        except WebhookError as refused:
+            console.print(f"{refused}.")
+            return 1
     console.print(said)
     return 0
 
@@ -129,6 +133,12 @@ async def remove(desk: Desk, endpoint_id: UUID) -> str:
     """Remove an endpoint."""
     row = await endpoints.remove(desk, endpoint_id)
     return f"Removed {row.id} ({host_of(row)}) with the log of its deliveries."
+
+
+async def subscribe(desk: Desk, endpoint_id: UUID, *, patterns: Sequence[str]) -> str:
+    """Have an endpoint get other events."""
+    row = await endpoints.subscribe(desk, endpoint_id, patterns)
+    return f"{row.id} ({host_of(row)}) gets from now on: {', '.join(row.types)}."
 
 
 async def rotate(desk: Desk, endpoint_id: UUID) -> str:

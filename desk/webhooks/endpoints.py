@@ -78,6 +78,18 @@ async def remove(desk: Desk, endpoint_id: UUID) -> WebhookEndpoint:
     return row
 
 
+async def subscribe(desk: Desk, endpoint_id: UUID, patterns: Sequence[str]) -> WebhookEndpoint:
+    """Have an endpoint get the types that the patterns name from now on, in place of those before. Raises WebhookError."""
+    types = matching_types(patterns)
+    row = await _locked(desk, endpoint_id)
+    row.types = types
+    desk.add(row)
+    await desk.session.flush()
+    await _follow(desk, await endpoints.of_workspace(desk.session, desk.workspace.id))
+    desk.audit("subscribe_webhook", subject_id=row.id, by=operator(), host=host_of(row), types=types)
+    return row
+
+
 async def rotate(desk: Desk, endpoint_id: UUID) -> WithSecret:
     """Give an endpoint a new secret; the one before signs too for `OLD_SECRET_FOR`. Raises WebhookError."""
     row, secret = await _locked(desk, endpoint_id), new_secret()

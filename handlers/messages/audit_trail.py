@@ -137,6 +137,7 @@ OTHER_ACTS = {
     "import_take_over": _("joined an inquiry with an imported loan"),
     "add_webhook": _("added an endpoint of webhooks"),
     "remove_webhook": _("removed an endpoint of webhooks"),
+    "subscribe_webhook": _("changed which events an endpoint of webhooks gets"),
     "rotate_webhook": _("gave an endpoint of webhooks a new secret"),
     "enable_webhook": _("had webhooks sent to an endpoint again"),
     "disable_webhook": _("stopped sending webhooks to an endpoint"),

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 from typing import Any
 from uuid import UUID, uuid4
@@ -178,6 +179,22 @@ async def test_an_endpoint_that_is_disabled_keeps_its_place_and_what_it_missed_i
     assert receiver.types == ["loan.created"]
     acts = [act for act, _ in await desk.audited()]
     assert acts == ["add_webhook", "disable_webhook", "enable_webhook", "replay_webhooks"]
+
+
+async def test_an_endpoint_gets_other_events_from_now_on(desk: Desk, receiver: Receiver) -> None:
+    endpoint_id = await desk.add(receiver.url)
+    said = await desk.run("change", endpoint_id, partial(command.subscribe, patterns=["note.*", "step.planned"]))
+    assert said == (0, f"{endpoint_id} (127.0.0.1) gets from now on: note.added, note.corrected, step.planned.\n")
+    await make_loan(desk.office, desk.workspace, "A-1")
+    await desk.rounds.deliver_pending()
+    assert receiver.received == []
+    wrong = await desk.run("change", endpoint_id, partial(command.subscribe, patterns=["weather.*"]))
+    assert wrong == (1, "there is no event 'weather.*': `loandesk webhooks events` lists them.\n")
+    await desk.run("change", endpoint_id, partial(command.subscribe, patterns=["*"]))
+    await make_loan(desk.office, desk.workspace, "A-2", phone="+8613900001111")
+    await desk.rounds.deliver_pending()
+    assert receiver.types == ["loan.created"]
+    assert [act for act, _ in await desk.audited()] == ["add_webhook", "subscribe_webhook", "subscribe_webhook"]
 
 
 async def test_the_log_shows_deliveries_and_attempts_and_one_is_sent_again(desk: Desk, receiver: Receiver) -> None:
