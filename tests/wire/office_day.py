@@ -166,7 +166,7 @@ class Slack:
 def buttons(message: Message | None) -> list[str]:
     """Return the texts of a message's buttons."""
     assert message is not None
-    return [e["text"]["text"] for block in message.blocks for e in interactive_elements(block)]
+    return [e["text"]["text"] for block in message.blocks for e in interactive_elements(block) if "text" in e]
 
 
 def given(message: Message | None) -> Message:
