@@ -167,13 +167,13 @@ async def appointment_to_move(desk: Desk, appointment_id: UUID) -> tuple[LoanVie
     """Return an open appointment, and free times to move it to. Raises as `move_appointment` does."""
     loan, row = await _open(desk, appointment_id, None)
     member = await desk.session.get_one(Member, row.member_id)
-    (view,) = await _views(desk, [row])
+    (view,) = await appointment_views(desk, [row])
     return await loan_view(desk, loan), view, await free_times(desk, member, row.minutes, but=row.id)
 
 
 async def open_appointments(desk: Desk, loan_id: UUID) -> tuple[AppointmentView, ...]:
     """Return the appointments on a loan that are planned or confirmed, the earliest first."""
-    return await _views(desk, await appointments.open_of_loans(desk.session, [loan_id]))
+    return await appointment_views(desk, await appointments.open_of_loans(desk.session, [loan_id]))
 
 
 async def end_appointments(desk: Desk, loan: Loan) -> None:
@@ -243,7 +243,7 @@ async def appointment_notice(desk: Desk, appointment_id: UUID, reader: Member) -
     row = await desk.session.get(Appointment, appointment_id)
     if row is None or row.undone_at is not None:
         return None
-    (view,) = await _views(desk, [row])
+    (view,) = await appointment_views(desk, [row])
     loan = await loan_view(desk, await desk.session.get_one(Loan, row.loan_id))
     off = await is_on_day_off(desk, row, await desk.session.get_one(Member, row.member_id))
     return AppointmentNotice(loan, reader.slack_user_id, view, off)
@@ -321,7 +321,7 @@ async def _changed(
     desk.audit(act, loan_id=loan.id, subject_id=row.id, kind=row.kind, state=row.state)
     await desk.session.flush()
     await touch(desk, row)
-    (view,) = await _views(desk, [row])
+    (view,) = await appointment_views(desk, [row])
     works = await works_then(desk, member, span_of(row))
     return AppointmentChanged(
         loan=await loan_view(desk, loan),
@@ -339,7 +339,8 @@ async def _rules_against(desk: Desk, loan: Loan, at: datetime) -> tuple[Broken, 
     return limits.answer_for_visit(at).broken if limits else ()
 
 
-async def _views(desk: Desk, rows: Sequence[Appointment]) -> tuple[AppointmentView, ...]:
+async def appointment_views(desk: Desk, rows: Sequence[Appointment]) -> tuple[AppointmentView, ...]:
+    """Return these appointments as they are shown."""
     people = await slack_ids(desk, (row.member_id for row in rows))
     return tuple(
         AppointmentView(

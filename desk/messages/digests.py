@@ -11,6 +11,7 @@ from desk.core.errors import Invalid
 from desk.core.permissions import CALLERS, allows, makes_calls, require
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.appointments_of_day import AppointmentOfDay, appointments_of_day
 from desk.follow_ups.collection_steps import StepOfDay, steps_of_day
 from desk.follow_ups.due_lists import DueRow, end_of_day, narrowed, rows_of, team_of
 from desk.loans.lists import LoanRow, loan_rows
@@ -57,6 +58,7 @@ class Digest:
     covers_for: tuple[str, ...] = ()
     count_again: tuple[LoanRow, ...] = ()
     steps: tuple[StepOfDay, ...] = ()
+    appointments: tuple[AppointmentOfDay, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ async def digest_of(desk: Desk, member: Member) -> Digest:
         covers_for=tuple(each.name for each in people[1:]),
         count_again=await _counting_again(desk, member, people),
         steps=await steps_of_day(desk, people, today_of(desk, member)),
+        appointments=await appointments_of_day(desk, member, people, today_of(desk, member)),
     )
 
 

@@ -10,6 +10,7 @@ from desk.core.permissions import allows, sees_unowned
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.waiting import count_waiting
+from desk.follow_ups.appointments_of_day import AppointmentOfDay, appointments_of_day
 from desk.follow_ups.due_lists import DueRow, Kind, end_of_day, late_window, purposes_of, rows_of
 from desk.follow_ups.escalation_views import NO_ESCALATIONS, WaitingEscalations, waiting_for
 from desk.loans.lists import LoanRow, loan_rows
@@ -19,7 +20,7 @@ from desk.messages.digests import TeamDigest, team_digest_of
 from desk.messages.failing_webhooks import FailingWebhook, failing_webhooks
 from desk.messages.imports import ImportView, last_imports
 from desk.messages.overview import OpenDocuments
-from desk.people.members import acts_for
+from desk.people.members import acts_for, today_of
 from desk.people.offers import Offers, offers_to, queues_for
 from desk.rules.checks import PURPOSES as CHECKS
 from desk.rules.queues import QueueKind
@@ -94,6 +95,8 @@ class HomeView:
     """The last imports, None for who may not import, or where the desk takes no files."""
     webhooks: tuple[FailingWebhook, ...] = ()
     """For admins, the endpoints of webhooks that take nothing."""
+    appointments: tuple[AppointmentOfDay, ...] = ()
+    """What the reader, and those for whom they act, attend today."""
 
     @property
     def more(self) -> int:
@@ -137,7 +140,8 @@ def read_page(value: Mapping[str, Any]) -> HomePage:
 async def home_of(desk: Desk, page: HomePage) -> HomeView:
     """Return the acting member's present home; a page past the end becomes the first."""
     member, offers = desk.member, offers_to(desk)
-    people = People.of(each.id for each in await acts_for(desk, member))
+    acting_for = await acts_for(desk, member)
+    people = People.of(each.id for each in acting_for)
     purposes = purposes_of(page.kind)
     today = Window(people, None, end_of_day(desk, member), purposes)
     by_purpose = await due_lists.count_by_purpose(desk.session, today)
@@ -172,6 +176,7 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         reports_calls=offers.assign_phone_call and desk.workspace.phone_calls_at is not None,
         imports=await last_imports(desk) if desk.files is not None else None,
         webhooks=await failing_webhooks(desk) if allows(member, "change_workspace") else (),
+        appointments=await appointments_of_day(desk, member, acting_for, today_of(desk, member)),
         queues=queues_for(member, in_arrears=arrears > 0, checks=not by_purpose.keys().isdisjoint(CHECKS)),
     )
 

@@ -8,6 +8,7 @@ from desk.files.calendar_links import CalendarOffer
 from desk.follow_ups.appointment_clashes import Clashes
 from desk.follow_ups.appointment_messages import Act
 from desk.follow_ups.appointments import AppointmentChanged, AppointmentNotice, AppointmentView
+from desk.follow_ups.appointments_of_day import AppointmentOfDay
 from handlers.messages.block_kit.elements import (
     card_button,
     form_button,
@@ -17,11 +18,14 @@ from handlers.messages.block_kit.elements import (
     when,
     write_more,
 )
-from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
+from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.contact import broken_line
 from handlers.messages.files import write_code
+
+_OF_DAY = 10
+"""The most appointments of a day that are listed."""
 
 _STATES = {
     "planned": _("not confirmed yet"),
@@ -46,6 +50,20 @@ def appointment_line(t: Translator, row: AppointmentView, zone: ZoneInfo) -> lis
     """Return an appointment in one line, without its place."""
     words = [Bold(appointment_kind(t, row.kind)), " · ", t.minute(row.at, zone), " · ", appointment_state(t, row.state)]
     return [*words, " · ", Mention(row.who)]
+
+
+def write_day(t: Translator, writer: Writer, rows: Sequence[AppointmentOfDay], zone: ZoneInfo) -> None:
+    """Write the appointments of a day: loan, kind, time, and whether the borrower has confirmed it."""
+    if rows:
+        writer.line(Bold(t("Appointments ({n})", n=len(rows))))
+        writer.bullets(_of_day(t, each, zone) for each in rows[:_OF_DAY])
+        write_more(t, writer, len(rows) - len(rows[:_OF_DAY]))
+
+
+def _of_day(t: Translator, each: AppointmentOfDay, zone: ZoneInfo) -> list[Inline]:
+    row = each.appointment
+    words: list[Inline] = [Code(each.number), " ", Bold(appointment_kind(t, row.kind))]
+    return [*words, " · ", t.clock_time(row.at, zone), " · ", appointment_state(t, row.state)]
 
 
 def write_appointments(

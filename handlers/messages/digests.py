@@ -9,6 +9,7 @@ from desk.follow_ups.due_lists import DueRow
 from desk.messages.digests import ROWS, AgentLoad, Digest, DigestSetting, TeamDigest
 from desk.messages.figures import Figures
 from desk.messages.worked import PAGE, WorkedList, WorkedRow
+from handlers.messages.appointments import write_day
 from handlers.messages.block_kit import elements, tables
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
@@ -31,10 +32,11 @@ def digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None = No
     writer = Writer()
     total = sum(view.counts.values())
     if not total:
-        if view.steps:
+        if view.steps or view.appointments:
             writer.line(t("{day}: no call is due.", day=day))
         else:
             writer.line(t("{day}: nothing is due. Have a good day.", day=day))
+        write_day(t, writer, view.appointments, zone)
         _write_steps(t, writer, view)
         _write_count_again(t, writer, view)
         return writer.buttons(_settings(t)).message()
@@ -48,6 +50,7 @@ def digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None = No
             writer.line(Bold(t("{heading} ({n})", heading=headings[kind], n=view.counts[kind])))
             writer.bullets([_row(t, row, view.reader, in_full=in_full) for row in rows])
     elements.write_more(t, writer, view.more)
+    write_day(t, writer, view.appointments, zone)
     _write_steps(t, writer, view)
     _write_count_again(t, writer, view)
     elements.write_cards(t, writer, [(row.loan_id, row.follow_up.loan_number, row.masked) for row in view.rows])

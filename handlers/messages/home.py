@@ -8,6 +8,7 @@ from desk.follow_ups.due_lists import DueRow
 from desk.loans.lists import LoanRow
 from desk.messages.home import PAGE, HomeView
 from desk.messages.overview import OpenDocuments
+from handlers.messages.appointments import write_day
 from handlers.messages.arrears import next_call_button
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention
@@ -70,7 +71,7 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
         write_compliance(t, writer, view.compliance, zone)
     write_failing(t, writer, view.webhooks, zone)
     write_waiting(t, writer, view.escalations, zone)
-    _today(t, writer, view)
+    _today(t, writer, view, zone)
     _loans(t, writer, view)
     _waiting(t, writer, view)
     write_imports(t, writer, view.imports or (), zone)
@@ -109,7 +110,7 @@ def _first_visit(t: Translator, writer: Writer, view: HomeView) -> None:
     writer.divider()
 
 
-def _today(t: Translator, writer: Writer, view: HomeView) -> None:
+def _today(t: Translator, writer: Writer, view: HomeView, zone: ZoneInfo) -> None:
     writer.heading(t("Today"))
     if not view.total:
         writer.line(t("Nothing is due today."))
@@ -130,6 +131,9 @@ def _today(t: Translator, writer: Writer, view: HomeView) -> None:
         calls = [(row.loan_id, row.follow_up.loan_number, row.follow_up.purpose) for row in listed]
         write_playbooks(t, writer, calls)
     writer.buttons(*_pages(t, view), *_kinds(t, view), *_late(t, view))
+    write_day(t, writer, view.appointments, zone)
+    cards = {each.loan_id: each.number for each in view.appointments if each.loan_id not in numbers}
+    writer.buttons(*(_card(t, loan_id, number) for loan_id, number in cards.items()))
 
 
 def _row(t: Translator, row: DueRow, reader: str) -> list[Inline]:

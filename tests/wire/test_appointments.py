@@ -231,6 +231,36 @@ async def test_who_attends_hears_that_a_loan_ended_and_nothing_of_what_was_undon
     assert any("<@UOTHER>: Agent cancelled your appointment: pickup" in text for text in slack.texts(slack.other))
 
 
+async def test_those_of_the_day_are_in_the_digest_and_on_the_home_of_who_attends(slack: Slack, loan: Loan) -> None:
+    await booked(slack, "2026-11-25 15:00", Place="Room 3")
+    second = await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent)
+    form = await booking(slack, number=second.number)
+    await form.fill("What for", "pickup")
+    await form.fill("When", "2026-11-26 11:00")
+    await form.submit()
+    listed = "A-1 signing · 15:00 · not confirmed yet"
+    await slack.sandbox.open_home("UAGENT")
+    for text in (
+        (await slack.command(slack.agent, "/loan-digest now")).text,
+        slack.sandbox.home_of("UAGENT").text,
+    ):
+        assert "Appointments (1)" in text
+        assert listed in text
+        assert "Room 3" not in text
+        assert "A-2 pickup" not in text
+    await slack.command(slack.manager, "/loan-team away @agent until fri cover @other")
+    assert listed in (await slack.command(slack.other, "/loan-digest now")).text
+    assert listed not in (await slack.command(slack.collector, "/loan-digest now")).text
+    await slack.command(slack.manager, "/loan-team back @agent")
+    await slack.in_chinese(slack.agent)
+    await slack.in_card(slack.agent, "打开", "已确认")
+    assert "A-1 签约 · 15:00 · 客户已确认" in (await slack.command(slack.agent, "/loan-digest now")).text
+    await slack.command(slack.agent, "/loan-digest 08:30")
+    await slack.at("2026-11-26 08:30")
+    (morning,) = [text for text in slack.texts(slack.agent) if "预约（1）" in text]
+    assert "A-2 提车 · 11:00 · 待确认" in morning
+
+
 async def test_a_missed_one_asks_for_another_time(slack: Slack, loan: Loan) -> None:
     form = await booked(slack, "2026-11-25 11:00")
     assert "It is too soon for a call the day before" in form.text

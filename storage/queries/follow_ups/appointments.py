@@ -60,6 +60,16 @@ async def open_of_member(session: Work, member_id: UUID, start: datetime, end: d
     return list((await session.exec(statement.order_by(col(Appointment.at)))).all())
 
 
+async def open_of_members(
+    session: Work, member_ids: Collection[UUID], start: datetime, end: datetime
+) -> list[Appointment]:
+    """Return what these members attend, planned or confirmed, from `start` on and before `end`, the earliest first."""
+    statement = sqlmodel_select(Appointment).where(
+        col(Appointment.member_id).in_(member_ids), col(Appointment.at) >= start, col(Appointment.at) < end, *_OPEN
+    )
+    return list((await session.exec(statement.order_by(col(Appointment.at), col(Appointment.id)))).all())
+
+
 async def all_open_of_member(session: Work, member_id: UUID) -> list[Appointment]:
     """Return a member's planned or confirmed appointments, on whosever loans, in order."""
     statement = sqlmodel_select(Appointment).where(Appointment.member_id == member_id, *_OPEN)
