@@ -1,5 +1,7 @@
 """States of a borrower that bear on calls, and consents. Now is Wednesday 25 November 2026, 10:00."""
 
+from datetime import date
+
 import pytest
 
 from sandbox.modals import Modal
@@ -262,3 +264,44 @@ async def test_each_list_shows_what_is_recorded(slack: Slack, language: str, sta
     assert agreed not in (await slack.command(slack.agent, "/loan mine")).text
     await slack.command(slack.agent, "/loan edit A-2 contact none")
     assert state not in (await slack.command(slack.agent, "/loan mine")).text
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [("en", "/loan-call A-1 call back next tomorrow 22:30"), ("zh", "/loan-call A-1 回电 明天22:30")],
+)
+async def test_a_time_that_was_asked_for_is_stored_with_who_when_and_which_hours(
+    slack: Slack, language: str, typed: str
+) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await choose(slack, "CN")
+    if language == "zh":
+        await slack.in_chinese(slack.agent)
+    await slack.command(slack.agent, typed)
+    hours = next(row for row in await slack.rows(ContactConsent) if row.kind == "hours")
+    assert (hours.loan_id, hours.by_id, hours.given_at) == (loan.id, slack.agent.id, slack.clock.now())
+    assert (hours.starts_on, hours.ends_on) == (date(2026, 11, 26), date(2026, 11, 26))
+    assert (f"{hours.starts:%H:%M}", f"{hours.ends:%H:%M}", hours.form) == ("22:30", "23:30", "oral")
+    rules = {"en": "Contact rules", "zh": "联系规则"}[language]
+    page = shown(await slack.press(slack.agent, await slack.card(slack.agent), rules)).text
+    assert {"en": "Agreed hours: Thu 26 Nov 2026 22:30–23:30", "zh": "22:30–23:30"}[language] in page
+
+
+async def test_a_contact_who_asked_to_stop_is_called_no_more(slack: Slack) -> None:
+    await with_guarantor(slack)
+    await choose(slack, "CN")
+    assert "a contact only if the borrower is out of reach" in await shown_number(slack, "9111")
+    for _ in range(3):
+        await slack.command(slack.agent, "/loan-call A-1 no answer")
+        slack.clock.advance(minutes=3)
+    number = await shown_number(slack, "9111")
+    assert "139 0013 9111" in number
+    assert "They are told nothing about the loan" in number
+    await form(slack, "Enter a state", State="do not call", Of_whom="emergency contact 王小明")
+    stopped = await shown_number(slack, "9111")
+    assert "139 0013 9111" not in stopped
+    assert "No manager can override this" in stopped
+    assert "138 0013 5678" in shown(await slack.press(slack.agent, await slack.card(slack.agent), "Call")).text
+    await slack.in_chinese(slack.agent)
+    held = await slack.in_card(slack.agent, "打开", "相关人", "拨打 9111")
+    assert "现在不得致电" in held.text
