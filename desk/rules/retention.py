@@ -22,7 +22,7 @@ What = Literal["contacts", "recordings", "complaints", "assessments"]
 
 CODES = (
     *("ended_loan", "application", "inquiry", "words", "file", "recording"),
-    *("correction", "notice", "webhook", "access_request", "import", "audit"),
+    *("correction", "notice", "webhook", "person_request", "access_request", "import", "audit"),
 )
 """The kinds that the desk knows how to delete."""
 

@@ -15,11 +15,11 @@ class PersonRequest(Row, table=True):
 
     `kind`, `law`, `way` and `proof` are codes of `desk/data/person_requests.toml`. `state` is open, answered or refused;
     `ground` is why it was refused. `due_on` is the last day for the answer, `extended_at` when that was put off. Once the
-    person's data is erased the texts are gone, and the codes and days stay as the proof.
+    person's data is erased, or the period is over, the texts are gone, and the codes and days stay as the proof.
     """
 
     __tablename__ = "person_request"  # pyright: ignore[reportAssignmentType]
-    __retained__ = ("setting",)
+    __retained__ = ("proof", "person_request")
     __table_args__ = (
         Index("ix_person_request_due", "workspace_id", "state", "due_on"),
         Index("ix_person_request_loan", "loan_id"),

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, null, update
+from sqlalchemy import delete, func, null, or_, update
 from sqlalchemy import select as core_select
 from sqlmodel import SQLModel, col, select
 
@@ -30,6 +30,7 @@ from storage.tables import (
     Notice,
     NoticeItem,
     OtherContact,
+    PersonRequest,
     Recording,
     SearchTerm,
     SentMessage,
@@ -50,7 +51,7 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Rows of a table whose time counts from the column `at`. Retention deletes them, or clears the column `clears`.
+    """Rows of a table whose time counts from the column `at`. Retention deletes them, or clears the columns `clears`.
 
     `loan` is the column that names the loan whose holds and disputes keep them; `only` are further conditions. A row to which
     the column `spared_by` of another table refers stays.
@@ -59,7 +60,7 @@ class Records:
     table: Any
     at: Any
     loan: Any = None
-    clears: str = ""
+    clears: tuple[str, ...] = ()
     only: tuple[Any, ...] = ()
     spared_by: Any = None
 
@@ -67,25 +68,27 @@ class Records:
 _CALLED_AT = select(Call.at).where(col(Call.id) == col(Recording.call_id)).scalar_subquery()
 """When the call of a recording was; without one its period counts from when it was added."""
 
+_TEXTS_OF_REQUESTS = ("name_cipher", "words_cipher", "answer_cipher", "extension_cipher")
+
 RECORDS: dict[str, tuple[Records, ...]] = {
     "words": (
-        Records(Call, Call.at, Call.loan_id, "note_cipher", (col(Call.note_cipher).is_not(None),)),
+        Records(Call, Call.at, Call.loan_id, ("note_cipher",), (col(Call.note_cipher).is_not(None),)),
         Records(
-            CallCorrection, CallCorrection.at, None, "note_cipher", (col(CallCorrection.note_cipher).is_not(None),)
+            CallCorrection, CallCorrection.at, None, ("note_cipher",), (col(CallCorrection.note_cipher).is_not(None),)
         ),
         Records(LoanNote, LoanNote.at, LoanNote.loan_id),
         Records(
             SentMessage,
             SentMessage.at,
             SentMessage.loan_id,
-            "words_cipher",
+            ("words_cipher",),
             (col(SentMessage.words_cipher).is_not(None),),
         ),
         Records(
             OtherContact,
             OtherContact.contacted_at,
             OtherContact.loan_id,
-            "note_cipher",
+            ("note_cipher",),
             (col(OtherContact.note_cipher).is_not(None),),
         ),
     ),
@@ -104,7 +107,7 @@ RECORDS: dict[str, tuple[Records, ...]] = {
             LoanCorrection,
             LoanCorrection.at,
             LoanCorrection.loan_id,
-            "before_cipher",
+            ("before_cipher",),
             (col(LoanCorrection.before_cipher).is_not(None),),
         ),
     ),
@@ -118,6 +121,18 @@ RECORDS: dict[str, tuple[Records, ...]] = {
     ),
     "webhook": (Records(WebhookEvent, WebhookEvent.at, WebhookEvent.loan_id),),
     "import": (Records(FileImport, FileImport.made_at),),
+    "person_request": (
+        Records(
+            PersonRequest,
+            PersonRequest.closed_at,
+            PersonRequest.loan_id,
+            _TEXTS_OF_REQUESTS,
+            (
+                PersonRequest.state != "open",
+                or_(*(col(getattr(PersonRequest, name)).is_not(None) for name in _TEXTS_OF_REQUESTS)),
+            ),
+        ),
+    ),
     "access_request": (Records(AccessRequest, AccessRequest.asked_at, only=(AccessRequest.state != "open",)),),
 }
 """The records of each kind that retention takes by themselves; loans and the audit trail go another way."""
@@ -166,11 +181,11 @@ async def files_of_recordings(session: Work, ids: Collection[UUID]) -> list[UUID
 
 
 async def let_go(session: Work, records: Records, ids: Sequence[UUID]) -> None:
-    """Delete these rows, or clear their column. The file of a recording stays: `files_of_recordings` names it before."""
+    """Delete these rows, or clear their columns. The file of a recording stays: `files_of_recordings` names it before."""
     table: Any = records.table
     row_id: Any = table.id
     if records.clears:
-        await session.execute(update(table).where(row_id.in_(ids)).values({records.clears: None}))
+        await session.execute(update(table).where(row_id.in_(ids)).values(dict.fromkeys(records.clears)))
         return
     if table is LoanNote:  # the earlier versions of a note go with it
         await session.execute(delete(LoanNote).where(col(LoanNote.earlier_of_id).in_(ids)))
