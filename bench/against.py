@@ -7,7 +7,7 @@ system, and each ratio is computed within a round; above 1 this checkout is bett
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from bench.commands import LOAN_CALL
 from bench.cost import ONE, cpu_of
 from bench.dataset import LOANS_EACH
 from bench.environment import MEMBERS, Environment, Server, open_slack
-from bench.growth import OF_MEMBERS
+from bench.growth import OF_LOANS, OF_MEMBERS
 from bench.load import CommandTemplate, LoadPoint
 from bench.machine import cpu_seconds, resident_mb
 from bench.reminders import all_posted, begin_at_once
@@ -39,7 +39,7 @@ _PACES = tuple(LoadPoint(f"{rate} a second", per_second=rate) for rate in (100, 
 _MORE_IS_BETTER = ("answers/s", "loans/s")
 
 _MORE = 10
-"""How many times more members the large desk of `growth` has."""
+"""How many times more members or loans the large desk of a growth has."""
 
 
 async def commands(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
@@ -72,25 +72,46 @@ async def commands(env: Environment, kind: str, sides: tuple[Checkout, Checkout]
 async def growth(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
     """Return CPU ms of commands on a desk with few members and on one with ten times as many, and the growth of each."""
     few = _members(env)
+    desks = {members: (members, 1) for members in (few, few * _MORE)}
+    return await _growth(env, kind, sides, OF_MEMBERS, desks, "members")
+
+
+async def growth_of_loans(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
+    """Return the same for as many members with few loans and with ten times as many, each with an open follow-up."""
+    few, members = 1_000 if env.quick else 5_000, _members(env)
+    desks = {loans: (members, loans // members) for loans in (few, few * _MORE)}
+    return await _growth(env, kind, sides, OF_LOANS, desks, "loans")
+
+
+async def _growth(
+    env: Environment,
+    kind: str,
+    sides: tuple[Checkout, Checkout],
+    typed: Mapping[str, tuple[str, str]],
+    desks: Mapping[int, tuple[int, int]],
+    what: str,
+) -> Rounds:
+    """Compare desks by their size: `desks` has the members and the loans of each."""
     found: Rounds = defaultdict(lambda: defaultdict(list))
     seeded = [
-        (side, members, await side.database(env, kind, members=members, loans=1, **_tomorrow(members)))
-        for members in (few, few * _MORE)
+        (side, size, await side.database(env, kind, members=members, loans=each, **_tomorrow(members * each)))
+        for size, (members, each) in desks.items()
         for side in sides
     ]
+    users = min(members for members, _ in desks.values())
     async with _servers(env, [(side, url) for side, _, url in seeded]) as servers:
-        sizes = [members for _, members, _ in seeded]
+        sizes = [size for _, size, _ in seeded]
         for number in range(2 if env.quick else 5):
-            for (side, server), members in _in_turn(list(zip(servers, sizes, strict=True)), number):
-                for name, (command, text) in OF_MEMBERS.items():
+            for (side, server), size in _in_turn(list(zip(servers, sizes, strict=True)), number):
+                for name, (command, text) in typed.items():
                     # Tables are posted in the channel, so that the answer itself may be empty.
-                    template = CommandTemplate(command, text, users=few, loans=1, expects="")
+                    template = CommandTemplate(command, text, users=users, loans=desks[size][1], expects="")
                     cpu, _ = await cpu_of(env.generator, server, template, 0.5 if env.quick else 1.5)
-                    found[f"{name}, {members:,} members"][side.name].append(cpu)
-    for name in OF_MEMBERS:
+                    found[f"{name}, {size:,} {what}"][side.name].append(cpu)
+    for name in typed:
         for side in sides:
-            small, large = (found[f"{name}, {members:,} members"][side.name] for members in (few, few * _MORE))
-            found[f"{name}, growth"][side.name] = [b / a for a, b in zip(small, large, strict=True)]
+            small, large = (found[f"{name}, {size:,} {what}"][side.name] for size in desks)
+            found[f"{name}, growth with {what}"][side.name] = [b / a for a, b in zip(small, large, strict=True)]
     return found
 
 
@@ -160,20 +181,25 @@ async def beside(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) 
 
 
 async def start(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
-    """Return the seconds until the first answer, and the memory then in MB."""
+    """Return the seconds until the first answer, the CPU until then, and the memory in MB then and after seconds of commands."""
+    template = replace(LOAN_CALL, users=_members(env), loans=LOANS_EACH)
     found: Rounds = defaultdict(lambda: defaultdict(list))
     urls = [(side, await _prepare(env, kind, side)) for side in sides]
     for number in range(3 if env.quick else 7):
         for side, url in _in_turn(urls, number):
             with side.environment(env).desk(url) as server:
                 found["seconds to the first answer"][side.name].append(await first_answer(server))
+                found["CPU s to the first answer"][side.name].append(cpu_seconds(server.pid))
                 found["memory MB"][side.name].append(resident_mb(server.pid) or 0.0)
+                await load.measure(env.generator, server.port, template, ONE, seconds=3.0, warm_up=0.0)
+                found["memory MB after three seconds of commands"][side.name].append(resident_mb(server.pid) or 0.0)
     return found
 
 
 PARTS: dict[str, Callable[[Environment, str, tuple[Checkout, Checkout]], Awaitable[Rounds]]] = {
     "commands": commands,
     "growth": growth,
+    "growth_of_loans": growth_of_loans,
     "deliveries": deliveries,
     "burst": burst,
     "import": imported,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench import seed
-from bench.against import table
+from bench.against import PARTS, table
 from bench.checkout import Checkout, open_checkout, write_loans
 
 SIDES = Checkout("ours", Path(), Path()), Checkout("829f692", Path(), Path())
@@ -43,3 +43,9 @@ def test_each_member_owns_as_many_loans(tmp_path: Path) -> None:
     lines = (tmp_path / "loans.csv").read_text("utf-8").splitlines()
     assert len(lines) == 1 + 3 * 2
     assert lines[-1] == "B-2-1,刘小明,13800000005,approved,agent2@lender.example"
+
+
+def test_every_target_has_a_part_that_compares_it() -> None:
+    targets = {"commands", "growth", "growth_of_loans", "deliveries", "burst", "import", "beside", "start"}
+
+    assert targets == set(PARTS)
