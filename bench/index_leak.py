@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 
 from storage.engine.cipher import Cipher, KeyRing
-from storage.queries.loans.search import DigestCache, Term, terms_of
+from storage.queries.loans.search import DigestCache
+from storage.queries.loans.search_terms import Term, terms_of
 
 _COMMON = (
     "王7.25 李7.19 张6.83 刘5.38 陈4.53 杨3.08 黄2.23 赵2.29 吴2.05 周2.12 徐1.67 孙1.54 马1.27 朱1.26 "

@@ -28,7 +28,7 @@ from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.verification_notices import report_check
 from desk.loans import lookup
 from desk.loans.parties import party_of, role_of
-from desk.people.members import require_may_act
+from desk.people.relations import require_may_act
 from storage.queries.loans import loans
 from storage.tables import Call, FollowUp, Loan
 

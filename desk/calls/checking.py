@@ -21,7 +21,7 @@ from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.rule_plans import plan_check
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view, slack_ids
-from desk.people.members import may_act_on_each, require_may_act
+from desk.people.relations import may_act_on_each, require_may_act
 from desk.rules.checks import CHECKS
 from storage.queries.follow_ups import checks as rows
 from storage.queries.follow_ups import follow_ups

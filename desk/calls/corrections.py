@@ -21,7 +21,7 @@ from desk.loans import borrowers, lookup
 from desk.loans.parties import Party, find_party, mark_their_phone, named, party_of, record_party
 from desk.loans.related import RelatedName, people_of
 from desk.loans.views import LoanView, loan_view
-from desk.people.members import authorship
+from desk.people.relations import authorship
 from storage.engine.types import new_id
 from storage.queries.loans import loans
 from storage.tables import Borrower, Call, CallCorrection, Loan

@@ -11,7 +11,8 @@ from desk.core.values import Amount
 from desk.core.vocabulary import VOCABULARY, Outcome
 from desk.follow_ups.contact_gate import Route
 from desk.follow_ups.locking import follow_up_name, require_open
-from desk.people.members import may_act, require_may_act, stand_ins_for, today_of, zone_of
+from desk.people.members import stand_ins_for, today_of, zone_of
+from desk.people.relations import may_act, require_may_act
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan
 

@@ -25,7 +25,7 @@ from desk.follow_ups.quiet_periods import Quiet
 from desk.loans import borrowers, lookup
 from desk.loans.related import RelatedName, people_of
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
-from desk.people.members import may_act_on_each
+from desk.people.relations import may_act_on_each
 from desk.repayment.payments import Taken
 from desk.rules.contact_rules import Broken
 from storage.queries.follow_ups import follow_ups

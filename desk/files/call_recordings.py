@@ -19,7 +19,8 @@ from desk.follow_ups.lifecycle import check_note
 from desk.loans import lookup
 from desk.loans.recordings import RecordingView, recordings_of_loan
 from desk.loans.views import LoanView, loan_view, slack_ids
-from desk.people.members import is_at_desk, relations_to_held
+from desk.people.members import is_at_desk
+from desk.people.relations import relations_to_held
 from desk.rules.file_kinds import KINDS
 from storage.engine.types import new_id
 from storage.queries.calls import calls

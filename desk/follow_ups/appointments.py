@@ -23,7 +23,8 @@ from desk.loans.views import LoanView, PlannedView, loan_view, planned_view, sla
 from desk.messages import kinds
 from desk.messages.notices import Announcement, remind_acting
 from desk.people.calendars import calendar_of
-from desk.people.members import find_member, hours_of, require_caller, require_may_act
+from desk.people.members import find_member, hours_of, require_caller
+from desk.people.relations import require_may_act
 from desk.rules import appointments as rules
 from desk.rules.contact_rules import Broken
 from desk.rules.working_time import local_date

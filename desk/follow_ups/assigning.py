@@ -32,7 +32,8 @@ from desk.loans.views import (
 )
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
-from desk.people.members import find_member, require_caller, require_may_act, zone_of
+from desk.people.members import find_member, require_caller, zone_of
+from desk.people.relations import require_may_act
 from desk.rules.working_time import local_date
 from storage.queries.follow_ups import follow_ups
 from storage.tables import FollowUp, Loan, Member

@@ -17,7 +17,7 @@ from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import assignees, lifecycle, rule_plans
 from desk.follow_ups.lifecycle import PlannedFollowUp
-from desk.people.members import may_act
+from desk.people.relations import may_act
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
 from storage.tables import DocumentItem, DocumentRequest, FollowUp, Loan, Member

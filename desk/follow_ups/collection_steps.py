@@ -21,14 +21,8 @@ from desk.loans import lookup
 from desk.loans.views import LoanView, loan_view, slack_ids
 from desk.messages import kinds
 from desk.messages.notices import Announcement, queue_notice, remind_acting
-from desk.people.members import (
-    acting_for,
-    find_member,
-    hours_of,
-    require_caller,
-    require_may_act,
-    today_of,
-)
+from desk.people.members import acting_for, find_member, hours_of, require_caller, today_of
+from desk.people.relations import require_may_act
 from desk.rules.collection_steps import STEPS
 from desk.rules.reminders import Schedule
 from desk.rules.working_time import day_bounds

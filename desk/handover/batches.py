@@ -13,7 +13,7 @@ from desk.core.undo_rules import leaves_undo_to_worker
 from desk.handover.moves import HandoverCounts, hand_over, notice_key, notify_giver, notify_taker
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
-from desk.people.members import require_responsible
+from desk.people.relations import require_responsible
 from storage.engine.types import new_id
 from storage.queries.core import recomputations as queries
 from storage.queries.core import undos

@@ -30,7 +30,8 @@ from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.absences import leaves_of
 from desk.people.calendars import calendar_of
-from desk.people.members import hours_of, require_caller, require_responsible, today_of, zone_of
+from desk.people.members import hours_of, require_caller, today_of, zone_of
+from desk.people.relations import require_responsible
 from desk.rules.spreading import spread_over
 from desk.rules.working_time import day_bounds, instant_of
 from storage.engine.types import new_id

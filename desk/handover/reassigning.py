@@ -24,7 +24,8 @@ from desk.loans.lookup import lock_by_id
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.people import accounts
 from desk.people.absences import end_all, forget_cover
-from desk.people.members import acting_for, managers_for, require_caller, require_may_act, require_responsible
+from desk.people.members import acting_for, managers_for, require_caller
+from desk.people.relations import require_may_act, require_responsible
 from desk.people.staffing import require_may_leave
 from desk.people.team import require_may_change_roles, require_other_admin, require_settled
 from desk.people.views import MemberChange, view_of

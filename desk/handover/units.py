@@ -12,7 +12,7 @@ from desk.core.transaction import Desk
 from desk.handover.moves import HandoverCounts, count, notify
 from desk.handover.reassigning import require_may_reassign
 from desk.loans.lookup import visible_today
-from desk.people.members import require_responsible
+from desk.people.relations import require_responsible
 from storage.queries.handover import holdings
 from storage.queries.loans import loans
 from storage.queries.people import members

@@ -34,8 +34,8 @@ from desk.loans.terms import TermsView
 from desk.loans.terms import view as terms_view
 from desk.loans.views import FollowUpView, LoanView, follow_up_views, loan_view, slack_ids
 from desk.people.compliance import require_reveal
-from desk.people.members import may_act_on_each
 from desk.people.offers import Offers, offers_on
+from desk.people.relations import may_act_on_each
 from desk.rules.checks import PURPOSES, latest
 from desk.rules.stages import BEFORE_PAYOUT
 from storage.queries.calls import calls

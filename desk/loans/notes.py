@@ -15,7 +15,7 @@ from desk.follow_ups.escalations import sounds_like
 from desk.follow_ups.lifecycle import check_note
 from desk.loans import borrowers, lookup
 from desk.loans.views import LoanView, loan_view, slack_ids
-from desk.people.members import authorship
+from desk.people.relations import authorship
 from storage.engine.types import new_id
 from storage.queries.loans import loans, notes
 from storage.tables import Loan, LoanNote

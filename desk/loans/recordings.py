@@ -10,7 +10,7 @@ from desk.core.dataclass import dataclass
 from desk.core.permissions import Relation, allows
 from desk.core.transaction import Desk
 from desk.loans.views import slack_ids
-from desk.people.members import relations_to_held
+from desk.people.relations import relations_to_held
 from storage.queries.calls import calls
 from storage.queries.files import recordings
 from storage.tables import Call, Loan, Recording, StoredFile

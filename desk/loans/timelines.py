@@ -22,7 +22,7 @@ from desk.loans.repayment_events import repayment_events
 from desk.loans.term_rows import values_of
 from desk.loans.terms import TermChange
 from desk.loans.views import LoanView, loan_view, slack_ids
-from desk.people.members import authorship
+from desk.people.relations import authorship
 from desk.rules.contacts import without_extension
 from desk.rules.masking import phone_tail
 from storage.queries.calls import calls

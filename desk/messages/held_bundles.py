@@ -10,7 +10,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import allow_partial_undo
 from desk.messages.notice_views import waiting_on
 from desk.messages.reminders import hold_row, may_be_held
-from desk.people.members import require_may_act
+from desk.people.relations import require_may_act
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans
 

@@ -17,7 +17,8 @@ from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
 from desk.messages.notices import may_have_been_sent, new_notice, queue_notice
 from desk.people.calendars import calendar_of
-from desk.people.members import acting_for, hours_of, require_may_act, stand_ins_for, today_of
+from desk.people.members import acting_for, hours_of, stand_ins_for, today_of
+from desk.people.relations import require_may_act
 from desk.rules.hours import WorkingHours
 from desk.rules.reminders import (
     HOLD,

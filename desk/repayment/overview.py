@@ -13,8 +13,8 @@ from desk.follow_ups import standing
 from desk.follow_ups.standing import LastPromise, RepaymentSummary, Standing
 from desk.loans import borrowers, lookup
 from desk.loans.views import LoanView, loan_view, slack_ids
-from desk.people.members import authorship
 from desk.people.offers import Offers, offers_on
+from desk.people.relations import authorship
 from desk.repayment.pauses import PauseView, views_of
 from desk.repayment.payments import NOT_PAID_OUT
 from desk.repayment.schedules import suggested_settled

@@ -18,7 +18,7 @@ from desk.follow_ups.collection_steps import stop_steps
 from desk.follow_ups.standing import Standing
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
-from desk.people.members import authorship
+from desk.people.relations import authorship
 from desk.repayment import promises
 from desk.repayment.payment_notices import report_payment
 from desk.rules.arrears import Covered

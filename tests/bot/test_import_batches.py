@@ -13,7 +13,7 @@ from desk.importing.importing import import_batch
 from desk.importing.results import ImportResult
 from desk.importing.rows import ImportRow
 from storage.engine.database import Database
-from storage.queries.loans import search
+from storage.queries.loans import search, search_terms
 from storage.tables import AuditEntry, Borrower, FollowUp, ImportedValues, Loan, SearchTerm, Workspace
 from tests.builders import make_loan, make_member
 from tests.clocks import FrozenClock
@@ -113,7 +113,7 @@ async def test_borrowers_of_a_file_have_the_entries_that_search_makes_of_their_n
         name = office.cipher.decrypt(Borrower.name_cipher, borrower)
         phone = office.cipher.decrypt(Borrower.phone_cipher, borrower)
         own = {entry.digest for entry in entries if entry.borrower_id == borrower.id}
-        terms = search.terms_of(name, phone)
+        terms = search_terms.terms_of(name, phone)
         assert len(own) == len(terms)
         for term in terms:
             assert len(own & set(search.digests_of_typed(office.cipher, [term]))) == 1

@@ -11,7 +11,7 @@ from desk.importing.late_entries import LateEntries, Unindexed
 from desk.loans import lists
 from desk.loans.borrowers import correct
 from desk.loans.indexing import index_next
-from storage.queries.loans import index_versions, search
+from storage.queries.loans import index_versions, search_terms
 from storage.tables import Borrower, Loan, Member, SearchTerm, Workspace
 from storage.upkeep.erasing import erase
 from tests.builders import make_member
@@ -96,7 +96,7 @@ async def test_the_worker_makes_what_a_killed_import_has_left_and_leaves_a_livin
     await write(office, workspace, left)  # of one that was only frozen
     async with office.database.reading() as session:
         count = len((await session.exec(select(SearchTerm))).all())
-    terms = search.terms_of("王小明", "+8613800000001"), search.terms_of("Ann O'Neil", "+12133734253")
+    terms = search_terms.terms_of("王小明", "+8613800000001"), search_terms.terms_of("Ann O'Neil", "+12133734253")
     assert count == sum(map(len, terms))
 
 

@@ -21,7 +21,7 @@ from desk.loans.indexing import BATCH, index_next
 from desk.loans.related import PersonEntry, PhoneEntry, add_person
 from desk.messages.set_aside import SetAsideRow, set_aside_now
 from storage.engine.types import new_id
-from storage.queries.loans import index_versions, search
+from storage.queries.loans import index_versions, search_terms
 from storage.queries.loans.index_versions import IndexProgress
 from storage.tables import Borrower, Loan, Member, RelatedPerson, RelatedTerm, SearchTerm, Workspace
 from tests.bot.keys import settings_with
@@ -255,7 +255,7 @@ async def test_people_around_a_loan_are_found_before_and_after_and_one_who_canno
         people = (await session.exec(select(RelatedPerson).order_by(col(RelatedPerson.loan_id)))).all()
         await session.exec(delete(RelatedTerm))
         for person, name, phone in zip(people, ("于建平", "韩梅梅"), ("8613900130001", "8613900130002"), strict=True):
-            terms = search.terms_of(name, f"+{phone}") | {("phone", phone[2:])}
+            terms = search_terms.terms_of(name, f"+{phone}") | {("phone", phone[2:])}
             session.add_all(RelatedTerm(person_id=person.id, digest=office.cipher.number(*term)) for term in terms)
         await session.exec(update(RelatedPerson).values(search_version=0))
     broken = people[1]

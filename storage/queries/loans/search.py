@@ -15,10 +15,8 @@ in batches (`desk.loans.indexing`), and meanwhile a word is looked up as all ver
 import contextlib
 import json
 import re
-import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import combinations
 from operator import itemgetter
 from typing import Any, TypeVar
 from uuid import UUID
@@ -36,7 +34,16 @@ from storage.queries.core.keyset import Key, is_beyond
 from storage.queries.core.rows import chunks
 from storage.queries.loans import names
 from storage.queries.loans.loans import are_numbered
-from storage.queries.loans.readings import readings_of, spellings
+from storage.queries.loans.search_terms import (
+    MAINLAND_MOBILE,
+    Term,
+    is_changed_by_version_1,
+    name_terms,
+    phone_terms,
+    terms_for,
+    terms_for_part,
+    version_1_key,
+)
 from storage.queries.loans.visibility import Viewer
 from storage.tables import Borrower, Loan, RelatedPerson, RelatedTerm, SearchTerm
 
@@ -45,26 +52,9 @@ VERSION = 3
 
 T = TypeVar("T")
 
-Term = tuple[str, str]
-"""A kind (`whole`, `start`, `phone`, `tail`; `name` in version 1) and a normalised text. Version 2 had one digest for each."""
-
-_HAN_FIRST, _HAN_LAST = "\u3400", "\u9fff"
-_TAIL = re.compile(r"(?:尾号|尾號|tail|ending)?\s*(\d{4})")
-_IN_A_PHONE = re.compile(r"[\s\-()+./\u00b7\u2010-\u2015]")
 _SYLLABLE = re.compile("[a-zü']{1,6}", re.IGNORECASE)
 _OF_ONE_DIGEST = ("phone", "name")
 """The kinds of terms of which every entry is the same: few share a phone, and an import looks up thousands."""
-
-_ABROAD = ("00", "011")
-"""What is dialled before a country code."""
-
-_MOST_WORDS = 6
-"""Of a name of more words, those that stand together are not indexed as one: `vanderberg`."""
-
-_MAINLAND_MOBILE = re.compile(r"\+86(1[3-9][0-9]{9})")
-"""A number that the library writes within the country as its last eleven digits: those find it as typed for the whole."""
-
-_TYPED_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 
 _MOST_CACHED = 100_000
 """How many terms a `DigestCache` keeps."""
@@ -74,11 +64,6 @@ _MOST_PHONES = 10_000
 
 _CHECKED = 500
 """How many borrowers with entries of version 1 are decrypted for a word of which that version drops something."""
-
-
-def terms_of(name: str, phone: str) -> set[Term]:
-    """Return every term that finds a borrower of this name and phone (E.164; an extension is no part of what finds it)."""
-    return _name_terms(name) | _phone_terms(phone.partition(";")[0])
 
 
 def search_rows(cipher: Cipher, borrower_id: UUID, name: str, phone: str) -> list[SearchTerm]:
@@ -133,11 +118,11 @@ class DigestCache:
         for name, phone in zip(borrowers, phones, strict=True):
             plain = phone.partition(";")[0]
             of_terms += self._of_name(name)
-            if _MAINLAND_MOBILE.fullmatch(plain):
+            if MAINLAND_MOBILE.fullmatch(plain):
                 of_terms.append(self._digest(("tail", plain[-4:])))
                 numbers.append([self.of_phone(phone)])
             else:
-                terms = _phone_terms(plain)
+                terms = phone_terms(plain)
                 of_terms += [self._digest(term) for term in terms if term[0] == "tail"]
                 numbers.append([self._cipher.number(*term) for term in terms if term[0] == "phone"])
             ends.append(len(of_terms))
@@ -154,7 +139,7 @@ class DigestCache:
             if len(self._terms) > _MOST_CACHED:
                 self._terms.clear()
                 self._names.clear()
-            found = self._names[name] = [self._digest(term) for term in _name_terms(name)]
+            found = self._names[name] = [self._digest(term) for term in name_terms(name)]
         return found
 
     def of_phone(self, phone: str) -> int:
@@ -237,7 +222,7 @@ async def loans_of_names(
     limit: int,
 ) -> list[Loan]:
     """Return the visible loans of borrowers of whose name one of the texts is the whole, or a whole part; newest first."""
-    terms = {term for text in texts for term in (("whole", names.name_key(text)), ("name", _version_1_key(text)))}
+    terms = {term for text in texts for term in (("whole", names.name_key(text)), ("name", version_1_key(text)))}
     statement = select(Loan).where(_has_terms(session, cipher, sorted(terms)), visible.condition)
     ordered = statement.order_by(col(Loan.created_at).desc(), col(Loan.id)).limit(limit)
     return list((await session.exec(ordered, params=visible.values)).all())
@@ -286,7 +271,7 @@ async def _matching(
 
 def digests_of_words(cipher: Cipher, words: Sequence[str]) -> list[int]:
     """Return the digests by which any of these typed words, or all as one name, finds a person."""
-    terms = {term for word in words for term in _terms_for(word)}
+    terms = {term for word in words for term in terms_for(word)}
     spelled = names.name_key("".join(words))
     return digests_of_typed(cipher, terms | {("whole", spelled), ("start", spelled)})
 
@@ -318,14 +303,14 @@ async def _meant(
     """Return a query for the ids of loans that a word may mean: by its number, its borrower or a person around it."""
 
     having = partial(_has_terms, session, cipher)
-    meant = [*are_numbered(workspace_id, word), select(Loan.id).where(having(_terms_for(word)))]
+    meant = [*are_numbered(workspace_id, word), select(Loan.id).where(having(terms_for(word)))]
     parts = names.parts_of(word)
     if len(parts) > 1:
-        meant.append(select(Loan.id).where(*(having(_terms_for_part(part, in_full=in_full)) for part in parts)))
-    if _is_changed_by_version_1(word) and (checked := await _checked(session, cipher, workspace_id, word)):
+        meant.append(select(Loan.id).where(*(having(terms_for_part(part, in_full=in_full)) for part in parts)))
+    if is_changed_by_version_1(word) and (checked := await _checked(session, cipher, workspace_id, word)):
         meant.append(select(Loan.id).where(col(Loan.borrower_id).in_(checked)))
     if related:
-        meant.append(_of_related(session, cipher, workspace_id, _terms_for(word)))
+        meant.append(_of_related(session, cipher, workspace_id, terms_for(word)))
     return union(*meant)
 
 
@@ -335,111 +320,15 @@ def _has_terms(session: Work, cipher: Cipher, terms: Iterable[Term]) -> ColumnEl
     return col(Loan.borrower_id).in_(select(SearchTerm.borrower_id).where(has_one))
 
 
-def _terms_for(word: str) -> list[Term]:
-    """Return the terms, any of which a typed word may be: a phone, its last four digits, a name or how one begins."""
-    plain = names.folded(word).strip()
-    key = names.name_key(word)
-    terms = [("whole", key), ("whole", names.without_accents(key))]
-    if not names.has_separators(plain):
-        terms.append(("start", key))
-    if not _is_changed_by_version_1(word):
-        terms.append(("name", _version_1_key(word)))
-    if tail := _TAIL.fullmatch(plain):
-        terms.append(("tail", tail[1]))
-    digits = _IN_A_PHONE.sub("", plain)
-    if digits.isdecimal() and len(digits) >= 5:
-        terms += [("phone", digits), *(("phone", digits.removeprefix(a)) for a in _ABROAD if digits.startswith(a))]
-        if _TYPED_MOBILE.fullmatch(digits):
-            terms.append(("phone", f"86{digits}"))
-    return terms
-
-
-def _terms_for_part(part: str, *, in_full: bool) -> list[Term]:
-    terms = [("whole", part), ("whole", names.without_accents(part))]
-    return terms if in_full else [*terms, ("start", part)]
-
-
-def _phone_terms(phone: str) -> set[Term]:
-    if _MAINLAND_MOBILE.fullmatch(phone):
-        return {("phone", phone[1:]), ("tail", phone[-4:])}
-    from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, national_significant_number, parse
-
-    digits = {"".join(c for c in phone if c.isdecimal())}
-    with contextlib.suppress(NumberParseException):
-        number = parse(phone)
-        digits |= {
-            national_significant_number(number),
-            "".join(c for c in format_number(number, PhoneNumberFormat.NATIONAL) if c.isdecimal()),
-        }
-    return {("phone", each) for each in digits} | {("tail", each[-4:]) for each in digits if len(each) >= 4}
-
-
-def _name_terms(name: str) -> set[Term]:
-    plain = names.is_plain_hanzi(name)
-    wholes, starts = _as_characters(name) if plain else (set(_wholes(name)), set(_starts(name)))
-    for surname, reading in readings_of(name if plain else _chinese(name)):
-        for spelled in spellings(reading):
-            whole, given = "".join(spelled), "".join(spelled[surname:])
-            wholes |= {whole, given, "".join(syllable[0] for syllable in spelled)}
-            starts |= {"".join(spelled[:end]) for end in range(1, len(spelled))}
-    wholes |= {names.without_accents(each) for each in wholes if not each.isascii()}
-    starts |= {names.without_accents(each) for each in starts if not each.isascii()}
-    return {("whole", each) for each in wholes if each} | {("start", each) for each in starts if each}
-
-
-def _as_characters(name: str) -> tuple[set[str], set[str]]:
-    """Return what `_wholes` and `_starts` return for a name of Chinese characters alone: there is nothing to fold or to part."""
-    return {name, name[names.surname_length(name) :]}, {name[:end] for end in range(1, len(name))}
-
-
-def _wholes(name: str) -> Iterator[str]:
-    key = names.name_key(name)
-    yield from (key, names.without_signs(key))
-    words = names.words_of(name)
-    for text in (*words, *names.parts_of(name)):
-        yield from (text, names.without_signs(text))
-    if 1 < len(words) <= _MOST_WORDS:
-        yield from ("".join(words[start:end]) for start, end in combinations(range(len(words) + 1), 2))
-    for text in {key, *names.parts_of(name)}:
-        bare = names.without_signs(text)
-        if names.is_of_characters(bare):
-            yield bare[names.surname_length(bare) :]
-
-
-def _starts(name: str) -> Iterator[str]:
-    texts = {names.name_key(name), *names.words_of(name), *names.parts_of(name)}
-    for text in texts | {names.without_signs(each) for each in texts}:
-        first = 1 if names.is_of_characters(text) else 3
-        yield from (text[:end] for end in range(first, len(text)))
-
-
-def _chinese(name: str) -> str:
-    """Return a name to be read in pinyin, or nothing if it has no Chinese character."""
-    key = names.without_signs(names.name_key(name))
-    return key if any(_HAN_FIRST <= c <= _HAN_LAST for c in key) else ""
-
-
-def _version_1_key(word: str) -> str:
-    """Return a word as version 1 has it: letters and digits, by Python's tables, without accents."""
-    apart = unicodedata.normalize("NFKD", names.folded(word))
-    return "".join(c for c in apart if c.isalnum())
-
-
-def _is_changed_by_version_1(word: str) -> bool:
-    """Return whether version 1 drops more of a word than accents, so that its entry may be another name's."""
-    apart = unicodedata.normalize("NFKD", names.folded(word)).strip()
-    return not all(c.isalnum() or "\u0300" <= c <= "\u036f" for c in apart)
-
-
 async def _checked(session: Work, cipher: Cipher, workspace_id: UUID, word: str) -> list[UUID]:
     """Return the borrowers with entries of version 1 whose name, decrypted, matches the word."""
-    terms = {(kind, text) for kind, text in _terms_for(word) if kind in ("whole", "start")}
+    terms = {(kind, text) for kind, text in terms_for(word) if kind in ("whole", "start")}
     statement = (
         select(Borrower)
         .join(SearchTerm, col(SearchTerm.borrower_id) == col(Borrower.id))
         .where(
             Borrower.workspace_id == workspace_id,
-            SearchTerm.digest == cipher.number("name", _version_1_key(word)),
+            SearchTerm.digest == cipher.number("name", version_1_key(word)),
             col(Borrower.search_version) < VERSION,
         )
         .limit(_CHECKED)
@@ -447,6 +336,6 @@ async def _checked(session: Work, cipher: Cipher, workspace_id: UUID, word: str)
     found: list[UUID] = []
     for borrower in await session.exec(statement):
         with contextlib.suppress(UnreadableError):
-            if terms & _name_terms(cipher.decrypt(Borrower.name_cipher, borrower)):
+            if terms & name_terms(cipher.decrypt(Borrower.name_cipher, borrower)):
                 found.append(borrower.id)
     return found

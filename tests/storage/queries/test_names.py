@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from desk.loans.lists import search_words
 from desk.rules.contacts import clean_name
 from desk.rules.masking import masked_name
-from storage.queries.loans import search
+from storage.queries.loans import search, search_terms
 from storage.queries.loans.names import name_key
 
 PHONE = "+8613800135678"
@@ -23,10 +23,10 @@ ANY = st.text(min_size=1, max_size=12).filter(lambda text: bool(clean_name(text)
 
 def matches(name: str, word: str, *, in_full: bool = True) -> bool:
     """Whether the index of a borrower of this name has the word, or each part of it."""
-    terms = search.terms_of(name, PHONE)
+    terms = search_terms.terms_of(name, PHONE)
     parts = search.names.parts_of(word)
-    return bool(terms & set(search._terms_for(word))) or (  # pyright: ignore[reportPrivateUsage]
-        len(parts) > 1 and all(terms & set(search._terms_for_part(part, in_full=in_full)) for part in parts)  # pyright: ignore[reportPrivateUsage]
+    return bool(terms & set(search_terms.terms_for(word))) or (  # pyright: ignore[reportPrivateUsage]
+        len(parts) > 1 and all(terms & set(search_terms.terms_for_part(part, in_full=in_full)) for part in parts)  # pyright: ignore[reportPrivateUsage]
     )
 
 
@@ -61,7 +61,7 @@ def test_two_chinese_names_are_never_taken_for_one(one: str, other: str):
     whole = [("whole", name_key(one))]
     parts = set(search.names.parts_of(other))
     given_names = parts | {part[length:] for part in {*parts, name_key(other)} for length in (1, 2)}
-    assert not set(whole) & search.terms_of(other, PHONE) or name_key(one) in given_names
+    assert not set(whole) & search_terms.terms_of(other, PHONE) or name_key(one) in given_names
 
 
 @pytest.mark.parametrize("character", [EXT_H, EXT_I, PRIVATE, UNASSIGNED, "□", "？", "\ufffd", "😀"])
@@ -167,10 +167,10 @@ def test_the_usual_reading_of_every_character_finds_the_name(name: str):
 )
 @pytest.mark.parametrize("region", ["CN", "US"])
 def test_a_phone_is_found_as_people_type_it(phone: str, typed: str, region: str):
-    terms = search.terms_of("王小明", phone)
+    terms = search_terms.terms_of("王小明", phone)
     missing = [
         each
         for each in typed.split("|")
-        if not all(terms & set(search._terms_for(word)) for word in search_words(each, region))  # pyright: ignore[reportPrivateUsage]
+        if not all(terms & set(search_terms.terms_for(word)) for word in search_words(each, region))  # pyright: ignore[reportPrivateUsage]
     ]
     assert missing == []

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from desk.core.errors import Invalid
 from desk.rules import contacts
 from storage.engine.cipher import SHARDS, Cipher, KeyRing
-from storage.queries.loans import readings, search
+from storage.queries.loans import readings, search, search_terms
 
 KEY = bytes(range(32))
 CIPHER = Cipher(KeyRing(keys={1: KEY}, current=1, search=KEY))
@@ -31,7 +31,7 @@ def test_characters_read_one_by_one_are_read_as_the_dictionary_reads_the_name(na
 @given(st.text(CHARACTERS, min_size=1, max_size=4), st.sampled_from(["+8613800138000", "+12133734253"]))
 def test_each_term_has_one_of_the_digests_under_which_it_is_looked_up(name: str, phone: str) -> None:
     cache = search.DigestCache(CIPHER)
-    terms = search.terms_of(name, phone)
+    terms = search_terms.terms_of(name, phone)
     for made in (search.digests_of(CIPHER, name, phone), cache.of(name, phone), cache.of(name, phone)):
         found = [set(made) & set(search.digests_of_typed(CIPHER, [term])) for term in terms]
         assert set(map(len, found)) == {1}
@@ -54,8 +54,8 @@ def test_a_phone_has_the_same_digest_on_every_loan() -> None:
 @given(st.text(st.characters(min_codepoint=0x3400, max_codepoint=0x9FFF), min_size=1, max_size=5))
 def test_a_name_of_characters_alone_has_the_terms_of_any_name(name: str) -> None:
     if search.names.is_plain_hanzi(name):
-        wholes, starts = search._as_characters(name)
-        assert (wholes - {""}, starts) == (set(search._wholes(name)) - {""}, set(search._starts(name)))
+        wholes, starts = search_terms._as_characters(name)
+        assert (wholes - {""}, starts) == (set(search_terms._wholes(name)) - {""}, set(search_terms._starts(name)))
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
@@ -76,13 +76,13 @@ def test_mobile_numbers_of_every_prefix_are_read_as_the_library_reads_them(
 
 def test_mobile_numbers_of_every_prefix_are_found_as_the_library_writes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = [f"+861{prefix:03}1234567" for prefix in range(300, 1000, 2)]
-    quick = [search._phone_terms(number) for number in numbers]
-    monkeypatch.setattr(search, "_MAINLAND_MOBILE", NEVER)
+    quick = [search_terms.phone_terms(number) for number in numbers]
+    monkeypatch.setattr(search_terms, "MAINLAND_MOBILE", NEVER)
     for number, terms in zip(numbers, quick, strict=True):
-        every = search._phone_terms(number)
+        every = search_terms.phone_terms(number)
         assert terms <= every
         for _, written in every - terms:  # within the country: typed so, it is looked up as the whole number too
-            assert ("phone", number[1:]) in search._terms_for(written)
+            assert ("phone", number[1:]) in search_terms.terms_for(written)
 
 
 def _read(number: str, region: str) -> str:
