@@ -1,5 +1,6 @@
 """Compliance limits the phone numbers a role looks at in a day, and hears of unusual ones. It is Wednesday, 10:00."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -91,3 +92,35 @@ async def test_a_limit_that_is_no_limit_is_refused_by_whichever_door(slack: Slac
         async with slack.office.desk(slack.workspace, slack.compliance) as desk:
             await change_compliance(desk, None, limits, 0)
     assert await slack.rows(ComplianceRules) == []
+
+
+async def test_the_report_comes_daily_to_the_channel_that_compliance_has_set_with_the_head(slack: Slack) -> None:
+    await slack.in_chinese(slack.compliance)
+    await slack.sandbox.open_home("UCOMPLIANCE")
+    await slack.sandbox.home_of("UCOMPLIANCE").press("合规")
+    form = slack.sandbox.modal_of("UCOMPLIANCE")
+    await form.fill("日报频道", slack.desk_channel)
+    assert (await form.submit()).errors == {}
+    await looked(slack, slack.collector, 25, 31)
+    for day in ("2026-11-26", "2026-11-27"):
+        await slack.at(f"{day}T08:00:00+08:00")
+        for _ in range(2):
+            await slack.deliver()
+    reports = [text for text in slack.texts(slack.desk_channel) if "合规日报" in text or "For compliance" in text]
+    assert len(reports) == 2
+    assert not [text for text in slack.texts(slack.compliance) if "合规日报" in text]
+    assert "Collector: 31" in reports[0] or "Collector：31" in reports[0]
+    assert "Collector" not in reports[1]
+    heads = [re.search(r"\b[0-9a-f]{64}\b", text) for text in reports]
+    assert all(heads)
+
+
+async def test_the_limit_of_numbers_is_worded_in_chinese(slack: Slack, loan: Loan) -> None:
+    async with slack.office.desk(slack.workspace, slack.compliance) as desk:
+        await change_compliance(desk, None, {"agent": 1}, 0)
+    await slack.in_chinese(slack.agent)
+    card = given((await slack.command(slack.agent, "/loan A-1")).message)
+    assert "138" in shown(await slack.press(slack.agent, card, "拨打")).text
+    assert shown(await slack.press(slack.agent, card, "拨打")).text == (
+        "您今天已查看 1 个号码，已到所属角色的上限。可请合规调高。"
+    )

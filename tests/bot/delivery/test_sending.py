@@ -3,7 +3,7 @@
 from bot.delivery.sender import Sender
 from storage.engine.types import mark_of
 from storage.queries.messages import notices
-from storage.tables import Member
+from storage.tables import Member, Notice
 from tests.bot.delivery.conftest import Room
 from tests.clocks import FrozenClock
 
@@ -119,6 +119,28 @@ async def test_a_member_removed_while_their_reminder_is_on_its_way_gets_none(
     await sender.deliver_pending()
     assert room.shown() == []
     assert (await room.row(notice_id)).dropped_at is not None
+
+
+async def test_a_message_to_who_has_left_stays_as_it_is_unless_what_it_was_about_is_erased(
+    room: Room, sender: Sender, clock: FrozenClock
+) -> None:
+    notice_id = await room.owe()
+    await sender.deliver_pending()
+    async with room.office.desk(room.workspace) as desk:
+        (await desk.session.get_one(Member, room.lin.id)).removed_at = clock.now()
+    room.state["reminder"] = "snoozed"
+    await touch(room, notice_id)
+    await sender.deliver_pending()
+    assert room.shown() == ["reminder"]
+    assert (await room.row(notice_id)).owed_from is None
+
+    async with room.office.desk(room.workspace) as desk:
+        row = await desk.session.get_one(Notice, notice_id)
+        row.facts = {notices.ERASED: True}
+        desk.add(row)
+    await touch(room, notice_id)
+    await sender.deliver_pending()
+    assert room.shown() == ["snoozed"]
 
 
 async def test_a_message_that_was_deleted_in_slack_is_posted_again(room: Room, sender: Sender) -> None:
