@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, async_playwright
 
 from bot.demo.people import GRACE, LI_NA, Person, channel_id
-from bot.demo.setup import Demo, DemoClock, open_demo
+from bot.demo.setup import LOAN_LINKS, Demo, DemoClock, open_demo
 from desk.core.languages import LANGUAGES as LISTED
 from tests.browser.conftest import CHROMIUM_OPTIONS
 
@@ -24,12 +24,18 @@ DOCUMENTS = {
     "en": ("id, bank", "got id", "reject id: the photo is blurred", "got id", "accept id"),
 }
 HOMES = {"zh": "主页", "en": "Home"}
+MONTHS = {"zh": "本月", "en": "This month"}
+PANES = {"zh": ("打开侧栏", "侧栏"), "en": ("Open the side pane", "Side pane")}
+LINKED = {
+    "zh": f"A-1013 逾期了，谁来联系？{LOAN_LINKS.format(number='A-1013')}",
+    "en": f"A-1013 is past due. Who calls? {LOAN_LINKS.format(number='A-1013')}",
+}
 TABS = {"zh": ("打开", "时间线"), "en": ("Open", "Timeline")}
 LINES = {"zh": "/loan-call A-1001 未接 客户在开会，下次今天11点", "en": "/loan-call A-1001 no answer, next today 11:00"}
 
 
 async def main() -> None:
-    """Take the page for the README, and a reminder, a form, a card, the Home and a digest in both languages."""
+    """Take the page for the README, and a reminder, a form, a card, the Home, a pane, a digest and figures in each language."""
     PICTURES.mkdir(exist_ok=True)
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
@@ -45,7 +51,7 @@ async def take(chromium: Browser, language: str, locale: str | None) -> None:
     """Take all screenshots of a language; without a `locale`, where everyone reads their own language, only the README's."""
     clock = DemoClock(lambda: MORNING)
     with tempfile.TemporaryDirectory() as folder:
-        demo = await open_demo(Path(folder), clock, port=0, locale=locale, around_the_clock=False)
+        demo = await open_demo(Path(folder), clock, port=0, locale=locale, around_the_clock=False, links=True)
         try:
             await demo.type(LI_NA.slack_id, "agents", LINES[language])
             clock.page.set(HOUR_LATER)
@@ -58,9 +64,12 @@ async def take(chromium: Browser, language: str, locale: str | None) -> None:
             await form(chromium, demo, PICTURES / f"form.{language}.png")
             await card(chromium, demo, PICTURES / f"card.{language}.png", language)
             await home(chromium, demo, PICTURES / f"home.{language}.png", HOMES[language])
+            demo.sandbox.say(LI_NA.slack_id, channel_id("agents"), LINKED[language])
+            await pane(chromium, demo, PICTURES / f"pane.{language}.png", *PANES[language])
             clock.page.set(NEXT_MORNING)
             await demo.service.round()
             await digest(chromium, demo, PICTURES / f"digest.{language}.png")
+            await figures(chromium, demo, PICTURES / f"figures.{language}.png", HOMES[language], MONTHS[language])
         finally:
             await demo.close()
 
@@ -99,6 +108,21 @@ async def home(chromium: Browser, demo: Demo, path: Path, name: str) -> None:
     page = await opened(chromium, demo, LI_NA, f"{demo.sandbox.dm(LI_NA.slack_id).id}/home")
     await page.get_by_role("region", name=name).get_by_role("heading").first.wait_for()
     await finished(page, path)
+
+
+async def pane(chromium: Browser, demo: Demo, path: Path, opens: str, panel: str) -> None:
+    page = await opened(chromium, demo, LI_NA, channel_id("agents"), height=860)
+    await page.get_by_role("button", name=opens).first.click()
+    await page.get_by_role("complementary", name=panel).get_by_role("button").last.wait_for()
+    await finished(page, path)
+
+
+async def figures(chromium: Browser, demo: Demo, path: Path, home: str, month: str) -> None:
+    page = await opened(chromium, demo, GRACE, f"{demo.sandbox.dm(GRACE.slack_id).id}/home", height=860)
+    await page.get_by_role("region", name=home).get_by_role("button", name=month, exact=True).click()
+    await page.get_by_role("dialog").get_by_role("listitem").first.wait_for()
+    await finished(page, path)
+    await demo.sandbox.modal_of(GRACE.slack_id).close()
 
 
 async def digest(chromium: Browser, demo: Demo, path: Path) -> None:
