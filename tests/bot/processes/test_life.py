@@ -107,12 +107,14 @@ async def lender(
 
 async def test_a_release_while_reminders_are_queued_loses_none(lender: Lender) -> None:
     numbers = await lender.remind(REMINDERS)
-    lender.sandbox.faults.next("chat.postMessage", "slow", times=REMINDERS, delay=0.1)
+    lender.sandbox.faults.next("chat.postMessage", "slow", times=4, delay=0.0)
+    lender.sandbox.faults.next("chat.postMessage", "slow", times=REMINDERS, delay=3.0)  # so the stop comes in the middle
     old = await lender.worker()
     await lender.sandbox.wait_for(lambda: len(lender.reminded()) > 2, timeout=PATIENCE)
     assert await old.stop() == 0
     before = len(lender.reminded())
     assert before < REMINDERS, "the stop came too late to be in the middle"
+    lender.sandbox.faults.clear()
 
     new = await lender.worker()
     await lender.sandbox.wait_for(lambda: len(lender.reminded()) >= REMINDERS, timeout=PATIENCE)
