@@ -13,6 +13,7 @@ from desk.follow_ups.workspace_cadence import cadence_of
 from desk.loans import borrowers
 from desk.people.members import zone_of
 from desk.rules.cadence import Rule
+from desk.rules.other_rules import OTHER_RULES, OtherRule
 from desk.rules.reminders import ScheduleWarning
 from storage.queries.follow_ups import follow_ups
 from storage.queries.people import members
@@ -49,7 +50,7 @@ class FollowUpView:
     late: bool
     attempts: int
     assignee: str
-    rule: Rule | None = None
+    rule: Rule | OtherRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def follow_up_view(desk: Desk, loan: Loan, row: FollowUp, assignee: Member) -> F
         late=row.state == "open" and row.late_at < desk.now,
         attempts=row.attempts,
         assignee=assignee.slack_user_id,
-        rule=cadence_of(desk).get(row.rule),
+        rule=cadence_of(desk).get(row.rule) or OTHER_RULES.get(row.rule or ""),
     )
 
 
