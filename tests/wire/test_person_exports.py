@@ -167,6 +167,32 @@ async def test_who_may_be_the_same_person_is_chosen_and_never_guessed(
             assert other not in whole, other
 
 
+@pytest.mark.parametrize(("role", "has_note"), [("emergency contact", False), ("guarantor", True)])
+async def test_a_letter_to_a_person_around_a_loan_is_theirs_without_what_was_said_of_the_debt(
+    slack: Slack, session: aiohttp.ClientSession, role: str, has_note: bool
+) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="王小明", phone=PHONE)
+    await add(slack, role, "罗小黑", "139 8765 4321")
+    page = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Contact rules"))
+    await slack.press(slack.agent, page, "Other contact")
+    form = slack.sandbox.modal_of("UAGENT")
+    for label, value in (("How", "letter"), ("With whom", f"{role} 罗小黑"), ("Note", "Two instalments open")):
+        await form.fill(label, value)
+    assert not (await form.submit()).errors
+    await enter(slack, slack.agent, **{"Of whom": f"{role} 罗小黑"})
+    await slack.deliver()
+    await (await choose(slack)).submit()
+    await make(slack)
+    _, archive = await open_page(slack, session, *await link(slack, slack.compliance))
+
+    record, _ = unpacked(archive)
+    (around,) = record["around_loans_of_others"]
+    (letter,) = around["records"]["other_contact"]
+    assert (letter["channel"], "loan_id" in letter) == ("letter", False)
+    assert letter.get("note") == ("Two instalments open" if has_note else None)
+    assert "王小明" not in json.dumps(record, ensure_ascii=False)
+
+
 async def test_who_lost_the_right_meanwhile_has_none(slack: Slack, session: aiohttp.ClientSession) -> None:
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
     await enter(slack, slack.agent)
