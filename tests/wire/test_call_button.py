@@ -103,6 +103,20 @@ async def test_the_phone_rings_and_no_number_is_shown(slack: Slack, exchange: Ex
     assert "show_number" not in acts
 
 
+async def test_in_chinese_it_rings_and_a_failure_is_told(slack: Slack, exchange: Exchange) -> None:
+    await slack.in_chinese(slack.agent)
+    exchange.status = 500
+    card = await slack.card(slack.agent)
+    assert [each for each in buttons(card) if each in ("拨打", "显示号码")] == ["拨打", "显示号码"]
+    answer = shown(await slack.press(slack.agent, card, "拨打"))
+    assert answer.is_ephemeral
+    assert "您的话机 2001 正在响铃，接起后将呼叫对方。" in answer.text
+    await exchange.round()
+    [failed] = slack.posts(slack.agent)
+    assert "话机系统拒绝" in failed.text
+    assert NUMBER not in json.dumps(failed.blocks)
+
+
 async def test_a_reminder_has_the_button_too(slack: Slack, exchange: Exchange, loan: Loan) -> None:
     await make_follow_up(slack.office, loan, slack.agent, purpose="documents", due_at=slack.clock.now())
     await slack.deliver()
