@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import random
 import signal
 from datetime import datetime
 from io import StringIO
@@ -18,6 +19,7 @@ from bot.commands import importing as import_command
 from bot.commands import keys as keys_command
 from bot.commands import restore as restore_command
 from bot.offices import every_workspace
+from desk.core import audit_verification
 from desk.core.audit_chain import SEALED_AFTER, seal_next
 from desk.core.audit_export import BrokenExportError, check_export
 from desk.core.audit_verification import head_line
@@ -248,3 +250,45 @@ async def test_what_was_being_sealed_when_the_process_was_killed_is_sealed_later
         await seal_next(desk)
     code, printed = await verify(database_url, clock=clock)
     assert (code, f"{len(STEPS)} entries in 1 segments" in printed) == (0, True)
+
+
+def verify_until(database_url: str, nth: int) -> None:
+    """Verify in a process of its own that is killed at the `nth` segment."""
+    import asyncio
+
+    left = [nth]
+
+    def killed(segment: Any, entries: Any) -> Any:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return check(segment, entries)
+
+    check = audit_verification.check_entries
+    audit_verification.check_entries = killed
+    asyncio.run(verify(database_url))
+
+
+async def test_a_verification_that_is_killed_changes_nothing_and_finds_the_same_when_run_again(
+    office: Office, workspace: Workspace, clock: FrozenClock, database_url: str
+) -> None:
+    for _ in range(8):
+        await write_sealed(office, workspace, clock)
+    async with office.database.transaction() as session, lifted(session):
+        await session.execute(text("UPDATE audit_entry SET act = 'note' WHERE sequence = 5"))
+    before = await verify(database_url)
+    assert (before[0], "entry 5" in before[1]) == (1, True)
+    for nth in random.Random(7).sample(range(1, 9), 3):
+        process = FORKS.Process(target=verify_until, args=(database_url, nth))
+        process.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        assert await verify(database_url) == before
+
+
+async def write_sealed(office: Office, workspace: Workspace, clock: FrozenClock) -> None:
+    async with office.desk(workspace) as desk:
+        desk.audit("call")
+    clock.advance(seconds=SEALED_AFTER.total_seconds())
+    async with office.desk(workspace) as desk:
+        await seal_next(desk)
