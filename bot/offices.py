@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from bot.named_workspace import NAMED
 from bot.settings import CannotStartError, Settings
@@ -12,6 +12,9 @@ from storage.engine.database import Database
 from storage.queries.loans import loans
 from storage.queries.people import workspaces
 from storage.tables import Loan, Workspace
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class Use(TypedDict, total=False):
@@ -51,6 +54,19 @@ async def one_workspace(office: Office) -> Workspace | None:
     if len(found) > 1:
         raise CannotStartError(f"Say for which workspace: loandesk --workspace ID … {_there_are(found)}")
     return found[0] if found else None
+
+
+@contextlib.asynccontextmanager
+async def open_workspace(
+    settings: Settings, console: "Console", clock: Clock | None = None, **use: Unpack[Use]
+) -> AsyncGenerator[tuple[Office, Workspace] | None]:
+    """Open the database for a command that is for one workspace; None, with a line that says so, before any is there. Raise
+    CannotStartError where there are several and none was named."""
+    async with open_office(settings, clock, **use) as office:
+        workspace = await one_workspace(office)
+        if workspace is None:
+            console.print("There is no workspace yet: start the desk once.")
+        yield None if workspace is None else (office, workspace)
 
 
 async def find_loan(office: Office, number: str) -> tuple[Workspace, Loan] | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.offices import one_workspace, open_office
+from bot.offices import open_workspace
 from bot.phone_system import site_of
 from bot.settings import Settings
 from desk.core.clock import Clock
@@ -29,11 +29,10 @@ async def run(settings: Settings, file: Path, console: Console, *, source: str, 
 
     It can be run again on the same file, or one that has grown: a call that is known changes only where the file says more.
     """
-    async with open_office(settings, clock) as office:
-        workspace = await one_workspace(office)
-        if workspace is None:
-            console.print("There is no workspace yet: start the desk once.")
+    async with open_workspace(settings, console, clock) as found:
+        if found is None:
             return 1
+        office, workspace = found
         try:
             reading = _read(file, source, site_of(settings, workspace), settings.known_phone_systems())
         except UnknownSystemError as unknown:
@@ -81,11 +80,10 @@ async def take_extensions(settings: Settings, file: Path, console: Console, *, c
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         console.print(f"{file.name} cannot be read: {error.__class__.__name__}.")
         return 1
-    async with open_office(settings, clock) as office:
-        workspace = await one_workspace(office)
-        if workspace is None:
-            console.print("There is no workspace yet: start the desk once.")
+    async with open_workspace(settings, console, clock) as found:
+        if found is None:
             return 1
+        office, workspace = found
         try:
             async with office.desk(workspace) as desk:
                 count = await extensions.take_extensions(desk, rows, by=operator())

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bot.list_files import ListFile, ListOrder
 from bot.logs import reason_of
-from bot.offices import one_workspace, open_office
+from bot.offices import open_workspace
 from bot.private_file import is_taken, private_file
 from bot.settings import Settings
 from desk.core.clock import Clock
@@ -60,11 +60,10 @@ async def export(
     clock: Clock | None = None,
 ) -> int:
     """Write the list into a folder, for its owner alone. Return 1, and leave nothing, if that fails."""
-    async with open_office(settings, clock, patient=True) as office:
-        workspace = await one_workspace(office)
-        if workspace is None:
-            console.print("There is no workspace yet: start the desk once.")
+    async with open_workspace(settings, console, clock, patient=True) as found:
+        if found is None:
             return 1
+        office, workspace = found
         try:
             async with office.reading_desk(workspace) as desk:
                 order, whole = await _order(desk, typed, file_format, language)

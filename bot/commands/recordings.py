@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from bot.offices import one_workspace, open_office
+from bot.offices import open_workspace
 from bot.settings import Settings
 from desk.core.clock import Clock
 from desk.core.dataclass import dataclass
@@ -85,11 +85,10 @@ async def add(
 
     It can be run again: what is there is not added twice.
     """
-    async with open_office(settings, clock, patient=True) as office:
-        workspace = await one_workspace(office)
-        if workspace is None:
-            console.print("There is no workspace yet: start the desk once.")
+    async with open_workspace(settings, console, clock, patient=True) as found:
+        if found is None:
             return 1
+        office, workspace = found
         adding = _Adding(
             office, workspace, store_at(settings.files_at(), workspace.id), settings.most_recording_bytes, folder
         )

@@ -1,25 +1,21 @@
 """`loandesk tokens`: issue, list and revoke the tokens of programs that use the API."""
 
-import contextlib
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 from rich.console import Console
 
-from bot.offices import one_workspace, open_office
+from bot.offices import open_workspace
 from bot.settings import Settings
 from desk.core.clock import Clock
 from desk.core.operator_acts import operator
-from desk.core.transaction import Office
 from desk.people import tokens
-from storage.tables import Workspace
 
 
 async def issue(
     settings: Settings, console: Console, *, name: str, scopes: tuple[str, ...], days: int, clock: Clock | None = None
 ) -> int:
     """Print a new token, which is shown this once. Return 1 if it cannot be issued."""
-    async with _workspace(settings, console, clock) as found:
+    async with open_workspace(settings, console, clock, patient=True) as found:
         if found is None:
             return 1
         office, workspace = found
@@ -37,7 +33,7 @@ async def issue(
 
 async def show(settings: Settings, console: Console, *, clock: Clock | None = None) -> int:
     """Print the tokens, one a line, without their secrets."""
-    async with _workspace(settings, console, clock) as found:
+    async with open_workspace(settings, console, clock, patient=True) as found:
         if found is None:
             return 1
         office, workspace = found
@@ -57,7 +53,7 @@ async def show(settings: Settings, console: Console, *, clock: Clock | None = No
 
 async def revoke(settings: Settings, console: Console, *, named: str, clock: Clock | None = None) -> int:
     """Revoke a token by its prefix, or those of a program by its name. Return 1 if there is none."""
-    async with _workspace(settings, console, clock) as found:
+    async with open_workspace(settings, console, clock, patient=True) as found:
         if found is None:
             return 1
         office, workspace = found
@@ -71,15 +67,3 @@ async def revoke(settings: Settings, console: Console, *, named: str, clock: Clo
         f"Revoked: {', '.join(f'ld_{prefix}' for prefix in gone)}. No request is answered with it from now on."
     )
     return 0
-
-
-@contextlib.asynccontextmanager
-async def _workspace(
-    settings: Settings, console: Console, clock: Clock | None
-) -> AsyncGenerator[tuple[Office, Workspace] | None]:
-    """Open the database and its workspace; None, with a line that says why, where no desk was opened yet."""
-    async with open_office(settings, clock, patient=True) as office:
-        found = await one_workspace(office)
-        if found is None:
-            console.print("There is no workspace yet: start the desk once.")
-        yield (office, found) if found else None

@@ -89,3 +89,10 @@ async def test_what_makes_no_sense_is_refused(
 
     assert why in run.printed.getvalue()
     assert await run.list() == ["There are no tokens."]
+
+
+async def test_before_the_desk_was_started_once_there_is_no_workspace(database_url: str, clock: FrozenClock) -> None:
+    run = Run(database_url, clock)
+
+    assert await run.new("core", "loans:read") == 1
+    assert run.printed.getvalue() == "There is no workspace yet: start the desk once.\n"
