@@ -30,6 +30,9 @@ from storage.tables import Loan, Member
 Read = Callable[[Desk, Wanted, Any, int], Awaitable[Page]]
 """Reads a page of a list from a place on (None: from the beginning). Raises as the list in Slack does."""
 
+MOST_IN_ARREARS = 1_000_000
+"""The most borrowers in arrears that a file has: as many as a lender has loans. Their order needs all of them at once."""
+
 _PERIODS: Mapping[str, Period] = {period: period for period in get_args(Period)}
 _KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 
@@ -84,7 +87,7 @@ async def _arrears(desk: Desk, wanted: Wanted, place: list[Ranked] | None, limit
         _, owners = await _people(desk, wanted)
         if not limit:
             return Page(())
-        queue = await arrears_queue.arrears_queue(desk, owners)
+        queue = await arrears_queue.arrears_queue(desk, owners, most=MOST_IN_ARREARS)
         place = await queue.rows(desk, 0, queue.total)
     there = await loans.by_ids(desk.session, [each.loan_id for each in place[:limit]])
     ranked = [each for each in place[:limit] if each.loan_id in there]

@@ -103,21 +103,24 @@ class ArrearsQueue:
         return sorted(ranked, key=lambda each: (*queues.rank(each.row), each.loan_id))
 
 
-async def arrears_queue(desk: Desk, whose: Whose, *, ready: ReadyFor | None = None) -> ArrearsQueue:
-    """Return the loans in arrears that these people own or hold a follow-up on; only those that are `ready`, if given."""
-    most = MOST_RANKED + 1
+async def arrears_queue(
+    desk: Desk, whose: Whose, *, ready: ReadyFor | None = None, most: int | None = None
+) -> ArrearsQueue:
+    """Return the loans in arrears that these people own or hold a follow-up on; only those that are `ready`, if given. At most
+    `most` are put in order, or else `MOST_RANKED`."""
+    most = MOST_RANKED if most is None else most
     found = await arrears.of_people(
-        desk.session, whose, desk.workspace_today, holding=holding_calls(), limit=most, ready=ready
+        desk.session, whose, desk.workspace_today, holding=holding_calls(), limit=most + 1, ready=ready
     )
     pauses = await _pauses(desk, [each.loan_id for each in found if each.paused])
     scale, days = scale_of(desk), dict[UUID, int]()
     groups: defaultdict[Group, list[LoanInArrears]] = defaultdict(list)
-    for each in found[:MOST_RANKED]:
+    for each in found[:most]:
         past_due = days_past_due(each.since, desk.workspace_today, pauses=pauses.get(each.loan_id, ()))
         days[each.loan_id] = past_due
         groups[(each.escalated is None, each.promise in queues.BROKEN, scale.bucket(past_due).first)].append(each)
     in_order = sorted(groups.items(), reverse=True, key=lambda group: group[0])
-    return ArrearsQueue(in_order, days, len(found) > MOST_RANKED)
+    return ArrearsQueue(in_order, days, len(found) > most)
 
 
 async def arrears_page(desk: Desk, whose: Whose, *, limit: int, offset: int) -> ArrearsPage:

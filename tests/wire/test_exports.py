@@ -9,9 +9,11 @@ import aiohttp
 import pytest
 
 from desk.core.errors import NotAllowed
+from desk.exports import figures
 from desk.exports.asking import MOST_WAITING, ask_export
 from desk.exports.rows import Wanted
 from desk.files.upkeep import UNFILED_FOR
+from desk.follow_ups import arrears_queue
 from storage.engine.types import new_id
 from storage.tables import AuditEntry, ExportedLoan, ListExport, Loan, StoredFile, Vehicle
 from storage.upkeep.erasing import erase
@@ -391,3 +393,34 @@ async def test_a_search_button_that_does_not_open_is_of_an_older_version(slack: 
     for value in ({"q": "AAAA", "k": str(new_id())}, {"q": "!", "k": "1"}, {"q": "AAAA"}):
         said = await world.press(slack.manager, "export.ask", {"list": "find", **value})
         assert "older version" in said
+
+
+async def test_the_file_has_everyone_in_arrears_also_those_whom_the_queue_does_not_rank(
+    slack: Slack, browser: Downloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrears_queue, "MOST_RANKED", 2)
+    for number in range(4):
+        await make_loan_in_arrears(slack.office, slack.workspace, f"A-{number}", owner=slack.agent)
+    listed = given((await slack.command(slack.manager, "/loan-due arrears team")).message).text
+    assert sum(f"A-{number}" in listed for number in range(4)) == 2
+    rows = rows_of_csv(await browser.export(slack.manager, "/loan-due arrears team export csv"))
+    assert sorted(row[0] for row in rows[1:]) == [f"A-{number}" for number in range(4)]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_a_file_of_a_figure_that_is_cut_says_so(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    if language == "zh":
+        await slack.in_chinese(slack.manager)
+    said = {"en": "There are more rows than a file has.", "zh": "行数超过一个文件的上限。"}[language]
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    for _ in range(3):
+        await make_call(slack.office, loan, slack.agent)
+    for most, cut in ((20_000, False), (3, True)):
+        monkeypatch.setattr(figures, "MOST_BEHIND", most)
+        async with slack.office.desk(slack.workspace) as desk:
+            desk.actor = slack.manager
+            await ask_export(desk, Wanted("figure", {"x": "calls"}), "csv")
+        await make(slack)
+        assert (said in slack.texts(slack.manager)[-1]) == cut
