@@ -11,21 +11,25 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from desk.core.changes import create
 from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError
 from desk.core.permissions import makes_calls
 from desk.core.transaction import Desk
+from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import lifecycle
 from desk.importing.money_rows import by_loan
 from desk.importing.past_rows import AHEAD, PastKind, PastRow
 from desk.importing.results import RefusedRow
 from desk.importing.taken_rows import TakenRow, TakenRows
+from desk.repayment.promises import PURPOSE
 from storage.engine import bulk
 from storage.engine.types import UUID_RANDOM_BYTES, id_of_moment
 from storage.queries.importing import money, past
 from storage.queries.people import members
-from storage.tables import AuditEntry, Call, Loan, LoanNote, Member
+from storage.queries.repayment import repayment
+from storage.tables import AuditEntry, Call, Loan, LoanNote, Member, Promise
 
 PastEffect = Literal["new", "same"]
 """What became of a row."""
@@ -54,8 +58,9 @@ class PastResult:
 async def import_past(desk: Desk, kind: PastKind, rows: Sequence[PastRow], result: PastResult) -> None:
     """Take the rows of a batch, each completely or not at all, and add to the result what became of them.
 
-    A past call is on the timeline at its time, and counts there in contact rules. It ends and plans nothing, and nobody is
-    reminded of what is past. A planned follow-up is the desk's from then on.
+    A past call is on the timeline at its time, and counts there in contact rules. It ends nothing, and plans nothing but the call
+    about money that it promised for a day to come; nobody is reminded of what is past. A planned follow-up is the desk's from
+    then on.
     """
     await _Batch(desk, kind, result).take(rows)
 
@@ -81,7 +86,7 @@ class _Batch:
         ids = {row.line: self._id_of(loans[key], row) for key, found in numbered.items() for row in found}
         self._known = set(await self._already(ids.values(), [loan.id for loan in loans.values()]))
         for key, found in by_loan(rows).items():
-            for row in found:
+            for row in sorted(found, key=_latest_first):  # of several promises the last one counts
                 await self._take(row, loans.get(key), ids.get(row.line))
         await self._write()
 
@@ -102,7 +107,8 @@ class _Batch:
         try:
             await self._add(row, loan, member, row_id)
         except DeskError as error:
-            fault = row.fault("import_due_unfit", "due", given=error.code)
+            column = "due" if row.due is not None else "promised_on"
+            fault = row.fault("import_due_unfit", column, given=error.code)
             self._result.refused.append(RefusedRow(row.line, (fault,)))
             return
         self._known.add(row_id)
@@ -116,6 +122,8 @@ class _Batch:
             faults.append(row.fault("import_due_past", "due"))
         if row.due is not None and loan is not None and VOCABULARY.stage(loan.stage).ended:
             faults.append(row.fault("loan_ended", "number", loan=loan.number, stage=loan.stage))
+        if row.promised_on is not None and row.outcome and not _promises(row):
+            faults.append(row.fault("import_promise_unfit", "promised_on"))
         if row.amount is not None and row.outcome and not VOCABULARY.outcome(row.outcome).takes_amount:
             faults.append(row.fault("import_amount_unfit", "amount"))
         return faults
@@ -126,6 +134,7 @@ class _Batch:
         kind: PastKind = self._kind
         match kind:
             case "calls":
+                await self._promise(row, loan, member, row_id)
                 note = desk.cipher.encrypt_optional(Call.note_cipher, row_id, row.text)
                 said = {"outcome": row.outcome, "purpose": row.purpose, "minutes": row.minutes, "amount": row.amount}
                 self._new.append({**shared, **said, "caller_id": member.id, "note_cipher": note})
@@ -147,6 +156,29 @@ class _Batch:
                 )
                 row_id = planned.follow_up.id
         self._audited.append((loan.id, row_id))
+
+    async def _promise(self, row: PastRow, loan: Loan, member: Member, call_id: UUID) -> None:
+        """Take over what a past call promised for a day to come, with the call that asks whether it was kept; unless the loan has
+        an open promise, which was made later. Raises as `lifecycle.plan` does."""
+        desk, on = self._desk, row.promised_on
+        if on is None or on < desk.workspace_today or VOCABULARY.stage(loan.stage).ended:
+            return
+        made = (await repayment.promises_of(desk.session, [loan.id])).get(loan.id, ())
+        if any(each.state == "open" for each in made):
+            return
+        trigger = f"{_TRIGGER}{call_id}"
+        await lifecycle.plan(desk, loan, purpose=PURPOSE, assignee=member, due=Due(on), rule_trigger=trigger)
+        create(
+            desk,
+            Promise(
+                workspace_id=desk.workspace.id,
+                loan_id=loan.id,
+                call_id=call_id,
+                amount=row.amount,
+                due_on=on,
+                at=desk.now,  # a schedule that came with the move is no reason to count no payment for it
+            ),
+        )
 
     async def _write(self) -> None:
         desk = self._desk
@@ -204,10 +236,24 @@ class _Batch:
         """Return the id of a row: as of its time, and the rest from what tells it apart."""
         at = row.at or (row.due.at if row.due else None)
         due_on = str(row.due.on) if row.due else ""
-        parts = (at.isoformat() if at else "", due_on, row.outcome, row.purpose or "", row.member.casefold())
+        parts = (
+            at.isoformat() if at else "",
+            due_on or str(row.promised_on or ""),
+            row.outcome,
+            row.purpose or "",
+            row.member.casefold(),
+        )
         said = row.reference or "\t".join((*parts, str(row.amount or ""), row.text))
         digest = self._desk.cipher.digest("imported_row", f"{self._kind}\t{loan.id}\t{bool(row.reference)}\t{said}")
         return id_of_moment(row.at or _LONG_AGO, digest[:UUID_RANDOM_BYTES])
+
+
+def _latest_first(row: PastRow) -> float:
+    return -row.at.timestamp() if row.at is not None else 0.0
+
+
+def _promises(row: PastRow) -> bool:
+    return VOCABULARY.outcome(row.outcome).next_purpose == PURPOSE
 
 
 _LONG_AGO = datetime.fromisoformat("2000-01-01T00:00+00:00")

@@ -40,8 +40,8 @@ _PURPOSES = {term: each.code for each in VOCABULARY.purposes for term in each.te
 
 @dataclass(frozen=True, slots=True)
 class PastRow:
-    """A past call, a note or a planned follow-up. `at` is when it happened, `due` for when it is planned; `member` is a Slack id
-    or an e-mail address; `reference` is what the other system calls it."""
+    """A past call, a note or a planned follow-up. `at` is when it happened, `due` for when it is planned, `promised_on` for which
+    day money was promised; `member` is a Slack id or an e-mail address; `reference` is what the other system calls it."""
 
     line: int
     number: str = ""
@@ -52,6 +52,7 @@ class PastRow:
     member: str = ""
     minutes: int | None = None
     amount: Decimal | None = field(default=None, repr=False)
+    promised_on: date | None = None
     text: str = field(default="", repr=False)
     reference: str = ""
     faults: tuple[DeskError, ...] = field(default=(), repr=False)
@@ -152,6 +153,7 @@ _READERS: Mapping[str, Callable[[str, ZoneInfo], Any]] = {
     "member": lambda text, _zone: text,
     "minutes": _minutes,
     "amount": lambda text, _zone: amount(text),
+    "promised_on": lambda text, zone: _moment(text, zone)[0],
     "text": _words,
     "reference": _reference,
 }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.tables import Call, FollowUp, ImportRefusal, Loan, LoanNote, Notice
+from storage.tables import Call, FollowUp, ImportRefusal, Loan, LoanNote, Notice, Promise
 from tests.builders import make_loan
 from tests.wire.office_day import Slack, given, shown
 from tests.wire.test_contact_rules import choose
@@ -126,3 +126,55 @@ async def test_past_calls_count_in_contact_rules_by_their_time(slack: Slack) -> 
     await bring(slack, "number,call time,outcome", *today)
     held = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Call"))
     assert "Not to be called now · next window Thu 26 Nov 08:00" in held.text
+
+
+PROMISES = "number,call time,outcome,caller,promised amount,promised for"
+
+
+@pytest.mark.usefixtures("loan")
+async def test_the_last_promise_whose_day_is_to_come_is_open_here_with_its_call(slack: Slack) -> None:
+    rows = (
+        "A-1,2026-11-10 14:30,promised,UCOLLECTOR,500,2026-11-12",
+        "A-1,2026-11-23 09:00,promised,UCOLLECTOR,800,2026-11-27",
+        "A-1,2026-11-24 09:00,promised,UCOLLECTOR,900,2026-11-30",
+    )
+    await bring(slack, PROMISES, *rows)
+    [promise] = await slack.rows(Promise)
+    [call] = [each for each in await slack.rows(Call) if each.id == promise.call_id]
+    assert (promise.amount, str(promise.due_on), promise.state, f"{call.at:%d}") == (900, "2026-11-30", "open", "24")
+    [follow_up] = await slack.rows(FollowUp)
+    assert (follow_up.purpose, str(follow_up.due_on), follow_up.assignee_id) == (
+        "promise",
+        "2026-11-30",
+        slack.collector.id,
+    )
+    assert "900" in (await slack.command(slack.manager, "/loan A-1")).text
+
+    await send(slack, slack.manager, table(*rows, " ", header=PROMISES), "again.csv")
+    assert "• unchanged 3" in told(slack, slack.manager).text
+    await slack.at("2026-11-30 09:30")
+    assert any("A-1" in text for text in slack.texts(slack.collector))
+
+
+@pytest.mark.usefixtures("loan")
+async def test_a_promise_that_was_made_here_since_is_not_replaced_by_a_past_one(slack: Slack) -> None:
+    await slack.command(slack.agent, "/loan-call A-1 promised 300 fri")
+    assert len(await slack.rows(Promise)) == 1
+    await bring(slack, PROMISES, "A-1,2026-11-24 09:00,promised,UCOLLECTOR,900,2026-11-30")
+    [promise] = await slack.rows(Promise)
+    assert promise.amount == 300
+
+
+@pytest.mark.usefixtures("loan")
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "promised for: no promise belongs to this outcome"), ("zh", "promised for：此结果不含还款承诺")],
+)
+async def test_a_promise_of_another_outcome_is_refused(slack: Slack, language: str, words: str) -> None:
+    if language == "zh":
+        await slack.in_chinese(slack.manager)
+    await send(
+        slack, slack.manager, table("A-1,2026-11-24 09:00,no answer,,,2026-11-30", header=PROMISES), "history.csv"
+    )
+    assert words in told(slack, slack.manager).text
+    assert await slack.rows(Promise) == []

@@ -190,6 +190,7 @@ ROW: dict[str, Explanation] = {
     "import_member_missing": lambda t, e: t("names nobody, and the loan has no owner: fill in the member"),
     "import_due_past": lambda t, e: t("this time has passed: nobody is reminded of what is past"),
     "import_due_unfit": lambda t, e: t("the member doesn't work then: choose another time"),
+    "import_promise_unfit": lambda t, e: t("no promise belongs to this outcome"),
     "import_amount_unfit": lambda t, e: t("no amount belongs to this outcome"),
     "phone_invalid": lambda t, e: t("{given} isn't a valid phone number", given=e.params["given"]),
     "phone_several": lambda t, e: t("{given} is more than one number: keep the one to call", given=e.params["given"]),
