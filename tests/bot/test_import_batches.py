@@ -151,9 +151,9 @@ async def test_the_same_file_again_writes_nothing(
     def refuse(_database: Database) -> None:
         raise AssertionError("a transaction that writes")
 
-    monkeypatch.setattr(Database, "transaction", refuse)
-    outcome = await bring_rows(office, workspace, *rows, header=HEADER)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "transaction", refuse)
+        outcome = await bring_rows(office, workspace, *rows, header=HEADER)
 
     assert dict(outcome.effects) == {"same": 30}
     assert await everything(office) == before

@@ -275,10 +275,10 @@ async def test_a_restored_backup_does_not_bring_back_what_was_deleted(
     wrong = tmp_path / "wrong.txt"
     wrong.write_text(erased.read_text("utf-8").partition("\n")[2], "utf-8")
     assert await restore_command.run(settings_with(url), file, console, clock, erased=wrong) == 1
-    monkeypatch.setattr(restore_command, "erase_again", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        await restore_command.run(settings_with(url), file, console, clock, erased=erased)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(restore_command, "erase_again", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            await restore_command.run(settings_with(url), file, console, clock, erased=erased)
     printed = StringIO()
     console = Console(file=printed, markup=False, soft_wrap=True)
     assert await restore_command.run(settings_with(url), file, console, clock, erased=erased) == 0
