@@ -15,6 +15,9 @@ from bot.commands.recordings import Asked, ListError, read_list
 from bot.settings import Settings
 from desk.core.operator_acts import operator
 from desk.core.transaction import Office
+from desk.files import added_recordings
+from desk.files.upkeep import forget_unfiled
+from desk.loans.recordings import recordings_of_loan
 from storage.files.places import store_at
 from storage.files.sealing import unseal
 from storage.files.store import FileStore, StoreAwayError
@@ -194,6 +197,30 @@ async def test_when_the_store_is_away_nothing_counts_and_it_can_be_run_again(
     assert (await rows(office, Recording), await blobs(settings, workspace)) == ([], set())
     assert (await add(settings, clock, asked))[0] == 0
     assert len(await rows(office, Recording)) == 1
+
+
+async def test_what_a_killed_command_began_counts_for_nothing_and_goes_after_a_week(
+    office: Office,
+    workspace: Workspace,
+    lin: Member,
+    loan: Loan,
+    settings: Settings,
+    clock: FrozenClock,
+    tmp_path: Path,
+) -> None:
+    async with office.desk(workspace) as desk:
+        begun = await added_recordings.begin(desk, added_recordings.Wanted("A-1"), "a.wav")
+    (file := tmp_path / "a.wav").write_bytes(AUDIO)
+    assert (await add(settings, clock, Asked(1, "A-1", str(file))))[0] == 0
+    async with office.reading_desk(workspace, lin) as desk:
+        assert len(await recordings_of_loan(desk, loan)) == 1
+    clock.advance(days=7, seconds=1)
+    async with office.desk(workspace) as desk:
+        await forget_unfiled(desk)
+    async with office.database.reading() as session:
+        left = (await session.exec(select(StoredFile.id))).all()
+    assert begun.file_id not in left
+    assert len(left) == 1
 
 
 def test_lists_and_options_that_say_nothing_are_refused(tmp_path: Path) -> None:

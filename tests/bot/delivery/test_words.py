@@ -126,3 +126,14 @@ async def test_the_words_go_with_their_loan(room: Room, sender: Sender, loan: Lo
     async with room.office.desk(room.workspace) as desk:
         await demo.remove(desk.session, [loan.id], desk.now)
     assert await rows_of(room) == []
+
+
+async def test_the_words_of_a_message_that_moves_to_another_loan_move_with_it(
+    room: Room, sender: Sender, loan: Loan
+) -> None:
+    other = await make_loan(room.office, room.workspace, "B-2", owner=room.lin)
+    notice_id = await room.owe(about_loan_id=loan.id)
+    await sender.deliver_pending()
+    async with room.office.desk(room.workspace) as desk:
+        await notices.move_to_loan(desk.session, [notice_id], other.id, old="a", new="b")
+    assert await kept(room) == [(other.id, 1, "reminder")]

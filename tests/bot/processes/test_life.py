@@ -108,7 +108,9 @@ async def lender(
 async def test_a_release_while_reminders_are_queued_loses_none(lender: Lender) -> None:
     numbers = await lender.remind(REMINDERS)
     lender.sandbox.faults.next("chat.postMessage", "slow", times=4, delay=0.0)
-    lender.sandbox.faults.next("chat.postMessage", "slow", times=REMINDERS, delay=3.0)  # so the stop comes in the middle
+    lender.sandbox.faults.next(
+        "chat.postMessage", "slow", times=REMINDERS, delay=3.0
+    )  # so the stop comes in the middle
     old = await lender.worker()
     await lender.sandbox.wait_for(lambda: len(lender.reminded()) > 2, timeout=PATIENCE)
     assert await old.stop() == 0
