@@ -78,6 +78,10 @@ def value(t: Translator, name: TermName, given: TermValue, currency: str) -> str
             return str(given)
 
 
+_IN_EVERY_MONTH = 28
+"""The last day that each month has."""
+
+
 def changed(t: Translator, result: TermsChanged) -> Message:
     """Render what was entered, corrected or cleared."""
     writer = Writer()
@@ -91,6 +95,9 @@ def changed(t: Translator, result: TermsChanged) -> Message:
             vin=Code(vin),
             digit=Code(result.check_digit),
         )
+    due_day = next((change.after for change in result.changes if change.name == "due_day"), None)
+    if isinstance(due_day, int) and due_day > _IN_EVERY_MONTH:
+        writer.line(t("In a month without that day, the instalment is due on the last one."))
     if result.cancelled:
         writer.line(
             t.n(

@@ -148,6 +148,17 @@ async def test_a_due_day_moves_the_reminder_of_the_instalment(slack: Slack, loan
     assert loan.number == "A-1"
 
 
+async def test_a_due_day_that_not_every_month_has_is_told_in_both_languages(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="signed", due_day=None)
+    told = "In a month without that day, the instalment is due on the last one."
+    assert told not in (await slack.command(slack.agent, "/loan edit A-1 due day 28")).text
+    assert told in (await slack.command(slack.agent, "/loan edit A-1 due day 31")).text
+    await slack.in_chinese(slack.agent)
+    assert (
+        "没有该日的月份，还款日为当月最后一天。" in (await slack.command(slack.agent, "/loan edit A-1 还款日 30")).text
+    )
+
+
 @pytest.mark.usefixtures("loan")
 async def test_a_first_due_day_says_the_due_day_too(slack: Slack) -> None:
     reply = await slack.command(slack.agent, "/loan edit A-1 first due 2027-01-31")
