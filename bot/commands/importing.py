@@ -120,7 +120,7 @@ async def _try_and_import(
     stops = result is not None and bool(result.refused)
     if result is None or not (dry_run or stops):
         held = await _recorded(office, workspace, Path(source.given).name, source.sha256(), content)
-        result = await _import(t, office, workspace, content, console, dry_run=False, held=held)
+        result = await _import(t, office, workspace, content, console, dry_run=False, held=held, every=every)
     _report(t, content, result, console, dry_run=dry_run or stops, every=every)
     if dry_run:
         console.print(t("Dry run: nothing was saved."))
@@ -155,7 +155,7 @@ async def _import(
             progress.advance(task, n)
 
         if held is not None:
-            return await carry_out(office, workspace, held, content, advance=advance)
+            return await carry_out(office, workspace, held, content, advance=advance, every=every)
         return await import_content(office, workspace, content, dry_run=dry_run, advance=advance, every=every)
 
 
@@ -184,6 +184,14 @@ def _report(t: Translator, content: Content, result: Result, console: Console, *
         for remark in sorted([*result.remarks, *result.lacking], key=lambda each: each.line):
             said = explain_remark(t, remark)
             _say(console, t("Line {line} · {loan} · {remark}", line=remark.line, loan=remark.number, remark=said))
+        if result.unnamed:
+            console.print(
+                t.n(
+                    "{n} more remark. Run the command with --all to see it.",
+                    "{n} more remarks. Run the command with --all to see every one.",
+                    result.unnamed,
+                )
+            )
     done = counts_of(result)
     counts = counts_in_words(t, content.kind, {**done.counts, "refused": len(result.refused)})
     if content.kind == "payments":

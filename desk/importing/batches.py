@@ -97,13 +97,19 @@ class Outcome:
     passed_on: int = 0
     tried: TakenRows = field(default_factory=TakenRows)
     """In a dry run what would become of the rows that are not unchanged."""
+    most: int | None = None
+    """How many remarks of each sort are kept, None: every one."""
+    unnamed: int = 0
+    """How many more there are."""
 
     def add(self, result: ImportResult) -> None:
         """Add what a batch did."""
         self.effects += result.effects
         self.refused += result.refused
-        self.remarks += result.remarks
-        self.lacking += result.lacking
+        for kept, new in ((self.remarks, result.remarks), (self.lacking, result.lacking)):
+            some = new if self.most is None else new[: max(0, self.most - len(kept))]
+            kept += some
+            self.unnamed += len(new) - len(some)
         self.planned += result.plans.planned
         self.closed += result.plans.closed
         self.passed_on += result.plans.passed_on
@@ -166,7 +172,8 @@ async def import_loans(
     every: bool = False,
 ) -> Outcome:
     """Import loans in short transactions, and call `advance` with the size of each. Owners of new ones are told once a file."""
-    outcome, progress = Outcome(rows=len(rows), tried=TakenRows(None if every else NAMED)), progress or Unrecorded()
+    most, progress = None if every else NAMED, progress or Unrecorded()
+    outcome = Outcome(rows=len(rows), tried=TakenRows(most), most=most)
     numbers = rows.numbers if isinstance(rows, FileRows) else numbers_of(rows)
     ahead = BatchesAhead(office, workspace, rows, begin_at=progress.done)
     writer = _LoanWriter(office, workspace, numbers, progress, dry_run)
@@ -249,7 +256,8 @@ def loan_counts(result: ImportResult | Outcome, unchanged: int = 0) -> Mapping[s
     """Return what became of loans as counts by code, with `unchanged` rows that needed no look."""
     plans = result.plans if isinstance(result, ImportResult) else result
     counts = Counter[str](result.effects)
-    counts += Counter({"same": unchanged, "remarks": len(result.remarks) + len(result.lacking)})
+    unnamed = result.unnamed if isinstance(result, Outcome) else 0
+    counts += Counter({"same": unchanged, "remarks": len(result.remarks) + len(result.lacking) + unnamed})
     return counts + Counter({"planned": plans.planned, "closed": plans.closed, "passed_on": plans.passed_on})
 
 

@@ -165,7 +165,13 @@ async def try_out(office: Office, workspace: Workspace, held: Held, content: Con
 
 
 async def carry_out(
-    office: Office, workspace: Workspace, held: Held, content: Content, *, advance: Advance = lambda _rows: None
+    office: Office,
+    workspace: Workspace,
+    held: Held,
+    content: Content,
+    *,
+    advance: Advance = lambda _rows: None,
+    every: bool = False,
 ) -> Result:
     """Import a file from where it was interrupted, if it was, and record that it came to its end.
 
@@ -173,7 +179,9 @@ async def carry_out(
     """
     try:
         progress = Recorded(held, content.cells)
-        result = await import_content(office, workspace, content, dry_run=False, advance=advance, progress=progress)
+        result = await import_content(
+            office, workspace, content, dry_run=False, advance=advance, progress=progress, every=every
+        )
     except RefusedMeanwhileError as error:
         async with office.desk(workspace) as desk:
             row = await require_held(desk, held)

@@ -10,6 +10,9 @@ from rich.console import Console
 
 from bot.commands.importing import run
 from desk.core.transaction import Office
+from desk.importing.batches import Outcome, loan_counts
+from desk.importing.results import ImportResult
+from desk.importing.updating import Remark
 from desk.loans.borrowers import contact_of
 from storage.queries.loans import loans
 from storage.tables import Workspace
@@ -209,3 +212,15 @@ async def test_the_report_counts_what_a_file_does_to_planned_calls(
     said = "follow-ups planned 2 · follow-ups closed 3 · follow-ups given to a new owner 1\n"
     for dry_run in (True, False):
         assert said in (await operator(header + "".join(rows), dry_run=dry_run))[1]
+
+
+def test_of_many_remarks_the_first_are_kept_and_all_are_counted() -> None:
+    remark = Remark(2, "A-1", "replaced", "name", "name", {"present": "王", "new": "李"})
+    for most, kept, unnamed in ((2, 2, 3), (None, 3, 0)):
+        outcome = Outcome(most=most)
+        for _ in range(3):
+            outcome.add(ImportResult(remarks=(remark,)))
+        outcome.add(ImportResult(lacking=(remark,) * kept + (remark,) * (2 if most else 0)))
+        assert (len(outcome.remarks), len(outcome.lacking)) == (kept, kept)
+        assert outcome.unnamed == unnamed
+        assert loan_counts(outcome)["remarks"] == 2 * kept + unnamed
