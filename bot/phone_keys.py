@@ -78,7 +78,7 @@ def _secret_in(given: list[str]) -> bytes | None:
         return None
     scheme, _, value = given[0].partition(" ")
     if scheme.casefold() == "bearer":
-        return value.strip().encode()
+        return value.strip().encode(errors="replace")
     if scheme.casefold() != "basic":
         return None
     try:

@@ -19,6 +19,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.phone_keys import PhoneKeys
 from bot.phone_recordings import PhoneRecordings
+from bot.phone_records import keep_records
 from desk.core.dataclass import dataclass
 from desk.core.phone_site import Site
 from desk.core.transaction import Office
@@ -26,7 +27,6 @@ from desk.rules.call_records import Reading
 from desk.telephony.adapters import asterisk, freeswitch, twilio, zoom
 from desk.telephony.adapters.mapped import ADAPTED, System, read_mapped_csv, read_mapped_json
 from desk.telephony.adapters.values import PayloadError
-from desk.telephony.records import take_records
 from handlers.api.limits import RateLimits
 from handlers.api.requests import invite_body
 from storage.engine.trouble import log_fields
@@ -44,6 +44,9 @@ LARGEST_BODY = 1024 * 1024
 
 ANSWER_SECONDS = 0.65
 """After how long a report is left to be sent again: Alibaba waits 700 ms for its answer."""
+
+LIST_SECONDS = 30.0
+"""The same for a CSV, which has many calls, and whose sender waits."""
 
 _BODY_SECONDS = 10.0
 _CSV = "text/csv"
@@ -95,7 +98,7 @@ class PhoneDoor:
             if answer is not None and self._keys.signs(system):
                 return web.Response(text=answer, content_type="application/json")
             reading = self._read(sent, system)
-            await self._keep(reading)
+            await self._keep(reading, LIST_SECONDS if sent.content_type.startswith(_CSV) else ANSWER_SECONDS)
         except _RefusedError as refused:
             log.warning("phone_refused", system=system[:32], status=refused.status, why=refused.why)
             response = web.Response(status=refused.status)
@@ -140,12 +143,10 @@ class PhoneDoor:
         except PayloadError as error:
             raise _RefusedError(400, str(error)) from None
 
-    async def _keep(self, reading: Reading) -> None:
-        if not reading.records:
-            return
+    async def _keep(self, reading: Reading, seconds: float) -> None:
         try:
-            async with asyncio.timeout(ANSWER_SECONDS), self._office.desk(self._workspace) as desk:
-                await take_records(desk, reading.records, self._site)
+            async with asyncio.timeout(seconds):
+                await keep_records(self._office, self._workspace, reading.records, self._site)
         except Exception as error:  # the system sends it again, and what was kept is one call all the same
             log.error("phone_report_not_kept", **log_fields(error))
             raise _RefusedError(503, "not_kept") from None

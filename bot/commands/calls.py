@@ -1,13 +1,13 @@
 """`loandesk calls`: take the calls in a file of the phone system. `loandesk extensions`: take whose extension is whose."""
 
 import csv
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Console
 
 from bot.offices import open_workspace
+from bot.phone_records import keep_records
 from bot.phone_system import site_of
 from bot.settings import Settings
 from desk.core.clock import Clock
@@ -18,9 +18,8 @@ from desk.telephony import extensions
 from desk.telephony.adapters.asterisk import read_asterisk_csv
 from desk.telephony.adapters.freeswitch import read_freeswitch_csv
 from desk.telephony.adapters.mapped import System, read_mapped_csv
-from desk.telephony.records import AT_ONCE, Effect, take_records
+from desk.telephony.records import AT_ONCE
 
-_BATCH = 100
 _SHOWN = 20
 
 
@@ -41,12 +40,7 @@ async def run(settings: Settings, file: Path, console: Console, *, source: str, 
         except (OSError, UnicodeDecodeError) as error:
             console.print(f"{file.name} cannot be read: {error.__class__.__name__}.")
             return 1
-        taken = Counter[Effect]()
-        for at in range(0, len(reading.records), _BATCH):
-            async with office.desk(workspace) as desk:
-                batch = reading.records[at : at + _BATCH]
-                effects = await take_records(desk, batch, site_of(settings, workspace), settle=AT_ONCE)
-            taken.update(effects)
+        taken = await keep_records(office, workspace, reading.records, site_of(settings, workspace), settle=AT_ONCE)
     console.print(
         f"Calls: {taken['new']} new, {taken['changed']} changed, {taken['same']} known. The worker applies them."
     )

@@ -14,7 +14,7 @@ _SUBJECT = "phone system"
 def check_phone(settings: Settings) -> Iterator[Finding]:
     """Yield which systems may report calls, and what keeps them from it; nothing where no phone system is set."""
     by = {
-        "freeswitch and those of files": settings.phone_secret,
+        "asterisk, freeswitch and those of files": settings.phone_secret,
         "twilio": settings.twilio_auth_token,
         "zoom": settings.zoom_secret_token,
     }

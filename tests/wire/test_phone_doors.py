@@ -4,7 +4,7 @@ import asyncio
 import base64
 import io
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,14 @@ import aiohttp
 import pytest
 from rich.console import Console
 
-from bot import phone_system
+from bot import phone_records, phone_system
 from bot.commands import calls as command
+from desk.core.phone_site import Site
+from desk.core.transaction import Desk
 from desk.people import tokens
+from desk.rules.call_records import CallRecord
 from desk.telephony.adapters.twilio import _signature
-from desk.telephony.records import SETTLE
+from desk.telephony.records import SETTLE, Effect
 from storage.tables import Call, FollowUp, Loan, Member, PhoneCall
 from tests.builders import make_follow_up, make_loan
 from tests.wire.conftest import settings_for
@@ -266,6 +269,41 @@ async def test_rows_of_freeswitch_and_3cx_are_taken_over_http(pbx: Pbx) -> None:
     }
 
 
+async def test_a_long_list_may_take_its_time_and_what_was_kept_of_it_before_a_fault_is_the_same_calls(
+    pbx: Pbx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = (
+        '"","2001","0138{n:08d}","from-internal","","PJSIP/2001-1","PJSIP/trunk-2","Dial","","2026-11-25 09:50:00",,'
+        '"2026-11-25 09:50:20",20,0,"BUSY","DOCUMENTATION","1764035400.{n}"\n'
+    )
+    rows = "".join(row.format(n=n) for n in range(150)).encode()
+    keep, given = phone_records.take_records, list[int]()
+
+    async def broken(desk: Desk, records: Sequence[CallRecord], site: Site, **more: Any) -> list[Effect]:
+        given.append(len(records))
+        if len(given) == 2:
+            raise ConnectionError
+        return await keep(desk, records, site, **more)
+
+    monkeypatch.setattr(phone_system, "ANSWER_SECONDS", 0.000_001)
+    monkeypatch.setattr(phone_records, "take_records", broken)
+    assert await pbx.post("/phone/asterisk", rows, "text/csv", **BASIC) == 503
+    assert (len(await pbx.all(PhoneCall)), given) == (100, [100, 50])
+    assert await pbx.post("/phone/asterisk", rows, "text/csv", **BASIC) == 200
+    assert len(await pbx.all(PhoneCall)) == 150
+
+
+@pytest.mark.parametrize(
+    ("system", "header"), [("asterisk", "Authorization: Bearer "), ("twilio", "X-Twilio-Signature: ")]
+)
+async def test_a_secret_or_a_signature_of_any_bytes_is_a_wrong_one(pbx: Pbx, system: str, header: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", pbx.slack.service.port)
+    head = f"POST /phone/{system} HTTP/1.1\r\nHost: desk\r\nContent-Type: text/csv\r\nContent-Length: 2\r\n{header}"
+    writer.write(head.encode() + b"\xff\xfe\r\n\r\n{}")
+    assert (await reader.readline()).split()[1] == b"401"
+    writer.close()
+
+
 async def test_characters_that_no_database_keeps_do_not_have_a_report_sent_for_ever(pbx: Pbx) -> None:
     assert await pbx.json("freeswitch", _leg(pbx, uuid="a%00-1", caller_id_number="2001\ud800")) == 200
     assert await pbx.json("freeswitch", _leg(pbx)) == 200
@@ -281,7 +319,7 @@ async def test_a_report_that_the_database_cannot_keep_in_time_is_to_be_sent_agai
 
     with monkeypatch.context() as patch:
         patch.setattr(phone_system, "ANSWER_SECONDS", 0.01)
-        patch.setattr(phone_system, "take_records", slow)
+        patch.setattr(phone_system, "keep_records", slow)
         assert await pbx.json("freeswitch", _leg(pbx)) == 503
     assert await pbx.json("freeswitch", _leg(pbx)) == 200
     assert len(await pbx.all(PhoneCall)) == 1

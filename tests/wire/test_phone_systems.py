@@ -15,6 +15,7 @@ from rich.console import Console
 from bot.commands import calls as command
 from bot.doctor.phone import check_phone
 from bot.settings import WrongSettingsError, read_settings
+from desk.telephony.adapters.zoom import is_signed_by_zoom
 from desk.telephony.records import SETTLE
 from storage.tables import Call, Loan, PhoneCall
 from tests.bot.test_settings import environment
@@ -77,6 +78,11 @@ async def test_an_event_of_zoom_is_known_by_its_signature(sender: Sender) -> Non
     assert await sender.slack.rows(PhoneCall) == []
     assert (await sender.zoom(element()))[0] == 200
     assert await sender.outcomes() == ["busy"]
+
+
+async def test_a_signature_of_any_bytes_is_none_of_zoom(slack: Slack) -> None:
+    now = slack.clock.now()
+    assert not is_signed_by_zoom(TOKEN, str(int(now.timestamp())), b"{}", "v0=\udcff", now)
 
 
 async def test_zooms_check_of_the_address_is_answered_to_zoom_alone(sender: Sender) -> None:
@@ -150,6 +156,7 @@ def test_the_doctor_lists_the_files_and_names_what_is_missing(monkeypatch: pytes
     assert [ok for ok, _ in found] == [False, False, True]
     assert "LOANDESK_PUBLIC_URL" in found[0][1]
     assert "nowhere" in found[1][1]
+    assert "by asterisk, freeswitch and those of files, twilio" in found[2][1]
     assert found[2][1].endswith("files of your own: 3cx, acme")
     environment(monkeypatch, TWILIO_AUTH_TOKEN=None, LOANDESK_PHONE_SECRET=None, LOANDESK_PHONE_SYSTEMS=None)
     monkeypatch.delenv("LOANDESK_PHONE_RECORDINGS")

@@ -50,7 +50,7 @@ def is_signed_by_twilio(token: str, url: str, fields: Sequence[tuple[str, str]],
     """
     values = "".join(f"{name}{value}" for name, value in sorted({*fields}))
     expected = [_signature(token, each + values) for each in _with_and_without_port(url)]
-    with_port, without = (hmac.compare_digest(each, signature.encode()) for each in expected)
+    with_port, without = (hmac.compare_digest(each, signature.encode(errors="replace")) for each in expected)
     return with_port or without
 
 

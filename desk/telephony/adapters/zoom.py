@@ -24,7 +24,7 @@ def is_signed_by_zoom(token: str, timestamp: str, body: bytes, signature: str, n
         return False
     seconds = int(timestamp) / (1000 if len(timestamp) == 13 else 1)
     expected = "v0=" + _digest(token, b"v0:" + timestamp.encode() + b":" + body)
-    is_signed = hmac.compare_digest(expected.encode(), signature.encode())
+    is_signed = hmac.compare_digest(expected.encode(), signature.encode(errors="replace"))
     return is_signed and abs(now.timestamp() - seconds) <= _WITHIN_SECONDS
 
 
