@@ -302,7 +302,7 @@ async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> StageEntered:
     if found.held:
         await escalate_passed_check(desk, loan, stage)
     left = await _release_from_owner_who_left(desk, loan, from_stage)
-    if loan.owner_id is None:
+    if loan.owner_id is None and left is None:  # of an owner who left just now, managers hear by a message of its own
         await revise_ownerless(desk, [loan])
     ended, _ = await _close_what_is_open(desk, loan, from_stage)
     passed, _ = await _end_calls_of_stages_before(desk, loan)

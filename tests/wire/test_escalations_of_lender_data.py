@@ -165,3 +165,21 @@ async def test_the_second_level_hears_of_a_loan_that_nobody_gives_an_owner(slack
     await slack.at("2026-11-25 18:00")
     [second] = [text for text in slack.texts(slack.admin) if "loan without an owner" in text]
     assert "Its owner Other has left the desk." in second
+
+
+async def test_a_loan_whose_next_owner_has_left_too_is_told_of_once_more(slack: Slack) -> None:
+    async with slack.office.database.transaction() as session:
+        (await session.get_one(Team, slack.team.id)).language = "en"
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.other, stage="closed")
+    await slack.command(slack.admin, "/loan-team remove @other to @agent")
+    await bring_rows(slack.office, slack.workspace, "A-1,王小明,13800135678,disbursed,")
+    await slack.deliver()
+    await slack.command(slack.manager, "/loan-reassign A-1 @agent")
+    await bring_rows(slack.office, slack.workspace, "A-1,王小明,13800135678,closed,")
+    await slack.command(slack.admin, "/loan-team remove @agent to @collector")
+    await slack.at("2026-12-01 10:00")
+    await bring_rows(slack.office, slack.workspace, "A-1,王小明,13800135678,disbursed,")
+    await slack.deliver()
+    first, second = [post.text for post in slack.posts(slack.manager_channel) if "loan without an owner" in post.text]
+    assert ["Its owner Other has left" in first, "Its cause is gone" in first] == [True, True]
+    assert ["Its owner Agent has left" in second, "Who takes it on?" in second] == [True, True]
