@@ -42,6 +42,7 @@ _MOST_UNKNOWN = 5
 _REJECTED = 3
 """How many examples there are of a document that is sent back."""
 _LISTED = re.compile(rf"[{SEPARATORS}\n]")
+_BOTH_SIDES = re.compile("(?:的)?正反(?:两)?面")
 _AND = re.compile(r"(?:和|与|及|以及|[&+]|and(?![a-z]))\s*")
 
 
@@ -160,6 +161,13 @@ def _request(reader: Reader, loan: LoanRef) -> Request:
     return Request(loan, items.read(), items.by, items.by_words, items.unknown)
 
 
+def _take_both_sides(reader: Reader) -> None:
+    """Take the words that mean both sides of the document just read: 驾驶证正反面 is one paper. Alone they are an ID card."""
+    match = _BOTH_SIDES.match(reader.norm, reader.at)
+    if match is not None and reader.norm[: reader.at].rstrip()[-1:] not in SEPARATORS:
+        reader.move_past(match.end())
+
+
 def _reject(reader: Reader, loan: LoanRef) -> Reject:
     """Read one document and the reason; for `other`, its words after a first colon and the reason after a second."""
     start = reader.at
@@ -168,6 +176,7 @@ def _reject(reader: Reader, loan: LoanRef) -> Reject:
         forms = DOCUMENTS.display_forms(reader.line)[:_REJECTED]
         reader.refuse("document_missing", "document", tuple(f"{form}{why}" for form in forms), act="reject")
     document = reader.expect_word(DOCUMENTS, "document", unknown="document_unknown")
+    _take_both_sides(reader)
     _refuse_second_document(reader, start)
     words = ""
     second = reader.norm.find(":", reader.at + 1)
@@ -338,6 +347,7 @@ class _DocumentList:
         document = reader.take_word(DOCUMENTS)
         if document is None:
             return False
+        _take_both_sides(reader)
         item = Item(document.code, self._take_words(start) if document.takes_words else "")
         key = (item.code, item.words.casefold())
         if key in self._items:

@@ -122,6 +122,22 @@ def test_papers_are_understood_by_the_words_that_people_use(code: str):
     assert together.items == items(other, code)
 
 
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("收到 驾驶证正反面", ["licence"]),
+        ("收到 行驶证 正反面、身份证正反面", ["registration_card", "id"]),
+        ("身份证 正反面 户口本", ["id", "household"]),
+        ("户口本、正反面", ["household", "id"]),
+        ("退回 驾驶证正反面：模糊", ["licence"]),
+    ],
+)
+def test_both_sides_are_those_of_the_paper_before_and_alone_an_id_card(typed: str, wanted: list[str]):
+    request = understood(parse, f"L-1042 {typed}")
+    assert isinstance(request, Request | TickOff | Reject)
+    assert ((request.item,) if isinstance(request, Reject) else request.items) == items(*wanted)
+
+
 def test_each_document_has_words_that_people_use():
     assert WORDS.keys() == {document.code for document in VOCABULARY.documents if not document.takes_words}
 
