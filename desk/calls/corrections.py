@@ -156,7 +156,7 @@ async def _correct(
     if content.party != earlier.party:
         await record_party(desk, call, party)
     await _correct_marks(desk, loan, call, earlier, content)
-    await checks.correct_result(desk, call, earlier.outcome)
+    await checks.correct_result(desk, loan, call, earlier.outcome, content.note)
     if content.outcome != earlier.outcome:
         await follow_correction(desk, loan, call, earlier.outcome)
     desk.audit("correct_call", loan_id=loan.id, subject_id=call.id, was=earlier.outcome, outcome=content.outcome)

@@ -82,10 +82,11 @@ async def save_findings(desk: Desk, loan: Loan, follow_up: FollowUp, findings: F
     row.by_id, row.at = desk.member.id, desk.now
 
 
-async def correct_result(desk: Desk, call: Call, earlier: str) -> CheckResult | None:
-    """Let the check that a call ended follow a correction of the call's outcome; return its new result if it changed.
+async def correct_result(desk: Desk, loan: Loan, call: Call, earlier: str, why: str) -> CheckResult | None:
+    """Let the check that a call ended follow a correction of the call's outcome; return its new result if it changed. `why` is
+    the note of the call, which a check that failed needs unless one of its items was found to differ.
 
-    Raises Invalid (`correction_ends_check`, `correction_opens_check`): a correction changes no follow-up.
+    Raises Invalid (`check_why_missing`; `correction_ends_check`, `correction_opens_check`: a correction changes no follow-up).
     """
     before, after = VOCABULARY.outcome(earlier).result, VOCABULARY.outcome(call.outcome).result
     if before == after:
@@ -99,6 +100,8 @@ async def correct_result(desk: Desk, call: Call, earlier: str) -> CheckResult | 
         return None
     if after is None:
         raise Invalid("correction_opens_check", purpose=row.purpose, outcome=earlier)
+    if after == "failed" and not why.strip() and "differs" not in row.items.values():
+        raise Invalid("check_why_missing", loan=loan.number, given=loan.number, purpose=row.purpose)
     track(desk, row).state = after
     return after
 

@@ -201,7 +201,12 @@ CORRECTION = Form(
     build=build_correction,
     submit=submit_correction,
     main="outcome",
-    fields={"note_too_long": "note", "amount_not_taken": "amount", "unknown_person": "party"},
+    fields={
+        "note_too_long": "note",
+        "check_why_missing": "note",
+        "amount_not_taken": "amount",
+        "unknown_person": "party",
+    },
     about="c",
 )
 """The form that corrects the button's call."""

@@ -5,7 +5,7 @@ import pytest
 from desk.core.vocabulary import VOCABULARY
 from storage.tables import Call, FollowUp, Loan
 from tests.builders import SHANGHAI, make_follow_up, make_loan
-from tests.wire.office_day import Slack, buttons, shown
+from tests.wire.office_day import Slack, buttons, given, shown
 
 CHECKS = ("identity", "income", "employer", "vehicle")
 
@@ -155,6 +155,21 @@ async def test_a_failed_check_needs_what_did_not_match_and_why(slack: Slack, loa
     answer = await slack.command(slack.verifier, "/loan-call A-1 核实不通过")
     assert answer.text.startswith("A-1 的收入核实哪里不符、原因是什么？请写明：/loan-call A-1/1 核实不通过：原因")
     assert ((await now(slack, row)).state, await slack.rows(Call)) == ("open", [])
+
+
+async def test_a_correction_to_failed_needs_it_too(slack: Slack, loan: Loan) -> None:
+    row = await plan(slack, loan, "income")
+    logged = await slack.command(slack.verifier, "/loan-call A-1/1 confirmed")
+    await slack.press(slack.verifier, given(logged.message), "Correct the call")
+    form = slack.sandbox.modal_of("UVERIFIER")
+    await form.fill("Outcome", "failed")
+    await form.submit()
+    assert form.errors == {"Note": "What did not match in the income check of A-1, and why? Write it here."}
+    assert [each.outcome for each in await slack.rows(Call)] == ["confirmed"]
+    await form.fill("Note", "the payslip is of another firm")
+    await form.submit()
+    assert [each.outcome for each in await slack.rows(Call)] == ["failed"]
+    assert (await now(slack, row)).state == "done"
 
 
 async def test_failed_asks_which_of_several_checks(slack: Slack, loan: Loan) -> None:
