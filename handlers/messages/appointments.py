@@ -24,7 +24,7 @@ from handlers.messages.block_kit.writer import Writer
 from handlers.messages.contact import broken_line
 from handlers.messages.files import write_code
 
-_OF_DAY = 10
+OF_DAY = 10
 """The most appointments of a day that are listed."""
 
 _STATES = {
@@ -56,8 +56,8 @@ def write_day(t: Translator, writer: Writer, rows: Sequence[AppointmentOfDay], z
     """Write the appointments of a day: loan, kind, time, and whether the borrower has confirmed it."""
     if rows:
         writer.line(Bold(t("Appointments ({n})", n=len(rows))))
-        writer.bullets(_of_day(t, each, zone) for each in rows[:_OF_DAY])
-        write_more(t, writer, len(rows) - len(rows[:_OF_DAY]))
+        writer.bullets(_of_day(t, each, zone) for each in rows[:OF_DAY])
+        write_more(t, writer, len(rows) - len(rows[:OF_DAY]))
 
 
 def _of_day(t: Translator, each: AppointmentOfDay, zone: ZoneInfo) -> list[Inline]:

@@ -8,7 +8,7 @@ from desk.follow_ups.due_lists import DueRow
 from desk.loans.lists import LoanRow
 from desk.messages.home import PAGE, HomeView
 from desk.messages.overview import OpenDocuments
-from handlers.messages.appointments import write_day
+from handlers.messages.appointments import OF_DAY, write_day
 from handlers.messages.arrears import next_call_button
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention
@@ -132,7 +132,7 @@ def _today(t: Translator, writer: Writer, view: HomeView, zone: ZoneInfo) -> Non
         write_playbooks(t, writer, calls)
     writer.buttons(*_pages(t, view), *_kinds(t, view), *_late(t, view))
     write_day(t, writer, view.appointments, zone)
-    cards = {each.loan_id: each.number for each in view.appointments if each.loan_id not in numbers}
+    cards = {each.loan_id: each.number for each in view.appointments[:OF_DAY] if each.loan_id not in numbers}
     writer.buttons(*(_card(t, loan_id, number) for loan_id, number in cards.items()))
 
 
