@@ -9,17 +9,15 @@ from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.follow_ups.first_plans import FirstPlans
 from desk.importing.comparing import VALUES, spelled_out, values_of
-from desk.importing.late_entries import Unindexed
 from desk.importing.rows import REQUIRED, ImportRow
 from desk.loans import borrowers
 from storage.engine import bulk
 from storage.engine.cipher import Cipher
 from storage.engine.types import new_ids
 from storage.queries.importing import imports
-from storage.queries.loans import index_versions, search
 from storage.queries.loans.loans import number_key
 from storage.queries.loans.search import DigestCache
-from storage.tables import AuditEntry, FollowUp, Loan, Member, SearchTerm
+from storage.tables import AuditEntry, FollowUp, Loan, Member
 from storage.tables.loans import plain_number
 
 _NO_DETAILS: Mapping[str, Any] = {}
@@ -133,10 +131,9 @@ class NewLoans:
                 found.setdefault(owner_id, []).append(loan_id)
         return found
 
-    async def write(self, wrong: Mapping[str, datetime], *, unindexed: Unindexed | None = None) -> None:
-        """Write everything, but entries of search other than the phone's if these may follow: they are added to `unindexed`.
-        `wrong` has since when phones are marked as wrong. What the transaction changed in the session must be flushed before:
-        numbers are unique."""
+    async def write(self, wrong: Mapping[str, datetime]) -> None:
+        """Write everything. `wrong` has since when phones are marked as wrong. What the transaction changed in the session
+        must be flushed before: numbers are unique."""
         desk, of = self._desk, self._prospects
         rows = [of.rows[place] for place in self._places]
         keys = [number_key(row.number) for row in rows]
@@ -147,8 +144,7 @@ class NewLoans:
             names=self._of_the_new(of.names),
             phones=self._of_the_new(of.phones),
             wrong=[wrong.get(row.phone) for row in rows] if wrong else [None] * len(rows),
-            digests=self._of_the_new(of.digests) if unindexed is None else self._leave(unindexed, rows, borrower_ids),
-            search_version=search.VERSION if unindexed is None else index_versions.AWAITED,
+            digests=self._of_the_new(of.digests),
         )
         columns = {
             "id": loan_ids,
@@ -177,21 +173,6 @@ class NewLoans:
             desk.session, desk.workspace.id, [imports.StoredValues(*each) for each in said], desk.now
         )
         await self._write_audit()
-
-    def _leave(
-        self, unindexed: Unindexed, rows: Sequence[ImportRow], borrower_ids: Sequence[UUID]
-    ) -> Sequence[Sequence[int]]:
-        """Return the digests that are to be written at once, one for each row, and add the others to `unindexed`."""
-        of_phones = [self._prospects.digest_cache.of_phone(row.phone) for row in rows]
-        ids = bulk.stored_values(self._desk.session, SearchTerm, "borrower_id", borrower_ids)
-        unindexed.borrower_ids += borrower_ids
-        unindexed.entries += [
-            (digest, key)
-            for key, phone, digests in zip(ids, of_phones, self._of_the_new(self._prospects.digests), strict=True)
-            for digest in digests
-            if digest != phone
-        ]
-        return [(phone,) for phone in of_phones]
 
     async def _write_audit(self) -> None:
         desk = self._desk

@@ -16,7 +16,6 @@ from desk.importing.ahead import Batch, BatchesAhead
 from desk.importing.file_contents import Content, FileRead, PastRead
 from desk.importing.file_rows import FileRows
 from desk.importing.importing import Carried, import_batch, numbers_of
-from desk.importing.late_entries import LateEntries, Unindexed
 from desk.importing.money_rows import InstalmentRow, PaymentRow, Row, batches_of
 from desk.importing.new_loan_notices import report_new_loans
 from desk.importing.past_records import PastResult, import_past
@@ -178,24 +177,19 @@ async def import_loans(
     ahead = BatchesAhead(office, workspace, rows, begin_at=progress.done)
     writer = _LoanWriter(office, workspace, numbers, progress, dry_run)
     following = await ahead.next()
-    try:
-        while batch := following:
-            writing = asyncio.ensure_future(writer.write(batch))
-            try:
-                following = await ahead.next()  # while the database works
-            finally:
-                result, seconds = await writing
-            ahead.follow(batch, result, seconds)
-            outcome.add(result)
-            if dry_run:
-                outcome.tried.add(result.taken)
-                await progress.note_tried(batch.unchanged + len(batch.rows))
-            outcome.effects += Counter[Effect]({"same": batch.unchanged})
-            advance(batch.unchanged + len(batch.rows))
-    except Exception:
-        with suppress(Exception):  # the reason is told; what cannot be written now, the worker will make
-            await writer.late.write()
-        raise
+    while batch := following:
+        writing = asyncio.ensure_future(writer.write(batch))
+        try:
+            following = await ahead.next()  # while the database works
+        finally:
+            result, seconds = await writing
+        ahead.follow(batch, result, seconds)
+        outcome.add(result)
+        if dry_run:
+            outcome.tried.add(result.taken)
+            await progress.note_tried(batch.unchanged + len(batch.rows))
+        outcome.effects += Counter[Effect]({"same": batch.unchanged})
+        advance(batch.unchanged + len(batch.rows))
     await writer.finish()
     return outcome
 
@@ -209,39 +203,27 @@ class _LoanWriter:
         self._office, self._workspace, self._numbers = office, workspace, numbers
         self._progress, self._dry_run = progress, dry_run
         self._carried = Carried()
-        self.late = LateEntries(office, workspace)
         self._unrecorded = 0
 
     async def write(self, batch: Batch) -> tuple[ImportResult, float]:
         """Import a batch. Return the result, and how long the transaction took, in seconds."""
-        if self.late.are_due:
-            await self.late.write()
-        result, left, began = ImportResult(), Unindexed(), time.perf_counter()
+        result, began = ImportResult(), time.perf_counter()
         self._unrecorded += batch.unchanged
         if not batch.rows:
             return result, 0.0
         async with batch_desk(self._office, self._workspace, dry_run=self._dry_run) as desk:
             began = time.perf_counter()
             result = await import_batch(
-                desk,
-                batch.rows,
-                numbers=self._numbers,
-                prospects=batch.prospects,
-                carried=self._carried,
-                unindexed=left,
+                desk, batch.rows, numbers=self._numbers, prospects=batch.prospects, carried=self._carried
             )
             if not self._dry_run:
                 await report_new_loans(desk, self._progress.file_id, result.new_by_owner)
                 await self._progress.record(desk, _loans_done(result, len(batch.rows), self._unrecorded))
-        seconds = time.perf_counter() - began
         self._unrecorded = 0
-        if not self._dry_run:
-            self.late.add(left)
-        return result, seconds
+        return result, time.perf_counter() - began
 
     async def finish(self) -> None:
-        """Record the unchanged rows behind the last transaction, and write the entries of search that are left."""
-        await self.late.write()
+        """Record the unchanged rows behind the last transaction."""
         if self._unrecorded and not self._dry_run and not isinstance(self._progress, Unrecorded):
             async with self._office.desk(self._workspace) as desk:
                 await self._progress.record(desk, _loans_done(ImportResult(), 0, self._unrecorded))

@@ -27,7 +27,6 @@ from desk.importing.comparing import (
     values_of,
     write_values,
 )
-from desk.importing.late_entries import Unindexed
 from desk.importing.people import PeopleOfFile, Present
 from desk.importing.results import Effect, ImportResult, RefusedRow
 from desk.importing.rows import REQUIRED, ImportRow
@@ -94,11 +93,9 @@ async def import_batch(
     numbers: Collection[str] | None = None,
     prospects: Prospects | None = None,
     carried: Carried | None = None,
-    unindexed: Unindexed | None = None,
 ) -> ImportResult:
     """Import these rows, each completely or not at all. `numbers` are those of the whole file, from `numbers_of`; `prospects`
-    has what these rows are as new loans, unless it is to be computed here; `carried` is the file's. On SQLite, `unindexed` gets
-    entries of search that the caller will write, if it is given.
+    has what these rows are as new loans, unless it is to be computed here; `carried` is the file's.
 
     An existing loan gets what the file says differently than the last file (docs/import.md). A new number with the name
     and phone of a loan that the desk numbered itself (`L-…`) takes that loan over.
@@ -113,7 +110,7 @@ async def import_batch(
     await batch.read(rows)
     for row in rows:
         await batch.take(row)
-    return await batch.finish(unindexed if desk.session.dialect.name == "sqlite" else None)
+    return await batch.finish()
 
 
 class _Batch:
@@ -360,11 +357,11 @@ class _Batch:
         row_id = new_id() if before is None else before.id
         rows.append(write_values(self.desk, loan_id, row.number, values, row_id=row_id))
 
-    async def finish(self, unindexed: Unindexed | None) -> ImportResult:
+    async def finish(self) -> ImportResult:
         """Write what is written for all rows at once, and return the result."""
         await borrowers.index(self.desk, self.corrected)
         await self.desk.session.flush()
-        await self.new.write(self.wrong, unindexed=unindexed)
+        await self.new.write(self.wrong)
         with_terms = await loans.by_ids(self.desk.session, (loan_id for loan_id, _ in self.new_terms))
         for loan_id, row in self.new_terms:
             loan = with_terms[loan_id]

@@ -95,14 +95,13 @@ async def write_encrypted(
     phones: Sequence[bytes],
     wrong: Sequence[datetime | None],
     digests: Sequence[Sequence[int]],
-    search_version: int = search.VERSION,
 ) -> None:
     """Write many new borrowers at once, of whom everything is computed: ciphertexts, since when their phones are marked as wrong,
-    and the digests by which search finds them. `search_version` says whether these are all."""
+    and the digests by which search finds them."""
     columns = {"id": ids, "name_cipher": names, "phone_cipher": phones, "phone_wrong_at": wrong}
     shared = {
         "workspace_id": desk.workspace.id,
-        "search_version": search_version,
+        "search_version": search.VERSION,
         "version": 1,
         "created_at": desk.now,
     }

@@ -1,34 +1,23 @@
-"""Borrowers, and people around loans, whose search entries are of another version than this release makes, or follow later."""
+"""Borrowers, and people around loans, whose search entries are of another version than this release makes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select, update
 
-from storage.engine import bulk
 from storage.engine.work import Work
 from storage.queries.core.set_aside import is_set_aside
 from storage.queries.loans.related import replace_terms
 from storage.queries.loans.search import VERSION, replace_digests
-from storage.tables import Borrower, RelatedPerson, SearchTerm
-
-StoredEntry = tuple[int, str]
-"""An entry: its digest, and the borrower's id as SQLite stores it."""
+from storage.tables import Borrower, RelatedPerson
 
 Indexed = TypeVar("Indexed", Borrower, RelatedPerson)
 
 SET_ASIDE = -1
 """The version of a borrower that could not be indexed; the earlier entries stay."""
-
-AWAITED = -2
-"""The version of a borrower whom an import has written, and whose entries but the phone's it writes later, with those of many."""
-
-AWAITED_FOR = timedelta(minutes=10)
-"""How long such entries are left to the import. It writes them within a minute, unless it was killed."""
 
 SEARCH_ENTRIES = "search_entries"
 """Under this name such a borrower is set aside for a while."""
@@ -62,47 +51,17 @@ async def take_next(
     session: Work, owners: type[Indexed], workspace_id: UUID, now: datetime, *, limit: int
 ) -> Sequence[Indexed]:
     """Return the next rows of this table to index again, locked by this transaction. Those that another one holds are left to it,
-    those that could not be indexed are tried again after a while, and those of an import if it has not indexed them by then."""
+    and those that could not be indexed are tried again after a while."""
     behind = col(owners.search_version)
     tried = is_set_aside(workspace_id, SEARCH_ENTRIES, col(owners.id), now)
     statement = (
         select(owners)
-        .where(
-            owners.workspace_id == workspace_id,
-            behind < VERSION,
-            (behind > SET_ASIDE) | ~tried,
-            *_abandoned(owners, now),
-        )
+        .where(owners.workspace_id == workspace_id, behind < VERSION, (behind > SET_ASIDE) | ~tried)
         .order_by(behind, col(owners.id))
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)
     )
     return (await session.exec(statement.execution_options(populate_existing=True))).all()
-
-
-def _abandoned(owners: type[Borrower] | type[RelatedPerson], now: datetime) -> list[ColumnElement[bool]]:
-    """Return the condition that nobody else is about to write the entries: an import writes those of borrowers alone."""
-    if owners is not Borrower:
-        return []
-    return [(col(Borrower.search_version) != AWAITED) | (col(Borrower.created_at) <= now - AWAITED_FOR)]
-
-
-async def add_awaited(session: Work, workspace_id: UUID, entries: Sequence[StoredEntry], borrowers: int) -> None:
-    """Insert entries, in their order, of so many awaited borrowers, but for those who were corrected, deleted or indexed
-    meanwhile."""
-    awaited = Borrower.workspace_id == workspace_id, Borrower.search_version == AWAITED
-    if (await session.exec(select(func.count()).select_from(Borrower).where(*awaited))).one() != borrowers:
-        ids = (await session.exec(select(Borrower.id).where(*awaited))).all()
-        left = set(bulk.stored_values(session, SearchTerm, "borrower_id", ids))
-        entries = [each for each in entries if each[1] in left]
-    if entries:
-        await session.insert_values("search_term", ("digest", "borrower_id"), entries)
-
-
-async def end_awaiting(session: Work, borrower_ids: Collection[UUID]) -> None:
-    """Record that all entries of these borrowers are written, unless they are awaited no more."""
-    statement = update(Borrower).where(col(Borrower.id).in_(borrower_ids), col(Borrower.search_version) == AWAITED)
-    await session.exec(statement.values(search_version=VERSION))
 
 
 async def write(
