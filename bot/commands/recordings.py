@@ -68,6 +68,8 @@ def read_list(file: Path) -> list[Asked]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise ListError(f"{file.name} cannot be read: {type(error).__name__}.") from None
     for at, row in rows:
+        if any("\0" in each for each in row):
+            raise ListError(f"{file.name}, row {at}: it has a character that no name has.")
         if not 2 <= len(row) <= 3 or not row[0] or not row[1]:
             raise ListError(f"{file.name}, row {at}: it must have a loan, a file or link, and a time or nothing.")
     return [Asked(at, *row) for at, row in rows]

@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from desk.core import unreadable
 from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
@@ -115,7 +116,7 @@ async def add_link(desk: Desk, wanted: Wanted, link: str, by: str) -> datetime |
         if (
             there.link_cipher
             and there.discarded_at is None
-            and desk.cipher.decrypt(Recording.link_cipher, there) == link
+            and unreadable.read(desk, Recording.link_cipher, there) == link
         ):
             raise NotAddedError("there")
     row = _row(desk, loan, call, member_id)

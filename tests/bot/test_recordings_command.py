@@ -199,6 +199,19 @@ async def test_when_the_store_is_away_nothing_counts_and_it_can_be_run_again(
     assert len(await rows(office, Recording)) == 1
 
 
+async def test_a_damaged_link_keeps_no_other_from_being_added(
+    office: Office, workspace: Workspace, loan: Loan, settings: Settings, clock: FrozenClock
+) -> None:
+    assert (await add(settings, clock, Asked(1, "A-1", "https://pbx.example.com/r/1")))[0] == 0
+    [row] = await rows(office, Recording)
+    async with office.database.transaction() as session:
+        damaged = await session.get_one(Recording, row.id)
+        damaged.link_cipher = bytes(40)
+        session.add(damaged)
+    assert (await add(settings, clock, Asked(1, "A-1", "https://pbx.example.com/r/2")))[0] == 0
+    assert len(await rows(office, Recording)) == 2
+
+
 async def test_what_a_killed_command_began_counts_for_nothing_and_goes_after_a_week(
     office: Office,
     workspace: Workspace,
@@ -224,7 +237,7 @@ async def test_what_a_killed_command_began_counts_for_nothing_and_goes_after_a_w
 
 
 def test_lists_and_options_that_say_nothing_are_refused(tmp_path: Path) -> None:
-    for content in (b"A-1\n", b"A-1,a.wav,2026-11-25T10:00,more\n", b",a.wav\n", b"A-1,\xff\xfe\n"):
+    for content in (b"A-1\n", b"A-1,a.wav,2026-11-25T10:00,more\n", b",a.wav\n", b"A-1,a\0.wav\n", b"A-1,\xff\xfe\n"):
         (tmp_path / "list.csv").write_bytes(content)
         with pytest.raises(ListError):
             read_list(tmp_path / "list.csv")
