@@ -1,4 +1,4 @@
-"""The texts of data requests go some time after the answer; that there was one, and when it was answered, stays."""
+"""The texts of data requests go some time after the answer or their Undo; that there was one, and when it was answered, stays."""
 
 from pathlib import Path
 from typing import Any
@@ -27,24 +27,26 @@ async def test_texts_of_closed_requests_are_cleared_when_their_time_is_over(
         ("held", 4, {"state": "answered", "loan_id": held.id}),
         ("young", 1, {"state": "answered"}),
         ("open", 4, {"state": "open"}),
+        ("taken back", 4, {"state": "open", "undone_at": now - 4 * YEAR}),
+        ("just taken back", 4, {"state": "open", "undone_at": now - YEAR}),
     ):
         at, row_id = now - years * YEAR, new_id()
         of: dict[str, Any] = {"workspace_id": workspace.id, "kind": "access", "law": "pipl", "way": "letter"}
         texts = {each: office.cipher.encrypt(getattr(PersonRequest, each), row_id, f"text of {name}") for each in TEXTS}
-        when = {"received_on": at.date(), "due_on": at.date(), "closed_at": None if name == "open" else at}
+        when = {"received_on": at.date(), "due_on": at.date(), "closed_at": None if values["state"] == "open" else at}
         asked[name] = PersonRequest(id=row_id, proof="none", by_id=lin.id, at=at, **of, **texts, **when, **values)
     async with office.desk(workspace) as desk:
         desk.session.add_all(asked.values())
         desk.add(LegalHold(id=new_id(), workspace_id=workspace.id, loan_id=held.id, by_id=lin.id, at=now))
 
     shown = await retention(database_url, tmp_path, clock, apply=False)
-    assert "older than their period: 2 · the texts of data requests that were answered or refused" in shown
+    assert "older than their period: 3 · the texts of data requests that were answered, refused or taken back" in shown
     await retention(database_url, tmp_path, clock, apply=True)
 
     left = {row.id: row for row in await rows(office, PersonRequest)}
-    assert len(left) == 5
+    assert len(left) == 7
     for name, row in asked.items():
-        gone = name in ("old", "refused")
+        gone = name in ("old", "refused", "taken back")
         assert all((getattr(left[row.id], each) is None) is gone for each in TEXTS), name
     assert left[asked["old"].id].closed_at == now - 4 * YEAR
     assert "nothing is older than its period" in await retention(database_url, tmp_path, clock, apply=True)

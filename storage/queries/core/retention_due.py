@@ -69,6 +69,7 @@ _CALLED_AT = select(Call.at).where(col(Call.id) == col(Recording.call_id)).scala
 """When the call of a recording was; without one its period counts from when it was added."""
 
 _TEXTS_OF_REQUESTS = ("name_cipher", "words_cipher", "answer_cipher", "extension_cipher")
+_HAS_TEXTS = or_(*(col(getattr(PersonRequest, name)).is_not(None) for name in _TEXTS_OF_REQUESTS))
 
 RECORDS: dict[str, tuple[Records, ...]] = {
     "words": (
@@ -127,10 +128,14 @@ RECORDS: dict[str, tuple[Records, ...]] = {
             PersonRequest.closed_at,
             PersonRequest.loan_id,
             _TEXTS_OF_REQUESTS,
-            (
-                PersonRequest.state != "open",
-                or_(*(col(getattr(PersonRequest, name)).is_not(None) for name in _TEXTS_OF_REQUESTS)),
-            ),
+            (PersonRequest.state != "open", _HAS_TEXTS),
+        ),
+        Records(
+            PersonRequest,
+            PersonRequest.undone_at,
+            PersonRequest.loan_id,
+            _TEXTS_OF_REQUESTS,
+            (PersonRequest.state == "open", col(PersonRequest.undone_at).is_not(None), _HAS_TEXTS),
         ),
     ),
     "access_request": (Records(AccessRequest, AccessRequest.asked_at, only=(AccessRequest.state != "open",)),),
