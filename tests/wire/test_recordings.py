@@ -350,6 +350,26 @@ async def test_a_recording_is_added_on_the_card_by_file_or_link(slack: Slack) ->
     assert "Choose loan and document" in buttons(slack.posts(slack.agent)[-1])
 
 
+@pytest.mark.usefixtures("call")
+async def test_an_empty_recording_of_a_form_is_refused_by_its_name(slack: Slack) -> None:
+    for language, names, said in (
+        ("en-US", ("Open", "Timeline", "Add recording", "Files"), "nothing.wav · not taken: it is empty"),
+        ("zh-CN", ("打开", "时间线", "添加录音", "文件"), "nothing.wav · 未收：文件是空的"),
+    ):
+        await slack.change(slack.agent, locale=language)
+        opened, tab, button, field = names
+        await (await slack.in_card(slack.agent, opened, tab)).press(button)
+        empty = slack.sandbox.upload("UAGENT", "nothing.wav", AUDIO)
+        empty.content = b""  # Slack takes no empty file: this one is emptied in between
+        form = slack.sandbox.modal_of("UAGENT")
+        await form.fill(field, [empty])
+        await form.submit()
+        await slack.deliver()
+        assert said in slack.posts(slack.agent)[-1].text
+    assert await slack.rows(Recording) == []
+    assert [(row.state, row.blob_id) for row in await slack.rows(StoredFile)] == [("refused", None)] * 2
+
+
 async def test_the_calls_nearest_to_the_time_in_a_files_name_are_offered(slack: Slack, loan: Loan) -> None:
     now = slack.clock.now()
     for days in range(60):
