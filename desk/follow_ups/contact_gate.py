@@ -20,8 +20,8 @@ from desk.follow_ups.contact_limits import limits_of, who_is
 from desk.follow_ups.contact_views import ContactView, view_of
 from desk.follow_ups.lifecycle import check_note
 from desk.loans import lookup
-from desk.rules.contact_facts import BORROWER
-from desk.rules.contact_packs import Cap, Gap
+from desk.rules.contact_facts import BORROWER, Channel
+from desk.rules.contact_packs import Cap, Gap, Window
 from desk.rules.contact_rules import Answer, Broken
 from storage.engine.types import new_id
 from storage.queries.follow_ups import contacts
@@ -119,10 +119,28 @@ async def check_call(desk: Desk, loan: Loan, *, began: datetime, person_id: UUID
         return NO_RULES
     them = str(person_id or role or BORROWER)
     answer = limits.answer(began, person=them, number=them, who=who_is(role))
-    refusing = tuple(each for each in answer.broken if each.effect == "deny")
+    refusing = _refusing(answer)
     if not refusing:
         return CallCheck("kept" if answer.effect is None else "warned")
     return CallCheck("allowed") if await _is_decided(desk, loan, refusing) else CallCheck("broken", refusing)
+
+
+async def check_other(
+    desk: Desk, loan: Loan, *, at: datetime, channel: Channel, person_id: UUID | None, role: str | None
+) -> tuple[Broken, ...]:
+    """Return which rules a letter, text, e-mail or visit of the lender broke that is about to be entered, and for which no reason
+    was given. Hours say nothing of a letter: when it arrived is not known."""
+    limits = await limits_of(desk, loan, others=role is not None)
+    if limits is None:
+        return ()
+    them = str(person_id or role or BORROWER)
+    answer = limits.answer(at, person=them, number=them, who=who_is(role), channel=channel)
+    refusing = tuple(each for each in _refusing(answer) if channel != "letter" or not isinstance(each.rule, Window))
+    return () if not refusing or await _is_decided(desk, loan, refusing) else refusing
+
+
+def _refusing(answer: Answer) -> tuple[Broken, ...]:
+    return tuple(each for each in answer.broken if each.effect == "deny")
 
 
 def record_broken(desk: Desk, loan: Loan, call_id: UUID, broken: tuple[Broken, ...]) -> None:
@@ -131,6 +149,14 @@ def record_broken(desk: Desk, loan: Loan, call_id: UUID, broken: tuple[Broken, .
         return
     _record(desk, loan, "broken", broken, call_id=call_id)
     desk.audit("contact_broken", loan_id=loan.id, call=str(call_id), rules=[each.rule.id for each in broken])
+
+
+def record_broken_by_other(desk: Desk, loan: Loan, contact_id: UUID, broken: tuple[Broken, ...]) -> None:
+    """Keep which rules a contact broke that was no call; its Undo takes that back."""
+    if not broken:
+        return
+    _record(desk, loan, "broken", broken)
+    desk.audit("contact_broken", loan_id=loan.id, subject_id=contact_id, rules=[each.rule.id for each in broken])
 
 
 def record_route(desk: Desk, call_id: UUID, route: Route) -> None:

@@ -20,7 +20,7 @@ from desk.follow_ups.contact_choices import Chosen
 from desk.loans import borrowers
 from desk.people.calendars import calendar_of
 from desk.rules.calendar import Calendar
-from desk.rules.contact_facts import BORROWER, Circumstances, Consent, Contact, Flag, Proposed
+from desk.rules.contact_facts import BORROWER, Channel, Circumstances, Consent, Contact, Flag, Proposed
 from desk.rules.contact_outcomes import said_of
 from desk.rules.contact_packs import PACKS, STATES, Cap, Gap, Pack, Who, Window, house_pack
 from desk.rules.contact_rules import Answer, Bound, bind, evaluate
@@ -57,9 +57,17 @@ class Limits:
     zones: tuple[ZoneInfo, ...] = ()
     own_choice: bool = False
 
-    def answer(self, at: datetime, *, person: str = BORROWER, number: str = BORROWER, who: Who = BORROWER) -> Answer:
-        """Return whether the borrower, or another person, may be called by hand at that instant."""
-        proposed = Proposed(at=at, person=person, debt=str(self.loan_id), number=number, who=who)
+    def answer(
+        self,
+        at: datetime,
+        *,
+        person: str = BORROWER,
+        number: str = BORROWER,
+        who: Who = BORROWER,
+        channel: Channel = "phone",
+    ) -> Answer:
+        """Return whether the borrower, or another person, may be called by hand, or reached otherwise, at that instant."""
+        proposed = Proposed(at=at, person=person, debt=str(self.loan_id), number=number, who=who, channel=channel)
         return evaluate(self.bound, proposed, self.known)
 
     def answer_for_visit(self, at: datetime) -> Answer:

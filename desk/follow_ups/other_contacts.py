@@ -12,6 +12,7 @@ from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.contact_gate import check_other, record_broken_by_other
 from desk.follow_ups.contact_limits import forget, limits_of, who_is
 from desk.follow_ups.contact_views import ContactView, view_of
 from desk.follow_ups.lifecycle import check_note
@@ -19,6 +20,7 @@ from desk.loans import lookup, parties
 from desk.loans.parties import Party
 from desk.loans.related import RelatedName
 from desk.loans.views import LoanView, loan_view
+from desk.rules.contact_rules import Broken
 from storage.engine.types import new_id
 from storage.tables import Loan, OtherContact
 
@@ -47,7 +49,7 @@ class OtherContactEntry:
 @dataclass(frozen=True, slots=True)
 class OtherContactSaved:
     """A contact that was entered, and whether the borrower, or the `party` with whom it was, may be called now. `told_nothing`:
-    the party does not answer for the debt, so the loan is not spoken of."""
+    the party does not answer for the debt, so the loan is not spoken of. `broken` are the rules that the contact broke."""
 
     loan: LoanView
     channel: str
@@ -55,6 +57,7 @@ class OtherContactSaved:
     inbound: bool
     party: RelatedName | None
     told_nothing: bool
+    broken: tuple[Broken, ...]
     contact: ContactView | None
     undo_id: UUID
 
@@ -75,14 +78,18 @@ async def enter_contact(desk: Desk, *, loan: LoanRef, entry: OtherContactEntry) 
     check_note(entry.note)
     named, row_id = (await lookup.resolve(desk, loan)).loan, new_id()
     party = await parties.find_party(desk, named, entry.party)
+    person_id, role = (party.person.id if party.person else None, party.role) if party else (None, None)
+    broken: tuple[Broken, ...] = ()
+    if not entry.inbound:
+        broken = await check_other(desk, named, at=entry.at, channel=entry.channel, person_id=person_id, role=role)
     row = create(
         desk,
         OtherContact(
             id=row_id,
             workspace_id=desk.workspace.id,
             loan_id=named.id,
-            person_id=party.person.id if party and party.person else None,
-            role=party.role if party else None,
+            person_id=person_id,
+            role=role,
             channel=entry.channel,
             inbound=entry.inbound,
             spoke=entry.spoke and entry.channel == "visit",
@@ -96,6 +103,7 @@ async def enter_contact(desk: Desk, *, loan: LoanRef, entry: OtherContactEntry) 
     desk.audit(
         "other_contact", loan_id=named.id, subject_id=row.id, channel=row.channel, inbound=row.inbound, **details
     )
+    record_broken_by_other(desk, named, row.id, broken)
     await desk.session.flush()
     forget(desk)
     return OtherContactSaved(
@@ -105,6 +113,7 @@ async def enter_contact(desk: Desk, *, loan: LoanRef, entry: OtherContactEntry) 
         inbound=row.inbound,
         party=parties.named(desk, party) if party else None,
         told_nothing=party is not None and not VOCABULARY.related_role(party.role).liable,
+        broken=broken,
         contact=await _contact(desk, named, party),
         undo_id=offer_undo(desk, "other_contact", loan_id=named.id),
     )

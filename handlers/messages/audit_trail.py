@@ -64,7 +64,7 @@ OTHER_ACTS = {
     "contact_held": _("was held back by contact rules"),
     "explain_contact": _("gave a reason for a call"),
     "override_contact": _("allowed a call against contact rules"),
-    "contact_broken": _("logged a call that broke contact rules"),
+    "contact_broken": _("entered a call or other contact that broke contact rules"),
     "contact_moved": _("had a call moved by contact rules"),
     "import": _("imported a file"),
     "import_columns": _("said what columns of files are"),

@@ -39,7 +39,7 @@ _DECIDED = {
     "moved": _("call moved to {time}: {rules}"),
     "explained": _("called with a reason, although: {rules}"),
     "overridden": _("call allowed by a manager, although: {rules}"),
-    "broken": _("call logged that broke a rule: {rules}"),
+    "broken": _("a call or other contact broke a rule: {rules}"),
 }
 
 _TODAY = {
@@ -313,6 +313,9 @@ def other_contact_saved(t: Translator, result: OtherContactSaved, zone: ZoneInfo
         writer.phrase(t, "{loan}: {channel} to {who} of {time} is entered.", **values)
     if result.told_nothing:
         writer.line(t("They are told nothing about the loan: not that there is one, no amount, no arrears."))
+    if result.broken:
+        writer.line(Bold(t("This contact broke a contact rule. It is entered all the same, and so is that:")))
+        writer.bullets(broken_line(t, each) for each in result.broken)
     write_contact(t, writer, result.contact, zone)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 

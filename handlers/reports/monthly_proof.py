@@ -43,7 +43,7 @@ _CONTACT = {
     ("contact_held", "warn"): _("Phone numbers held back until a reason was given"),
     ("explain_contact", ""): _("Reasons given for a call of which a rule warns"),
     ("override_contact", ""): _("Refusals of a rule that a manager overrode with a reason"),
-    ("contact_broken", ""): _("Notes of which rules a logged call broke"),
+    ("contact_broken", ""): _("Notes of which rules a call or other contact broke"),
     ("contact_moved", ""): _("Calls moved to a time that the rules allow"),
 }
 

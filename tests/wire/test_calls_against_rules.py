@@ -28,7 +28,7 @@ async def test_a_call_that_was_made_is_logged_and_so_is_the_rule_that_it_broke(s
     assert (decision.kind, decision.rules) == ("broken", "CN-C1")
     assert [row.details["rules"] for row in await slack.rows(AuditEntry) if row.act == "contact_broken"] == [["CN-C1"]]
     timeline = (await slack.in_card(slack.agent, "Open", "Timeline")).text
-    assert "call logged that broke a rule: at most 3 conversations a day" in timeline
+    assert "a call or other contact broke a rule: at most 3 conversations a day" in timeline
 
 
 async def test_a_call_that_the_borrower_made_breaks_nothing(slack: Slack) -> None:

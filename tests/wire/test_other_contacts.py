@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from storage.tables import AuditEntry, Loan, OtherContact, RelatedPerson
+from storage.tables import AuditEntry, ContactDecision, Loan, OtherContact, RelatedPerson
 from tests.builders import make_loan
 from tests.wire.office_day import Slack, shown
 from tests.wire.test_contact_rules import choose, line
@@ -104,6 +104,7 @@ async def test_without_chosen_rules_it_is_in_the_history_in_chinese(slack: Slack
     assert "对客户本人：上门" in (await slack.in_card(slack.agent, "打开", "时间线")).text
 
 
+BROKE = "This contact broke a contact rule. It is entered all the same, and so is that:"
 TOLD_NOTHING = "They are told nothing about the loan: not that there is one, no amount, no arrears."
 
 
@@ -115,6 +116,7 @@ async def test_one_with_another_person_is_theirs_and_about_the_debt(slack: Slack
     assert "0 of 3 contacts and tries in 7 days" in await line(slack)
     met = "A visit: they were spoken to"
     _, answer = await enter(slack, "visit", at(18), met, With_whom="emergency contact Bob Ray", Note="asks back")
+    assert BROKE in answer.text
     assert "A-1: visit to emergency contact Bob Ray of" in answer.text
     assert TOLD_NOTHING in answer.text
     assert "Not to be called now · third persons only to find the borrower" in answer.text
@@ -154,3 +156,44 @@ async def test_one_with_a_role_that_nobody_fills_and_who_answers_for_the_debt_in
     timeline = (await slack.in_card(slack.agent, "打开", "时间线")).text
     assert "配偶 韩梅梅主动：信函" in timeline
     assert "对担保人：上门" in timeline
+
+
+@pytest.mark.usefixtures("loan")
+async def test_one_that_broke_a_rule_says_which_and_undo_takes_it_back(slack: Slack) -> None:
+    await choose(slack, "US-NY-NYC")
+    slack.clock.set(at(20, "11:00"))
+    for day in (16, 17, 18):
+        _, answer = await enter(slack, "e-mail", at(day))
+        assert BROKE not in answer.text
+    _, answer = await enter(slack, "letter", at(19, "05:00"), "They wrote or came by themselves")
+    assert BROKE not in answer.text
+    _, answer = await enter(slack, "letter", at(19, "05:00"))
+    rule = "at most 3 contacts or attempts in 7 days, all channels"
+    assert f"{BROKE}\n{rule}" in answer.text
+    [entry] = [each for each in await slack.rows(AuditEntry) if each.act == "contact_broken"]
+    assert entry.subject_id == (await slack.rows(OtherContact))[-1].id
+    assert len(entry.details["rules"]) == 1
+    await answer.press("Undo")
+    [decision] = await slack.rows(ContactDecision)
+    assert decision.undone_at is not None
+    broke = f"a call or other contact broke a rule: {rule}"
+    assert broke not in (await slack.in_card(slack.agent, "Open", "Timeline")).text
+    await enter(slack, "letter", at(19, "05:00"))
+    assert broke in (await slack.in_card(slack.agent, "Open", "Timeline")).text
+
+
+@pytest.mark.usefixtures("loan")
+async def test_hours_are_asked_of_a_visit_and_not_of_a_letter_also_in_chinese(slack: Slack) -> None:
+    await choose(slack, "US-MA")
+    slack.clock.set(at(20, "11:00"))
+    for channel, broke in (("visit", True), ("letter", False)):
+        _, answer = await enter(slack, channel, at(19, "05:00"))
+        assert (BROKE in answer.text) is broke, channel
+    await slack.in_chinese(slack.agent)
+    page = shown(await slack.press(slack.agent, await slack.card(slack.agent), "联系规则"))
+    await slack.press(slack.agent, page, "其他联系")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("方式", "短信")
+    await form.fill("时间", int(at(19, "05:00").timestamp()))
+    await form.submit()
+    assert "这次联系违反了联系规则，仍已登记，并记录违规情况：" in slack.sandbox.modal_of("UAGENT").text
