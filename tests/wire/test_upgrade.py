@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -401,6 +401,42 @@ async def test_old_messages_about_what_a_file_did_are_escalations(release: Relea
     ], "readers of one message share its escalation, and a loan that is closed needs no owner"
     assert {row.kind for row in notices.values()} == {"escalation"}
     assert notices[ids[1]].key == f"{notices[ids[2]].key}:{member}"
+
+
+async def test_of_old_messages_about_one_loan_without_an_owner_the_last_waits(release: Release, empty_url: str) -> None:
+    await release.load(empty_url)
+    database = Database(empty_url)
+    await schema.migrate(database, "0073")
+    ids, first = [new_id(), new_id()], datetime(2026, 11, 25, 8, tzinfo=UTC)
+    async with database.transaction() as session:
+        loan = (await session.exec(select(Loan.id, Loan.workspace_id).where(Loan.stage == "disbursed"))).first()
+        member = (await session.exec(select(Member.id))).first()
+        assert loan
+        await session.exec(update(Loan).where(col(Loan.id) == loan[0]).values(owner_id=None))
+        for nth, each in enumerate(ids):
+            at = first + timedelta(days=nth)
+            await session.exec(
+                insert(Notice).values(
+                    id=each,
+                    workspace_id=loan[1],
+                    kind="owner_asked",
+                    key=f"owner_asked:{loan[0]}:{at.isoformat()}",
+                    facts={"stage": "disbursed"},
+                    about_loan_id=loan[0],
+                    about_member_id=member,
+                    created_at=at,
+                    urgent=True,
+                    wanted=1,
+                    sent=1,
+                    attempts=0,
+                    fence=0,
+                )
+            )
+    await schema.migrate(database)
+    async with database.reading() as session:
+        found = {row.id: (row.state, row.settled) for row in (await session.exec(select(Escalation))).all()}
+    await database.close()
+    assert [found[each] for each in ids] == [("resolved", True), ("open", False)]
 
 
 async def test_old_numbers_are_compared_with_hyphens_unless_two_loans_would_have_one(

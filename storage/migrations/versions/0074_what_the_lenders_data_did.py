@@ -47,12 +47,16 @@ def _insert(row: sa.Row[Any]) -> uuid.UUID:
         trigger, waits = f"check_passed_over:{loan.id}:{row.facts['stage']}", _has_undecided_check(loan.id)
     else:
         trigger, waits = f"owner_left:{loan.id}", loan.owner_id is None and loan.stage not in _ENDED
+    kind = "check_passed_over" if passed_over else "owner_left"
+    earlier = _escalation.c.loan_id == loan.id, _escalation.c.kind == kind, _escalation.c.state == "open"
+    settled = {"state": "resolved", "settled": True, "resolved_at": row.created_at}
+    op.get_bind().execute(_escalation.update().where(*earlier).values(settled))  # only the last one of a loan waits
     op.get_bind().execute(
         _escalation.insert().values(
             id=row.id,
             workspace_id=row.workspace_id,
             loan_id=loan.id,
-            kind="check_passed_over" if passed_over else "owner_left",
+            kind=kind,
             about_member_id=row.about_member_id,
             raised_at=row.created_at,
             rule_trigger=trigger,
