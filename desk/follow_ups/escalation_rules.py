@@ -139,11 +139,16 @@ async def escalate_passed_check(desk: Desk, loan: Loan, stage: str) -> None:
 
 
 async def settle_passed_check(desk: Desk, loan_id: UUID) -> None:
-    """Settle what was escalated of a loan that was moved on, once no failed check is left of which nobody has decided."""
+    """Settle what was escalated of a loan that was moved on, once no failed check is left of which nobody has decided; until then
+    its messages say what was decided of others."""
     kind = raised_by_event("check_passed_over")
     for row in await escalations.unresolved_of_loan(desk.session, loan_id):
-        if row.kind == kind and all(check.decision for check in undecided(await _checks(desk, loan_id))):
+        if row.kind != kind:
+            continue
+        if all(check.decision for check in undecided(await _checks(desk, loan_id))):
             await settle(desk, row)
+        else:
+            await rewrite(desk, row)
 
 
 async def _checks(desk: Desk, loan_id: UUID) -> list[Check]:

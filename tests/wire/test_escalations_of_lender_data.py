@@ -71,6 +71,18 @@ async def test_a_loan_moved_on_past_a_failed_check_is_taken_on_and_settled_by_th
     assert "although a check failed" not in slack.sandbox.home_of("UMANAGER").text
 
 
+async def test_of_two_failed_checks_the_one_that_was_decided_is_not_asked_about_again(slack: Slack, loan: Loan) -> None:
+    due_at = slack.clock.now() + timedelta(hours=5)
+    await make_follow_up(slack.office, loan, slack.verifier, purpose="income", due_at=due_at)
+    await slack.command(slack.verifier, "/loan-call A-1/2 failed: no payslip")
+    await bring(slack, "approved")
+    assert buttons(told(slack))[1:3] == ["Decide: employer check", "Decide: income check"]
+    await decide(slack, told(slack))
+    assert "Manager decided: the loan goes on." in told(slack).text
+    assert "Nobody is on it yet." in told(slack).text
+    assert buttons(told(slack))[1:3] == ["Decide: income check", "Card A-1"]
+
+
 async def test_undo_of_the_decision_brings_it_back(slack: Slack, loan: Loan) -> None:
     await bring(slack, "approved")
     await decide(slack, told(slack))
