@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictBool
 
+from desk.core.permissions import require
 from desk.core.webhook_events import plain
 from desk.exports.asking import ExportView, ask_export, link_to_export, own_export
 from desk.exports.rows import Wanted
@@ -49,6 +50,7 @@ class LinkDocument(Closed):
 
 async def ask(call: Call) -> Reply:
     """Have a list made into a file."""
+    require(call.desk, "export_by_program")
     body: ExportBody = call.body
     about: dict[str, str] = {"language": body.language}
     if body.list == "due":
