@@ -30,7 +30,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     form.ticks("facts", t("Also"), ticks, optional=True)
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
     form.small(t("Contact rules that count all channels count it. The desk sends nothing."))
-    form.small(t("Who does not answer for the debt is told nothing of the loan."))
+    form.small(t("Tell nothing about the loan to people who do not answer for the debt."))
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 

@@ -61,6 +61,20 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
         [Option(t("number and stage"), _PLAIN), Option(t("a Work Object with a side pane"), _WORK_OBJECT)],
         hint=t("Work Objects must be switched on in the Slack app first; `loandesk doctor` says what is missing."),
     )
+    _ask_who_sees_loans(form, t)
+    form.choice(
+        "files",
+        t("Exported lists and case files"),
+        [
+            Option(t("open only on the desk's page"), _BY_LINK),
+            Option(t("can also be sent as a file in Slack"), _SENT),
+        ],
+        hint=t("In Slack a file stays until someone deletes it there, and the desk no longer asks who may open it."),
+    )
+    return form.view(FORM.name, t(FORM.title), submit=t("Save"))
+
+
+def _ask_who_sees_loans(form: FormWriter, t: Translator) -> None:
     form.choice(
         "managers",
         t("Managers see the loans of"),
@@ -75,16 +89,6 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
             Option(t("everyone who makes calls, to claim them"), _CALLERS),
         ],
     )
-    form.choice(
-        "files",
-        t("Exported lists and case files"),
-        [
-            Option(t("open on the desk's page alone"), _BY_LINK),
-            Option(t("can also be sent as a file in Slack"), _SENT),
-        ],
-        hint=t("In Slack a file stays until someone deletes it there, and the desk no longer asks who may open it."),
-    )
-    return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 
 async def submit(request: Request) -> Message:

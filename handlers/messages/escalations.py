@@ -172,7 +172,7 @@ def _write_cause(t: Translator, writer: Writer, view: EscalationView, zone: Zone
     """Write who or which rule raised an escalation, or what the lender's data did to the loan and what was decided since."""
     if view.passed is not None:
         text = _("The lender's data moved this loan to {stage}, although a check has failed: {what}.")
-        what = _checks(t, view.passed) or t("it was corrected since")
+        what = _checks(t, view.passed) or t("it has been corrected since")
         writer.phrase(t, text, stage=Bold(stage(t, view.passed.stage)), what=Bold(what))
         for check in view.passed.checks:
             if check.decision is not None:

@@ -17,10 +17,10 @@ def file_buttons(t: Translator, open_it: str, file_id: UUID, *, may_be_sent: boo
 
 def upload_asked(t: Translator) -> Message:
     """Render the answer to asking for a file in Slack: it is being sent."""
-    writer = Writer().line(t("I'm sending the file here. In a moment you have it."))
+    writer = Writer().line(t("I'm sending the file here. It will arrive in a moment."))
     return writer.small(
         t(
-            "In Slack it stays until you delete it, and the desk no longer asks who may open it. That you have it is recorded."
+            "In Slack it stays until you delete it, and the desk no longer asks who may open it. It is recorded that you have it."
         )
     ).message()
 

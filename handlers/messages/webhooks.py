@@ -38,8 +38,8 @@ def write_failing(t: Translator, writer: Writer, endpoints: Sequence[FailingWebh
     for each in endpoints:
         values = {"host": Bold(each.host), "time": t.minute(each.since, zone), "error": Code(each.error or "?")}
         if each.stopped:
-            writer.phrase(t, "Webhooks to {host} have stopped since {time}, last with {error}.", **values)
-            writer.small(t("The desk's operator starts them again."))
+            writer.phrase(t, "Webhooks to {host} have been stopped since {time}, last with {error}.", **values)
+            writer.small(t("Ask the desk's operator to start them again."))
         else:
-            writer.phrase(t, "Webhooks to {host} have failed since {time}, last with {error}.", **values)
-            writer.small(t("They are tried again. Ask the lender's IT to look at the receiver."))
+            writer.phrase(t, "Webhooks to {host} have been failing since {time}, last with {error}.", **values)
+            writer.small(t("The desk keeps trying. Ask the lender's IT to look at the receiver."))

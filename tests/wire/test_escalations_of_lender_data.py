@@ -120,7 +120,7 @@ async def test_a_correction_of_the_call_leaves_nothing_to_decide(slack: Slack, l
     await correct.submit()
     await slack.deliver()
     message = told(slack)
-    assert "although a check has failed: it was corrected since." in message.text
+    assert "although a check has failed: it has been corrected since." in message.text
     assert "Its cause is gone" in message.text
     assert buttons(message) == ["Card A-1", "Checks"]
 

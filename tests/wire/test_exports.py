@@ -413,7 +413,7 @@ async def test_a_file_of_a_figure_that_is_cut_says_so(
 ) -> None:
     if language == "zh":
         await slack.in_chinese(slack.manager)
-    said = {"en": "There are more rows than a file has.", "zh": "行数超过一个文件的上限。"}[language]
+    said = {"en": "There are more rows than a file can hold.", "zh": "行数超过一个文件的上限。"}[language]
     loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
     for _ in range(3):
         await make_call(slack.office, loan, slack.agent)

@@ -141,8 +141,8 @@ async def test_failed_alone_means_the_one_check_that_the_caller_has_open(slack: 
 async def test_a_failed_check_needs_what_did_not_match_and_why(slack: Slack, loan: Loan) -> None:
     row = await plan(slack, loan, "income")
     for line, said in {
-        "failed": "What did not match in the income check of A-1, and why? Say it: /loan-call A-1/1 failed: why",
-        "failed income": "What did not match in the income check of A-1, and why? Say it: /loan-call A-1/1 failed: why",
+        "failed": "What did not match in the income check of A-1, and why? Type it: /loan-call A-1/1 failed: why",
+        "failed income": "What did not match in the income check of A-1, and why? Type it: /loan-call A-1/1 failed: why",
     }.items():
         answer = await slack.command(slack.verifier, f"/loan-call A-1 {line}")
         assert answer.text.splitlines()[0] == said

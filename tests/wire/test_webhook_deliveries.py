@@ -155,7 +155,7 @@ async def test_the_home_of_an_admin_names_an_endpoint_that_fails_until_it_takes_
     receiver.usually = 503
     await plan(slack)
     await webhooks.rounds.deliver_pending()
-    words = "Webhooks to 127.0.0.1 have failed since Wed 25 Nov 10:00, last with http_503."
+    words = "Webhooks to 127.0.0.1 have been failing since Wed 25 Nov 10:00, last with http_503."
     assert words in await home(slack, slack.admin)
     assert "Webhooks" not in await home(slack, slack.manager)
     await slack.change(slack.admin, locale="zh-CN")
@@ -168,7 +168,7 @@ async def test_the_home_of_an_admin_names_an_endpoint_that_fails_until_it_takes_
     receiver.usually = 410
     await plan(slack, "A-2")
     await webhooks.rounds.deliver_pending()
-    assert "Webhooks to 127.0.0.1 have stopped since Wed 25 Nov 11:00" in await home(slack, slack.admin)
+    assert "Webhooks to 127.0.0.1 have been stopped since Wed 25 Nov 11:00" in await home(slack, slack.admin)
     await webhooks.run("change", endpoint_id, command.enable)
     await webhooks.run("change", endpoint_id, command.disable)
     assert "Webhooks" not in await home(slack, slack.admin)  # the operator knows

@@ -220,7 +220,7 @@ def _check_not_named(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragr
 
 def _check_why_missing(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
     what, line = error.params["purpose"], t("/loan-call {name} failed: why", name=error.params["given"])
-    text = _("What did not match in the {purpose} of {loan}, and why? Say it: {line}")
+    text = _("What did not match in the {purpose} of {loan}, and why? Type it: {line}")
     return [phrase(t, text, purpose=Bold(purpose(t, what)), loan=Bold(error.params["loan"]), line=Code(line))]
 
 
