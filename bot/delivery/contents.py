@@ -65,8 +65,8 @@ async def content_of(
     """
     try:
         to = await destination(desk, notice)
-        stands = lease.ts is not None and (notice.to_id is None or ERASED in notice.facts)
-        message = await compose(desk, notice) if to is not None or stands else None
+        kept_current = lease.ts is not None and (notice.to_id is None or ERASED in notice.facts)
+        message = await compose(desk, notice) if to is not None or kept_current else None
         if message is not None and maybe_repeat:
             locale = await locale_for(desk, notice, to and to.member)
             message = add_repeat_warning(message, Translator(locale))

@@ -9,7 +9,7 @@ from handlers.api.schemas import Closed, Text
 
 
 class PersonFields(Closed):
-    """Somebody around a loan, or an employer."""
+    """A person around a loan, or an employer."""
 
     name: Text
     phone: Text | None = None

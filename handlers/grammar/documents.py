@@ -276,7 +276,7 @@ class _DocumentList:
         reader.move_past(end)
 
     def _refuse_act_behind(self, at: int) -> None:
-        """Refuse what has become of the documents where it stands behind them, with the line in its order."""
+        """Refuse what has become of the documents where it is behind them, with the line in its order."""
         reader, act = self._reader, self._reader.find_word(_ACTS)
         if act is None or not self._items or self._act:
             return

@@ -125,7 +125,7 @@ class WorkbookWriter:
     between."""
 
     def __init__(self, table: Table, path: Path, folder: Path, name: str) -> None:
-        import xlsxwriter  # a start does without
+        import xlsxwriter  # a start does without it
 
         options = {
             "constant_memory": True,

@@ -15,7 +15,7 @@ _TEMPLATE = Path(__file__).with_name("report.typ")
 
 def main() -> None:
     """Set one report."""
-    import typst  # 80 MB, which who starts this process does without
+    import typst  # 80 MB, which the process that starts this one does without
 
     value: dict[str, Any] = json.load(sys.stdin.buffer)
     at = datetime.fromtimestamp(value.pop("at"), UTC)

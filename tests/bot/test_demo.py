@@ -39,7 +39,7 @@ def test_a_reminder_falls_due_within_about_a_minute_at_any_hour(instant: float) 
     ids=["a morning", "a night", "New Year's Eve"],
 )
 def clock(request: pytest.FixtureRequest) -> FrozenClock:
-    """A time at which somebody starts the demo."""
+    """A time at which the demo starts."""
     return FrozenClock(datetime.fromisoformat(request.param))
 
 

@@ -224,14 +224,7 @@ async def promised(
     most: int = MOST,
 ) -> list[Behind]:
     """Return the promises for these days in one of the states that were made to these members, newest first."""
-    statement = (
-        select(Loan, Promise, Call.caller_id)
-        .join(Promise, col(Promise.loan_id) == col(Loan.id))
-        .join(Call, col(Call.id) == col(Promise.call_id))
-        .where(*_promised(workspace_id, people, first, last), col(Promise.state).in_(states))
-        .order_by(col(Promise.due_on).desc(), col(Promise.id).desc())
-        .limit(most)
-    )
+    statement = _promises(workspace_id, people, first, last, states).limit(most)
     found = (await session.exec(statement, params=people.values)).all()
     return [Behind(loan, caller_id, row.due_on, row.state) for loan, row, caller_id in found]
 
@@ -240,14 +233,7 @@ async def promised_amounts(
     session: Work, workspace_id: UUID, people: People, first: date, last: date, states: Collection[str]
 ) -> list[tuple[Loan, Promise, UUID]]:
     """Return the promises of `promised` that name an amount, with their loans and who noted each, newest first."""
-    statement = (
-        select(Loan, Promise, Call.caller_id)
-        .join(Promise, col(Promise.loan_id) == col(Loan.id))
-        .join(Call, col(Call.id) == col(Promise.call_id))
-        .where(*_promised(workspace_id, people, first, last), col(Promise.state).in_(states))
-        .where(col(Promise.amount).is_not(None))
-        .order_by(col(Promise.due_on).desc(), col(Promise.id).desc())
-    )
+    statement = _promises(workspace_id, people, first, last, states).where(col(Promise.amount).is_not(None))
     return list((await session.exec(statement, params=people.values)).all())
 
 
@@ -351,6 +337,19 @@ def _open(people: People) -> list[ColumnElement[bool]]:
     if people.scope != "members":
         conditions.append(col(FollowUp.workspace_id) == bindparam("people_of"))
     return conditions
+
+
+def _promises(
+    workspace_id: UUID, people: People, first: date, last: date, states: Collection[str]
+) -> Select[Loan, Promise, UUID]:
+    """Return the statement for these promises with their loans and who noted each, newest first."""
+    return (
+        select(Loan, Promise, Call.caller_id)
+        .join(Promise, col(Promise.loan_id) == col(Loan.id))
+        .join(Call, col(Call.id) == col(Promise.call_id))
+        .where(*_promised(workspace_id, people, first, last), col(Promise.state).in_(states))
+        .order_by(col(Promise.due_on).desc(), col(Promise.id).desc())
+    )
 
 
 def _promised(workspace_id: UUID, people: People, first: date, last: date) -> list[ColumnElement[bool]]:
