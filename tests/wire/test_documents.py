@@ -164,6 +164,18 @@ async def test_a_press_on_an_undone_document_request_is_explained(slack: Slack, 
     assert "undone" in shown(await slack.press(slack.agent, listed, "ID card received")).text
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_two_words_for_one_paper_are_said_to_be_the_same(slack: Slack, loan: Loan, language: str) -> None:
+    if language == "zh":
+        await slack.in_chinese(slack.agent)
+    answer = await slack.command(slack.agent, "/loan-docs L-1042 交强险、商业险")
+    said = {
+        "en": "“商业险” is the same document as one before it. Name it once.",
+        "zh": "“商业险”与前面写的是同一种材料，写一次即可。",
+    }
+    assert answer.text.splitlines()[0] == said[language]
+
+
 async def test_a_document_wanted_by_today_moves_its_call_to_today(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-docs L-1042 id")
     reply = await slack.command(slack.agent, "/loan-docs L-1042 bank by today")

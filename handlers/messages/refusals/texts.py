@@ -242,7 +242,7 @@ TEXTS: dict[str, str] = {
     "write_off_reason_missing": _("Why is {loan} written off? A write-off needs a reason."),
     "document_missing": _("Which document?"),
     "document_unknown": _("I don't know a document called “{given}”. For others, type other: and the name."),
-    "document_twice": _("“{given}” appears twice."),
+    "document_twice": _("“{given}” is the same document as one before it. Name it once."),
     "document_act_behind": _("Write “{given}” before the documents."),
     "document_each": _("“{given}”: send back one document at a time, each with its own reason."),
     "document_words_missing": _("Name the document after “other:”."),
