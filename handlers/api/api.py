@@ -32,7 +32,7 @@ from handlers.api.routes import BASE, Call, Route, RouteTable
 from handlers.door.timed_tasks import TimedTasks
 from handlers.door.transaction import new_reference
 from storage.engine import trouble
-from storage.engine.trouble import Trouble, is_outage, log_fields
+from storage.engine.trouble import Trouble, is_outage, is_overtaken, log_fields
 from storage.engine.work import Work
 from storage.tables import ApiToken, Member, Workspace
 
@@ -243,6 +243,16 @@ class Api:
             return await self._handled(desk, work)
 
     async def _write(
+        self, asker: "_Asker", work: "_Work", progress: _Progress, key: str | None, digest: bytes
+    ) -> _Answer:
+        try:
+            return await self._try_to_write(asker, work, progress, key, digest)
+        except Exception as error:
+            if not is_overtaken(error):  # by another request that creates the same loan
+                raise
+        return await self._try_to_write(asker, work, progress, key, digest)
+
+    async def _try_to_write(
         self, asker: "_Asker", work: "_Work", progress: _Progress, key: str | None, digest: bytes
     ) -> _Answer:
         async with asker.office.desk(asker.workspace) as desk:

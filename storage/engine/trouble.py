@@ -5,7 +5,7 @@ import sqlite3
 from enum import Enum
 from typing import Any, overload
 
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from storage.engine.work import COMMITTING, Work
@@ -24,6 +24,7 @@ _OUTAGE = (*_CONNECTION_LOST, "28", "3D000", "53", "55P03", "57014")
 """SQLSTATE: also a refused connection (28, 3D000), no memory, disk or connection left (53), a time-out (55P03, 57014)."""
 
 _POSTGRES_DISK_FULL = "53100"
+_POSTGRES_NOT_UNIQUE = "23505"
 
 _SQLITE_WAITED = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _SQLITE_OUTAGE = (*_SQLITE_WAITED, "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL")
@@ -56,6 +57,14 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(origin, OSError):
         return origin is not error or isinstance(origin, ConnectionError | TimeoutError) or origin.errno in _DISK_FULL
     return _state(origin).startswith(_OUTAGE) or _sqlite_name(origin).startswith(_SQLITE_OUTAGE)
+
+
+def is_overtaken(error: BaseException) -> bool:
+    """Return whether another transaction wrote first what may be there once. Nothing was saved; work that is done again finds it.
+
+    On SQLite only one transaction writes at a time, so none is overtaken.
+    """
+    return isinstance(error, IntegrityError) and _state(_origin(error)) == _POSTGRES_NOT_UNIQUE
 
 
 @overload

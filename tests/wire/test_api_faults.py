@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 
 from desk.lender import loans
 from handlers.api import api
-from storage.tables import LenderEvent, Loan, Payment
+from storage.tables import LenderEvent, Loan, Payment, RelatedPerson
 from tests.builders import make_loan
 from tests.servers import Wire
 from tests.wire.api_client import Program, program
@@ -179,3 +179,14 @@ async def settled(slack: Slack) -> None:
     for _ in range(3):  # the server hears of the end of a connection a turn later
         await asyncio.sleep(0)
     await slack.service.server.idle.wait()
+
+
+async def test_requests_that_create_the_same_loan_at_once_make_one(slack: Slack, core: Program) -> None:
+    told = NEW | {"people": {"spouse": {"name": "韩梅梅", "phone": "13900139002"}}}
+    effects = [each.body["effect"] for each in await asyncio.gather(*(core.put("/loans/B-1", told) for _ in range(4)))]
+    assert sorted(effects) == ["new", "same", "same", "same"]
+    event = {"type": "application_received", "loan": "B-2", "name": "李娜", "phone": "13900001234"}
+    events = await asyncio.gather(*(core.post("/events", event | {"id": f"n-{each}"}) for each in range(4)))
+    assert sorted(each.body["effect"] for each in events) == ["new", "same", "same", "same"]
+    assert len(await slack.rows(Loan)) == 3
+    assert len(await slack.rows(RelatedPerson)) == 1
