@@ -42,7 +42,10 @@ async def find_party(desk: Desk, loan: Loan, code: str) -> Party | None:
     if any(each.code == code for each in VOCABULARY.related_roles):
         alike = [each for each in there.values() if each[0].role == code]
         return Party(code, alike[0][0], tuple(alike[0][1])) if len(alike) == 1 else Party(code)
-    found = there.get(UUID(code))
+    try:
+        found = there.get(UUID(code))
+    except ValueError:
+        found = None
     if found is None:
         raise NotFound("unknown_person")
     return Party(found[0].role, found[0], tuple(found[1]))

@@ -6,6 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from desk.core.errors import NotFound
+from desk.core.values import LoanRef
+from desk.follow_ups.other_contacts import OtherContactEntry, enter_contact
+from desk.loans.related import remove_person
 from storage.tables import AuditEntry, ContactDecision, Loan, OtherContact, RelatedPerson
 from tests.builders import make_loan
 from tests.wire.office_day import Slack, shown
@@ -197,3 +201,29 @@ async def test_hours_are_asked_of_a_visit_and_not_of_a_letter_also_in_chinese(sl
     await form.fill("时间", int(at(19, "05:00").timestamp()))
     await form.submit()
     assert "这次联系违反了联系规则，仍已登记，并记录违规情况：" in slack.sandbox.modal_of("UAGENT").text
+
+
+@pytest.mark.usefixtures("loan")
+@pytest.mark.parametrize("code", ["x", "borrower", "0" * 400, "019aaaaa-0000-7000-8000-000000000000"])
+async def test_whom_nobody_offered_is_nobody(slack: Slack, code: str) -> None:
+    slack.clock.set(at(20, "11:00"))
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        with pytest.raises(NotFound, match="unknown_person"):
+            await enter_contact(desk, loan=LoanRef("A-1", "A-1"), entry=OtherContactEntry("letter", at(19), party=code))
+    assert await slack.rows(OtherContact) == []
+
+
+@pytest.mark.usefixtures("loan")
+async def test_a_person_who_was_just_removed_is_refused_at_the_field(slack: Slack) -> None:
+    slack.clock.set(at(20, "11:00"))
+    await add(slack, "spouse", "Bob Ray", "+1 212 555 0188")
+    page = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Contact rules"))
+    await slack.press(slack.agent, page, "Other contact")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("How", "letter")
+    await form.fill("With whom", "spouse Bob Ray")
+    (person,) = await slack.rows(RelatedPerson)
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        await remove_person(desk, person.id, version=person.version)
+    assert "With whom" in (await form.submit()).errors
+    assert await slack.rows(OtherContact) == []
