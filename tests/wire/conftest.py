@@ -1,4 +1,5 @@
-"""The fixtures `slack` and `several`: a running sandbox with the desk installed from its manifest, and a desk for two teams."""
+"""The fixtures `slack` and `several`: a running sandbox with the desk installed from its manifest, a desk for two teams,
+and `webhooks` with their `receiver`."""
 
 import base64
 import io
@@ -22,7 +23,9 @@ from storage.tables import Member, Team, TeamManager, Workspace
 from tests.builders import member_of, team_of
 from tests.clocks import FrozenClock
 from tests.conftest import UNHURRIED
+from tests.webhook_receiver import Receiver, receiving
 from tests.wire.office_day import APP_TOKEN, SIGNING_SECRET, TOKEN, Slack
+from tests.wire.webhook_office import Webhooks
 
 if TYPE_CHECKING:
     from tests.wire.several import Several
@@ -162,6 +165,21 @@ def log() -> Iterator[io.StringIO]:
     structlog.reset_defaults()
     logging.getLogger().handlers[:] = before
     logging.getLogger().setLevel(level)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """What a lender runs to get webhooks, on this machine."""
+    async with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def webhooks(slack: Slack, database_url: str) -> AsyncIterator[Webhooks]:
+    """The commands and rounds of webhooks of the desk of `slack`."""
+    webhooks = Webhooks(slack, database_url)
+    yield webhooks
+    await webhooks.rounds.close()
 
 
 def install(sandbox: Sandbox, url: str | None, **links: Any) -> None:

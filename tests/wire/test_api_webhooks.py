@@ -1,20 +1,10 @@
 """A program reads the log of webhook deliveries, to prove that nothing was lost."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from tests.builders import make_loan
-from tests.webhook_receiver import Receiver, receiving
+from tests.webhook_receiver import Receiver
 from tests.wire.api_client import program
 from tests.wire.office_day import Slack
 from tests.wire.webhook_office import Webhooks
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as receiver:
-        yield receiver
 
 
 async def test_a_program_reads_what_was_delivered_and_what_was_not(

@@ -19,12 +19,6 @@ from tests.wire.webhook_office import Webhooks
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as receiver:
-        yield receiver
-
-
-@pytest.fixture
 async def webhooks(slack: Slack, database_url: str) -> AsyncIterator[Webhooks]:
     await loan(slack, "A-1")
     await loan(slack, "A-2")

@@ -1,28 +1,14 @@
 """Which of the things that members do each are an event of webhooks. Now is Wednesday 25 November 2026, 10:00."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from storage.tables import Loan
 from tests.builders import make_loan, make_loan_in_arrears
-from tests.webhook_receiver import Receiver, receiving
+from tests.webhook_receiver import Receiver
 from tests.wire.office_day import Slack, shown
 from tests.wire.webhook_office import Webhooks
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-async def webhooks(slack: Slack, database_url: str) -> AsyncIterator[Webhooks]:
-    webhooks = Webhooks(slack, database_url)
-    yield webhooks
-    await webhooks.rounds.close()
 
 
 @pytest.fixture

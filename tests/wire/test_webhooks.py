@@ -1,11 +1,8 @@
 """What members do reaches the lender's systems: as events of webhooks, in order, signed, with ids and codes only."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from bot.commands import webhooks as command
 from desk.follow_ups.contact_states import restrict
@@ -13,25 +10,12 @@ from storage.tables import AuditEntry, FollowUp, Payment, WebhookEvent
 from tests.bot.delivery.conftest import FAST
 from tests.builders import make_follow_up, make_loan
 from tests.imports import bring_money, bring_rows
-from tests.webhook_receiver import Received, Receiver, receiving
+from tests.webhook_receiver import Received, Receiver
 from tests.wire.office_day import Slack, given
 from tests.wire.test_statements import executed
 from tests.wire.webhook_office import Webhooks
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-async def webhooks(slack: Slack, database_url: str) -> AsyncIterator[Webhooks]:
-    webhooks = Webhooks(slack, database_url)
-    yield webhooks
-    await webhooks.rounds.close()
 
 
 def is_signed(received: Received, secret: str) -> bool:
