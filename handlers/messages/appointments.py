@@ -52,18 +52,20 @@ def appointment_line(t: Translator, row: AppointmentView, zone: ZoneInfo) -> lis
     return [*words, " · ", Mention(row.who)]
 
 
-def write_day(t: Translator, writer: Writer, rows: Sequence[AppointmentOfDay], zone: ZoneInfo) -> None:
-    """Write the appointments of a day: loan, kind, time, and whether the borrower has confirmed it."""
+def write_day(t: Translator, writer: Writer, rows: Sequence[AppointmentOfDay], zone: ZoneInfo, reader: str) -> None:
+    """Write the appointments of a day: loan, kind, time, whether the borrower has confirmed it, and who attends it if that is not
+    the reader (a Slack id)."""
     if rows:
         writer.line(Bold(t("Appointments ({n})", n=len(rows))))
-        writer.bullets(_of_day(t, each, zone) for each in rows[:OF_DAY])
+        writer.bullets(_of_day(t, each, zone, reader) for each in rows[:OF_DAY])
         write_more(t, writer, len(rows) - len(rows[:OF_DAY]))
 
 
-def _of_day(t: Translator, each: AppointmentOfDay, zone: ZoneInfo) -> list[Inline]:
+def _of_day(t: Translator, each: AppointmentOfDay, zone: ZoneInfo, reader: str) -> list[Inline]:
     row = each.appointment
     words: list[Inline] = [Code(each.number), " ", Bold(appointment_kind(t, row.kind))]
-    return [*words, " · ", t.clock_time(row.at, zone), " · ", appointment_state(t, row.state)]
+    words += [" · ", t.clock_time(row.at, zone), " · ", appointment_state(t, row.state)]
+    return words if row.who == reader else [*words, " · ", Mention(row.who)]
 
 
 def write_appointments(

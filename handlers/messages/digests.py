@@ -36,7 +36,7 @@ def digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None = No
             writer.line(t("{day}: no call is due.", day=day))
         else:
             writer.line(t("{day}: nothing is due. Have a good day.", day=day))
-        write_day(t, writer, view.appointments, zone)
+        write_day(t, writer, view.appointments, zone, view.reader)
         _write_steps(t, writer, view)
         _write_count_again(t, writer, view)
         return writer.buttons(_settings(t)).message()
@@ -50,7 +50,7 @@ def digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None = No
             writer.line(Bold(t("{heading} ({n})", heading=headings[kind], n=view.counts[kind])))
             writer.bullets([_row(t, row, view.reader, in_full=in_full) for row in rows])
     elements.write_more(t, writer, view.more)
-    write_day(t, writer, view.appointments, zone)
+    write_day(t, writer, view.appointments, zone, view.reader)
     _write_steps(t, writer, view)
     _write_count_again(t, writer, view)
     elements.write_cards(t, writer, [(row.loan_id, row.follow_up.loan_number, row.masked) for row in view.rows])

@@ -131,7 +131,7 @@ def _today(t: Translator, writer: Writer, view: HomeView, zone: ZoneInfo) -> Non
         calls = [(row.loan_id, row.follow_up.loan_number, row.follow_up.purpose) for row in listed]
         write_playbooks(t, writer, calls)
     writer.buttons(*_pages(t, view), *_kinds(t, view), *_late(t, view))
-    write_day(t, writer, view.appointments, zone)
+    write_day(t, writer, view.appointments, zone, view.reader)
     cards = {each.loan_id: each.number for each in view.appointments[:OF_DAY] if each.loan_id not in numbers}
     writer.buttons(*(_card(t, loan_id, number) for loan_id, number in cards.items()))
 

@@ -246,10 +246,11 @@ async def test_those_of_the_day_are_in_the_digest_and_on_the_home_of_who_attends
     ):
         assert "Appointments (1)" in text
         assert listed in text
+        assert f"{listed} ·" not in text
         assert "Room 3" not in text
         assert "A-2 pickup" not in text
     await slack.command(slack.manager, "/loan-team away @agent until fri cover @other")
-    assert listed in (await slack.command(slack.other, "/loan-digest now")).text
+    assert f"{listed} · <@UAGENT>" in (await slack.command(slack.other, "/loan-digest now")).text
     assert listed not in (await slack.command(slack.collector, "/loan-digest now")).text
     await slack.command(slack.manager, "/loan-team back @agent")
     await slack.in_chinese(slack.agent)
