@@ -22,7 +22,7 @@ from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import chasing, checks, quiet_periods
 from desk.follow_ups.assignees import assignee_of_next
-from desk.follow_ups.escalation_rules import settle_passed_check
+from desk.follow_ups.escalation_rules import settle_passed_over_check
 from desk.follow_ups.lifecycle import close, move, plan, with_time_checked
 from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.verification_notices import report_check
@@ -57,7 +57,7 @@ async def answer_another(
         close(desk, shown.follow_up, "done")
         result = OutcomeResult(answered=shown.follow_up, ended=(shown.follow_up,))
         await checks.record_result(desk, loan, call, shown.follow_up)
-        await settle_passed_check(desk, loan.id)
+        await settle_passed_over_check(desk, loan.id)
         await report_check(desk, loan, shown.follow_up)
         if about == chasing.PURPOSE:
             result = await go_on_chasing(desk, loan, result)

@@ -30,7 +30,7 @@ from desk.follow_ups import chasing, checks
 from desk.follow_ups.checks import Findings
 from desk.follow_ups.contact_gate import NO_RULES, CallCheck, check_call, record_broken, record_route
 from desk.follow_ups.contact_limits import count_call
-from desk.follow_ups.escalation_rules import escalate_after_attempt, escalate_outcome, settle_passed_check
+from desk.follow_ups.escalation_rules import escalate_after_attempt, escalate_outcome, settle_passed_over_check
 from desk.follow_ups.lifecycle import check_note
 from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.verification_notices import report_check
@@ -245,7 +245,7 @@ async def _log(
         await make_promise(desk, loan, call, result.planned.follow_up, open_rows, rest)
     if outcome.result is not None and result.answered is not None:
         await checks.record_result(desk, loan, call, result.answered, findings)
-        await settle_passed_check(desk, loan.id)
+        await settle_passed_over_check(desk, loan.id)
     await record_whom(desk, loan, call, party, wrong_number=outcome.marks_number_wrong)
     told = outcome.tells_manager and await escalate_outcome(desk, loan, call, result.answered)
     told = await _escalate_last_attempt(desk, loan, outcome, result.answered) or told

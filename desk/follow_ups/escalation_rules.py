@@ -19,7 +19,7 @@ from desk.rules.escalations import (
     raised_by_event,
     raised_by_missed_steps,
     step_of_trigger,
-    trigger_of_passed_check,
+    trigger_of_passed_over_check,
     trigger_of_step,
 )
 from storage.queries.follow_ups import checks, escalations
@@ -98,7 +98,7 @@ async def follow_correction(desk: Desk, loan: Loan, call: Call, earlier: str) ->
     """Let the escalation of a call follow a correction of its outcome: one that managers need not hear settles it."""
     there = await escalations.of_call(desk.session, call.id)
     if VOCABULARY.outcome(earlier).result is not None:
-        await settle_passed_check(desk, loan.id)
+        await settle_passed_over_check(desk, loan.id)
     if not VOCABULARY.outcome(call.outcome).tells_manager:
         if there is not None:
             await settle(desk, there)
@@ -111,7 +111,7 @@ async def settle_decided(desk: Desk, check: Check) -> None:
     row = await escalations.of_call(desk.session, check.call_id) if check.call_id else None
     if row is not None:
         await settle(desk, row)
-    await settle_passed_check(desk, check.loan_id)
+    await settle_passed_over_check(desk, check.loan_id)
 
 
 @corrects_after_undo(Check)
@@ -124,7 +124,7 @@ async def rewrite_after_undone_decision(desk: Desk, _: Undo, rows: Sequence[Undo
                 await rewrite(desk, row)
 
 
-async def escalate_passed_check(desk: Desk, loan: Loan, stage: str) -> None:
+async def escalate_passed_over_check(desk: Desk, loan: Loan, stage: str) -> None:
     """Escalate that the lender's data moved a locked loan to that stage although a check had failed of which no manager has
     decided: to the managers of its owner, or else to those of the desk."""
     kind = raised_by_event("check_passed_over")
@@ -135,10 +135,10 @@ async def escalate_passed_check(desk: Desk, loan: Loan, stage: str) -> None:
         iter(await members.with_role(desk.session, desk.workspace.id, "manager")), None
     )
     if about is not None:
-        await raise_on(desk, loan, kind, about, trigger=trigger_of_passed_check(loan.id, stage))
+        await raise_on(desk, loan, kind, about, trigger=trigger_of_passed_over_check(loan.id, stage))
 
 
-async def settle_passed_check(desk: Desk, loan_id: UUID) -> None:
+async def settle_passed_over_check(desk: Desk, loan_id: UUID) -> None:
     """Settle what was escalated of a loan that was moved on, once no failed check is left of which nobody has decided; until then
     its messages say what was decided of others."""
     kind = raised_by_event("check_passed_over")
@@ -161,7 +161,7 @@ async def follow_undone_checks(desk: Desk, _: Undo, rows: Iterable[UndoneRow]) -
     """Settle or rewrite what was escalated of loans whose failed checks an Undo took back."""
     kind = raised_by_event("check_passed_over")
     for loan_id in {each.row.loan_id for each in rows}:
-        await settle_passed_check(desk, loan_id)
+        await settle_passed_over_check(desk, loan_id)
         for row in await escalations.of_loan(desk.session, loan_id, limit=_LATEST):
             if row.kind == kind:
                 await rewrite(desk, row)

@@ -35,8 +35,8 @@ class EndedCall:
 
 
 @dataclass(frozen=True, slots=True)
-class PassedCheck:
-    """That the lender's data moved a loan to a stage although these checks had failed, which none of the managers had decided."""
+class PassedOverCheck:
+    """That the lender's data moved a loan to a stage although these checks had failed and no manager had decided about them."""
 
     stage: str
     checks: tuple[FailedCheck, ...] = ()
@@ -80,7 +80,7 @@ class EscalationView:
     purpose: str | None = None
     call: EndedCall | None = None
     step: str | None = None
-    passed: PassedCheck | None = None
+    passed: PassedOverCheck | None = None
     owner_left: OwnerLeft | None = None
     settled: bool = False
     is_late: bool = False
@@ -152,7 +152,7 @@ async def escalation_views(desk: Desk, rows: Sequence[Escalation]) -> tuple[Esca
     on = await loans.by_ids(desk.session, {row.loan_id for row in rows}) if rows else {}
     late = await follow_ups.by_ids(desk.session, {row.follow_up_id for row in rows if row.follow_up_id})
     steps = await _steps(desk, rows)
-    passed = {row.id: await _passed_check(desk, row, stage) for row, stage in _passed(rows)}
+    passed = {row.id: await _passed_over_check(desk, row, stage) for row, stage in _passed(rows)}
     made = {row.id: await _ended_call(desk, row.call_id) for row in rows if row.call_id}
 
     def who(member_id: UUID | None) -> str | None:
@@ -209,14 +209,14 @@ def _passed(rows: Sequence[Escalation]) -> list[tuple[Escalation, str]]:
     return [(row, stage) for row in rows if (stage := stage_of_trigger(row.rule_trigger)) is not None]
 
 
-async def _passed_check(desk: Desk, row: Escalation, stage: str) -> PassedCheck:
+async def _passed_over_check(desk: Desk, row: Escalation, stage: str) -> PassedOverCheck:
     failed = [
         check
         for check in await checks.of_loan(desk.session, row.loan_id)
         if check.state == "failed" and check.at <= row.raised_at
         if check.decided_at is None or check.decided_at >= row.raised_at or check.decision != "go_on"
     ]
-    return PassedCheck(stage, tuple([await failed_check_view(desk, check) for check in failed]))
+    return PassedOverCheck(stage, tuple([await failed_check_view(desk, check) for check in failed]))
 
 
 async def _owner_left(desk: Desk, loan: Loan, row: Escalation) -> OwnerLeft | None:

@@ -21,7 +21,7 @@ from desk.follow_ups import quiet_periods, rule_plans
 from desk.follow_ups.appointments import end_appointments
 from desk.follow_ups.checks import decide
 from desk.follow_ups.collection_steps import stop_steps
-from desk.follow_ups.escalation_rules import escalate_passed_check, settle_decided
+from desk.follow_ups.escalation_rules import escalate_passed_over_check, settle_decided
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.ownerless import revise_ownerless
@@ -300,7 +300,7 @@ async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> StageEntered:
     await quiet_periods.end(desk, loan)
     loan.stage_set_at = None
     if found.held:
-        await escalate_passed_check(desk, loan, stage)
+        await escalate_passed_over_check(desk, loan, stage)
     left = await _release_from_owner_who_left(desk, loan, from_stage)
     if loan.owner_id is None and left is None:  # of an owner who left just now, managers hear by a message of its own
         await revise_ownerless(desk, [loan])

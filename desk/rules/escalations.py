@@ -129,7 +129,7 @@ def step_of_trigger(trigger: str | None) -> UUID | None:
     return UUID(cause.partition(":")[0]) if kind and kind == raised_by_missed_steps() else None
 
 
-def trigger_of_passed_check(loan_id: UUID, stage: str) -> str:
+def trigger_of_passed_over_check(loan_id: UUID, stage: str) -> str:
     """Return the cause for which a rule escalates that the lender's data moved a loan to a stage although a check had failed."""
     return f"{raised_by_event('check_passed_over')}:{loan_id}:{stage}"
 

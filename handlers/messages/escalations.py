@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core.playbooks import shipped_playbooks
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups.escalation_views import EndedCall, EscalationView, PassedCheck, WaitingEscalations
+from desk.follow_ups.escalation_views import EndedCall, EscalationView, PassedOverCheck, WaitingEscalations
 from desk.follow_ups.escalations import EscalationChanged
 from desk.rules.escalations import escalation_kinds
 from handlers.messages.block_kit.elements import (
@@ -198,7 +198,7 @@ def _of_cause(t: Translator, view: EscalationView) -> list[Button]:
     return []
 
 
-def _checks(t: Translator, passed: PassedCheck) -> str:
+def _checks(t: Translator, passed: PassedOverCheck) -> str:
     return t(", ").join(dict.fromkeys(purpose(t, check.purpose) for check in passed.checks))
 
 
