@@ -45,6 +45,11 @@ def missed_key(row: PhoneCall) -> str:
     return f"missed_call:{row.loan_id}:{began:%Y-%m-%dT%H}"
 
 
+def missed_again_key(row: PhoneCall) -> str:
+    """Return the key of the message about a missed call after which the one of that hour was called back already."""
+    return f"missed_call:{row.id}"
+
+
 async def note_reporting(desk: Desk) -> None:
     """Note in the workspace, to the hour, that calls are reported: only then is one logged by hand looked up among them."""
     if desk.workspace.phone_calls_at is None or desk.now - desk.workspace.phone_calls_at > _TO_THE_HOUR:
@@ -78,7 +83,7 @@ def settle(desk: Desk, row: PhoneCall, call: Call) -> None:
 @recomputes_after(PhoneCall)
 async def rewrite_question(desk: Desk, rows: Sequence[PhoneCall]) -> None:
     """Have the messages rewritten that ask for the outcomes of these calls, or say that they were missed."""
-    keys = [key for row in rows for key in (notice_key(row), *([missed_key(row)] if row.inbound else ()))]
+    keys = [key for row in rows for key in (notice_key(row), *(_missed_keys(row) if row.inbound else ()))]
     await _rewrite(desk, keys)
 
 
@@ -90,7 +95,11 @@ async def rewrite_missed(desk: Desk, logged: Sequence[Call]) -> None:
         return
     for call in logged:
         missed = await phone_calls.missed_before(desk.session, call)
-        await _rewrite(desk, [missed_key(row) for row in missed])
+        await _rewrite(desk, [key for row in missed for key in _missed_keys(row)])
+
+
+def _missed_keys(row: PhoneCall) -> tuple[str, str]:
+    return missed_key(row), missed_again_key(row)
 
 
 async def _rewrite(desk: Desk, keys: Sequence[str]) -> None:

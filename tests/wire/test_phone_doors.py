@@ -168,6 +168,28 @@ async def test_a_missed_call_is_no_longer_to_be_called_back_once_somebody_did_an
     assert "Please call back" in slack.posts(slack.agent)[0].text
 
 
+async def test_who_calls_again_after_a_call_back_is_told_of_in_the_same_hour_too(pbx: Pbx) -> None:
+    slack = pbx.slack
+
+    async def miss(uuid: str) -> list[bool]:
+        number = {"caller_id_number": "13800135678", "destination_number": "600", "hangup_cause": "ORIGINATOR_CANCEL"}
+        assert await pbx.json("freeswitch", _leg(pbx, uuid=uuid, **number)) == 200
+        await pbx.settle()
+        slack.clock.advance(minutes=5)
+        await slack.deliver()
+        return ["Please call back" in each.text for each in slack.posts(slack.agent)]
+
+    slack.clock.advance(minutes=5)
+    assert await miss("m-1") == [True]
+    assert await miss("m-2") == [True]  # of the same hour
+    await slack.command(slack.agent, "/loan-call L-1042 no answer")
+    slack.clock.advance(minutes=5)
+    assert await miss("m-3") == [False, True]
+    await slack.command(slack.agent, "/loan-call L-1042 reached")
+    await slack.deliver()
+    assert not any("Please call back" in each.text for each in slack.posts(slack.agent))
+
+
 @pytest.mark.parametrize(
     "headers",
     [
