@@ -84,17 +84,8 @@ async def test_a_file_becomes_the_recording_of_the_call_of_that_time(
     assert await joined(unseal(store.read(stored.blob_id), key, stored.blob_id)) == AUDIO
 
 
-async def test_a_list_is_added_once_and_what_cannot_be_is_named(
-    office: Office,
-    workspace: Workspace,
-    lin: Member,
-    loan: Loan,
-    settings: Settings,
-    clock: FrozenClock,
-    tmp_path: Path,
-) -> None:
-    await make_loan(office, workspace, "B-2")
-    call = await make_call(office, loan, lin)
+def list_in(tmp_path: Path) -> Path:
+    """Write a list with recordings that can be added, and others that cannot."""
     folder = tmp_path / "list"
     folder.mkdir()
     (tmp_path / "secret.wav").write_bytes(wav(3))
@@ -120,7 +111,22 @@ async def test_a_list_is_added_once_and_what_cannot_be_is_named(
         "A-1,old-2026-11-20-09-58-00.wav,yesterday\n",
         "utf-8",
     )
-    code, said = await add(settings, clock, *read_list(listed), folder=folder)
+    return listed
+
+
+async def test_a_list_is_added_once_and_what_cannot_be_is_named(
+    office: Office,
+    workspace: Workspace,
+    lin: Member,
+    loan: Loan,
+    settings: Settings,
+    clock: FrozenClock,
+    tmp_path: Path,
+) -> None:
+    await make_loan(office, workspace, "B-2")
+    call = await make_call(office, loan, lin)
+    listed = list_in(tmp_path)
+    code, said = await add(settings, clock, *read_list(listed), folder=listed.parent)
     assert (code, said) == (
         1,
         [
@@ -147,7 +153,7 @@ async def test_a_list_is_added_once_and_what_cannot_be_is_named(
     assert [file.state for file in files] == ["filed", "filed"]
     assert await blobs(settings, workspace) == {file.blob_id for file in files}
 
-    again = await add(settings, clock, *read_list(listed), folder=folder)
+    again = await add(settings, clock, *read_list(listed), folder=listed.parent)
     assert again[1][0] == "Recordings: 0 added, 3 known, 13 refused."
     assert len(await rows(office, Recording)) == 3
 
