@@ -8,6 +8,7 @@ from uuid import UUID
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.documents.views import ItemView, item_views
+from desk.follow_ups.listed_states import states_of_loans
 from desk.loans import borrowers
 from desk.people.offers import may_export
 from storage.queries.documents import documents
@@ -23,13 +24,14 @@ STATES: Mapping[Waiting, Sequence[str]] = {"open": documents.OPEN_STATES, "recei
 
 @dataclass(frozen=True, slots=True)
 class WaitingDocument:
-    """A document and its loan."""
+    """A document and its loan. `states` are the codes of what is recorded of the borrower that bears on contact."""
 
     loan_id: UUID
     number: str
     name: str = field(repr=False)
     tail: str = field(repr=False)
     item: ItemView
+    states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,16 @@ async def waiting_documents(desk: Desk, waiting: Waiting, *, offset: int = 0) ->
     found = await documents.of_owner(desk.session, desk.member.id, states, limit=PAGE, offset=offset)
     contacts = await borrowers.contacts_of(desk, {loan.borrower_id for loan, _, _ in found})
     items = await item_views(desk, [(item, request) for _, item, request in found])
+    recorded = await states_of_loans(desk, {loan.id for loan, _, _ in found})
     rows = tuple(
-        WaitingDocument(loan.id, loan.number, (contact := contacts[loan.borrower_id]).name, contact.tail, item)
+        WaitingDocument(
+            loan_id=loan.id,
+            number=loan.number,
+            name=contacts[loan.borrower_id].name,
+            tail=contacts[loan.borrower_id].tail,
+            item=item,
+            states=recorded.get(loan.id, ()),
+        )
         for (loan, _, _), item in zip(found, items, strict=True)
     )
     return WaitingDocuments(waiting, await count_waiting(desk, waiting), offset, rows, may_export(desk))

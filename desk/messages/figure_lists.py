@@ -9,6 +9,7 @@ from uuid import UUID
 
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
+from desk.follow_ups.listed_states import states_of_loans
 from desk.follow_ups.workspace_cadence import scale_of
 from desk.loans import borrowers
 from desk.loans.lookup import visible_today
@@ -100,7 +101,8 @@ class FigureRow:
     arrears with its `days` past due, a promise with its `money`, a `step` beyond calls, or a loan. `who` is a
     Slack id, None for nobody's loan; `at` an instant or a date.
 
-    `name` is masked on a loan that the reader may not see: it can have left the team since.
+    `name` is masked on a loan that the reader may not see: it can have left the team since. `states` are the codes of what is
+    recorded of the borrower that bears on contact, nothing on such a loan.
     """
 
     loan_id: UUID
@@ -116,6 +118,7 @@ class FigureRow:
     days: int | None = None
     money: MoneyPromised | None = field(default=None, repr=False)
     step: StepCounted | None = None
+    states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +280,7 @@ async def _rows(desk: Desk, figure: Figure, page: Sequence[Behind]) -> tuple[Fig
     contacts = await borrowers.contacts_of(desk, {each.loan.borrower_id for each in page})
     visible = await loans.of_borrowers(desk.session, contacts, visible=await visible_today(desk))
     seen = {loan.id for loan in visible}
+    states = await states_of_loans(desk, seen & {each.loan.id for each in page})
     return tuple(
         FigureRow(
             loan_id=each.loan.id,
@@ -292,6 +296,7 @@ async def _rows(desk: Desk, figure: Figure, page: Sequence[Behind]) -> tuple[Fig
             days=int(each.word) if figure in BY_DAYS else None,
             money=MoneyPromised(each.loan.currency, *each.amounts) if each.amounts else None,
             step=StepCounted(each.word, each.state) if figure in OF_STEPS else None,
+            states=states.get(each.loan.id, ()),
         )
         for each in page
         for contact in [contacts[each.loan.borrower_id]]

@@ -7,6 +7,7 @@ from uuid import UUID
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.follow_ups.due_lists import people_listed
+from desk.follow_ups.listed_states import states_of_loans
 from desk.loans import borrowers
 from desk.loans.lookup import visible_today
 from desk.people.members import zone_of
@@ -24,7 +25,8 @@ PAGE = 10
 class WorkedRow:
     """A call with its `outcome`, or a finished follow-up with its `purpose`. `who` is a Slack id.
 
-    `name` is masked on a loan that the acting member may not see: it can have left the team since.
+    `name` is masked on a loan that the acting member may not see: it can have left the team since. `states` are the codes of what
+    is recorded of the borrower that bears on contact, nothing on such a loan.
     """
 
     loan_id: UUID
@@ -35,6 +37,7 @@ class WorkedRow:
     at: datetime
     outcome: str | None
     purpose: str | None
+    states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ async def worked_list(desk: Desk, manager: Member, on: date, outcome: str | None
     contacts = await borrowers.contacts_of(desk, {each.loan.borrower_id for each in page})
     visible = await loans.of_borrowers(desk.session, contacts, visible=await visible_today(desk))
     seen = {loan.id for loan in visible}
+    states = await states_of_loans(desk, seen & {each.loan.id for each in page})
     rows = tuple(
         WorkedRow(
             loan_id=each.loan.id,
@@ -79,6 +83,7 @@ async def worked_list(desk: Desk, manager: Member, on: date, outcome: str | None
             at=each.at,
             outcome=outcome,
             purpose=each.purpose,
+            states=states.get(each.loan.id, ()),
         )
         for each in page
         for contact in [contacts[each.loan.borrower_id]]

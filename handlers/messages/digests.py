@@ -213,7 +213,8 @@ def worked(t: Translator, view: WorkedList, zone: ZoneInfo) -> Message:
 
 
 def _worked_row(t: Translator, row: WorkedRow, zone: ZoneInfo) -> list[Inline]:
-    words: list[Inline] = [Code(row.number), f" {row.name} · ", elements.phone_ending(t, row.tail), " · "]
+    words: list[Inline] = [Code(row.number), f" {row.name} · ", elements.phone_ending(t, row.tail)]
+    words += [*states_words(t, row.states), " · "]
     if row.purpose is not None:
         words.append(f"{elements.purpose(t, row.purpose)} · ")
     return [*words, f"{t.minute(row.at, zone)} · ", Mention(row.who)]

@@ -30,6 +30,7 @@ from handlers.messages.block_kit.elements import (
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.contact import states_words
 from handlers.messages.exports import export_button
 from handlers.messages.file_lines import file_line
 from handlers.messages.follow_ups import offer_next
@@ -212,7 +213,10 @@ def waiting(t: Translator, view: WaitingDocuments, zone: ZoneInfo) -> Message:
     title = t("Documents to review") if view.waiting == "received" else t("Open documents on your loans")
     writer = Writer().line(Bold(title), f" · {view.total}")
     writer.bullets(
-        [Code(row.number), f" {row.name} · ", phone_ending(t, row.tail), " · ", *item_line(t, row.item, zone)]
+        [
+            *(Code(row.number), f" {row.name} · ", phone_ending(t, row.tail), *states_words(t, row.states), " · "),
+            *item_line(t, row.item, zone),
+        ]
         for row in view.rows
     )
     write_more(t, writer, view.more)

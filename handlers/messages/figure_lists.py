@@ -12,6 +12,7 @@ from handlers.messages.block_kit.message import Bold, Code, Inline, Mention, Mes
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.collection_steps import step_event
+from handlers.messages.contact import states_words
 from handlers.messages.exports import export_button
 from handlers.messages.repayment import promise_state
 
@@ -49,7 +50,8 @@ _NOW = ("late", "open", "loans", "callable", "silent", "arrears", "steps_late")
 
 
 def _row(t: Translator, figure: Figure, row: FigureRow, zone: ZoneInfo) -> list[Inline]:
-    words: list[Inline] = [Code(row.number), f" {row.name} · ", elements.phone_ending(t, row.tail), " · "]
+    words: list[Inline] = [Code(row.number), f" {row.name} · ", elements.phone_ending(t, row.tail)]
+    words += [*states_words(t, row.states), " · "]
     who = Mention(row.who) if row.who else t("no owner")
     if row.step is not None and not isinstance(row.at, datetime):
         return [*words, *step_event(t, row.step.kind, row.step.state, row.at), " · ", who]

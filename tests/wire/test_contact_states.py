@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
+from desk.messages.worked import worked_list
 from sandbox.modals import Modal
 from storage.tables import ContactConsent, ContactDecision, ContactState, Reservation
-from tests.builders import make_follow_up, make_loan, make_loan_in_arrears, make_member
+from tests.builders import make_follow_up, make_loan, make_loan_in_arrears, make_member, make_team
 from tests.wire.office_day import Slack, given, shown
 from tests.wire.test_contact_rules import choose, line
 from tests.wire.test_statements import executed
@@ -264,6 +265,44 @@ async def test_each_list_shows_what_is_recorded(slack: Slack, language: str, sta
     assert agreed not in (await slack.command(slack.agent, "/loan mine")).text
     await slack.command(slack.agent, "/loan edit A-2 contact none")
     assert state not in (await slack.command(slack.agent, "/loan mine")).text
+
+
+@pytest.mark.parametrize(
+    ("language", "state", "review", "missed", "live"),
+    [
+        ("en-US", "do not call", "Review them", "no answer 1", "Live loans (2)"),
+        ("zh-CN", "请勿致电", "去审核", "未接 1", "进行中的贷款 (2)"),
+    ],
+)
+async def test_lists_behind_counts_show_it_too_and_nothing_of_a_loan_that_the_reader_may_not_see(
+    slack: Slack, language: str, state: str, review: str, missed: str, live: str
+) -> None:
+    for number, name in (("A-1", "王小明"), ("A-3", "李雷")):
+        phone = "+8613800135678" if number == "A-1" else "+8613900001111"
+        await make_loan(slack.office, slack.workspace, number, owner=slack.agent, name=name, phone=phone)
+    await slack.command(slack.agent, "/loan-docs A-1 id")
+    await slack.command(slack.agent, "/loan-docs A-1 got id")
+    await slack.command(slack.agent, "/loan-call A-1 no answer")
+    await slack.command(slack.agent, "/loan edit A-1 contact do not call")
+    for member in (slack.agent, slack.manager):
+        await slack.change(member, locale=language)
+    await slack.sandbox.open_home("UAGENT")
+    await slack.sandbox.home_of("UAGENT").press(review)
+    about = next(line for line in slack.sandbox.modal_of("UAGENT").text.splitlines() if "5678" in line)
+    assert f"5678 · {state} · " in about
+
+    await slack.at("2026-11-26 09:00")
+    digest = given((await slack.command(slack.manager, "/loan-digest now")).message)
+    figures = shown(await slack.press(slack.manager, digest, live)).text
+    assert [state in line for line in figures.splitlines() if "A-1" in line or "A-3" in line][:2] == [True, False]
+    called = shown(await slack.press(slack.manager, digest, missed)).text
+    assert f"5678 · {state} · " in called
+    west = await make_team(slack.office, slack.workspace, "West")
+    stranger = await make_member(slack.office, slack.workspace, "USTRANGER", name="Stranger", team_id=west.id)
+    await slack.command(slack.manager, f"/loan-reassign A-1 @{stranger.name}")
+    async with slack.office.desk(slack.workspace, slack.other) as desk:
+        [row] = (await worked_list(desk, slack.manager, date(2026, 11, 25), "no_answer")).rows
+    assert (row.name, row.states) == ("王*", ())
 
 
 @pytest.mark.parametrize(
