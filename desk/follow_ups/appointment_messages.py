@@ -22,16 +22,16 @@ def day_off_key(row: Appointment) -> str:
     return f"appointment_on_day_off:{row.id}:{row.at.isoformat()}"
 
 
-def told_key(row: Appointment, act: Act) -> str:
-    """Return the key of the message that says what another member did to an appointment."""
-    return f"appointment_told:{row.id}:{act}:{row.at.isoformat()}:{row.member_id}"
+def _told_family(row: Appointment) -> str:
+    """Return what the keys of all messages begin with that say to who attends an appointment what another member did to it."""
+    return f"appointment_told:{row.id}:{row.member_id}:"
 
 
 async def touch(desk: Desk, row: Appointment) -> None:
     """Have the messages about an appointment rewritten as it is now."""
-    keys = [reminder_key(row), day_off_key(row), *(told_key(row, act) for act in ("booked", "moved", "cancelled"))]
-    told = await notices.ids_of_keys(desk.session, desk.workspace.id, keys)
-    await notices.touch(desk.session, told.values(), desk.now)
+    by_key = await notices.ids_of_keys(desk.session, desk.workspace.id, [reminder_key(row), day_off_key(row)])
+    told = await notices.ids_of_family(desk.session, desk.workspace.id, _told_family(row))
+    await notices.touch(desk.session, [*by_key.values(), *told], desk.now)
 
 
 async def tell_attending(desk: Desk, row: Appointment, member: Member, act: Act) -> None:
@@ -41,7 +41,7 @@ async def tell_attending(desk: Desk, row: Appointment, member: Member, act: Act)
     await queue_notice(
         desk,
         kind=kinds.APPOINTMENT_TOLD,
-        key=told_key(row, act),
+        key=f"{_told_family(row)}{act}:{row.at.isoformat()}:{desk.now.isoformat()}",
         to=member,
         about_loan_id=row.loan_id,
         facts={"appointment": str(row.id), "act": act, "by": str(desk.actor.id)},

@@ -214,6 +214,22 @@ async def test_who_attends_hears_what_others_do_to_it_and_nothing_of_their_own(s
     assert "取消预约" not in buttons(cancelled)
 
 
+async def test_each_move_is_told_also_one_to_a_time_of_before(slack: Slack, loan: Loan) -> None:
+    await booked(slack, "fri 15:00", "pickup", **{"Who attends": "UOTHER"})
+    await slack.deliver()
+    for when in ("mon 11:00", "fri 15:00", "mon 11:00"):
+        slack.clock.advance(minutes=5)
+        form = await slack.in_card(slack.agent, "Open", "Move it")
+        await form.fill("When", when)
+        await form.submit()
+        await slack.deliver()
+    told = [post.text.splitlines()[0] for post in slack.posts(slack.other)]
+    assert told == [
+        f"<@UOTHER>: Agent {act}: pickup, Mon 30 Nov 11:00."
+        for act in ("booked an appointment for you", *(["moved your appointment"] * 3))
+    ]
+
+
 async def test_who_attends_hears_that_a_loan_ended_and_nothing_of_what_was_undone_before(
     slack: Slack, loan: Loan
 ) -> None:
