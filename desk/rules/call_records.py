@@ -81,7 +81,7 @@ class CallRecord:
     known of the customer's own. `number` is the customer's, as written, or in E.164 once the desk has read it (`number_kind`).
     Instants are UTC, lengths in seconds. `result` and `known_by` say how it ended; `sip_code`, `q850` and `provider_code` are
     raw. `conflict` is a code that says another thing. `sequence` numbers the reports of a call where its system does. `token` is
-    one of ours that came back.
+    one of ours that came back. `part_of` is the key of a call of which this is a part, if that call was reported.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -112,6 +112,7 @@ class CallRecord:
     zone_basis: ZoneBasis = "declared"
     sequence: int = 0
     token: str = ""
+    part_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

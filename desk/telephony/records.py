@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -41,6 +42,7 @@ async def take_records(
     Return the effect of each, in the order in which they were given.
     """
     effects: list[Effect] = ["same"] * len(records)
+    records = await _whole(desk, records)
     # In the order of their keys, so that two transactions lock calls in the same order.
     for place, given in sorted(enumerate(records), key=lambda each: (each[1].source, each[1].key)):
         record = with_number_read(given, site)
@@ -63,6 +65,16 @@ async def take_records(
     if "new" in effects:
         await note_reporting(desk)
     return effects
+
+
+async def _whole(desk: Desk, records: Sequence[CallRecord]) -> list[CallRecord]:
+    """Return the records, those of a part of a call that is known with the key of that call."""
+    parts = {(each.source, each.part_of) for each in records if each.part_of}
+    known = {each for each in parts if await phone_calls.is_known(desk.session, desk.workspace.id, *each)}
+    return [
+        replace(each, key=each.part_of if (each.source, each.part_of) in known else each.key, part_of="")
+        for each in records
+    ]
 
 
 async def _merge(desk: Desk, record: CallRecord, settle: timedelta) -> bool:

@@ -276,6 +276,26 @@ async def test_asterisk_is_taken_over_http_also_row_by_row(pbx: Pbx) -> None:
     assert len(await pbx.all(PhoneCall)) == 1
 
 
+async def test_a_call_of_asterisk_is_one_though_its_first_row_is_sent_no_more(pbx: Pbx) -> None:
+    row = (
+        '"","13800135678","{to}","from-trunk","","PJSIP/{by}","PJSIP/{agent}","Dial","","2026-11-25 09:{start}",'
+        '"2026-11-25 09:{start}","2026-11-25 09:{end}",30,30,"ANSWERED","DOCUMENTATION","{id}","","","1764035400.90","1"\n'
+    )
+    first = row.format(to=600, by="trunk-1", agent="2007-7", start="50:00", end="50:30", id="1764035400.90")
+    passed_on = row.format(to=600, by="trunk-1", agent="2001-9", start="50:30", end="51:00", id="1764035430.95")
+    known = list[tuple[str, str, int, int]]()
+    for sent in (first + passed_on, passed_on):
+        assert await pbx.post("/phone/asterisk", sent.encode(), "text/csv", **BASIC) == 200
+        await pbx.settle()
+        [call] = await pbx.all(PhoneCall)
+        known.append((call.key, call.state, call.talk_seconds, call.version))
+    assert known[0] == known[1]
+    assert known[0][:3] == ("1764035400.90", "asks", 60)
+    alone = passed_on.replace("1764035400.90", "1764035399.1").replace("1764035430.95", "1764035430.96")
+    assert await pbx.post("/phone/asterisk", alone.encode(), "text/csv", **BASIC) == 200  # its first row never came
+    assert {each.key for each in await pbx.all(PhoneCall)} == {"1764035400.90", "1764035430.96"}
+
+
 async def test_rows_of_freeswitch_and_3cx_are_taken_over_http(pbx: Pbx) -> None:
     freeswitch = (
         '"Wang","2001","013800135678","default","2026-11-25 09:50:00","","2026-11-25 09:50:22","22","0","USER_BUSY","u-1","",'

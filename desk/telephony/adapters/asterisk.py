@@ -129,7 +129,9 @@ def _call(rows: Sequence[_Row], site: Site) -> CallRecord | None:
     merged = records[0]
     for _, record in pairwise(records):
         merged = merge(merged, record)
-    return _with_all_talk(merged, records)
+    linked_id = ordered[0].linked_id
+    begins_before = linked_id not in {row.unique_id for row in ordered}  # with a row that was sent another time
+    return replace(_with_all_talk(merged, records), part_of=linked_id if begins_before else "")
 
 
 def _with_all_talk(merged: CallRecord, records: Sequence[CallRecord]) -> CallRecord:

@@ -38,6 +38,14 @@ async def lock_of_key(session: Work, workspace_id: UUID, source: str, key: str) 
     return (await session.exec(_locked(statement))).one()
 
 
+async def is_known(session: Work, workspace_id: UUID, source: str, key: str) -> bool:
+    """Return whether its source has reported a call of that key."""
+    statement = select(PhoneCall.id).where(
+        PhoneCall.workspace_id == workspace_id, PhoneCall.source == source, PhoneCall.key == key
+    )
+    return (await session.exec(statement)).first() is not None
+
+
 async def lock(session: Work, workspace_id: UUID, row_id: UUID) -> PhoneCall | None:
     """Return a call, locked until the transaction ends."""
     statement = select(PhoneCall).where(PhoneCall.id == row_id, PhoneCall.workspace_id == workspace_id)
