@@ -86,7 +86,7 @@ async def remove_demo(desk: Desk) -> int:
     ids = await demo.loans_of(desk.session, desk.workspace.id)
     if not ids:
         raise NotFound("demo_gone")
-    await loans.lock_all(desk.session, ids)
+    await loans.lock_all(desk.session, ids, may_delete=True)
     await keeping.require_not_held(desk, ids)
     await demo.remove(desk.session, ids, desk.now)
     desk.audit("remove_demo", count=len(ids))

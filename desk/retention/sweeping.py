@@ -108,7 +108,7 @@ async def _sweep_loans(read: Open, write: Open | None) -> AsyncIterator[Batch]:
 async def _delete_group(write: Open, group: Collection[UUID]) -> Batch:
     async with write() as desk:
         await workspaces.keep_holds_out(desk.session, desk.workspace.id)
-        await loans.lock_all(desk.session, group)
+        await loans.lock_all(desk.session, group, may_delete=True)
         kinds, kept = await _due_loans(desk, group)  # a hold may have been placed meanwhile
         erased = await delete_loans(desk, kinds, by=operator())
     return Batch(Counter(kinds.values()), kept, erased)

@@ -96,7 +96,7 @@ async def erase_person(desk: Desk, request_id: UUID, shown: str, *, proof: str) 
     known = _checked(desk, await desk.session.get(PersonRequest, request_id))
     await workspaces.keep_holds_out(desk.session, desk.workspace.id)
     found = await _find(desk, known)
-    await loans.lock_all(desk.session, [loan.id for loan in found.loans])
+    await loans.lock_all(desk.session, [loan.id for loan in found.loans], may_delete=True)
     row = _checked(desk, await person_requests.lock(desk.session, request_id))
     if not request_rules().proofs[proof].proven:
         raise Invalid("request_unproven")

@@ -25,7 +25,7 @@ async def of_member(session: Work, member_id: UUID, *, lock: bool) -> tuple[list
         .order_by(col(Loan.id))
         .execution_options(populate_existing=True)
     )
-    rows = list((await session.exec(loans.with_for_update() if lock else loans)).all())
+    rows = list((await session.exec(loans.with_for_update(key_share=True) if lock else loans)).all())
     owned = [loan for loan in rows if loan.owner_id == member_id and loan.stage in LIVE_STAGES]
     statement = select(FollowUp).where(FollowUp.assignee_id == member_id, IS_OPEN)
     follow_ups = await session.exec(statement.order_by(col(FollowUp.id)).execution_options(populate_existing=True))
@@ -36,7 +36,7 @@ async def of_loans(session: Work, loan_ids: Sequence[UUID], *, lock: bool) -> tu
     """Return these loans and the open follow-ups that their owners hold on them, by id; `lock` as for `of_member`."""
     loans = select(Loan).where(col(Loan.id).in_(loan_ids)).order_by(col(Loan.id))
     loans = loans.execution_options(populate_existing=True)
-    rows = list((await session.exec(loans.with_for_update() if lock else loans)).all())
+    rows = list((await session.exec(loans.with_for_update(key_share=True) if lock else loans)).all())
     statement = (
         select(FollowUp)
         .join(Loan, col(Loan.id) == col(FollowUp.loan_id))
@@ -90,7 +90,7 @@ async def outline_of_member(session: Work, member_id: UUID) -> tuple[list[LoanOu
 
 async def still_held(session: Work, member_id: UUID, loan_ids: Sequence[UUID]) -> tuple[list[Loan], list[FollowUp]]:
     """Return which of these loans, live, a member owns, and the open follow-ups on them assigned to the member; locked."""
-    locked = select(Loan).where(col(Loan.id).in_(loan_ids)).order_by(col(Loan.id)).with_for_update()
+    locked = select(Loan).where(col(Loan.id).in_(loan_ids)).order_by(col(Loan.id)).with_for_update(key_share=True)
     rows = await session.exec(locked.execution_options(populate_existing=True))
     owned = [loan for loan in rows if loan.owner_id == member_id and loan.stage in LIVE_STAGES]
     statement = select(FollowUp).where(col(FollowUp.loan_id).in_(loan_ids), FollowUp.assignee_id == member_id, IS_OPEN)

@@ -125,13 +125,15 @@ async def lock(session: Work, loan_id: UUID) -> Loan:
     return (await session.exec(_LOCKED, params={"loan": loan_id})).one()
 
 
-async def lock_all(session: Work, loan_ids: Iterable[UUID]) -> None:
+async def lock_all(session: Work, loan_ids: Iterable[UUID], *, may_delete: bool = False) -> None:
     """Lock several loans, in the order of their ids, so that two transactions cannot deadlock. Those that were read before have
-    the values of now: another transaction may have changed them before it let them go."""
+    the values of now: another transaction may have changed them before it let them go. `may_delete`: rows that refer to them wait
+    too."""
     for ids in rows.chunks(loan_ids):
         read = any(session.known(Loan, each) is not None for each in ids)
         what: Any = Loan if read else Loan.id
-        statement = select(what).where(col(Loan.id).in_(ids)).order_by(col(Loan.id)).with_for_update()
+        statement = select(what).where(col(Loan.id).in_(ids)).order_by(col(Loan.id))
+        statement = statement.with_for_update(key_share=not may_delete)
         await session.exec(statement.execution_options(populate_existing=read))
 
 

@@ -1,6 +1,9 @@
 """What a message said of a loan is kept, version by version, as Slack got it."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +13,9 @@ from sqlmodel import col, select
 from bot.delivery.sender import Sender
 from desk.core.transaction import Desk
 from handlers.messages.block_kit.message import Message
+from storage.engine.work import Work
+from storage.queries.handover import holdings
+from storage.queries.loans import loans
 from storage.queries.messages import notices
 from storage.tables import Loan, Notice, SentMessage
 from storage.upkeep import demo
@@ -137,3 +143,17 @@ async def test_the_words_of_a_message_that_moves_to_another_loan_move_with_it(
     async with room.office.desk(room.workspace) as desk:
         await notices.move_to_loan(desk.session, [notice_id], other.id, old="a", new="b")
     assert await kept(room) == [(other.id, 1, "reminder")]
+
+
+@pytest.mark.parametrize("lock", [loans.lock_all, partial(holdings.of_loans, lock=True)])
+async def test_they_are_kept_while_others_change_many_loans(
+    room: Room, sender: Sender, loan: Loan, lock: Callable[[Work, list[UUID]], Awaitable[object]]
+) -> None:
+    """Who changes many loans touches their messages at the end: a sender that waited for one of the loans would deadlock."""
+    if room.office.database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    await room.owe(about_loan_id=loan.id)
+    async with room.office.desk(room.workspace) as desk:
+        await lock(desk.session, [loan.id])
+        await asyncio.wait_for(sender.deliver_pending(), 20)
+        assert await kept(room) == [(loan.id, 1, "reminder")]
