@@ -3,7 +3,17 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager, suppress
 from dataclasses import field, replace
 from decimal import Decimal
@@ -198,7 +208,7 @@ class _LoanWriter:
     """Writes the batches of a file of loans. Rows that need no transaction are recorded with the next that has one."""
 
     def __init__(
-        self, office: Office, workspace: Workspace, numbers: Collection[str], progress: Progress, dry_run: bool
+        self, office: Office, workspace: Workspace, numbers: Container[str], progress: Progress, dry_run: bool
     ) -> None:
         self._office, self._workspace, self._numbers = office, workspace, numbers
         self._progress, self._dry_run = progress, dry_run

@@ -1,7 +1,7 @@
 """The loans of a lender's file, read from its packed cells as often as they are needed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from contextlib import suppress
 from datetime import date
 
@@ -9,6 +9,7 @@ from desk.core.errors import DeskError
 from desk.importing.packed_rows import PackedRows
 from desk.importing.results import RefusedRow
 from desk.importing.rows import Header, ImportRow, RowReader
+from desk.importing.seen_numbers import SeenNumbers
 from storage.queries.loans.loans import number_key
 
 
@@ -18,7 +19,7 @@ class FileRows(Collection[ImportRow]):
     def __init__(self, header: Header, *, today: date, region: str) -> None:
         self._reader = RowReader(header, today=today, region=region)
         self.cells = PackedRows()
-        self._numbers: set[str] = set()
+        self._numbers = SeenNumbers()
         self._twice: set[str] = set()
         self._refused: set[int] = set()
         self._count = 0
@@ -28,10 +29,8 @@ class FileRows(Collection[ImportRow]):
         self._count += 1
         self.cells.add(line, cells)
         key = self._key(cells)
-        if key in self._numbers:
+        if key and not self._numbers.add(key):
             self._twice.add(key)
-        elif key:
-            self._numbers.add(key)
 
     def leave_out(self, line: int, cells: list[str]) -> None:
         """Keep the cells of a row that is no loan, to show them with the reason."""
@@ -47,20 +46,23 @@ class FileRows(Collection[ImportRow]):
             if line not in self._refused and (key := self._key(cells)) in self._twice:
                 by_number[key].append(self._reader.read(line, cells))
         refused: list[RefusedRow] = []
-        for rows in by_number.values():
+        for key, rows in by_number.items():
+            if len(rows) == 1:  # what was seen was another number
+                self._twice.remove(key)
+                continue
             lines = [row.line for row in rows]
             for row in rows:
                 others = tuple(line for line in lines if line != row.line)
                 fault = row.fault("import_number_twice", "number", given=row.number, lines=others)
                 refused.append(RefusedRow(row.line, (fault, *row.faults)))
         self._refused.update(each.line for each in refused)
-        self._numbers -= self._twice
+        self._numbers.leave_out(self._twice)
         self._count -= len(refused)
         return sorted(refused, key=lambda each: each.line)
 
     @property
-    def numbers(self) -> Collection[str]:
-        """The numbers of the rows, as `importing.numbers_of` returns them."""
+    def numbers(self) -> Container[str]:
+        """The numbers of the rows, as they are compared."""
         return self._numbers
 
     def __len__(self) -> int:

@@ -1,7 +1,7 @@
 """Import loans from the lender's own system, repeatedly: an import never takes back what the desk has corrected."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from typing import Any
@@ -74,7 +74,7 @@ class KnownLines:
 
 async def known_lines(desk: Desk, rows: Sequence[ImportRow]) -> KnownLines:
     """Return which rows are about loans at the desk. It locks nothing."""
-    batch = _Batch(desk, frozenset(), Prospects(desk.cipher, DigestCache(desk.cipher)))
+    batch = _Batch(desk, frozenset[str](), Prospects(desk.cipher, DigestCache(desk.cipher)))
     named = await imports.named(desk.session, desk.workspace.id, [row.number for row in rows if row.number])
     if not named:
         return KnownLines(frozenset(), frozenset())
@@ -90,7 +90,7 @@ async def import_batch(
     desk: Desk,
     rows: Sequence[ImportRow],
     *,
-    numbers: Collection[str] | None = None,
+    numbers: Container[str] | None = None,
     prospects: Prospects | None = None,
     carried: Carried | None = None,
 ) -> ImportResult:
@@ -116,7 +116,7 @@ async def import_batch(
 class _Batch:
     """The rows of one transaction, what the desk knows of them, and what became of them."""
 
-    def __init__(self, desk: Desk, numbers: Collection[str], prospects: Prospects) -> None:
+    def __init__(self, desk: Desk, numbers: Container[str], prospects: Prospects) -> None:
         self.desk, self.numbers, self.prospects = desk, numbers, prospects
         self.owners: dict[str, Member] = {}
         self.unchanged: set[int] = set()
