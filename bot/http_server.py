@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiohttp import ClientError, web
@@ -19,12 +19,15 @@ from bot.file_page import FILES
 from bot.file_pages import FilePages
 from bot.install_page import PATHS, InstallPage
 from bot.monitoring import alive
-from bot.phone_system import PHONE, PhoneDoor
+from bot.phone_place import PHONE
 from desk.core.dataclass import dataclass
 from handlers.api.api import Api
 from handlers.api.routes import BASE
 from handlers.door.payloads import MalformedError, read_payload
 from handlers.door.signatures import is_current, is_signed
+
+if TYPE_CHECKING:
+    from bot.phone_system import PhoneDoor
 
 log = structlog.get_logger()
 
@@ -64,7 +67,7 @@ class SlackServer:
         file_pages: FilePages | None = None,
         install_page: InstallPage | None = None,
         api: Api | None = None,
-        phone: PhoneDoor | None = None,
+        phone: "PhoneDoor | None" = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._dispatcher = dispatcher

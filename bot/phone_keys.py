@@ -31,10 +31,6 @@ class PhoneKeys:
     zoom_token: str = ""
     public_url: str = ""
 
-    def __bool__(self) -> bool:
-        """Return whether any system can show who it is."""
-        return bool(self.secret or self.twilio_token or self.zoom_token)
-
     def signs(self, system: str) -> bool:
         """Return whether the reports of a system are known by their signature."""
         return system == twilio.SOURCE or (system == zoom.SOURCE and bool(self.zoom_token))

@@ -1,4 +1,4 @@
-"""The lender's phone system: where it is, by the settings, and the door by which it reports calls, `POST /phone/<system>`.
+"""The door by which the lender's phone system reports calls, `POST /phone/<system>`.
 
 A report is answered as soon as its rows are durable, within 700 ms: Alibaba asks for that. The worker applies it. Without an
 answer a system sends it again, and the same report twice is one call.
@@ -7,18 +7,15 @@ answer a system sends it again, and the same report twice is one call.
 import asyncio
 from collections.abc import Iterator, Mapping
 from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
-from zoneinfo import ZoneInfo
 
-import aiohttp
 import structlog
 from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.phone_keys import PhoneKeys
-from bot.phone_recordings import PhoneRecordings
+from bot.phone_place import PHONE
 from bot.phone_records import keep_records
 from desk.core.dataclass import dataclass
 from desk.core.phone_site import Site
@@ -33,12 +30,9 @@ from storage.engine.trouble import log_fields
 from storage.tables import Workspace
 
 if TYPE_CHECKING:
-    from bot.settings import Settings
+    pass
 
 log = structlog.get_logger()
-
-PHONE = "/phone/"
-"""The beginning of the paths."""
 
 LARGEST_BODY = 1024 * 1024
 
@@ -53,13 +47,6 @@ _CSV = "text/csv"
 _FAILED_PER_SECOND, _FAILED_WINDOW = 5, 20
 _OK = '{"code":0,"msg":"OK","ErrCode":"0"}'
 """The answer that Alibaba and Tencent ask for; the others read only the status."""
-
-
-def site_of(settings: "Settings", workspace: Workspace) -> Site:
-    """Return where the phone system is."""
-    prefixes = tuple(each.strip() for each in settings.phone_prefixes.split(",") if each.strip())
-    region = settings.phone_country or workspace.country or "CN"
-    return Site(ZoneInfo(settings.phone_zone or workspace.zone), region, prefixes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,26 +142,6 @@ class PhoneDoor:
         """Refuse a request that has a fault."""
         if fault:
             raise _RefusedError(401 if self._failures.take(request.remote).allowed else 429, fault)
-
-
-def phone_door(settings: "Settings", office: Office, workspace: Workspace) -> PhoneDoor | None:
-    """Return the door by which the phone system reports calls, None where nothing is set that it could be known by."""
-    keys = PhoneKeys(
-        settings.phone_secret.get_secret_value(),
-        settings.twilio_auth_token.get_secret_value(),
-        settings.zoom_secret_token.get_secret_value(),
-        settings.public_url,
-    )
-    if not keys:
-        return None
-    site = site_of(settings, workspace)
-    return PhoneDoor(office, workspace, site, keys=keys, systems=settings.known_phone_systems())
-
-
-def phone_recordings(settings: "Settings", session: aiohttp.ClientSession) -> PhoneRecordings:
-    """Return where the phone system keeps recordings."""
-    folder = Path(settings.phone_recordings) if settings.phone_recordings else None
-    return PhoneRecordings(folder, settings.recording_hosts(), session)
 
 
 def _lines(sent: Report) -> Iterator[str]:

@@ -26,8 +26,8 @@ from bot.file_sweeper import FileSweeper
 from bot.home_updater import HomeUpdater
 from bot.importer import Importer
 from bot.nightly_look import NightlyLook
+from bot.phone_place import phone_recordings, site_of
 from bot.phone_rings import RingCaller
-from bot.phone_system import phone_recordings, site_of
 from bot.settings import Settings
 from bot.slack_uploader import SlackUploader
 from bot.webhooks.client import WebhookClient

@@ -27,8 +27,8 @@ from bot.install_page import InstallPage
 from bot.journals import journal_of
 from bot.manifest import app_manifest
 from bot.oauth import OAuth
+from bot.phone_place import phone_door
 from bot.phone_rings import RingCaller
-from bot.phone_system import phone_door
 from bot.served import OfAll, ServedWorkspace, client_of, served
 from bot.served_workspaces import InstalledWorkspaces, OneWorkspace, ServedWorkspaces
 from bot.settings import Settings

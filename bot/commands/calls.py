@@ -7,8 +7,8 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.offices import open_workspace
+from bot.phone_place import site_of
 from bot.phone_records import keep_records
-from bot.phone_system import site_of
 from bot.settings import Settings
 from desk.core.clock import Clock
 from desk.core.operator_acts import operator

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from bot.phone_place import phone_recordings
 from bot.phone_recordings import PhoneRecordings, UnavailableError
-from bot.phone_system import phone_recordings
 from bot.settings import WrongSettingsError, read_settings
 from desk.files.inspection import RefusedFileError
 from tests.bot.test_settings import environment

@@ -6,7 +6,9 @@ import sys
 LATER = {
     "alembic": "only a migration needs it",
     "asyncpg": "the driver of PostgreSQL, on which alone it is needed",
+    "bot.phone_system": "only a desk with a phone system needs it, and the readers of what each writes",
     "dbos": "deliveries begin behind the first answers",
+    "desk.telephony.adapters.freeswitch": "the same; with it the parser of XML",
     "holidays": "the first due time needs it, and of its countries one",
     "holidays.countries": "all countries, for one of them",
     "obstore": "only a desk that keeps its files in a bucket needs it",
