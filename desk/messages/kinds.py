@@ -21,6 +21,11 @@ KINDS: dict[str, NoticeKind] = {}
 """Every kind by its stored name."""
 
 
+def is_direct(name: str) -> bool:
+    """Return whether notices of this kind always come as direct messages. Those of a kind that this release lacks do not."""
+    return name in KINDS and KINDS[name].directly
+
+
 def _kind(name: str, *, mentions: bool = False, urgent: bool = True, directly: bool = False) -> NoticeKind:
     KINDS[name] = NoticeKind(name, mentions, urgent, directly)
     return KINDS[name]

@@ -106,7 +106,7 @@ async def destination(desk: Desk, notice: Notice) -> Destination | None:
     member = await desk.session.get_one(Member, notice.to_id)
     if not is_at_desk(member):
         return None
-    channel = None if kinds.KINDS[notice.kind].directly else own_channel(member)
+    channel = None if kinds.is_direct(notice.kind) else own_channel(member)
     return Destination(channel=channel or member.slack_user_id, member=member)
 
 

@@ -32,16 +32,16 @@ async def test_a_loan_that_was_opened_again_while_its_erasure_waited_stays(
         waits.set()
 
     class Locking:
-        async def lock_all(self, session: Any, ids: Iterable[UUID]) -> None:
+        async def lock_all(self, session: Any, ids: Iterable[UUID], **options: Any) -> None:
             waits.set()
-            await loans.lock_all(session, ids)
+            await loans.lock_all(session, ids, **options)
 
     monkeypatch.setattr(erasure, "loans", Locking())
     async with slack.office.desk(slack.workspace, slack.agent) as desk:
         changes.track(desk, await loans.lock(desk.session, loan.id)).stage = "application"
         await desk.session.flush()
         erasing = asyncio.create_task(form.submit())
-        await waits.wait()
+        await asyncio.wait_for(waits.wait(), 60)
     assert "no longer what was shown" in str((await erasing).errors)
     assert [row.number for row in await slack.rows(Loan)] == ["A-1"]
 

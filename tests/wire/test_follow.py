@@ -64,7 +64,7 @@ async def test_an_assignee_moves_or_returns_an_assigned_call_from_the_message(sl
     await slack.command(slack.manager, "/loan-follow L-1042 @agent tomorrow 11:00 income")
     await slack.deliver()
     first, second = slack.posts(slack.agent)
-    assert buttons(first) == ["Log a call", "Move", "Hand over to the manager", "Open card", "Call"]
+    assert buttons(first) == ["Log a call", "Move", "Hand over to the manager", "Open card", "Call", "What to say"]
 
     await slack.press(slack.agent, first, "Move")
     form = slack.sandbox.modal_of("UAGENT")

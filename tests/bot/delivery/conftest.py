@@ -12,7 +12,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.delivery.rounds import Pace
 from bot.delivery.sender import Sender
 from desk.core.transaction import Desk, Office
-from desk.messages import kinds
 from desk.messages.kinds import NoticeKind
 from desk.messages.notices import queue_notice
 from handlers.messages.block_kit.message import Message
@@ -25,6 +24,9 @@ from tests.conftest import UNHURRIED
 
 FAST = Pace(message_seconds=0.0, digests_per_second=100.0, linger_seconds=0.2, scan_seconds=0.05, poll_seconds=0.05)
 """Without pauses."""
+
+ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+"""On SQLite there is one worker, and one writer at a time."""
 
 SCOPES = ("chat:write", "channels:history", "groups:history", "im:history", "im:write")
 
@@ -91,18 +93,8 @@ async def sandbox(clock: FrozenClock) -> AsyncIterator[Sandbox]:
     await sandbox.stop()
 
 
-class AnyKind(dict[str, NoticeKind]):
-    """The kinds of notices, and any other that a test names."""
-
-    def __missing__(self, name: str) -> NoticeKind:
-        return NoticeKind(name)
-
-
 @pytest.fixture
-async def room(
-    office: Office, workspace: Workspace, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Room]:
-    monkeypatch.setattr(kinds, "KINDS", AnyKind(kinds.KINDS))
+async def room(office: Office, workspace: Workspace, sandbox: Sandbox) -> AsyncIterator[Room]:
     lin = await make_member(office, workspace, "ULIN", reminder_channel_id="CLIN")
     admin = await make_member(office, workspace, "UADMIN", roles="admin")
     async with aiohttp.ClientSession() as session:

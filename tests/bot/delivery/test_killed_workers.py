@@ -18,7 +18,7 @@ from storage.queries.messages import notices
 from storage.queries.messages.sending import LEASE
 from storage.tables import Notice
 from tests.bot.delivery import killed_worker
-from tests.bot.delivery.conftest import FAST, Room
+from tests.bot.delivery.conftest import FAST, ON_POSTGRES, Room
 from tests.bot.delivery.killed_worker import POST_STEPS, REWRITE_STEPS, FastClock, Interruption
 from tests.clocks import FrozenClock
 
@@ -29,9 +29,6 @@ def long(*values: object) -> Any:
 
 
 KILLS = [1, long(50)]
-
-ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-"""On SQLite there is one worker."""
 
 SPEED = 20
 """Speed of the clock of two workers at once: a lease lasts a second and a half."""

@@ -19,7 +19,7 @@ from storage.queries.loans import loans
 from storage.queries.messages import notices
 from storage.tables import Loan, Notice, SentMessage
 from storage.upkeep import demo
-from tests.bot.delivery.conftest import Room
+from tests.bot.delivery.conftest import ON_POSTGRES, Room
 from tests.builders import make_loan
 from tests.clocks import FrozenClock
 
@@ -145,13 +145,12 @@ async def test_the_words_of_a_message_that_moves_to_another_loan_move_with_it(
     assert await kept(room) == [(other.id, 1, "reminder")]
 
 
+@ON_POSTGRES
 @pytest.mark.parametrize("lock", [loans.lock_all, partial(holdings.of_loans, lock=True)])
 async def test_they_are_kept_while_others_change_many_loans(
     room: Room, sender: Sender, loan: Loan, lock: Callable[[Work, list[UUID]], Awaitable[object]]
 ) -> None:
     """Who changes many loans touches their messages at the end: a sender that waited for one of the loans would deadlock."""
-    if room.office.database.is_sqlite:
-        pytest.skip("SQLite has one writer at a time")
     await room.owe(about_loan_id=loan.id)
     async with room.office.desk(room.workspace) as desk:
         await lock(desk.session, [loan.id])
