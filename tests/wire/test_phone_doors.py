@@ -22,6 +22,7 @@ from desk.people import tokens
 from desk.rules.call_records import CallRecord
 from desk.telephony.adapters.twilio import _signature
 from desk.telephony.records import SETTLE, Effect
+from handlers.api.limits import RateLimits
 from storage.tables import Call, FollowUp, Loan, Member, PhoneCall
 from tests.builders import make_follow_up, make_loan
 from tests.wire.conftest import settings_for
@@ -206,9 +207,10 @@ async def test_without_the_secret_nothing_is_taken(pbx: Pbx, headers: dict[str, 
 
 
 async def test_who_guesses_the_secret_is_slowed_down(pbx: Pbx) -> None:
-    found = [await pbx.post("/phone/alibaba", b"[]", Authorization="Bearer wrong") for _ in range(110)]
-    assert found[0] == 401
-    assert found[-1] == 429
+    server: Any = pbx.slack.service.server
+    server._phone._failures = RateLimits(1.5, now=lambda: 0.0)
+    found = [await pbx.post("/phone/alibaba", b"[]", Authorization="Bearer wrong") for _ in range(4)]
+    assert found == [401, 401, 401, 429]
 
 
 async def test_a_bearer_and_the_other_systems(pbx: Pbx) -> None:

@@ -157,6 +157,7 @@ async def test_a_name_that_lives_is_refused_and_one_that_died_is_taken_over(lend
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # on SQLite it may freeze with the file's lock
 async def test_one_that_froze_and_was_taken_for_dead_ends_when_it_wakes(lender: Lender) -> None:
     frozen = await lender.worker()
+    await a_beat(lender)
     frozen.send(signal.SIGSTOP)
     other = await lender.worker()
 
@@ -165,6 +166,16 @@ async def test_one_that_froze_and_was_taken_for_dead_ends_when_it_wakes(lender: 
     assert await frozen.ended() == 1
     assert "stop_cut_short" not in frozen.said(), frozen.said()
     assert await other.stop() == 0
+
+
+async def a_beat(lender: Lender) -> None:
+    """Wait for the end of a beat: it holds a lock that the next process of this name waits for, until a beat is given up."""
+    database = lender.service.office.database
+    async with database.transaction() as session:
+        await session.exec(select(Process).with_for_update())
+        await until_a_query_waits_for_a_lock(database)
+    async with database.transaction() as session:
+        await session.exec(select(Process).with_for_update())
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
