@@ -38,6 +38,28 @@ export function fill(element, ...children) {
   return append(element, children);
 }
 
+const waiting = new WeakMap();
+
+/** Draw what is in an element. While it is pressed, wait for the release: what is replaced between the two gets no click. */
+export function drawUnlessPressed(element, draw) {
+  const isWaiting = waiting.delete(element);
+  if (!element.matches(":active")) {
+    draw();
+    return;
+  }
+  waiting.set(element, draw);
+  if (isWaiting) return;
+  const onEnd = () => {
+    for (const type of ["pointerup", "pointercancel"]) document.removeEventListener(type, onEnd, true);
+    setTimeout(() => { // behind the click
+      const last = waiting.get(element);
+      waiting.delete(element);
+      last?.();
+    });
+  };
+  for (const type of ["pointerup", "pointercancel"]) document.addEventListener(type, onEnd, true);
+}
+
 const LINKABLE = new Set(["http:", "https:", "mailto:", "tel:"]);
 
 /** A link that opens in a new tab; a URL of another scheme (javascript:, data:) is shown as text. */

@@ -1,13 +1,17 @@
 // The channel header above the feed: title, topic, number of members, tabs.
 
-import { fill, h, span } from "./dom.js";
+import { drawUnlessPressed, fill, h, span } from "./dom.js";
 import { channelTitle } from "./sidebar.js";
 
 /**
  * Draw the header; `onMenu` opens the sidebar on a narrow screen. The app's conversation also has the app's tabs:
  * `tab` is the open one, `onTab` opens another.
  */
-export function drawHeader(node, { ctx, state, channel, tab, onMenu, onTab }) {
+export function drawHeader(node, options) {
+  drawUnlessPressed(node, () => draw(node, options));
+}
+
+function draw(node, { ctx, state, channel, tab, onMenu, onTab }) {
   const { t } = ctx;
   const menu = h("button", { type: "button", class: "menu-button", "aria-label": t("Open the channel list") }, "☰");
   menu.addEventListener("click", onMenu);

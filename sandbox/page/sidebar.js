@@ -1,6 +1,6 @@
 // The sidebar: the acting member, and the channels with their unread counts.
 
-import { fill, h, span } from "./dom.js";
+import { drawUnlessPressed, fill, h, span } from "./dom.js";
 import { openMenu } from "./menu.js";
 import { displayName } from "./mentions.js";
 import { avatar } from "./messages.js";
@@ -35,13 +35,17 @@ export function drawSwitcher(node, { ctx, team, getUsers, onMember }) {
 }
 
 /** Draw the channels with their unread counts; `onChannel` gets the id of the chosen one. */
-export function drawChannels(node, { ctx, state, current, onChannel }) {
-  const { t } = ctx;
+export function drawChannels(node, options) {
+  drawUnlessPressed(node, () => drawLists(node, options));
+}
+
+function drawLists(node, options) {
+  const { ctx: { t }, state } = options;
   const focused = node.contains(document.activeElement) ? document.activeElement.dataset.channel : null;
   const inKind = (...kinds) => state.channels.filter((channel) => kinds.includes(channel.kind));
   fill(node,
-    list(t("Channels"), inKind("public", "private"), { ctx, state, current, onChannel }),
-    list(t("Direct messages"), inKind("dm"), { ctx, state, current, onChannel }));
+    list(t("Channels"), inKind("public", "private"), options),
+    list(t("Direct messages"), inKind("dm"), options));
   if (focused) node.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
 }
 

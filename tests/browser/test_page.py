@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 import pytest
 from playwright.async_api import BrowserContext, expect
@@ -271,3 +272,23 @@ async def test_browsers_revalidate_cached_modules(scene: Scene, path: str) -> No
     async with scene.http.get(scene.sandbox.base_url + path) as response:
         assert response.status == 200
         assert response.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(("pressed", "opened"), [("link", "log"), ("tab", "region")])
+async def test_a_message_that_comes_while_something_is_pressed_takes_no_click_away(
+    scene: Scene, pressed: Literal["link", "tab"], opened: Literal["log", "region"]
+) -> None:
+    page = await scene.open(scene.li, scene.desk)
+    link = page.get_by_role("link", name=re.compile("Loan Desk"))
+    if pressed == "tab":
+        await link.click()
+    await (link if pressed == "link" else page.get_by_role("tab", name="Home")).hover()
+    await page.mouse.down()
+    async with page.expect_response(re.compile("/ui/state")):
+        scene.sandbox.say(scene.wang, scene.calls, "anyone there?")
+    await page.wait_for_function(
+        "() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))"
+    )
+    await page.mouse.up()
+    await expect(page.get_by_role(opened, name="Home" if pressed == "tab" else "Loan Desk")).to_be_visible()
+    await expect(page.get_by_role("link", name=re.compile("calls.*1 unread"))).to_be_visible()
