@@ -39,8 +39,6 @@ _LEAST_DAYS = 2
 _DAYS_OF_TRIES = 31
 """How far back tries to reach the borrower count before another person is called."""
 
-_HOLIDAYS_AHEAD = timedelta(days=400)
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:

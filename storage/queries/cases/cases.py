@@ -12,7 +12,6 @@ from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.tables import (
     AuditSegment,
-    CaseExport,
     ContactChoice,
     FollowUp,
     Notice,
@@ -107,11 +106,6 @@ async def playbook_versions(session: Work, workspace_id: UUID, codes: Collection
         )
         found += (await session.exec(statement.order_by(col(PlaybookVersion.code), col(PlaybookVersion.number)))).all()
     return found
-
-
-async def export_of_file(session: Work, file_id: UUID) -> CaseExport | None:
-    """Return the case file whose archive that is."""
-    return (await session.exec(select(CaseExport).where(CaseExport.file_id == file_id))).first()
 
 
 async def keys(session: Work, workspace_id: UUID, *, locked: bool = False) -> list[SigningKey]:
