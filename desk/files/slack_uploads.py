@@ -17,7 +17,7 @@ from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.members import is_at_desk
 from storage.engine.types import new_id
-from storage.queries.files import uploads
+from storage.queries.files import files, uploads
 from storage.tables import Member, SlackUpload, StoredFile
 
 SENT = frozenset({"export", "case"})
@@ -71,7 +71,7 @@ async def ask_upload(desk: Desk, file_id: UUID, channel_id: str) -> None:
     Raises NotFound (`unknown_file`, `press_unknown`: not asked in a direct conversation) and Invalid (`files_stay_at_desk`,
     `upload_too_large`).
     """
-    file = await desk.session.get(StoredFile, file_id)
+    file = await files.lock(desk.session, file_id)  # a second press waits, and finds what the first asked for
     if file is None or not await may_open_made(desk, file):
         raise NotFound("unknown_file")
     if not may_be_sent(desk, file.document):

@@ -140,6 +140,32 @@ async def test_a_case_file_is_sent_too_and_pressing_twice_sends_one(slack: Slack
 
 
 @pytest.mark.usefixtures("loan")
+async def test_two_presses_at_the_same_time_send_one_file(slack: Slack) -> None:
+    await allow(slack)
+    await exported(slack)
+    [file] = [each for each in await slack.rows(StoredFile) if each.state == "made"]
+
+    conversation = slack.sandbox.dm(slack.manager.slack_user_id).id
+
+    async def ask() -> None:
+        async with slack.office.desk(slack.workspace) as desk:
+            desk.actor = slack.manager
+            await slack_uploads.ask_upload(desk, file.id, conversation)
+
+    async with slack.office.desk(slack.workspace) as desk:
+        desk.actor = slack.manager
+        await slack_uploads.ask_upload(desk, file.id, conversation)
+        await desk.session.flush()
+        second = asyncio.create_task(ask())
+        await asyncio.wait([second], timeout=0.5)  # it waits for the first, or else is done by then
+    await second
+    await work(slack)
+
+    assert len(files_of(slack, slack.manager)) == 1
+    assert await acts(slack) == ["ask_file_in_slack", "file_in_slack"]
+
+
+@pytest.mark.usefixtures("loan")
 @pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
 @pytest.mark.parametrize("kind", ["500", "429", "lost_answer"])
 async def test_a_fault_of_slack_delays_a_file_and_never_doubles_it(slack: Slack, method: str, kind: str) -> None:
