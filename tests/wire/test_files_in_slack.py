@@ -8,12 +8,13 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from sqlmodel import select
 
 from bot.commands.doctor import examine
 from bot.manifest import manifest
 from desk.core.errors import NotFound
 from desk.files import slack_uploads
-from desk.files.slack_uploads import HELD_FOR
+from desk.files.slack_uploads import HELD_FOR, LARGEST
 from sandbox.files import SlackFile
 from storage.tables import AuditEntry, Loan, Member, SlackUpload, StoredFile, Workspace
 from tests.builders import make_loan
@@ -278,6 +279,25 @@ async def test_who_loses_the_right_before_it_is_sent_does_not_get_it(slack: Slac
     assert files_of(slack, slack.manager) == []
     assert await acts(slack) == ["ask_file_in_slack", "file_refused"]
     assert "You may not have it any more" in slack.texts(slack.manager)[-1]
+
+
+@pytest.mark.usefixtures("loan")
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_a_file_that_is_larger_than_slack_takes_is_not_sent(slack: Slack, language: str) -> None:
+    if language == "zh":
+        await slack.in_chinese(slack.manager)
+        slack.people["manager"] = await slack.member(slack.manager.slack_user_id)
+    await allow(slack)
+    await exported(slack)
+    async with slack.office.desk(slack.workspace) as desk:
+        [file] = [each for each in (await desk.session.exec(select(StoredFile))).all() if each.state == "made"]
+        file.size = LARGEST + 1
+        desk.add(file)
+
+    answer = await send(slack, slack.manager, SEND[language])
+
+    assert ("Slack takes no file of more than 1 GB" if language == "en" else "1 GB") in answer
+    assert await slack.rows(SlackUpload) == []
 
 
 @pytest.mark.usefixtures("loan")
