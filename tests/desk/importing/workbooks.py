@@ -13,6 +13,7 @@ import xlwt
 
 HEADINGS = ("合同号", "姓名", "手机号", "阶段")
 ROW = ("A-1", "王小明", 13800138000, "申请")
+TABLE = (HEADINGS, ROW)
 
 
 def openpyxl_file(rows: Iterable[Sequence[Any]], change: Callable[[Any, Any], object] | None = None) -> bytes:
