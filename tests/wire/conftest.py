@@ -4,10 +4,11 @@ and `webhooks` with their `receiver`."""
 import base64
 import io
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 import structlog
@@ -18,6 +19,9 @@ from bot.service import open_service
 from bot.settings import Settings
 from desk.core.transaction import Office
 from sandbox.server import Sandbox
+from storage.engine import work
+from storage.engine.ownership import is_foreign
+from storage.engine.rows import Row
 from storage.queries.people import members
 from storage.tables import Member, Team, TeamManager, Workspace
 from tests.builders import member_of, team_of
@@ -134,6 +138,21 @@ async def lenders(several: "Several") -> dict[str, Slack]:
     for team in several.teams:
         await several.install(team)
     return {team: await several.lender(team) for team in several.teams}
+
+
+@pytest.fixture
+def no_stranger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail the test if a statement finds a row of another workspace, which the unit of work then leaves out."""
+    met: set[str] = set()
+
+    def noted(table: type[Row], values: Mapping[str, Any], workspace_id: UUID) -> bool:
+        if found := is_foreign(table, values, workspace_id):
+            met.add(table.__name__)
+        return found
+
+    monkeypatch.setattr(work, "is_foreign", noted)
+    yield
+    assert met == set()
 
 
 async def employ(office: Office, workspace: Workspace) -> tuple[Team, dict[str, Member]]:

@@ -6,7 +6,7 @@ Neither sees, sends, counts or marks anything of the other. Now is Wednesday 202
 import json
 import re
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,6 @@ from handlers.door.directory import Directory
 from handlers.door.request import ViewState
 from handlers.door.transaction import Transactions
 from sandbox.model import text_of
-from storage.engine import work
-from storage.engine.ownership import is_foreign
-from storage.engine.rows import Row
 from tests.builders import make_follow_up, make_loan, make_loan_in_arrears
 from tests.clocks import FrozenClock
 from tests.wire.api_client import program
@@ -69,21 +66,6 @@ MORNING = (
     ("manager", "/loan-due team export"),
 )
 """What is typed in the morning, and by whom."""
-
-
-@pytest.fixture
-def no_stranger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail the test if a statement finds a row of another workspace, which the unit of work then leaves out."""
-    met: set[str] = set()
-
-    def noted(table: type[Row], values: Mapping[str, Any], workspace_id: UUID) -> bool:
-        if found := is_foreign(table, values, workspace_id):
-            met.add(table.__name__)
-        return found
-
-    monkeypatch.setattr(work, "is_foreign", noted)
-    yield
-    assert met == set()
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 What one's bring reaches the other nowhere. Now is Wednesday 2026-11-25 10:00 in Shanghai.
 """
 
-from collections.abc import Iterator, Mapping
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -14,9 +12,6 @@ from bot.webhooks.client import WebhookClient
 from bot.webhooks.rounds import WebhookRounds
 from desk.telephony.records import SETTLE
 from desk.webhooks import endpoints
-from storage.engine import work
-from storage.engine.ownership import is_foreign
-from storage.engine.rows import Row
 from storage.tables import Call, Loan, Payment, PhoneCall
 from tests.builders import make_loan
 from tests.webhook_receiver import receiving
@@ -25,20 +20,7 @@ from tests.wire.office_day import Slack
 from tests.wire.several import rows_of
 from tests.wire.test_sent_imports import press, row, send, table
 
-
-@pytest.fixture(autouse=True)
-def no_stranger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail the test if a statement finds a row of another workspace, which the unit of work then leaves out."""
-    met: set[str] = set()
-
-    def noted(of: type[Row], values: Mapping[str, Any], workspace_id: UUID) -> bool:
-        if found := is_foreign(of, values, workspace_id):
-            met.add(of.__name__)
-        return found
-
-    monkeypatch.setattr(work, "is_foreign", noted)
-    yield
-    assert met == set()
+pytestmark = pytest.mark.usefixtures("no_stranger")
 
 
 @pytest.fixture
