@@ -29,6 +29,7 @@ from tests.clocks import FrozenClock
 from tests.conftest import UNHURRIED
 from tests.webhook_receiver import Receiver, receiving
 from tests.wire.office_day import APP_TOKEN, SIGNING_SECRET, TOKEN, Slack
+from tests.wire.releases import RELEASES, Release
 from tests.wire.webhook_office import Webhooks
 
 if TYPE_CHECKING:
@@ -138,6 +139,12 @@ async def lenders(several: "Several") -> dict[str, Slack]:
     for team in several.teams:
         await several.install(team)
     return {team: await several.lender(team) for team in several.teams}
+
+
+@pytest.fixture(params=RELEASES)
+def release(request: pytest.FixtureRequest, database_url: str) -> Release:
+    """The data of an earlier release, for this database."""
+    return Release(request.param, "sqlite" if database_url.startswith("sqlite") else "postgres")
 
 
 @pytest.fixture
