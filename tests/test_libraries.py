@@ -20,6 +20,7 @@ import holidays
 import phonenumbers
 import pytest
 from babel.numbers import format_currency
+from phonenumbers.timezone import time_zones_for_number
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pypinyin import lazy_pinyin
 from python_calamine import CalamineWorkbook
@@ -54,6 +55,13 @@ def test_phonenumbers_takes_a_second_number_for_an_extension() -> None:
 def test_phonenumbers_finds_an_american_number_valid_in_china() -> None:
     assert phonenumbers.is_valid_number(phonenumbers.parse("213-373-4253", "US"))
     assert phonenumbers.is_valid_number(phonenumbers.parse("213-373-4253", "CN"))
+
+
+def test_phonenumbers_puts_an_exchange_that_it_does_not_know_in_one_zone_of_two() -> None:
+    known, unknown, overlay = map(phonenumbers.parse, ("+12707822222", "+12709992222", "+13642222222"))
+
+    assert time_zones_for_number(known) == ("America/Chicago",)
+    assert time_zones_for_number(unknown) == time_zones_for_number(overlay) == ("America/New_York",)
 
 
 def test_holidays_names_days_in_the_language_of_the_process() -> None:
