@@ -23,7 +23,7 @@ from babel.numbers import format_currency
 from phonenumbers.timezone import time_zones_for_number
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pypinyin import lazy_pinyin
-from python_calamine import CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -32,7 +32,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import Column, DateTime, MetaData, Numeric, Table, create_engine, insert, select
 from sqlmodel import Field, SQLModel
 
-from tests.desk.importing.workbooks import xlsxwriter_file
+from tests.desk.importing.workbooks import TABLE, indented, ods_file, ods_table, xlsxwriter_file
 
 ROOT = Path(__file__).parents[1]
 FORM = "application/x-www-form-urlencoded"
@@ -202,3 +202,11 @@ def test_calamine_shows_an_error_and_a_percentage_as_nothing_and_as_a_fraction()
 
     book = CalamineWorkbook.from_filelike(BytesIO(xlsxwriter_file(fill)))
     assert book.get_sheet_by_index(0).to_python() == [["x", "", 0.0599]]
+
+
+def test_calamine_refuses_a_spreadsheet_with_line_breaks_between_its_cells() -> None:
+    plain = ods_file(*ods_table(TABLE))
+
+    CalamineWorkbook.from_filelike(BytesIO(plain))
+    with pytest.raises(CalamineError):
+        CalamineWorkbook.from_filelike(BytesIO(indented(plain)))

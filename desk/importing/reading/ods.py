@@ -1,17 +1,24 @@
-"""What calamine does not show of an OpenDocument spreadsheet (OpenDocument 1.3 part 3, §9 and §19)."""
+"""What calamine does not show of an OpenDocument spreadsheet (OpenDocument 1.3 part 3, §9 and §19), and one that it can open."""
 
 import re
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from io import BytesIO
 from itertools import product
 
 from desk.importing.reading.cell_texts import percent_text
-from desk.importing.reading.forms import opened_parts
+from desk.importing.reading.forms import opened_parts, unpacked
 from desk.importing.reading.hidden import Change, Hidden, Reach, always, padded
 from desk.importing.reading.source import Source
 from desk.importing.reading.xml_parts import Reader
 
 _PADDED = re.compile(r"0\d+")
 """A number as a format shows it that has leading zeros."""
+
+_INDENT = re.compile(rb"(?<=>)\s+(?=</?(?:[\w.-]+:)?(?:covered-)?table-(?:cell|row))")
+"""White space around cells and rows, which says nothing (OpenDocument 1.2 part 1, §3.18)."""
+_OPENED = ("mimetype", "META-INF/manifest.xml", "content.xml")
+"""The parts that calamine opens."""
 
 
 class _Content(Reader):
@@ -109,3 +116,31 @@ def hidden_of_ods(source: Source) -> Mapping[str, Hidden]:
         content = _Content()
         content.read(source, packed, "content.xml")
         return content.found
+
+
+def without_indents(source: Source) -> BytesIO:
+    """Return a spreadsheet without line breaks between its cells, which SheetJS writes and calamine refuses.
+
+    Raise Invalid: `import_broken`.
+    """
+    written = BytesIO()
+    with opened_parts(source) as packed, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as file:
+        for part in packed.infolist():
+            if part.filename in _OPENED:
+                with file.open(part.filename, "w") as opened:
+                    for piece in _without_indents(unpacked(source, packed, part)):
+                        opened.write(piece)
+    written.seek(0)
+    return written
+
+
+def _without_indents(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    kept: list[bytes] = []  # from the last tag on, behind which white space may go on in the next chunk
+    for chunk in chunks:
+        last = chunk.rfind(b">")
+        if last < 0:
+            kept.append(chunk)
+            continue
+        yield _INDENT.sub(b"", b"".join((*kept, chunk[:last])))
+        kept = [chunk[last:]]
+    yield _INDENT.sub(b"", b"".join(kept))

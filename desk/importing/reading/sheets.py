@@ -12,7 +12,7 @@ from desk.importing.reading.cell_texts import text_of
 from desk.importing.reading.dates import FIRST_1900, FIRST_1904
 from desk.importing.reading.forms import Form
 from desk.importing.reading.hidden import Hidden
-from desk.importing.reading.ods import hidden_of_ods
+from desk.importing.reading.ods import hidden_of_ods, without_indents
 from desk.importing.reading.source import Source
 from desk.importing.reading.text_files import Row
 from desk.importing.reading.xls import hidden_of_xls
@@ -47,7 +47,7 @@ class Workbook:
         self._last: calamine.CalamineSheet | None = None
         self._opened: BinaryIO = source.open()
         with self._refused():
-            self._book = calamine.CalamineWorkbook.from_filelike(self._opened)
+            self._book = self._open(form)
             if form == "xls":
                 self._hidden = dict(zip((each.name for each in self._book.sheets_metadata), in_order, strict=True))
             self.sheets = tuple(
@@ -55,6 +55,15 @@ class Workbook:
                 for each in self._book.sheets_metadata
                 if each.typ == calamine.SheetTypeEnum.WorkSheet
             )
+
+    def _open(self, form: Form) -> calamine.CalamineWorkbook:
+        try:
+            return calamine.CalamineWorkbook.from_filelike(self._opened)
+        except calamine.CalamineError:
+            if form != "ods":
+                raise
+        self._opened = without_indents(self._source)
+        return calamine.CalamineWorkbook.from_filelike(self._opened)
 
     def rows(self, name: str) -> Iterator[Row]:
         """Yield the rows of a sheet with their numbers in it, each with the cells of all columns from A on.

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from desk.importing.reading import xlsx_sheets
+from desk.importing.reading import forms, xlsx_sheets
+from desk.importing.reading.ods import without_indents
 from desk.importing.reading.source import Source
 from desk.importing.reading.xlsx import hidden_of_xlsx
 from tests.desk.importing.files import payments, seen
@@ -15,6 +16,7 @@ from tests.desk.importing.workbooks import (
     ROW,
     TABLE,
     changed,
+    indented,
     ods_cell,
     ods_file,
     ods_row,
@@ -50,6 +52,7 @@ BLANK = ("", "", "", "", "")
             ods_row([ods_cell("", table__number_columns_repeated="3")], table__number_rows_repeated="7"),
             *ods_table(TABLE),
         ),
+        indented(ods_file(*ods_table(TABLE))),
         openpyxl_file([("2026年11月贷款明细表",), (), ("制表", "张三"), *TABLE], merged("A1:D1")),
         openpyxl_file([("客户信息", "", "", "状态"), ("编号", "姓名", "手机号", ""), ROW], merged("A1:C1", "D1:D2")),
         openpyxl_file([BLANK, ("", *HEADINGS), BLANK, ("", *ROW), BLANK, ("", "合计", "", "", "")]),
@@ -65,6 +68,14 @@ def test_the_one_loan_of_a_workbook_is_found(content: bytes) -> None:
     assert [(row.number, row.name, row.phone, row.stage) for row in found.rows] == [
         ("A-1", "王小明", "+8613800138000", "application")
     ]
+
+
+def test_a_spreadsheet_with_line_breaks_between_cells_is_the_same_without_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [HEADINGS, *((f"A-{n}", "王 小明", 13800138000 + n, "申请") for n in range(30))]
+    plain = ods_file(*ods_table(rows))
+    monkeypatch.setattr(forms, "_CHUNK", 5)  # so that tags and line breaks are cut anywhere
+    read = parts_of(without_indents(Source("loans.ods", indented(plain))).getvalue())
+    assert read["content.xml"] == parts_of(plain)["content.xml"]
 
 
 def test_a_hidden_sheet_is_read_only_if_it_is_named() -> None:
