@@ -8,6 +8,7 @@ from desk.cases import exports
 from desk.documents import expiries, steps
 from desk.files import filing
 from desk.follow_ups import (
+    calls_after_pickup,
     collection_steps,
     contact_choosing,
     days_off,

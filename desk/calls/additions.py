@@ -11,6 +11,7 @@ from desk.calls.outcomes import (
     leaves_borrower_asked,
     names_time,
     pass_on_documents,
+    with_moved,
 )
 from desk.calls.views import CallLogged, call_logged
 from desk.core import unreadable
@@ -22,6 +23,7 @@ from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import chasing, checks, quiet_periods
 from desk.follow_ups.assignees import assignee_of_next
+from desk.follow_ups.calls_after_pickup import follow_pickup
 from desk.follow_ups.escalation_rules import settle_passed_over_check
 from desk.follow_ups.lifecycle import close, move, plan, with_time_checked
 from desk.follow_ups.locking import lock_follow_up
@@ -75,6 +77,7 @@ async def answer_another(
         )
     if call.follow_up_id is None:
         track(desk, call).follow_up_id = shown.follow_up.id
+    result = with_moved(result, await follow_pickup(desk, loan, about if outcome.ends else None))
     desk.audit("call_answers", loan_id=loan.id, subject_id=shown.follow_up.id, call=str(call.id), outcome=outcome.code)
     undo_id = offer_undo(desk, "call_answers", loan_id=loan.id)
     return await call_logged(desk, loan, call, match, result, undo_id=undo_id)

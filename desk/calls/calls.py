@@ -14,6 +14,7 @@ from desk.calls.outcomes import (
     go_on_chasing,
     leaves_borrower_asked,
     plan_only,
+    with_moved,
 )
 from desk.calls.payments import has_schedule, is_what_is_due
 from desk.calls.repeated_lines import SAME_LINE_WITHIN, line_digest, require_last_of_its_line
@@ -27,6 +28,7 @@ from desk.core.transaction import Desk
 from desk.core.values import Amount, Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Outcome
 from desk.follow_ups import chasing, checks
+from desk.follow_ups.calls_after_pickup import follow_pickup
 from desk.follow_ups.checks import Findings
 from desk.follow_ups.contact_gate import NO_RULES, CallCheck, check_call, record_broken, record_route
 from desk.follow_ups.contact_limits import count_call
@@ -247,6 +249,7 @@ async def _log(
         await checks.record_result(desk, loan, call, result.answered, findings)
         await settle_passed_over_check(desk, loan.id)
     await record_whom(desk, loan, call, party, wrong_number=outcome.marks_number_wrong)
+    result = with_moved(result, await follow_pickup(desk, loan, call.purpose if outcome.ends else None))
     told = outcome.tells_manager and await escalate_outcome(desk, loan, call, result.answered)
     told = await _escalate_last_attempt(desk, loan, outcome, result.answered) or told
     subject = result.answered.id if result.answered else call.id

@@ -115,6 +115,13 @@ async def apply_outcome(
     return OutcomeResult(answered, first, by_rule, ended, paid, taken, also_planned=also)
 
 
+def with_moved(result: OutcomeResult, moved: Sequence[PlannedFollowUp]) -> OutcomeResult:
+    """Return a result with calls that rules moved because of the call: the first is the next step if there is no other."""
+    if not moved or result.planned is not None:
+        return replace(result, also_planned=(*result.also_planned, *moved))
+    return replace(result, planned=moved[0], by_rule=True, also_planned=(*result.also_planned, *moved[1:]))
+
+
 def names_time(outcome: Outcome) -> bool:
     """Return whether the time of the next call is one that the borrower named: they asked to be called, or promised to pay."""
     return outcome.next == "must"

@@ -17,6 +17,7 @@ from desk.follow_ups import lifecycle
 from desk.follow_ups.appointment_calls import end_confirmation, plan_after_missed, plan_confirmation
 from desk.follow_ups.appointment_messages import reminder_key, tell_attending, touch
 from desk.follow_ups.appointment_times import free_times, span_of, works_then
+from desk.follow_ups.calls_after_pickup import follow_pickup
 from desk.follow_ups.contact_limits import limits_of
 from desk.loans import lookup
 from desk.loans.views import LoanView, PlannedView, loan_view, planned_view, slack_ids
@@ -62,7 +63,8 @@ class AppointmentView:
 class AppointmentChanged:
     """An appointment that was booked, moved (`moved_from`) or settled, with the call that confirms it, or after a missed one
     asks for another. `outside_hours`: its member does not work then, or is away. `against` are the contact rules that speak
-    against the time for which it was booked, or to which it was moved."""
+    against the time for which it was booked, or to which it was moved. `followed` are calls that moved, because
+    they count from the pickup."""
 
     loan: LoanView
     appointment: AppointmentView
@@ -71,6 +73,7 @@ class AppointmentChanged:
     moved_from: datetime | None = None
     outside_hours: bool = False
     against: tuple[Broken, ...] = ()
+    followed: tuple[PlannedView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +326,7 @@ async def _changed(
     await desk.session.flush()
     await touch(desk, row)
     (view,) = await appointment_views(desk, [row])
+    followed = await follow_pickup(desk, loan, row.kind)
     works = await works_then(desk, member, span_of(row))
     return AppointmentChanged(
         loan=await loan_view(desk, loan),
@@ -331,6 +335,7 @@ async def _changed(
         moved_from=moved_from,
         outside_hours=row.state in _OPEN and not works,
         against=await _rules_against(desk, loan, row.at) if act in _PLACES else (),
+        followed=tuple(planned_view(desk, loan, each) for each in followed),
         undo_id=offer_undo(desk, act, loan_id=loan.id),
     )
 

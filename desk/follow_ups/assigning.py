@@ -14,6 +14,7 @@ from desk.core.values import Due, LoanRef, PersonRef
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import chasing, lifecycle
 from desk.follow_ups.assignees import assignee_of_next
+from desk.follow_ups.calls_after_pickup import follow_pickup
 from desk.follow_ups.chasing import Paper
 from desk.follow_ups.lifecycle import PlannedFollowUp, due_of
 from desk.follow_ups.locking import follow_up_name, lock_follow_up, require_open
@@ -254,6 +255,7 @@ async def _close(desk: Desk, loan: Loan, row: FollowUp, state: str, why: str) ->
     about_documents = row.purpose == chasing.PURPOSE
     chase = await chasing.continue_after(desk, loan, row, asked_until=due_of(row)) if about_documents else None
     following = await follow_on(desk, loan, row, None) if state == "done" else ()
+    following += await follow_pickup(desk, loan, row.purpose)
     desk.audit(state, loan_id=loan.id, subject_id=row.id)
     await desk.session.flush()
     return CloseResult(

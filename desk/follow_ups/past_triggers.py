@@ -9,6 +9,7 @@ from desk.follow_ups import rule_plans
 from desk.follow_ups.first_plans import BEGINNINGS
 from desk.follow_ups.instalment_calls import settles
 from desk.follow_ups.lifecycle import PlannedFollowUp
+from desk.follow_ups.pickups import counted_from
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.rules.cadence import LOOKS_BACK, Rule
 from storage.queries.calls import calls
@@ -19,10 +20,12 @@ from storage.tables import Loan
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """When what a rule begins with happened last on a loan, and the call that it would have planned for it."""
+    """When what a rule begins with happened last on a loan, and the call that it would have planned for it. Its days count from
+    `counted_from`."""
 
     at: datetime
     trigger: str
+    counted_from: datetime
 
 
 async def request(desk: Desk, rule: Rule) -> None:
@@ -37,6 +40,8 @@ async def request(desk: Desk, rule: Rule) -> None:
         )
     elif rule.stage is not None:
         await replanning.request_of_stage(session, workspace_id, rule.stage, rule.code, desk.now, since=since)
+        if rule.counts_from is not None:
+            await replanning.request_picked_up(session, workspace_id, rule.stage, rule.code, desk.now, since=since)
 
 
 async def plan(desk: Desk, loan: Loan, code: str) -> list[PlannedFollowUp]:
@@ -57,9 +62,10 @@ async def plan(desk: Desk, loan: Loan, code: str) -> list[PlannedFollowUp]:
     rows = await follow_ups.with_purpose(desk.session, loan.id, rule.purpose, since=event.at)
     if any(row.state == "open" or settles(row) for row in rows):
         return []
-    if event.at < desk.now - LOOKS_BACK and await rule_plans.is_late(desk, loan, rule, event.at):
+    begins = max(event.at, event.counted_from)
+    if begins < desk.now - LOOKS_BACK and await rule_plans.is_late(desk, loan, rule, event.counted_from):
         return []
-    return await rule_plans.plan_since(desk, loan, rule, trigger=event.trigger, since=event.at)
+    return await rule_plans.plan_since(desk, loan, rule, trigger=event.trigger, since=event.counted_from)
 
 
 def _fits(desk: Desk, loan: Loan, rule: Rule) -> bool:
@@ -76,14 +82,14 @@ async def _event(desk: Desk, loan: Loan, rule: Rule) -> _Event | None:
         last = next(iter(await calls.last_of_loan(desk.session, loan.id, limit=1)), None)
         if last is None or last.outcome != rule.outcome:
             return None
-        return _Event(last.at, rule_plans.trigger_of_call(rule, loan, last.follow_up_id))
+        return _Event(last.at, rule_plans.trigger_of_call(rule, loan, last.follow_up_id), last.at)
     ended = await follow_ups.last_finished(desk.session, loan.id, purpose=rule.done, rule=rule.after)
     if ended is None or ended.closed_at is None:
         return None
     made = await calls.last_answering(desk.session, ended.id)
     if made is not None and made.outcome in rule.never_after:
         return None
-    return _Event(ended.closed_at, rule_plans.trigger_of_call(rule, loan, ended.id))
+    return _Event(ended.closed_at, rule_plans.trigger_of_call(rule, loan, ended.id), ended.closed_at)
 
 
 async def _entry(desk: Desk, loan: Loan, rule: Rule) -> _Event | None:
@@ -94,4 +100,5 @@ async def _entry(desk: Desk, loan: Loan, rule: Rule) -> _Event | None:
         return None
     if rule.only_from and from_stage not in rule.only_from:
         return None
-    return _Event(loan.stage_since, rule_plans.trigger_of_stage(rule, loan))
+    since = await counted_from(desk, loan.id, rule) or loan.stage_since
+    return _Event(loan.stage_since, rule_plans.trigger_of_stage(rule, loan), since)

@@ -17,6 +17,7 @@ from desk.core.undo_rules import UndoneRow, corrects_after_undo, recomputes_afte
 from desk.core.values import Due
 from desk.follow_ups import appointment_calls, lifecycle, past_triggers, rule_plans
 from desk.follow_ups.instalment_calls import InstalmentCall
+from desk.follow_ups.pickups import counted_from
 from desk.follow_ups.replanning import request_expiring
 from desk.follow_ups.workspace_cadence import cadence_of, replace_numbers, scale_of
 from desk.people.members import today_of
@@ -224,7 +225,8 @@ async def _due(desk: Desk, row: FollowUp, rule: Rule, assignee: Member) -> Due |
     if rule.state == "arrears":
         return await _due_again(desk, row, rule, assignee)
     if rule.date == "instalment" or rule.date is None:
-        due = await rule_plans.due_by_rule(desk, rule, assignee, on=row.instalment_on, since=row.created_at)
+        since = await counted_from(desk, row.loan_id, rule) or row.created_at
+        due = await rule_plans.due_by_rule(desk, rule, assignee, on=row.instalment_on, since=since)
         if not rule.only_if or row.instalment_on is None:
             return due
         others = await follow_ups.about_instalments(desk.session, row.loan_id)

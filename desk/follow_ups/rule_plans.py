@@ -27,6 +27,7 @@ from desk.follow_ups.instalment_calls import (
     settles,
 )
 from desk.follow_ups.lifecycle import PlannedFollowUp
+from desk.follow_ups.pickups import counted_from
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, today_of
@@ -272,6 +273,7 @@ async def _plan(
     if check_plans.is_check(rule):
         due = await check_plans.place(desk, rule, assignee)
     else:
+        since = since or await counted_from(desk, loan.id, rule)
         due = await due_by_rule(desk, rule, assignee, on=instalment_on, since=since)
     if instalment_on is not None and InstalmentCall(rule, instalment_on).is_superfluous(due, others):
         return []

@@ -71,6 +71,7 @@ class Rule:
     working_days: Number = 0
     days: Number = 0
     days_before: Number = 0
+    counts_from: Literal["pickup"] | None = None
     bucket: str | Bucket | None = None
     only_from: tuple[str, ...] = ()
     only_if: tuple[Condition, ...] = ()
@@ -266,6 +267,7 @@ def _validate_time(file: DataFile, rule: Rule) -> None:
         ("again_days", rule.state == "arrears"),
         ("only_if", rule.date == "instalment"),
         ("only_from", rule.begins_with_stage),
+        ("counts_from", rule.begins_with_stage),
         ("never_after", bool(rule.done or rule.after)),
     ):
         if getattr(rule, name) and not applies:

@@ -17,6 +17,7 @@ from handlers.messages.block_kit.elements import (
     undo_button,
     when,
     write_more,
+    write_plan,
 )
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator, _
@@ -137,6 +138,8 @@ def appointment_changed(t: Translator, result: AppointmentChanged, zone: ZoneInf
         )
     elif row.state == "planned":
         writer.line(t("It is too soon for a call the day before that confirms it."))
+    for each in result.followed:
+        write_plan(t, writer, each)
     stage = [form_button(t("Change the stage"), "stage", loan=result.loan.id)] if row.state == "kept" else []
     calendar = [_calendar_button(t, row)] if row.state == "cancelled" else []
     return writer.buttons(undo_button(t, result.undo_id), *settle_buttons(t, row), *calendar, *stage).message()

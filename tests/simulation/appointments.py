@@ -17,6 +17,7 @@ def take(announcer: Announcer, loan: Loan, fact: Booked | Rebooked | Settled) ->
     found = next(each for each in loan.appointments if each.kind == fact.kind and each.is_open)
     if found.call is not None and found.call.state == "open" and found.call.rule is not None:
         found.call.state = "cancelled" if isinstance(fact, Rebooked) else "done"
+        found.call.closed = fact.minute
     if isinstance(fact, Rebooked):
         found.at, found.state = fact.at, "planned"
         return _confirm(announcer, loan, found, fact.minute)

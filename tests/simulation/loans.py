@@ -14,7 +14,7 @@ PATIENCE, KEPT_PERCENT = timedelta(days=3), 95
 @dataclass(slots=True, eq=False)
 class Call:
     """A planned call. `remind` is the minute of its reminder; `day` and `at` are when it is due. `trigger` is what a rule
-    planned it for, also once a member has moved it."""
+    planned it for, also once a member has moved it; `outcome` that of the call which ended it."""
 
     purpose: str
     assignee: str
@@ -31,6 +31,7 @@ class Call:
     told: str | None = None
     escalated: bool = False
     closed: int = 0
+    outcome: str | None = None
     snoozes: int = 0
     snoozed_by: str | None = None
     managers_know: bool = False

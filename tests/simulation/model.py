@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
 
-from tests.simulation import appointments
+from tests.simulation import appointments, pickups
 from tests.simulation.announcing import Announcer
 from tests.simulation.days import LENDER_ZONE, Office, instant, minute_of
 from tests.simulation.facts import (
@@ -110,6 +110,8 @@ class Model:
                 self._take_of_repayment(self.loans[fact.loan], fact)
             case Booked() | Rebooked() | Settled():
                 appointments.take(self._announcer, self.loans[fact.loan], fact)
+                if fact.kind == "pickup":
+                    pickups.follow(self._announcer, self.loans[fact.loan], fact.minute)
             case Away():
                 self._announcer.away[fact.who] = fact
                 self._tell_others(fact.who, fact.minute)
@@ -177,8 +179,10 @@ class Model:
             if fact.outcome == "failed":
                 call.managers_know = False
                 self._announcer.tell_managers(loan, call, fact.minute)
-            call.state, call.closed = "done", fact.minute
+            call.state, call.closed, call.outcome = "done", fact.minute, fact.outcome
             self._answered(loan, call, fact)
+            if call.purpose == "pickup":
+                pickups.follow(self._announcer, loan, fact.minute)
 
     def _attempted(self, loan: Loan, call: Call, fact: Called) -> None:
         office = self._announcer.office_of(call.assignee)
@@ -257,7 +261,8 @@ class Model:
                 if not loan.open("plan"):
                     self._plan(loan, "plan", "plan", owner, minute, working_days=3)
                 if not loan.open("feedback"):
-                    self._plan(loan, "satisfaction", "feedback", owner, minute, days=7)
+                    since = pickups.picked_up(loan)
+                    self._plan(loan, "satisfaction", "feedback", owner, minute, days=7, since=since)
             case "closed" if before in ("disbursed", "written_off") and not loan.open("release"):
                 self._plan(loan, "release", "release", owner, minute, morning=3)
             case _:
@@ -275,6 +280,7 @@ class Model:
         morning: int = 0,
         working_days: int = 0,
         days: int = 0,
+        since: int | None = None,
     ) -> None:
         office, call = self._announcer.office_of(assignee), Call(purpose, assignee, rule)
         today = office.date_of(minute)
@@ -285,7 +291,7 @@ class Model:
         else:
             day = office.working_days_after(today, working_days)
             if days:
-                day = office.on_or_after(today + timedelta(days=days))
+                day = office.on_or_after(office.date_of(since or minute) + timedelta(days=days))
             return self._announcer.place(loan, call, minute, day=max(day, office.unfinished_day(minute)))
         return self._announcer.place(loan, call, minute, at=office.next_callable(at))
 

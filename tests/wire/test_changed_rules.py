@@ -36,7 +36,7 @@ async def test_a_rule_with_other_numbers_plans_by_them_and_moves_what_it_planned
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="signed")
     await slack.command(slack.agent, "/loan-stage A-1 disbursed")
     form = await change(slack, "satisfaction", Days="14")
-    assert "The rule is on: a satisfaction call 14 days after the payout." in form.text
+    assert "The rule is on: a satisfaction call 14 days after the pickup, or after the payout" in form.text
     await work(slack)
     assert {row.purpose: str(row.due_on) for row in await slack.rows(FollowUp)}["feedback"] == "2026-12-09"
     (version,) = await slack.rows(CadenceVersion)

@@ -31,8 +31,10 @@ from storage.queries.core.literals import IS_OPEN
 from storage.queries.core.rows import chunks
 from storage.queries.core.set_aside import is_set_aside
 from storage.queries.documents.documents import will_expire
+from storage.queries.follow_ups.pickups import PICKUP
 from storage.queries.loans.loans import LIVE_STAGES
 from storage.tables import (
+    Appointment,
     Call,
     DailyLook,
     DocumentItem,
@@ -126,6 +128,26 @@ async def request_of_stage(
     )
     entered = col(Loan.stage_since) >= since
     found = _loans(workspace_id).where(col(Loan.stage) == stage, entered | cancelled)
+    await _request_found(session, workspace_id, now, found, rule=rule)
+
+
+async def request_picked_up(
+    session: Work, workspace_id: UUID, stage: str, rule: str, now: datetime, *, since: datetime
+) -> None:
+    """Have that rule plan for the loans in the stage of which the pickup became known from `since` on: an appointment for it was
+    kept, or a call about it was made."""
+    kept = exists().where(
+        col(Appointment.loan_id) == col(Loan.id),
+        col(Appointment.kind) == PICKUP,
+        col(Appointment.state) == "kept",
+        col(Appointment.at) >= since,
+        col(Appointment.undone_at).is_(None),
+    )
+    finished = exists().where(
+        col(FollowUp.loan_id) == col(Loan.id), col(FollowUp.purpose) == PICKUP, col(FollowUp.closed_at) >= since
+    )
+    called = exists().where(col(Call.loan_id) == col(Loan.id), col(Call.purpose) == PICKUP, col(Call.at) >= since)
+    found = _loans(workspace_id).where(col(Loan.stage) == stage, kept | finished | called)
     await _request_found(session, workspace_id, now, found, rule=rule)
 
 

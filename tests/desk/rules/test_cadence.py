@@ -225,6 +225,8 @@ FIRST_LINE = {
         ("problem_solved", 'purpose = "feedback"', 'purpose = "problem"', "a cycle of rules"),
         ("inquiry_again", '"refused", "withdrew"', '"refused", "left"', "there is no outcome 'left'"),
         ("release", 'only_from = ["disbursed"', 'only_from = ["paid_out"', "there is no stage 'paid_out'"),
+        ("satisfaction", 'counts_from = "pickup"', 'counts_from = "delivery"', "counts_from: Input should be"),
+        ("problem_solved", "days = 7", 'days = 7\ncounts_from = "pickup"', "counts_from does not fit"),
         ("instalment", 'date = "instalment"', 'date = "birthday"', "date: Input should be"),
         ("instalment", 'date = "instalment"', 'date = "instalment"\nstate = "arrears"', "exactly one of"),
         ("documents", 'state = "documents"', "", "exactly one of"),
