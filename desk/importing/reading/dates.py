@@ -1,7 +1,7 @@
 """Dates as a column writes them: whether the day or the month comes first is told by the whole column."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 _TWO_FIRST = re.compile(
     r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4})((?:[T ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AP]M)?)?)", re.I
@@ -16,6 +16,10 @@ _MONTHS = (
 )
 _NAMES = {name: n for n, month in enumerate(_MONTHS, 1) for name in (month, month[:3])} | {"sept": 9}
 
+_SHORT_OF_MIDNIGHT = (time(23, 59, 10), time(23, 59, 58))
+"""Between these no day ends and no nightly job begins. SheetJS puts midnight there in zones whose clocks were some seconds apart from
+today's in 1899, as Detroit's were."""
+
 FIRST_1900, FIRST_1904 = date(1899, 12, 30), date(1904, 1, 1)
 """Day 0 of a spreadsheet's serial dates, by the calendar of its workbook; right from 1900-03-01 on."""
 
@@ -27,9 +31,13 @@ class DateColumn:
         """`first` is day 0 of serial dates; `typed`: the cells come from a spreadsheet, which may have taken texts for dates."""
         self._first, self._typed = first, typed
         self._day_first = self._month_first = self._late_days = False
+        self._sample: datetime | None = None
+        self._may_be_short, self._on_several_days = typed, False
 
     def observe(self, text: str) -> None:
         """Note what a cell says about the order."""
+        if self._may_be_short and (moment := self._moment(text.strip())) is not None:
+            self._note_time(moment)
         if found := _TWO_FIRST.fullmatch(text.strip()):
             self._day_first |= int(found[1]) > 12
             self._month_first |= int(found[3]) > 12
@@ -39,6 +47,8 @@ class DateColumn:
     def plain(self, text: str) -> str:
         """Return the date of a cell, year first; the cell as it is if nothing tells what day it is, or if it is no date."""
         stripped = text.strip()
+        if self._may_be_short and self._on_several_days and (moment := self._moment(stripped)) is not None:
+            text = stripped = (moment.date() + timedelta(days=1)).isoformat()
         if found := _YEAR_FIRST.fullmatch(stripped):
             return self._maybe_swapped(found, text)
         if found := _TWO_FIRST.fullmatch(stripped):
@@ -50,6 +60,23 @@ class DateColumn:
             return (self._first + timedelta(days=int(float(stripped)))).isoformat()
         named = _DAY_NAMED.fullmatch(stripped) or _MONTH_NAMED.fullmatch(stripped)
         return (named and _named(named[1], named[2], named[3])) or text
+
+    def _note_time(self, moment: datetime) -> None:
+        """Note the time of a date. If all have one time just short of midnight, on several days, they are of the days that follow."""
+        sample = self._sample = self._sample or moment
+        first, last = _SHORT_OF_MIDNIGHT
+        is_short = first <= moment.time() <= last and moment.date() < date.max
+        self._may_be_short = is_short and moment.time() == sample.time()
+        self._on_several_days |= moment.date() != sample.date()
+
+    def _moment(self, text: str) -> datetime | None:
+        """Return the date of a spreadsheet's cell with its time, None for another cell."""
+        if _SERIAL.fullmatch(text):
+            return datetime.combine(self._first, time()) + timedelta(seconds=round(float(text) * 24 * 3600))
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            return None
 
     def _maybe_swapped(self, found: re.Match[str], text: str) -> str:
         """Return a date year first. A spreadsheet that took `03/04/2026` for a date and left `23/04/2026` a text has swapped day

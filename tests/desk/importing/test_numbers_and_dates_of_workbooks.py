@@ -91,6 +91,31 @@ def test_days_are_counted_as_the_workbook_counts_them() -> None:
     assert seen(xlsxwriter_file(fill, date_1904=True)).column("unpaid_since") == [date(2026, 11, 15)] * 2
 
 
+@pytest.mark.parametrize(
+    ("serials", "days"),
+    [
+        ((46052.999872685185, 46080.999872685185), [date(2026, 1, 31), date(2026, 2, 28)]),
+        ((46053.000497685185, 46081.000497685185), [date(2026, 1, 31), date(2026, 2, 28)]),
+        ((46052.999872685185, 46080.999884259261), [date(2026, 1, 30), date(2026, 2, 27)]),
+        ((46052.999872685185, 46052.999872685185), [date(2026, 1, 30)] * 2),
+        ((46052.999988425923, 46080.999988425923), [date(2026, 1, 30), date(2026, 2, 27)]),
+        ((46052.999872685185, 46081.0), [date(2026, 1, 30), date(2026, 2, 28)]),
+    ],
+    ids=["SheetJS in Detroit", "SheetJS in Shanghai", "two times", "one day", "the end of the day", "another time"],
+)
+@pytest.mark.parametrize("shown", ["m/d/yy", "General"])
+def test_dates_that_all_have_one_time_just_short_of_midnight_are_of_the_days_that_follow(
+    serials: tuple[float, float], days: list[date], shown: str
+) -> None:
+    def fill(book: Any, sheet: Any) -> None:
+        sheet.write_row(0, 0, (*HEADINGS, "逾期日期"))
+        for at, serial in enumerate(serials, 1):
+            sheet.write_row(at, 0, (f"A-{at}", *ROW[1:]))
+            sheet.write_number(at, 4, serial, book.add_format({"num_format": shown}))
+
+    assert seen(xlsxwriter_file(fill)).column("unpaid_since") == days
+
+
 def test_a_date_before_march_1900_is_refused() -> None:
     def fill(book: Any, sheet: Any) -> None:
         sheet.write_row(0, 0, (*HEADINGS, "逾期日期"))
