@@ -17,8 +17,8 @@ _MONTHS = (
 _NAMES = {name: n for n, month in enumerate(_MONTHS, 1) for name in (month, month[:3])} | {"sept": 9}
 
 _SHORT_OF_MIDNIGHT = (time(23, 59, 10), time(23, 59, 58))
-"""Between these no day ends and no nightly job begins. SheetJS puts midnight there in zones whose clocks were some seconds apart from
-today's in 1899, as Detroit's were."""
+"""Between these no day ends and no nightly job begins. SheetJS puts midnight there in zones whose clocks were some seconds apart
+from today's in 1899, as Detroit's were."""
 
 FIRST_1900, FIRST_1904 = date(1899, 12, 30), date(1904, 1, 1)
 """Day 0 of a spreadsheet's serial dates, by the calendar of its workbook; right from 1900-03-01 on."""
@@ -62,7 +62,7 @@ class DateColumn:
         return (named and _named(named[1], named[2], named[3])) or text
 
     def _note_time(self, moment: datetime) -> None:
-        """Note the time of a date. If all have one time just short of midnight, on several days, they are of the days that follow."""
+        """Note the time of a date: if all have one just short of midnight, on several days, they are of the days that follow."""
         sample = self._sample = self._sample or moment
         first, last = _SHORT_OF_MIDNIGHT
         is_short = first <= moment.time() <= last and moment.date() < date.max
