@@ -27,7 +27,7 @@ from desk.importing.file_contents import Content, FileRead, PastRead
 from desk.importing.file_rows import FileRows
 from desk.importing.importing import Carried, import_batch, numbers_of
 from desk.importing.money_rows import InstalmentRow, PaymentRow, Row, batches_of
-from desk.importing.new_loan_notices import report_new_loans
+from desk.importing.new_loan_notices import Told, report_new_loans
 from desk.importing.past_records import PastResult, import_past
 from desk.importing.past_rows import PastRow
 from desk.importing.payments import PaymentsResult, import_payments
@@ -212,7 +212,7 @@ class _LoanWriter:
     ) -> None:
         self._office, self._workspace, self._numbers = office, workspace, numbers
         self._progress, self._dry_run = progress, dry_run
-        self._carried = Carried()
+        self._carried, self._told = Carried(), Told()
         self._unrecorded = 0
 
     async def write(self, batch: Batch) -> tuple[ImportResult, float]:
@@ -227,7 +227,7 @@ class _LoanWriter:
                 desk, batch.rows, numbers=self._numbers, prospects=batch.prospects, carried=self._carried
             )
             if not self._dry_run:
-                await report_new_loans(desk, self._progress.file_id, result.new_by_owner)
+                await report_new_loans(desk, self._progress.file_id, result.new_by_owner, self._told)
                 await self._progress.record(desk, _loans_done(result, len(batch.rows), self._unrecorded))
         self._unrecorded = 0
         return result, time.perf_counter() - began

@@ -10,6 +10,7 @@ from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from storage.queries.loans import loans
 from storage.queries.messages import notices
+from storage.queries.messages.notices import NoticeFacts
 from storage.queries.people import members
 from storage.tables import Notice
 
@@ -25,24 +26,43 @@ class NewLoansView:
     numbers: tuple[str, ...] = field(repr=False)
 
 
-async def report_new_loans(desk: Desk, file_id: UUID, new_by_owner: Mapping[UUID, Sequence[UUID]]) -> None:
-    """Tell each owner of these new loans, in one message for all batches of the file."""
-    if not new_by_owner:
-        return
-    keys = {owner_id: f"{kinds.LOANS_IMPORTED.name}:{file_id}:{owner_id}" for owner_id in new_by_owner}
-    known = await notices.by_keys(desk.session, desk.workspace.id, keys.values())
-    owners = await members.by_ids(desk.session, new_by_owner)
-    for owner_id, loan_ids in new_by_owner.items():
-        notice = known.get(keys[owner_id])
-        if notice is not None:
-            shown = [*notice.facts["loans"], *map(str, loan_ids)][:SHOWN]
-            notice.facts = {**notice.facts, "new": notice.facts["new"] + len(loan_ids), "loans": shown}
-            desk.add(notice)
+class Told(dict[UUID, NoticeFacts]):
+    """What the notice of each owner says of a file, for its next transactions: nobody else writes that. It counts what a
+    transaction did that was not committed, and is then of no use."""
+
+
+async def report_new_loans(
+    desk: Desk, file_id: UUID, new_by_owner: Mapping[UUID, Sequence[UUID]], told: Told | None = None
+) -> None:
+    """Tell each owner of these new loans, in one message for all batches of the file. `told` is the file's."""
+    told = Told() if told is None else told
+    keys = {
+        f"{kinds.LOANS_IMPORTED.name}:{file_id}:{owner_id}": owner_id
+        for owner_id in new_by_owner
+        if owner_id not in told
+    }
+    known = await notices.facts_of_keys(desk.session, desk.workspace.id, keys)
+    told.update((keys[key], each) for key, each in known.items())
+    owners = await members.by_ids(desk.session, (keys[key] for key in keys if key not in known))
+    for key, owner_id in keys.items():
+        if key in known:
             continue
+        loan_ids = new_by_owner[owner_id]
         facts = {"new": len(loan_ids), "loans": [str(each) for each in loan_ids[:SHOWN]]}
-        await queue_notice(desk, kind=kinds.LOANS_IMPORTED, key=keys[owner_id], to=owners[owner_id], facts=facts)
-    await desk.session.flush()
-    await notices.touch(desk.session, (each.id for each in known.values()), desk.now)
+        notice_id = await queue_notice(desk, kind=kinds.LOANS_IMPORTED, key=key, to=owners[owner_id], facts=facts)
+        if notice_id is not None:
+            told[owner_id] = NoticeFacts(notice_id, facts)
+    more = {key: _with_more(told[key], each) for key, each in new_by_owner.items() if key not in owners}
+    told.update(more)
+    await notices.change_facts(desk.session, more.values())
+    await notices.touch(desk.session, (each.notice_id for each in more.values()), desk.now)
+
+
+def _with_more(told: NoticeFacts, loan_ids: Sequence[UUID]) -> NoticeFacts:
+    """Return what a notice says with these loans too."""
+    facts = told.facts
+    shown = [*facts["loans"], *map(str, loan_ids[: SHOWN - len(facts["loans"])])]
+    return NoticeFacts(told.notice_id, {**facts, "new": facts["new"] + len(loan_ids), "loans": shown})
 
 
 async def new_loans_view(desk: Desk, notice: Notice) -> NewLoansView:

@@ -1,6 +1,7 @@
 """Notices: the messages to be sent, and the follow-ups they show. `sending` delivers them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -48,12 +49,23 @@ _TOUCH = (
         owed_from=func.coalesce(NOTICE.c.owed_from, bindparam("now", type_=UtcDateTime())),
     )
 )
+_CHANGE_FACTS = (
+    update(NOTICE).where(NOTICE.c.id == bindparam("notice")).values(facts=bindparam("said", type_=NOTICE.c.facts.type))
+)
 _ITEMS = (
     sqlmodel_select(NoticeItem.notice_id, FollowUp)
     .join(FollowUp, col(FollowUp.id) == col(NoticeItem.follow_up_id))
     .where(col(NoticeItem.notice_id).in_(_IDS))
     .order_by(col(NoticeItem.notice_id), col(NoticeItem.position))
 )
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFacts:
+    """A notice by its id, and what it says."""
+
+    notice_id: UUID
+    facts: Mapping[str, Any]
 
 
 async def insert(session: Work, notice: Notice) -> bool:
@@ -109,6 +121,24 @@ async def by_keys(session: Work, workspace_id: UUID, keys: Collection[str]) -> d
         statement = sqlmodel_select(Notice).where(Notice.workspace_id == workspace_id, col(Notice.key).in_(some))
         found.update((each.key, each) for each in await session.exec(statement))
     return found
+
+
+async def facts_of_keys(session: Work, workspace_id: UUID, keys: Collection[str]) -> dict[str, NoticeFacts]:
+    """Return what the notices with these keys say, by key; a key without a notice is missing."""
+    found: dict[str, NoticeFacts] = {}
+    for some in chunks(keys):
+        statement = sqlmodel_select(Notice.key, Notice.id, Notice.facts).where(
+            Notice.workspace_id == workspace_id, col(Notice.key).in_(some)
+        )
+        found.update((key, NoticeFacts(row_id, facts)) for key, row_id, facts in await session.exec(statement))
+    return found
+
+
+async def change_facts(session: Work, changed: Iterable[NoticeFacts]) -> None:
+    """Let notices say this. No notice is read: who changes many knows what each says."""
+    given = [{"notice": each.notice_id, "said": each.facts} for each in changed]
+    if given:
+        await session.execute(_CHANGE_FACTS, given)
 
 
 async def unsent_to(session: Work, workspace_id: UUID, channel: str) -> list[Notice]:
