@@ -40,6 +40,7 @@ def test_a_wav_that_broke_off_has_no_length(codec: int, seconds: int, kept: floa
     ("content", "seconds"),
     [
         (mp3(2000), 72),
+        (mp3(2000, hertz=8000), 144),
         (mp3(2000, info=True), 72),
         (mp3(2000, info=True)[:30_000], None),
         (mp3(2000, changing=True), None),
