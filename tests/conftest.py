@@ -48,8 +48,8 @@ keep_in_memory()
 
 
 def interrupted(_signal: int, _frame: FrameType | None) -> None:
-    """Do what Python does on Ctrl-C. While its own function does it, asyncio sets another one each time that it runs a fixture or a
-    test, and each time Python writes out the task for an error that nobody reads."""
+    """Do what Python does on Ctrl-C. While its own function does it, asyncio sets another one each time that it runs a fixture
+    or a test, and each time Python writes out the task for an error that nobody reads."""
     raise KeyboardInterrupt
 
 
