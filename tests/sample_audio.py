@@ -29,8 +29,8 @@ def wav(
 
 
 def mp3(frames: int, *, kilobits: int = 32, hertz: int = 16000, info: bool = False, changing: bool = False) -> bytes:
-    """A layer III file of MPEG 2 at 16 kHz, or of MPEG 2.5 at telephony's 8 kHz: 576 samples, 36 or 72 ms, a frame. `info`: with a
-    first frame that says how many."""
+    """A layer III file of MPEG 2 at 16 kHz, or of MPEG 2.5 at telephony's 8 kHz: 576 samples, 36 or 72 ms, a frame. `info`: with
+    a first frame that says how many."""
     table = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 
     def frame(rate: int) -> bytes:
