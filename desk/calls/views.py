@@ -1,6 +1,6 @@
 """What a member sees after logging a call, and of the loan in a form."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
@@ -122,28 +122,20 @@ async def call_logged(
     match: FollowUpMatch,
     result: OutcomeResult,
     *,
-    managers_told: bool = False,
     undo_id: UUID | None = None,
-    broken: tuple[Broken, ...] = (),
     offers_next: bool = True,
-    open_before: list[FollowUp] | None = None,
+    open_before: Sequence[FollowUp] | None = None,
     noted: Sequence[Due] = (),
     quiet: Quiet | None = None,
-    party: RelatedName | None = None,
 ) -> CallLogged:
     """Return the answer at the end of the transaction. `offers_next` False: no next step is wanted. `open_before` are the
     follow-ups open when the loan was locked; None loads them. `noted` are times to offer, with which the note may begin."""
-    if open_before is None:
-        await desk.session.flush()
-        open_now = await follow_ups.open_of_loan(desk.session, loan.id)
-    else:
-        open_now = _still_open(open_before, result)
+    open_now = await _open_now(desk, loan, open_before, result)
     planned_now = {each.follow_up.id for each in (result.planned, result.chase) if each is not None}
     still_open = [f for f in open_now if f.id not in planned_now]
     settled = [f for f in result.ended if f is not result.answered]
     others = [f for f in match.others if f.state == "open" and f in still_open and f is not result.answered]
-    shown = {row.id: row for row in (*still_open, *settled, *([result.answered] if result.answered else ()))}
-    views = {v.id: v for v in await follow_up_views(desk, loan, list(shown.values()))}
+    views = await _views(desk, loan, (*still_open, *settled, result.answered))
     asks = not open_now and VOCABULARY.stage(loan.stage).live and call.share != "asked"
     offers = _noted_offers(loan, call, match, result, noted)
     offers += await _offers(desk, loan, call, match, result, asks=asks) if offers_next else ()
@@ -174,11 +166,8 @@ async def call_logged(
         offers=offers,
         asks=asks and offers_next,
         next_number=loan.next_follow_up_number,
-        managers_told=managers_told,
         undo_id=undo_id,
         quiet=quiet,
-        party=party,
-        broken=broken,
         sounds_like=sounds_like(desk, note, planned_note),
     )
 
@@ -238,7 +227,19 @@ def _paid_part(call: Call, taken: Taken) -> PaidPart:
     )
 
 
-def _still_open(open_before: list[FollowUp], result: OutcomeResult) -> list[FollowUp]:
+async def _views(desk: Desk, loan: Loan, rows: Iterable[FollowUp | None]) -> dict[UUID, FollowUpView]:
+    """Return what is shown of these follow-ups, by id."""
+    shown = {row.id: row for row in rows if row is not None}
+    return {view.id: view for view in await follow_up_views(desk, loan, list(shown.values()))}
+
+
+async def _open_now(
+    desk: Desk, loan: Loan, open_before: Sequence[FollowUp] | None, result: OutcomeResult
+) -> list[FollowUp]:
+    """Return the follow-ups open at the end, most urgent first, reading them if it is not known what was open before."""
+    if open_before is None:
+        await desk.session.flush()
+        return await follow_ups.open_of_loan(desk.session, loan.id)
     new = (result.planned, result.chase, *result.also_planned)
     planned = [each.follow_up for each in new if each is not None]
     rows = {row.id: row for row in (*open_before, *planned)}
