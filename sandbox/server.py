@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from aiohttp import web
 
@@ -12,43 +12,35 @@ from sandbox.answers import Answers
 from sandbox.api import WebApi
 from sandbox.clock import ClockApi, MovableClock
 from sandbox.delivery import Delivery
-from sandbox.elements import NotPossibleError
 from sandbox.event_limits import EventLimits
-from sandbox.events import Events
 from sandbox.fault_scenarios import FaultScenariosApi
 from sandbox.faults import Faults
-from sandbox.files import FileDownloads, FileUploads, SlackFile
+from sandbox.files import FileDownloads, FileUploads
 from sandbox.limits import Limits
 from sandbox.manifest import Installation, read_manifest
-from sandbox.modals import Home, Modal, Outcome, ViewActions
-from sandbox.model import TEAM_ID, Channel, ChannelKind, Json, Message, User
+from sandbox.model import TEAM_ID, Json, User
 from sandbox.page_api import PageApi
-from sandbox.pane_actions import PaneActions
-from sandbox.panes import Pane, Panes
 from sandbox.panes_api import PanesApi
+from sandbox.people import BOT_USER_ID, People
 from sandbox.sockets import Sockets
-from sandbox.suggestions import Suggestions
 from sandbox.traffic import Exchange, Traffic, Violation
 from sandbox.triggers import Triggers
-from sandbox.user_actions import Press, Reply, UserActions
-from sandbox.views import Tab, Views
+from sandbox.user_actions import Reply
 from sandbox.views_api import ViewsApi
 from sandbox.workspace import Workspace
 
 PAGE = Path(__file__).parent / "page"
-BOT_USER_ID = "U0APPBOT"
 MAX_BYTES = 4 * 1024 * 1024
 
 Found = TypeVar("Found")
 
 
-class Sandbox:
-    """A workspace with its HTTP server, and users' actions in it.
+class Sandbox(People):
+    """A workspace with its HTTP server, and what the people in it do and see.
 
     `now` is the clock of signatures, triggers, response URLs and rate limits, in Unix seconds. `clock`, if given, is the
-    clock of messages, which the page can set forward. Users and channels are given by id or as the objects that `add_user`
-    and `add_channel` return. `violations` are the payloads that Slack would have refused; a test of an app ends by
-    asserting that there are none.
+    clock of messages, which the page can set forward. `violations` are the payloads that Slack would have refused; a test of an
+    app ends by asserting that there are none.
     """
 
     def __init__(
@@ -69,36 +61,15 @@ class Sandbox:
         self.faults = Faults()
         self.limits = Limits(now)
         self.triggers = Triggers(now=now)
-        self.workspace = Workspace(now=clock.time if clock else now, team_id=team_id, name=team_name)
-        self.sockets = Sockets(self.workspace, self.traffic, self.violations, self._installed)
-        self.delivery = Delivery(self.workspace, self.traffic, self.sockets, now)
+        workspace = Workspace(now=clock.time if clock else now, team_id=team_id, name=team_name)
+        self.sockets = Sockets(workspace, self.traffic, self.violations, self._installed)
+        self.delivery = Delivery(workspace, self.traffic, self.sockets, now)
         self.base_url = ""
         self._now = now
         self._clock = clock
         self._runner: web.AppRunner | None = None
-        self.answers = Answers(
-            self.workspace, self.triggers, self.faults, self.traffic, self.violations, self._installed
-        )
-        self.views = Views(self.workspace)
-        self.panes = Panes(self.workspace)
-        self.suggestions = Suggestions(self.workspace, self.delivery, self.answers, self._installed)
-        self.user_actions = UserActions(
-            self.workspace, self.delivery, self.triggers, self.answers, self.suggestions, self._installed
-        )
-        self.view_actions = ViewActions(
-            self.workspace,
-            self.views,
-            self.delivery,
-            self.triggers,
-            self.answers,
-            self.suggestions,
-            self._installed,
-        )
-        self.events = Events(self.workspace, self.views, self.delivery, self.violations, self._installed)
-        self.workspace.observer = self.events
-        self.pane_actions = PaneActions(
-            self.workspace, self.panes, self.events, self.delivery, self.triggers, self.answers, self._installed
-        )
+        self.answers = Answers(workspace, self.triggers, self.faults, self.traffic, self.violations, self._installed)
+        super().__init__(workspace, self.delivery, self.triggers, self.answers, self.violations, self._installed)
         self.api = WebApi(
             self.workspace,
             self.views,
@@ -222,151 +193,6 @@ class Sandbox:
             self.events.emit("tokens_revoked", revoked)
             self.app.revoked = error
 
-    def add_user(self, user_id: str | None = None, *, name: str, real_name: str = "", **fields: Any) -> User:
-        """Add a user; `fields` are those of `sandbox.model.User`."""
-        return self.workspace.add_user(
-            User(user_id or self.workspace.new_id("U"), name=name, real_name=real_name or name, **fields)
-        )
-
-    def add_channel(
-        self,
-        name: str,
-        *,
-        channel_id: str | None = None,
-        kind: ChannelKind = "public",
-        members: Iterable[User | str] = (),
-        with_bot: bool = True,
-        **fields: Any,
-    ) -> Channel:
-        """Add a channel with these members and, by default, the bot."""
-        ids = [_id(member) for member in members] + ([BOT_USER_ID] if with_bot else [])
-        return self.workspace.add_channel(Channel(channel_id or self.workspace.new_id("C"), name, kind, ids, **fields))
-
-    def add_group(self, group_id: str, members: Iterable[User | str]) -> None:
-        """Add a user group, which is mentioned as `<!subteam^S…>`."""
-        self.workspace.groups[group_id] = frozenset(_id(member) for member in members)
-
-    def dm(self, user: User | str) -> Channel:
-        """Return the direct message channel of the bot and a user."""
-        return self.workspace.dm(BOT_USER_ID, _id(user))
-
-    def join(self, channel: Channel | str, user: User | str) -> None:
-        self.workspace.join(_id(channel), _id(user))
-
-    def leave(self, channel: Channel | str, user: User | str) -> None:
-        self.workspace.leave(_id(channel), _id(user))
-
-    def archive(self, channel: Channel | str) -> None:
-        self.workspace.archive(_id(channel))
-
-    def unarchive(self, channel: Channel | str) -> None:
-        self.workspace.archive(_id(channel), archived=False)
-
-    def share(self, channel: Channel | str) -> None:
-        """Share a channel with another company."""
-        self.workspace.share(_id(channel))
-
-    def unshare(self, channel: Channel | str) -> None:
-        self.workspace.share(_id(channel), shared=False)
-
-    def remove_user(self, user: User | str) -> None:
-        """Deactivate a user's account."""
-        self.workspace.deactivate(_id(user))
-
-    def make_guest(self, user: User | str, *, single_channel: bool = False) -> None:
-        """Make an account a guest's, in several channels or in one."""
-        self.workspace.make_guest(_id(user), single_channel=single_channel)
-
-    async def command(self, user: User | str, channel: Channel | str, line: str) -> Reply:
-        """Send a slash command as this user. Raises NotPossibleError if they can't write in the channel."""
-        return await self.user_actions.command(_id(user), _id(channel), line)
-
-    async def press(
-        self,
-        user: User | str,
-        message: Message,
-        what: str,
-        *,
-        block_id: str | None = None,
-        choice: Any = None,
-        typed: str | None = None,
-        sure: bool = True,
-    ) -> Press:
-        """Press a button, by its action_id or text, or choose in a menu or picker.
-
-        `choice` is the value to choose, `typed` the text for which an external menu loads its options, `sure` the answer to
-        a confirmation dialog. Raises NotPossibleError unless there is exactly one such element.
-        """
-        return await self.user_actions.press(
-            _id(user), message, what, block_id=block_id, choice=choice, typed=typed, sure=sure
-        )
-
-    def modal_of(self, user: User | str) -> Modal:
-        """Return the modal that the user sees. Raises NotPossibleError when there is none."""
-        stack = self.views.stack(_id(user))
-        if not stack:
-            raise NotPossibleError(f"{_id(user)} has no modal open")
-        return Modal(stack[-1], self.view_actions)
-
-    def modals_of(self, user: User | str) -> list[Modal]:
-        """Return the user's view stack; the visible modal is last."""
-        return [Modal(view, self.view_actions) for view in self.views.stack(_id(user))]
-
-    def home_of(self, user: User | str) -> Home:
-        """Return the user's App Home. Raises NotPossibleError when nothing was published for them."""
-        home = self.views.home(_id(user))
-        if home is None:
-            raise NotPossibleError(f"nothing was published for {_id(user)}")
-        return Home(home, self.view_actions)
-
-    async def open_home(self, user: User | str, tab: Tab = "home") -> None:
-        """Open a tab of the app as this user; when this returns, the app has been notified.
-
-        Raises NotPossibleError when the app has no such tab.
-        """
-        if self.app is None or not (self.app.home_tab if tab == "home" else self.app.messages_tab):
-            raise NotPossibleError(f"the app has no {tab} tab")
-        sent = self.events.home_opened(_id(user), tab)
-        if sent is not None:
-            await sent
-
-    async def open_pane(self, user: User | str, message: Message, url: str | None = None) -> Pane:
-        """Click the Work Object below a link of a message, of which there is one or that of `url`. When this returns, the app
-        has been notified; the pane shows what it then presents."""
-        return await self.pane_actions.open(_id(user), message, url)
-
-    async def press_in_pane(self, user: User | str, what: str) -> Outcome:
-        """Press a button of the side pane that the user has open."""
-        return await self.pane_actions.press(_id(user), what)
-
-    async def shortcut(self, user: User | str, what: str) -> Outcome:
-        """Start a global shortcut, by its name. Raises NotPossibleError when the user doesn't see it."""
-        return await self.user_actions.shortcut(_id(user), what)
-
-    async def message_shortcut(self, user: User | str, message: Message, what: str) -> Press:
-        """Start a message shortcut, by its name."""
-        return await self.user_actions.message_shortcut(_id(user), message, what)
-
-    def change_user(self, user: User | str, **fields: Any) -> None:
-        """Change a user's account; `fields` are those of `sandbox.model.User`."""
-        self.workspace.change_user(_id(user), **fields)
-
-    def say(self, user: User | str, channel: Channel | str, text: str, *, thread_ts: str | None = None) -> Message:
-        """Post an ordinary message as this user."""
-        return self.user_actions.say(_id(user), _id(channel), text, thread_ts=thread_ts)
-
-    def upload(self, user: User | str, name: str, content: bytes) -> SlackFile:
-        """Upload a file as this user, to be shown in a conversation (`send_files`) or chosen in a form (`Modal.fill`)."""
-        return self.user_actions.upload(_id(user), name, content)
-
-    def send_files(self, user: User | str, channel: Channel | str, *files: SlackFile, text: str = "") -> Message:
-        """Post a message with files as this user."""
-        return self.user_actions.say(_id(user), _id(channel), text, files=files)
-
-    def messages(self, channel: Channel | str, user: User | str | None = None) -> list[Message]:
-        """Return a channel's messages in order, with the user's ephemeral ones if there is a user."""
-        return self.workspace.messages(_id(channel), _id(user) if user is not None else None)
-
     async def wait_for(self, predicate: Callable[[], Found], timeout: float = 60.0) -> Found:  # noqa: ASYNC109
         """Return the predicate's first true value, checked after every change in the workspace and every exchange.
 
@@ -390,10 +216,6 @@ class Sandbox:
         )
         body = sent.answer if isinstance(sent.answer, dict) else {"text": str(sent.answer or "")}
         return Reply(sent.status, request=sent, answer=body)
-
-
-def _id(entity: User | Channel | str) -> str:
-    return entity if isinstance(entity, str) else entity.id
 
 
 def _simple_manifest(name: str, app_url: str, scopes: Iterable[str], commands: Iterable[str | Json]) -> Json:
