@@ -2,9 +2,10 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
-from itertools import count
+from itertools import cycle, islice
 from typing import Any
 
 import aiohttp
@@ -27,45 +28,24 @@ async def measure(env: Environment, kind: str) -> dict[str, Any]:
     how long members wait for a command before that and meanwhile."""
     singles, events, others_seconds = (200, 500, 1.0) if env.quick else (3_000, 10_000, 5.0)
     url = await env.database(kind)
-    service = await env.service(url)
-    owners = await dataset.add_members(service.office, service.workspace, MEMBERS)
-    await dataset.add_loans(service.office, service.workspace, owners)
-    async with service.office.desk(service.workspace) as desk:
-        scopes, lifetime = ("loans:write", "payments:write"), timedelta(days=1)
-        issued = await tokens.issue(desk, name="bench", scopes=scopes, lifetime=lifetime, by="bench")
-        today = desk.workspace_today.isoformat()
-    async with service.office.database.engine.begin() as connection:
-        await connection.execute(text("UPDATE loan SET stage = 'disbursed'"))
-    await dataset.analyze(service.office.database)
-    await service.close()
-    loans = [dataset.loan_number(member, loan) for member in range(MEMBERS) for loan in range(dataset.LOANS_EACH)]
-    numbers = count()
-
-    def event() -> dict[str, str]:
-        number = next(numbers)
-        given = {"type": "payment", "id": f"e-{number}", "loan": loans[number % len(loans)], "amount": "1.00"}
-        return given | {"paid_on": today, "reference": f"P-{number}"}
-
-    headers = {"Authorization": f"Bearer {issued.text}"}
+    token, made = await _with_loans(env, url)
     with env.desk(url) as server, _worker(env, kind, url):
         await server.ready()
-        base = f"http://127.0.0.1:{server.port}"
+        base, headers = f"http://127.0.0.1:{server.port}", {"Authorization": f"Bearer {token}"}
         async with aiohttp.ClientSession(base, headers=headers) as session:
-            bodies = [event() for _ in range(singles)]
+            bodies = list(islice(made, singles))
             cpu = cpu_seconds(server.pid)
             took, seconds = await _single(session, bodies)
             cpu = cpu_seconds(server.pid) - cpu
             alone = await load.measure(env.generator, server.port, COMMAND, OTHERS, seconds=others_seconds, warm_up=0.5)
-            batch = {"events": [event() for _ in range(events)]}
+            batch = list(islice(made, events))
             began = time.monotonic()
-            async with session.post("/api/v1/event-batches", json=batch) as answer:
-                accepted = await answer.json()
+            batch_url = await _send_batch(session, batch)
             accepted_s = time.monotonic() - began
-            assert accepted["accepted"] == events, accepted
             meanwhile = asyncio.ensure_future(
                 load.measure(env.generator, server.port, COMMAND, OTHERS, seconds=others_seconds, warm_up=0.0)
             )
-            await _applied(session, accepted["url"], events)
+            await _applied(session, batch_url, events)
             applied_s = time.monotonic() - began
             beside = await meanwhile
             assert not beside.failed, beside.wrong
@@ -78,6 +58,30 @@ async def measure(env: Environment, kind: str) -> dict[str, Any]:
         "applied_s": round(applied_s, 1),
         "others_ms": [round(each, 1) for each in (alone.p99, alone.worst, beside.p99, beside.worst)],
     }
+
+
+async def _with_loans(env: Environment, url: str) -> tuple[str, Iterator[dict[str, str]]]:
+    """Fill a database with loans that were paid out. Return a token of a program that may report payments, and payments without
+    end, of each loan in turn."""
+    service = await env.service(url)
+    owners = await dataset.add_members(service.office, service.workspace, MEMBERS)
+    await dataset.add_loans(service.office, service.workspace, owners)
+    async with service.office.desk(service.workspace) as desk:
+        scopes, lifetime = ("loans:write", "payments:write"), timedelta(days=1)
+        issued = await tokens.issue(desk, name="bench", scopes=scopes, lifetime=lifetime, by="bench")
+        today = desk.workspace_today.isoformat()
+    async with service.office.database.engine.begin() as connection:
+        await connection.execute(text("UPDATE loan SET stage = 'disbursed'"))
+    await dataset.analyze(service.office.database)
+    await service.close()
+    return issued.text, _payments(today)
+
+
+def _payments(today: str) -> Iterator[dict[str, str]]:
+    loans = [dataset.loan_number(member, loan) for member in range(MEMBERS) for loan in range(dataset.LOANS_EACH)]
+    for number, loan in enumerate(cycle(loans)):
+        given = {"type": "payment", "id": f"e-{number}", "loan": loan, "amount": "1.00"}
+        yield given | {"paid_on": today, "reference": f"P-{number}"}
 
 
 def _worker(env: Environment, kind: str, url: str) -> AbstractContextManager[object]:
@@ -100,6 +104,14 @@ async def _single(session: aiohttp.ClientSession, bodies: list[dict[str, str]]) 
     began = time.monotonic()
     await asyncio.gather(*(report() for _ in range(CONNECTIONS)))
     return took, time.monotonic() - began
+
+
+async def _send_batch(session: aiohttp.ClientSession, events: list[dict[str, str]]) -> str:
+    """Send these events at once, and return where the desk tells what became of them."""
+    async with session.post("/api/v1/event-batches", json={"events": events}) as answer:
+        accepted = await answer.json()
+    assert accepted["accepted"] == len(events), accepted
+    return accepted["url"]
 
 
 async def _applied(session: aiohttp.ClientSession, url: str, events: int) -> None:

@@ -46,32 +46,8 @@ async def add_loans(
     `first` is the number of the first owner in the loan numbers.
     """
     ids = [(owner, number, n, new_id(), new_id()) for number, owner in enumerate(owners, first) for n in range(each)]
-    now, cipher = office.clock.now(), office.cipher
-    await bulk(
-        office.database,
-        "borrower",
-        (
-            {
-                "id": borrower,
-                "workspace_id": workspace.id,
-                "name_cipher": cipher.encrypt(Borrower.name_cipher, borrower, _NAME),
-                "phone_cipher": cipher.encrypt(Borrower.phone_cipher, borrower, _PHONE),
-                "search_version": search.VERSION,
-                "version": 1,
-                "created_at": now,
-            }
-            for *_, borrower in ids
-        ),
-    )
-    await bulk(
-        office.database,
-        "search_term",
-        (
-            {"borrower_id": borrower, "digest": digest}
-            for *_, borrower in ids
-            for digest in search.digests_of(cipher, _NAME, _PHONE)
-        ),
-    )
+    await _add_borrowers(office, workspace, [borrower for *_, borrower in ids])
+    now = office.clock.now()
     await bulk(
         office.database,
         "loan",
@@ -98,6 +74,36 @@ async def add_loans(
         ),
     )
     return [loan for _, _, _, loan, _ in ids]
+
+
+async def _add_borrowers(office: Office, workspace: Workspace, ids: list[UUID]) -> None:
+    """Add borrowers, each of the same name and telephone number, and what they are searched by."""
+    now, cipher = office.clock.now(), office.cipher
+    await bulk(
+        office.database,
+        "borrower",
+        (
+            {
+                "id": borrower,
+                "workspace_id": workspace.id,
+                "name_cipher": cipher.encrypt(Borrower.name_cipher, borrower, _NAME),
+                "phone_cipher": cipher.encrypt(Borrower.phone_cipher, borrower, _PHONE),
+                "search_version": search.VERSION,
+                "version": 1,
+                "created_at": now,
+            }
+            for borrower in ids
+        ),
+    )
+    await bulk(
+        office.database,
+        "search_term",
+        (
+            {"borrower_id": borrower, "digest": digest}
+            for borrower in ids
+            for digest in search.digests_of(cipher, _NAME, _PHONE)
+        ),
+    )
 
 
 async def add_follow_ups(

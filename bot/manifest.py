@@ -86,47 +86,14 @@ def manifest(
     """Return the manifest for a desk that Slack reaches at `base_url`, or in Socket Mode. Links to `links_domain` unfurl, with
     `work_objects` as Work Objects. `files`: the desk takes files. `installs_at`: the public address of a desk of several
     workspaces, in which the app is installed from a browser."""
+    at = f"{base_url.rstrip('/')}/slack/events" if base_url else None
     redirect = {"redirect_urls": [f"{installs_at.rstrip('/')}{REDIRECT}"]} if installs_at else {}
-    previews = {"rich_previews": {"is_active": True, "entity_types": [ENTITY_TYPE]}} if work_objects else {}
-    link_events = ["link_shared", *([PANE_EVENT] if work_objects else ())] if links_domain else []
-    install_events = INSTALL_EVENTS if installs_at else ()
-    events = f"{base_url.rstrip('/')}/slack/events" if base_url else None
-    command_url = {"url": events} if events else {}
-    request_url = {"request_url": events} if events else {}
-    options_url = {"message_menu_options_url": events} if events else {}
     return {
         "display_information": {
             "name": name,
             "description": "Coordinates an auto-loan team's calls: log them, plan the next one, forget no borrower.",
         },
-        "features": {
-            "app_home": {
-                "home_tab_enabled": True,
-                "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": False,
-            },
-            "shortcuts": [
-                {
-                    "name": shortcut.name,
-                    "type": shortcut.kind,
-                    "callback_id": shortcut.callback_id,
-                    "description": shortcut.description,
-                }
-                for shortcut in SHORTCUTS
-            ],
-            **({"unfurl_domains": [links_domain], **previews} if links_domain else {}),
-            "bot_user": {"display_name": name, "always_online": True},
-            "slash_commands": [
-                {
-                    "command": command.name,
-                    **command_url,
-                    "description": command.description,
-                    "usage_hint": command.hint,
-                    "should_escape": True,
-                }
-                for command in COMMANDS
-            ],
-        },
+        "features": _features(at, name, links_domain, work_objects=work_objects),
         "oauth_config": {
             **redirect,
             "scopes": {
@@ -134,16 +101,64 @@ def manifest(
                 "bot_optional": list(optional_scopes(files=files)),
             },
         },
-        "settings": {
-            "interactivity": {"is_enabled": True, **request_url, **options_url},
-            "event_subscriptions": {
-                **request_url,
-                "bot_events": [*EVENTS, *link_events, *install_events],
-            },
-            "org_deploy_enabled": bool(installs_at),
-            "socket_mode_enabled": events is None,
-            "token_rotation_enabled": bool(installs_at),
+        "settings": _settings(
+            at,
+            [
+                *EVENTS,
+                *(["link_shared"] if links_domain else ()),
+                *([PANE_EVENT] if links_domain and work_objects else ()),
+                *(INSTALL_EVENTS if installs_at else ()),
+            ],
+            installed_by_browser=bool(installs_at),
+        ),
+    }
+
+
+def _features(at: str | None, name: str, links_domain: str, *, work_objects: bool) -> dict[str, Any]:
+    """Return the tabs, shortcuts and commands, which Slack sends `at` that address, and the links that unfurl."""
+    command_url = {"url": at} if at else {}
+    previews = {"rich_previews": {"is_active": True, "entity_types": [ENTITY_TYPE]}} if work_objects else {}
+    return {
+        "app_home": {
+            "home_tab_enabled": True,
+            "messages_tab_enabled": True,
+            "messages_tab_read_only_enabled": False,
         },
+        "shortcuts": [
+            {
+                "name": shortcut.name,
+                "type": shortcut.kind,
+                "callback_id": shortcut.callback_id,
+                "description": shortcut.description,
+            }
+            for shortcut in SHORTCUTS
+        ],
+        **({"unfurl_domains": [links_domain], **previews} if links_domain else {}),
+        "bot_user": {"display_name": name, "always_online": True},
+        "slash_commands": [
+            {
+                "command": command.name,
+                **command_url,
+                "description": command.description,
+                "usage_hint": command.hint,
+                "should_escape": True,
+            }
+            for command in COMMANDS
+        ],
+    }
+
+
+def _settings(at: str | None, events: list[str], *, installed_by_browser: bool) -> dict[str, Any]:
+    """Return where Slack sends presses, forms and these events: `at` that address, or in Socket Mode. A desk of several
+    workspaces is `installed_by_browser`."""
+    request_url = {"request_url": at} if at else {}
+    options_url = {"message_menu_options_url": at} if at else {}
+    return {
+        "interactivity": {"is_enabled": True, **request_url, **options_url},
+        "event_subscriptions": {**request_url, "bot_events": events},
+        "org_deploy_enabled": installed_by_browser,
+        "socket_mode_enabled": at is None,
+        "token_rotation_enabled": installed_by_browser,
     }
 
 
