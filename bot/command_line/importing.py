@@ -1,6 +1,8 @@
 """`loandesk import`."""
 
 import gc
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -51,29 +53,31 @@ def import_file(
 ) -> None:
     """Import loans, payments, schedules, past calls, notes or planned follow-ups from the lender's system. Exit code 1: some rows
     were refused, or the file cannot be read."""
-    # Modules stay, and little of a row refers to itself: the collector would only look through both.
-    gc.disable()
-    from bot.commands.importing import run
+    with _uncollected():
+        from bot.commands.import_options import Options
+        from bot.commands.importing import run
 
+    typed = Options(
+        dry_run=dry_run,
+        encoding=encoding,
+        kind=kind,
+        sheet=sheet,
+        said=said or (),
+        forgotten=forgotten or (),
+        language=language,
+        every=every,
+        refused_file=refused,
+        good_rows=good_rows,
+    )
+    run_with_settings(on_database(lambda settings: run(settings, file, console(), typed)))
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    """Keep what is imported in the body from the garbage collector, and have it look seldom at what comes later: modules
+    stay, and little of a row refers to itself."""
+    gc.disable()
+    yield
     gc.freeze()
     gc.set_threshold(_COLLECTED)
     gc.enable()
-    run_with_settings(
-        on_database(
-            lambda settings: run(
-                settings,
-                file,
-                console(),
-                language=language,
-                dry_run=dry_run,
-                encoding=encoding,
-                every=every,
-                kind=kind,
-                sheet=sheet,
-                said=said or (),
-                forgotten=forgotten or (),
-                refused_file=refused,
-                good_rows=good_rows,
-            )
-        )
-    )

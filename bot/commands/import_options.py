@@ -16,17 +16,27 @@ from storage.tables import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What an operator typed beside the file. `said` has `heading=column` for each, `forgotten` headings."""
+    """What an operator typed beside the file.
 
+    What the rows are is told by the headings, or by `kind`. `said` has `heading=column` for each, `forgotten` headings.
+    `language` is that of the report; None: the lender's. With `every`, all refused rows are named, and not only the first.
+    The refused rows are written to `refused_file`. Without `good_rows` nothing is imported if a row is refused.
+    """
+
+    dry_run: bool = False
     encoding: str | None = None
     kind: FileKind | None = None
     sheet: str | None = None
     said: Sequence[str] = ()
     forgotten: Sequence[str] = ()
+    language: str | None = None
+    every: bool = False
+    refused_file: Path | None = None
+    good_rows: bool = True
 
 
 async def read_table(
-    office: Office, workspace: Workspace, file: Path, options: Options, *, dry_run: bool
+    office: Office, workspace: Workspace, file: Path, options: Options
 ) -> tuple[Table, tuple[str, ...]]:
     """Return the table of a file, read as the operator says and as was said of earlier files, and the headings that could not be
     forgotten because nothing was said of them. What is said is remembered, unless in a dry run.
@@ -46,7 +56,7 @@ async def read_table(
     _check(options, table, new)
     refuse_questions(table)
     never: tuple[str, ...] = ()
-    if not dry_run and (new or options.forgotten):
+    if not options.dry_run and (new or options.forgotten):
         async with office.desk(workspace) as desk:
             never = await columns.forget(desk, options.forgotten)
             await columns.remember(desk, table.kind, new)

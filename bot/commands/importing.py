@@ -1,4 +1,4 @@
-"""`loandesk import`: check a lender's CSV file row by row and import its loans, or try it in a dry run."""
+"""`loandesk import`: check a lender's file row by row and import it, or try it in a dry run."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -19,7 +19,6 @@ from desk.core.operator_acts import record_act
 from desk.core.transaction import Office
 from desk.importing.batches import Outcome, Result, counts_of, import_content
 from desk.importing.file_contents import Content, read_content
-from desk.importing.money_columns import FileKind
 from desk.importing.progress import Held, names_of
 from desk.importing.reading.source import Source
 from desk.importing.results import RefusedRow
@@ -31,6 +30,9 @@ from handlers.messages.refusals.importing import explain_file, explain_row
 from storage.engine.database import Database
 from storage.tables import Workspace
 
+NO_OPTIONS = Options()
+"""What an operator typed who typed a file alone."""
+
 REFUSED_SHOWN = 100
 """How many refused rows a report names. They are not imported, so nothing is lost: the next run names them again."""
 
@@ -40,28 +42,9 @@ def today_at(workspace: Workspace, office: Office) -> date:
     return office.clock.now().astimezone(ZoneInfo(workspace.zone)).date()
 
 
-async def run(
-    settings: Settings,
-    file: Path,
-    console: Console,
-    *,
-    dry_run: bool,
-    language: str | None = None,
-    encoding: str | None = None,
-    every: bool = False,
-    kind: FileKind | None = None,
-    sheet: str | None = None,
-    said: Sequence[str] = (),
-    forgotten: Sequence[str] = (),
-    refused_file: Path | None = None,
-    good_rows: bool = True,
-) -> int:
-    """Import a file and report in `language`, or else in the lender's; with `every`, name all refused rows, and not only the
-    first. What the rows are is told by the headings, or by `kind`; `said` and `forgotten` are as in `import_options.Options`. The
-    refused rows are written to `refused_file`. Without `good_rows` nothing is imported if a row is refused. Return 0 when every
-    row was imported, else 1."""
-    options = Options(encoding=encoding, kind=kind, sheet=sheet, said=said, forgotten=forgotten)
-    t = Translator(language or "en")
+async def run(settings: Settings, file: Path, console: Console, options: Options = NO_OPTIONS) -> int:
+    """Import a file and report. Return 0 when every row was imported, else 1."""
+    t = Translator(options.language or "en")
     database = Database(settings.database_url.get_secret_value(), writes_much=True)
     office = Office(database=database, cipher=settings.cipher(), clock=SystemClock())
     try:
@@ -69,31 +52,14 @@ async def run(
         if workspace is None:
             console.print(t("The desk isn't installed in a workspace yet. Run loandesk serve once first."))
             return 1
-        t = Translator(language or workspace.locale)
-        check_refused_file(file, refused_file)
-        table, never = await read_table(office, workspace, file, options, dry_run=dry_run)
-        for line in (
-            *(t("{heading}: nothing was said of it", heading=each) for each in never),
-            *reading_in_words(t, table.reading),
-        ):
-            _say(console, line)
-        content = read_content(
-            table, today=today_at(workspace, office), region=workspace.country or "CN", zone=ZoneInfo(workspace.zone)
-        )
-        refused = await _try_and_import(
-            t,
-            office,
-            workspace,
-            content,
-            console,
-            source=table.source,
-            dry_run=dry_run,
-            every=every,
-            good_rows=good_rows,
-        )
-        if refused_file is not None and refused:
-            write_refused(t, refused_file, content, refused)
-            _say(console, t("The refused rows are in {file}. Mend them there and import it.", file=str(refused_file)))
+        t = Translator(options.language or workspace.locale)
+        check_refused_file(file, options.refused_file)
+        source, content = await _read(t, office, workspace, file, options, console)
+        refused = await _try_and_import(t, office, workspace, source, content, options, console)
+        if options.refused_file is not None and refused:
+            write_refused(t, options.refused_file, content, refused)
+            written = str(options.refused_file)
+            _say(console, t("The refused rows are in {file}. Mend them there and import it.", file=written))
         return 1 if refused else 0
     except DeskError as error:
         _say(console, explain_file(t, error))
@@ -102,20 +68,32 @@ async def run(
         await database.close()
 
 
+async def _read(
+    t: Translator, office: Office, workspace: Workspace, file: Path, options: Options, console: Console
+) -> tuple[Source, Content]:
+    """Read a file, and report how it was read. Raises as `read_table` does."""
+    table, never = await read_table(office, workspace, file, options)
+    for line in (
+        *(t("{heading}: nothing was said of it", heading=each) for each in never),
+        *reading_in_words(t, table.reading),
+    ):
+        _say(console, line)
+    today, zone = today_at(workspace, office), ZoneInfo(workspace.zone)
+    return table.source, read_content(table, today=today, region=workspace.country or "CN", zone=zone)
+
+
 async def _try_and_import(
     t: Translator,
     office: Office,
     workspace: Workspace,
-    content: Content,
-    console: Console,
-    *,
     source: Source,
-    dry_run: bool,
-    every: bool,
-    good_rows: bool,
+    content: Content,
+    options: Options,
+    console: Console,
 ) -> Sequence[RefusedRow]:
     """Try a file, import it, or both, and report. Return its refused rows."""
-    tries = dry_run or not good_rows
+    dry_run, every = options.dry_run, options.every
+    tries = dry_run or not options.good_rows
     result = await _import(t, office, workspace, content, console, dry_run=True, every=every) if tries else None
     stops = result is not None and bool(result.refused)
     if result is None or not (dry_run or stops):

@@ -68,6 +68,12 @@ async def run(
         await database.close()
     taken_at = summary.taken_at.isoformat()
     await record(settings, "restore", clock, file=file.name, sha256=sum_of(file), taken_at=taken_at, erased=again)
+    _tell(console, settings, summary, erased, again, held)
+    return 0
+
+
+def _tell(console: Console, settings: Settings, summary: Summary, erased: Path | None, again: int, held: int) -> None:
+    """Print what was restored, and what is left to do. `again` records were deleted once more, `held` are under a legal hold."""
     console.print(
         f"{sum(summary.rows.values())} rows were restored as of {summary.taken_at:%Y-%m-%d %H:%M:%S} UTC. "
         "What people did since then is lost. Before the desk sends a message again, it looks for it in Slack."
@@ -89,7 +95,6 @@ async def run(
             f"The bytes of files were not in it: put their copy at {settings.files}. `loandesk doctor` counts those that are "
             "missing; for a week the desk deletes none that it does not know."
         )
-    return 0
 
 
 def require_keys(summary: Summary, ring: KeyRing) -> None:

@@ -195,7 +195,7 @@ async def test_an_import_and_a_rotation_leave_an_entry_also_when_the_file_comes_
     os.close(writing)
     settings = settings_with(database_url)
     try:
-        code = await import_command.run(settings, Path(f"/dev/fd/{reading}"), printing()[1], dry_run=False)
+        code = await import_command.run(settings, Path(f"/dev/fd/{reading}"), printing()[1])
     finally:
         os.close(reading)
     assert (code, await keys_command.run(settings, printing()[1])) == (0, 0)

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 from sqlmodel import select
 
+from bot.commands.import_options import Options
 from bot.commands.importing import run
 from desk.core.transaction import Office
 from desk.loans.borrowers import contact
@@ -33,7 +34,8 @@ async def operator(office: Office, workspace: Workspace, database_url: str, tmp_
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         printed = StringIO()
         console = Console(file=printed, markup=False, soft_wrap=True)
-        code = await run(settings_with(database_url), file, console, dry_run=dry_run, language=language, **options)
+        typed = Options(dry_run=dry_run, language=language, **options)
+        code = await run(settings_with(database_url), file, console, typed)
         return code, printed.getvalue()
 
     return type_import

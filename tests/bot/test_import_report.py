@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from bot.commands.import_options import Options
 from bot.commands.importing import run
 from desk.core.transaction import Office
 from desk.importing.batches import Outcome, loan_counts
@@ -32,7 +33,8 @@ async def operator(office: Office, workspace: Workspace, database_url: str, tmp_
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         printed = StringIO()
         console = Console(file=printed, markup=False, soft_wrap=True)
-        code = await run(settings_with(database_url), file, console, dry_run=dry_run, language=language, **options)
+        typed = Options(dry_run=dry_run, language=language, **options)
+        code = await run(settings_with(database_url), file, console, typed)
         return code, printed.getvalue()
 
     return type_import

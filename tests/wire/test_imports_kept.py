@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bot.commands.import_options import Options
 from bot.commands.importing import run
 from storage.tables import FileImport, ImportRefusal, Loan, StoredFile
 from tests.wire.office_day import Slack, buttons, given
@@ -17,10 +18,10 @@ async def test_an_import_of_the_command_line_is_in_the_same_list(slack: Slack, t
     file = tmp_path / "daily.csv"
     file.write_bytes(table(row(1), row(2, phone="12345")))
     console = Console(file=StringIO())
-    assert await run(slack.service.settings, file, console, dry_run=True, language="en") == 1
+    assert await run(slack.service.settings, file, console, Options(dry_run=True, language="en")) == 1
     assert await slack.rows(FileImport) == []
 
-    assert await run(slack.service.settings, file, console, dry_run=False, language="en") == 1
+    assert await run(slack.service.settings, file, console, Options(language="en")) == 1
 
     (kept,) = await slack.rows(FileImport)
     assert (kept.state, kept.member_id, kept.counts["new"], kept.refused) == ("done", None, 1, 1)
