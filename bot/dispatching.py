@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.served import ServedWorkspace
-from handlers.door.payloads import addressee_of
+from handlers.door.addressees import addressee_of
 from handlers.messages.people.installing import not_installed
 
 log = structlog.get_logger()

@@ -13,7 +13,7 @@ from desk.cases.exports import safe_name
 from desk.core.clock import Clock
 from desk.core.operator_acts import operator
 from desk.core.transaction import Desk, Office
-from desk.loans import related
+from desk.loans import related_views
 from desk.rights.subjects import Subject, borrower_subject, may_be_same, person_subject
 from storage.files.places import store_at
 from storage.tables import Loan, Workspace
@@ -79,7 +79,7 @@ async def _write(
 async def _subject(desk: Desk, loan: Loan, person: int | None) -> Subject | None:
     if person is None:
         return await borrower_subject(desk, loan.borrower_id)
-    people = await related.people_of(desk, loan.id)
+    people = await related_views.people_of(desk, loan.id)
     return await person_subject(desk, people[person - 1].id) if 1 <= person <= len(people) else None
 
 

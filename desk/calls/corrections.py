@@ -19,7 +19,7 @@ from desk.follow_ups.escalation_rules import follow_correction
 from desk.follow_ups.lifecycle import check_note
 from desk.loans import borrowers, lookup
 from desk.loans.parties import Party, find_party, mark_their_phone, named, party_of, record_party
-from desk.loans.related import RelatedName, people_of
+from desk.loans.related_views import RelatedName, people_of
 from desk.loans.views import LoanView, loan_view
 from desk.people.relations import authorship
 from storage.engine.types import new_id

@@ -23,7 +23,7 @@ from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.next_steps import NextOffer, next_days, with_retry
 from desk.follow_ups.quiet_periods import Quiet
 from desk.loans import borrowers, lookup
-from desk.loans.related import RelatedName, people_of
+from desk.loans.related_views import RelatedName, people_of
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.people.relations import may_act_on_each
 from desk.repayment.payments import Taken

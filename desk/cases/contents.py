@@ -15,11 +15,11 @@ from desk.core.dataclass import dataclass
 from desk.core.playbooks import shipped_playbooks
 from desk.core.transaction import Desk
 from desk.follow_ups.contact_choices import Chosen, chosen_for, own_choice
-from desk.loans import borrowers, related, terms
+from desk.loans import borrowers, related_views, terms
 from desk.loans.borrowers import Contact
 from desk.loans.events import Event
 from desk.loans.recordings import RecordingView, recordings_of_loan
-from desk.loans.related import RelatedView
+from desk.loans.related_views import RelatedView
 from desk.loans.terms import TermsView
 from desk.loans.timelines import last_events
 from storage.engine.cipher import CIPHER_SUFFIX, UnreadableError, encrypted_column
@@ -98,7 +98,7 @@ async def gather(desk: Desk, loan: Loan) -> Contents:
         owner_id=loan.owner_id,
         contact=await borrowers.contact_of(desk, loan.borrower_id),
         terms=terms.view(desk, loan, details.terms, details.vehicle),
-        people=await related.people_of(desk, loan.id),
+        people=await related_views.people_of(desk, loan.id),
         records=records,
         recordings=await recordings_of_loan(desk, loan, limit=MOST_ROWS),
         members=await _members(desk, named),

@@ -20,10 +20,11 @@ from desk.follow_ups.contact_choices import Chosen
 from desk.loans import borrowers
 from desk.people.calendars import calendar_of
 from desk.rules.calendar import Calendar
+from desk.rules.contact_conditions import Bound
 from desk.rules.contact_facts import BORROWER, Channel, Circumstances, Consent, Contact, Flag, Proposed
 from desk.rules.contact_outcomes import said_of
 from desk.rules.contact_packs import PACKS, STATES, Cap, Gap, Pack, Who, Window, house_pack
-from desk.rules.contact_rules import Answer, Bound, bind, evaluate
+from desk.rules.contact_rules import Answer, bind, evaluate
 from desk.rules.hours import WorkingHours, known_zone
 from desk.rules.phone_zones import country_of, zones_of
 from desk.rules.reminders import ContactHours, next_fitting_minute

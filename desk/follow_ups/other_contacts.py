@@ -18,7 +18,7 @@ from desk.follow_ups.contact_views import ContactView, view_of
 from desk.follow_ups.lifecycle import check_note
 from desk.loans import lookup, parties
 from desk.loans.parties import Party
-from desk.loans.related import RelatedName
+from desk.loans.related_views import RelatedName
 from desk.loans.views import LoanView, loan_view
 from desk.rules.contact_rules import Broken
 from storage.engine.types import new_id

@@ -9,7 +9,7 @@ from desk.core.transaction import Desk
 from desk.importing.comparing import person_of, person_text, spelling_key
 from desk.importing.person_cells import PersonCells
 from desk.importing.updating import Update
-from desk.loans import related
+from desk.loans import related, related_views
 from desk.loans.corrections import record_correction
 from desk.loans.related import PersonEntry, PhoneEntry
 from storage.queries.loans import related as queries
@@ -47,7 +47,7 @@ class PeopleOfFile:
                 continue
             brought = next((each for each in present if said is not None and self._is_as_brought(said, each)), None)
             if present and brought is None:
-                names = [related.name_of(self._desk, person) for person, _ in present]
+                names = [related_views.name_of(self._desk, person) for person, _ in present]
                 update.remark("person_kept", role, present=names, new=named.name)
                 continue
             update.columns.add(role)
@@ -71,12 +71,12 @@ class PeopleOfFile:
             gone = track(desk, brought[0])
             gone.removed_at = desk.now
             self._found_by[gone.id] = []
-            record_correction(desk, loan, "person.removed", f"{role} {related.name_of(desk, gone)}")
+            record_correction(desk, loan, "person.removed", f"{role} {related_views.name_of(desk, gone)}")
         self.add(loan.id, {role: named})
         record_correction(desk, loan, "person.added", f"{role} {named.name}")
 
     def _is_named(self, cells: PersonCells, person: RelatedPerson) -> bool:
-        return spelling_key(related.name_of(self._desk, person)) == spelling_key(cells.name)
+        return spelling_key(related_views.name_of(self._desk, person)) == spelling_key(cells.name)
 
     def _is_there(self, cells: PersonCells, present: Present) -> bool:
         person, phones = present

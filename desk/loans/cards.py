@@ -29,7 +29,7 @@ from desk.follow_ups.standing import RepaymentSummary, summary
 from desk.loans import borrowers, lookup
 from desk.loans.holds import HoldView, holds_of
 from desk.loans.notes import PastNote, past_notes
-from desk.loans.related import RelatedView, people_of
+from desk.loans.related_views import RelatedView, people_of
 from desk.loans.terms import TermsView
 from desk.loans.terms import view as terms_view
 from desk.loans.views import FollowUpView, LoanView, follow_up_views, loan_view, slack_ids

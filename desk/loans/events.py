@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from desk.core.dataclass import dataclass
-from desk.loans.related import RelatedName
+from desk.loans.related_views import RelatedName
 from desk.loans.terms import TermChange
 
 

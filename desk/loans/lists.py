@@ -16,7 +16,7 @@ from desk.follow_ups.due_lists import DueList, late_window, list_due, people_lis
 from desk.follow_ups.listed_states import states_of_loans
 from desk.loans import borrowers
 from desk.loans.lookup import find_visible, visible_today
-from desk.loans.related import RelatedName, related_names
+from desk.loans.related_views import RelatedName, related_names
 from desk.loans.views import FollowUpView, follow_up_view
 from desk.people.members import acts_for
 from desk.people.offers import Offers, may_export, offers_to

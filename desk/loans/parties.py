@@ -11,7 +11,7 @@ from desk.core.errors import NotFound
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, RelatedRole
 from desk.loans import borrowers
-from desk.loans.related import RelatedName, name_of
+from desk.loans.related_views import RelatedName, name_of
 from storage.engine.types import new_id
 from storage.queries.loans import related
 from storage.tables import Call, CallCorrection, CallParty, Loan, RelatedPerson, RelatedPhone

@@ -20,7 +20,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.contact_states import restrict
 from desk.loans import borrowers
 from desk.loans.keeping import Kept, kept_because
-from desk.loans.related import name_of
+from desk.loans.related_views import name_of
 from desk.messages.person_requests import PersonRequestView, request_view
 from desk.retention.deleting import delete_loans, kinds_of, note_erased
 from desk.rules.contacts import without_extension

@@ -11,7 +11,7 @@ from uuid import UUID
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
 from desk.core.unreadable import PHONE, read
-from desk.loans import borrowers, related
+from desk.loans import borrowers, related_views
 from desk.rules.contacts import without_extension
 from storage.queries.rights import person_exports
 from storage.tables import Borrower, Loan, RelatedPerson, RelatedPhone
@@ -56,7 +56,7 @@ async def person_subject(desk: Desk, person_id: UUID) -> Subject | None:
     rows = await person_exports.all_phones_of(desk.session, row.id)
     phones = [read(desk, RelatedPhone.phone_cipher, each, PHONE) for each in rows]
     known = tuple(each for each in phones if each != PHONE)
-    return Subject("person", row.id, (loan.number,), row.role, related.name_of(desk, row), known)
+    return Subject("person", row.id, (loan.number,), row.role, related_views.name_of(desk, row), known)
 
 
 async def subject_of(desk: Desk, key: str) -> Subject | None:

@@ -16,7 +16,8 @@ from desk.calls.reported import BY_HAND_AFTER, minutes_of, notice_key, rewrite_q
 from desk.core.transaction import Desk, Origin
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
-from desk.rules.call_records import CallRecord, fault_of, fault_of_number, is_missed, outcome_of
+from desk.rules.call_records import CallRecord, fault_of, fault_of_number
+from desk.rules.call_results import is_missed, outcome_of
 from desk.telephony.matching import Match, match_call
 from desk.telephony.missed import FRESH, tell_missed
 from desk.telephony.recordings import expect_recordings_of

@@ -13,7 +13,7 @@ from desk.documents.documents import Act
 from desk.documents.waiting import waiting_documents
 from desk.follow_ups import assigning, quiet_periods
 from desk.handover import reassigning
-from desk.loans import cards, inquiries, lists, related, stages, timelines
+from desk.loans import cards, inquiries, lists, related_views, stages, timelines
 from desk.repayment import pauses, payments
 from desk.repayment.overview import repayment_page
 from handlers.buttons.due_lists import member_of_button
@@ -226,7 +226,7 @@ async def _tab(request: Request, loan_id: UUID, tab: str, *, offset: int = 0, ab
         case "repayment":
             return repayment_tab(t, await repayment_page(desk, loan_id), above)
         case "people":
-            return people_tab(t, await related.list_people(desk, loan_id), above)
+            return people_tab(t, await related_views.list_people(desk, loan_id), above)
         case "documents":
             return documents_tab(t, await listing.list_documents_by_id(desk, loan_id), zone, above)
         case "follow_ups":

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from desk.loans import related
+from desk.loans import related, related_views
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages.related import people, revealed, saved
@@ -21,7 +21,7 @@ async def remove(request: Request) -> Reply:
 
 async def list_people(request: Request) -> Reply:
     """List the people around a loan."""
-    return Reply(people(request.t, await related.list_people(request.desk, UUID(request.value["l"]))))
+    return Reply(people(request.t, await related_views.list_people(request.desk, UUID(request.value["l"]))))
 
 
 FAMILY = ButtonFamily("related", {"show_number": show_number, "remove": remove, "list": list_people})

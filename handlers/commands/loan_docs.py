@@ -14,6 +14,7 @@ from handlers.forms import arrival, file, rejection
 from handlers.forms.documents import FORM
 from handlers.forms.form import open_modal
 from handlers.grammar import documents
+from handlers.grammar.document_reader import Item
 from handlers.grammar.documents import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import DOCUMENTS
@@ -104,7 +105,7 @@ def _line_with(request: Request, parsed: documents.Request | documents.TickOff, 
     return " ".join(filter(None, parts))
 
 
-def _wanted(items: tuple[documents.Item, ...]) -> list[DocumentName]:
+def _wanted(items: tuple[Item, ...]) -> list[DocumentName]:
     return [DocumentName(item.code, item.words) for item in items]
 
 

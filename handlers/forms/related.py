@@ -7,7 +7,8 @@ from desk.core.values import NAME_LIMIT
 from desk.core.vocabulary import VOCABULARY
 from desk.loans import related
 from desk.loans.borrowers import region_of
-from desk.loans.related import PHONES, TEXT_LIMIT, PersonEntry, PhoneEntry, RelatedView
+from desk.loans.related import PHONES, TEXT_LIMIT, PersonEntry, PhoneEntry
+from desk.loans.related_views import RelatedView
 from desk.rules.contacts import read_phone
 from handlers.door.request import Request
 from handlers.forms.fields import LOAN_REFUSALS, loan_of, start_form, words

@@ -8,7 +8,7 @@ from desk.calls.corrections import CallContent, CallCorrected
 from desk.calls.views import CallLogged, RepeatedCall, waits_for_result
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.next_steps import NextOffer
-from desk.loans.related import RelatedName
+from desk.loans.related_views import RelatedName
 from desk.loans.views import FollowUpView, PlannedView
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.elements import outcome_and_amount, undo_button

@@ -10,7 +10,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.documents.listing import DocumentList
 from desk.loans.cards import LoanCard, PastCall, PastStage, PlannedCalls, RevealedNumber
 from desk.loans.lookup import LinkedLoan
-from desk.loans.related import RelatedList
+from desk.loans.related_views import RelatedList
 from desk.loans.timelines import PAGE, Timeline
 from desk.loans.views import LoanView
 from desk.people.offers import Offers

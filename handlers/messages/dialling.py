@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from desk.core.dialling import Dialling
-from desk.loans.related import RelatedPhoneView
+from desk.loans.related_views import RelatedPhoneView
 from handlers.messages.block_kit.message import Button
 from handlers.messages.block_kit.translator import Translator
 

@@ -3,7 +3,8 @@
 from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
-from desk.loans.related import PersonSaved, RelatedList, RelatedView, RevealedPhone
+from desk.loans.related import PersonSaved, RevealedPhone
+from desk.loans.related_views import RelatedList, RelatedView
 from handlers.messages.block_kit.elements import form_button, phone, phone_ending, undo_button, write_more
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Message
 from handlers.messages.block_kit.translator import Translator

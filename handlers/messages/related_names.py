@@ -1,7 +1,7 @@
 """What people around a loan are called: their role, and their name."""
 
 from desk.core.vocabulary import VOCABULARY
-from desk.loans.related import RelatedName
+from desk.loans.related_views import RelatedName
 from handlers.messages.block_kit.translator import Translator
 
 

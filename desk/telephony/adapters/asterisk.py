@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl
 
 from desk.core.dataclass import dataclass
 from desk.core.phone_site import Site
-from desk.rules.call_records import CallRecord, KnownBy, Reading, Refused, Result, ZoneBasis, merge, result_of_codes
+from desk.rules.call_records import CallRecord, KnownBy, Reading, Refused, Result, ZoneBasis, merge
+from desk.rules.call_results import result_of_codes
 from desk.telephony.adapters.values import (
     epoch,
     extension_in,

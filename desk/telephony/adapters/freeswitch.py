@@ -15,7 +15,8 @@ from xml.etree import ElementTree
 
 from desk.core.dataclass import dataclass
 from desk.core.phone_site import Site
-from desk.rules.call_records import CallRecord, KnownBy, Reading, Refused, Result, read_number, result_of_codes
+from desk.rules.call_records import CallRecord, KnownBy, Reading, Refused, Result, read_number
+from desk.rules.call_results import result_of_codes
 from desk.telephony.adapters.values import (
     Parties,
     PayloadError,

@@ -15,17 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from desk.core.phone_site import Site
-from desk.rules.call_records import (
-    LONGEST_SECONDS,
-    CallRecord,
-    KnownBy,
-    Reading,
-    RecordingRef,
-    Refused,
-    Result,
-    in_utc,
-    result_of_codes,
-)
+from desk.rules.call_records import LONGEST_SECONDS, CallRecord, KnownBy, Reading, RecordingRef, Refused, Result, in_utc
+from desk.rules.call_results import result_of_codes
 from desk.telephony.adapters.values import whole
 
 SOURCE = "twilio"

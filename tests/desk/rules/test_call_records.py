@@ -14,11 +14,10 @@ from desk.rules.call_records import (
     fault_of,
     fault_of_number,
     merge,
-    outcome_of,
     read_number,
-    result_of_codes,
     with_number_read,
 )
+from desk.rules.call_results import outcome_of, result_of_codes
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 SITE = Site(ZoneInfo("Asia/Shanghai"), "CN", ("9",))

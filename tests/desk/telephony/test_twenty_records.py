@@ -8,7 +8,8 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from desk.core.phone_site import Site
-from desk.rules.call_records import CallRecord, merge, outcome_of, read_number
+from desk.rules.call_records import CallRecord, merge, read_number
+from desk.rules.call_results import outcome_of
 from desk.telephony.adapters.asterisk import read_asterisk_csv
 from desk.telephony.adapters.freeswitch import read_freeswitch_csv, read_freeswitch_post
 from desk.telephony.adapters.mapped import read_mapped_csv, read_mapped_json, systems

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
-from handlers.grammar.documents import Item, ListDocuments, Reject, Request, TickOff, parse, parse_names
+from handlers.grammar.document_reader import Item
+from handlers.grammar.documents import ListDocuments, Reject, Request, TickOff, parse, parse_names
 from tests.handlers.grammar.lines import asked, refused, understood
 from tests.handlers.grammar.phrases import SHANGHAI, WEDNESDAY, shown
 
