@@ -67,7 +67,7 @@ async def ask_export(desk: Desk, wanted: Wanted, file_format: Format) -> ExportA
     require_role(desk, "export_list")
     if desk.files is None:
         raise Invalid("files_stay_out")
-    if await exports.waiting_of(desk.session, desk.member.id) >= MOST_WAITING:
+    if await exports.count_waiting(desk.session, desk.member.id) >= MOST_WAITING:
         raise Invalid("exports_waiting", limit=MOST_WAITING)
     await read_page(desk, wanted, limit=0)
     row_id = new_id()

@@ -34,6 +34,7 @@ ColumnKind = Literal[
     "promise",
     "document",
     "act",
+    "states",
 ]
 Personal = Literal["", "masked", "hidden"]
 

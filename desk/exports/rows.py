@@ -16,9 +16,11 @@ from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
 from desk.exports.lists import ListCode
 from desk.follow_ups.lifecycle import due_of
+from desk.follow_ups.listed_states import states_of_loans
 from desk.loans import borrowers, lookup
 from desk.loans.borrowers import Contact
 from desk.people.members import zone_of
+from desk.rules.contact_packs import STATES
 from desk.rules.contacts import local_phone
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans.visibility import Viewer
@@ -37,7 +39,7 @@ class Named(Protocol):
         ...
 
 
-Value = str | int | bool | Decimal | date | datetime | Due | Named | None
+Value = str | int | bool | Decimal | date | datetime | Due | Named | tuple[Named, ...] | None
 """A cell, of the kind that its column says. Instants are UTC. Marks of `desk.core.unreadable` are for the writer to replace."""
 
 
@@ -117,6 +119,7 @@ async def loan_cells(desk: Desk, found: Sequence[Loan]) -> dict[UUID, LoanCells]
     contacts = await borrowers.contacts_of(desk, {loan.borrower_id for loan in rows.values()})
     owners = await members.by_ids(desk.session, {loan.owner_id for loan in rows.values() if loan.owner_id})
     whole, zone, region = in_full(desk), zone_here(desk), borrowers.region_of(desk)
+    states = await states_of_loans(desk, rows)
     cells: dict[UUID, LoanCells] = {}
     for loan in rows.values():
         contact, is_seen = contacts[loan.borrower_id], loan.id in seen
@@ -130,6 +133,7 @@ async def loan_cells(desk: Desk, found: Sequence[Loan]) -> dict[UUID, LoanCells]
                 "loan": loan.number,
                 "borrower": contact.name if shown else contact.masked,
                 "phone": _phone(contact, region, shown=shown),
+                "states": tuple(STATES[code] for code in states.get(loan.id, ())),
                 "stage": VOCABULARY.stage(loan.stage),
                 "since": loan.stage_since.astimezone(zone).date(),
                 "owner": owners[loan.owner_id].name if loan.owner_id else "",

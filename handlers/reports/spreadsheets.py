@@ -83,6 +83,8 @@ class Table:
             return text_in_words(self._t, value)
         if isinstance(value, (int, Decimal, date)):
             return value
+        if isinstance(value, tuple):
+            return " · ".join(each.word(self._t.language) for each in value)
         return value.word(self._t.language) if not isinstance(value, Due) else self._due(value)
 
     def _act(self, entry: str) -> str:

@@ -53,6 +53,7 @@ async def test_each_list_of_the_whole_workspace_can_be_had_and_no_other(slack: S
     loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
     await make_follow_up(slack.office, loan, slack.agent)
     await make_loan(slack.office, slack.workspace, "N-2")
+    await slack.command(slack.agent, "/loan edit A-1 contact do not call")
     expected = {"due": ["A-1"], "arrears": [], "unplanned": ["N-2"], "pool": ["N-2"]}
     async with program(slack, scopes=("exports:read",)) as core:
         for listed, numbers in expected.items():
@@ -60,7 +61,9 @@ async def test_each_list_of_the_whole_workspace_can_be_had_and_no_other(slack: S
             await make(slack)
             link = (await core.post(f"/exports/{asked.body['id']}/links", None)).body
             _, content, _ = await browser.open(link["url"], link["code"])
-            assert column(rows_of_csv(content), "Loan") == numbers, listed
+            rows = rows_of_csv(content)
+            assert column(rows, "Loan") == numbers, listed
+            assert column(rows, "States") == ["do not call" if each == "A-1" else "" for each in numbers]
         for body in (
             {"list": "mine"},
             {"list": "trail"},

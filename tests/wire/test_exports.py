@@ -1,5 +1,6 @@
 """Lists as files: `export` behind a command, the button, the worker, the link. Now is Wednesday 25 November 2026, 10:00."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -39,6 +40,7 @@ async def test_a_manager_has_the_arrears_of_the_team_as_a_workbook_with_real_dat
         slack.office, slack.workspace, "A-1", owner=slack.agent, purposes=["overdue"], name="王小明"
     )
     await make_loan(slack.office, slack.workspace, "B-2", owner=slack.agent, name="李四")
+    await slack.command(slack.agent, "/loan edit A-1 contact lawyer")
     line = "/loan-due arrears team export"
     if language == "zh":
         await slack.in_chinese(slack.manager)
@@ -51,13 +53,14 @@ async def test_a_manager_has_the_arrears_of_the_team_as_a_workbook_with_real_dat
     assert ("The file of the list in arrears is ready: Excel, 1 row" if language == "en" else "已备好") in ready
     assert "王" not in ready
     rows = rows_of_xlsx(await browser.download(slack.manager))
-    headings = ["Loan", "Borrower", "Phone", "Days past due", "Unpaid since"]
+    headings = ["Loan", "Borrower", "Phone", "States", "Days past due", "Unpaid since"]
     if language == "zh":
-        headings = ["贷款编号", "客户", "电话", "逾期天数", "欠款自"]
+        headings = ["贷款编号", "客户", "电话", "状态提示", "逾期天数", "欠款自"]
     assert [column(rows, each) for each in headings] == [
         ["A-1"],
         ["王小明"],
         ["138 0013 5678"],
+        ["has a lawyer" if language == "en" else "已委托律师"],
         [15],
         [datetime(2026, 11, 10)],  # noqa: DTZ001  (a spreadsheet has no zones)
     ]
@@ -69,6 +72,7 @@ async def test_each_list_of_calls_and_loans_is_the_same_in_a_file(slack: Slack, 
     later = await make_loan(office, workspace, "A-2", owner=slack.agent, name="李四")
     await make_loan(office, workspace, "A-3", owner=slack.agent, name="赵六", stage="approved")
     await make_loan(office, workspace, "N-4", name="无主")
+    await slack.command(slack.agent, "/loan edit A-1 contact do not call")
     await make_follow_up(office, today, slack.agent, due_at=datetime(2026, 11, 25, 3, tzinfo=UTC))
     await make_follow_up(office, later, slack.agent, due_at=datetime(2026, 11, 27, 3, tzinfo=UTC))
     expected = {
@@ -86,6 +90,8 @@ async def test_each_list_of_calls_and_loans_is_the_same_in_a_file(slack: Slack, 
     for line, numbers in expected.items():
         rows = rows_of_csv(await browser.export(slack.agent, line))
         assert sorted(column(rows, "Loan")) == sorted(numbers), line
+        told = dict(zip(column(rows, "Loan"), column(rows, "States"), strict=True))
+        assert told == {number: "do not call" if number == "A-1" else "" for number in numbers}, line
     rows = rows_of_csv(await browser.export(slack.manager, "/loan pool export csv"))
     assert column(rows, "Loan") == ["N-4"]
     rows = rows_of_csv(await browser.export(slack.manager, "/loan-due late @Agent export csv"))
@@ -154,6 +160,9 @@ async def test_a_portfolio_has_terms_calls_and_arrears_as_numbers_and_dates(slac
     await make_call(office, loan, slack.agent, outcome="no_answer")
     for line in ("term 36", "rate 4.5%", "method equal instalments", "make Volkswagen", "price 150000.50"):
         await slack.command(slack.agent, f"/loan edit A-1 {line}")
+    for state in ("hardship", "do not call"):
+        await slack.command(slack.agent, f"/loan edit A-1 contact {state}")
+        await slack.later(minutes=1)
     await make_loan(office, workspace, "A-2", owner=slack.agent, stage="closed", amount=None)
     rows = rows_of_xlsx(await browser.export(slack.manager, "/loan export xlsx"))
     cells = {heading: column(rows, heading)[0] for heading in rows[0]}
@@ -166,7 +175,7 @@ async def test_a_portfolio_has_terms_calls_and_arrears_as_numbers_and_dates(slac
         "arrears",
         slack.agent.name,
     )
-    assert cells["Autopay"] == "no"
+    assert (cells["Autopay"], cells["States"]) == ("no", "do not call · hardship")
     assert column(rows, "Loan") == ["A-1", "A-2"]
     assert column(rows, "Days past due") == [15, 0]
     assert [column(rows, each)[1] for each in ("Amount", "Bucket", "Last call (Shanghai time)")] == [None, None, None]
@@ -292,6 +301,7 @@ async def test_documents_the_rows_behind_a_figure_and_the_trail_are_files_too(
         await slack.command(slack.agent, f"/loan-docs A-{n} got id")
         await slack.command(slack.agent, f"/loan-call A-{n} reached")
         await slack.later(minutes=1)
+    await slack.command(slack.agent, "/loan edit A-1 contact do not call")
     await slack.change(slack.manager, team_id=slack.team.id)
     asked = (
         (slack.agent, Wanted("documents", {"s": "received"})),
@@ -308,6 +318,7 @@ async def test_documents_the_rows_behind_a_figure_and_the_trail_are_files_too(
     assert column(papers, "Loan") == ["A-0", "A-1", "A-2"]
     assert set(column(papers, "Document")) == {"ID card"}
     assert column(papers, "Borrower") == ["王*"] * 3
+    assert column(papers, "States") == column(calls, "States") == ["", "do not call", ""]
     assert column(calls, "Loan") == ["A-2", "A-1", "A-0"]
     assert set(column(calls, "What")) == {"reached"}
     assert set(column(calls, "Who")) == {slack.agent.name}
@@ -321,6 +332,17 @@ async def test_documents_the_rows_behind_a_figure_and_the_trail_are_files_too(
     with pytest.raises(NotAllowed):
         async with slack.office.desk(slack.workspace, slack.agent) as desk:
             await ask_export(desk, Wanted("figure", {"of": str(slack.manager.id)}), "csv")
+
+
+@pytest.mark.every_example
+async def test_of_two_exports_that_are_asked_for_at_once_the_one_too_many_is_refused(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    for _ in range(MOST_WAITING - 1):
+        await slack.command(slack.agent, "/loan mine export")
+    lines = ("/loan mine export", "/loan mine export csv")
+    answers = await asyncio.gather(*(slack.command(slack.agent, line) for line in lines))
+    assert sorted("I'm making a file" in answer.text for answer in answers) == [False, True]
+    assert len(await slack.rows(ListExport)) == MOST_WAITING
 
 
 async def test_a_search_whose_words_no_key_opens_holds_up_no_other(slack: Slack, browser: Downloads) -> None:

@@ -12,7 +12,7 @@ from storage.engine import bulk
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.loans.visibility import Viewer
-from storage.tables import Borrower, Call, ExportedLoan, ListExport, Loan, LoanTerms, Vehicle
+from storage.tables import Borrower, Call, ExportedLoan, ListExport, Loan, LoanTerms, Member, Vehicle
 
 
 async def is_waiting(session: Work, workspace_id: UUID, now: datetime) -> bool:
@@ -21,8 +21,10 @@ async def is_waiting(session: Work, workspace_id: UUID, now: datetime) -> bool:
     return (await session.exec(statement.limit(1))).first() is not None
 
 
-async def waiting_of(session: Work, member_id: UUID) -> int:
-    """Count the exports of a member that are still to be built."""
+async def count_waiting(session: Work, member_id: UUID) -> int:
+    """Count the exports of a member that are still to be built. Who counts them at the same time, to ask for another, waits until
+    this transaction has ended."""
+    await session.exec(select(Member.id).where(Member.id == member_id).with_for_update(key_share=True))
     statement = (
         select(func.count())
         .select_from(ListExport)
