@@ -30,6 +30,8 @@ _FAULTS = {
     "inserted": "entry {place} was inserted: it is in no segment",
     "segment": "segment {segment} was changed or removed, or does not follow the one before it",
     "end": "the trail ends with entry {place} of segment {segment}, and another end was noted: segments were removed",
+    "words": "what message {message} said, as it is kept, is not what entry {place} has (segment {segment})",
+    "no_words": "what message {message} said is not kept, and no entry says it was deleted: entry {place} (segment {segment})",
     "cut": "the head of segment {segment} with entry {place}, which was kept elsewhere, is not in the trail",
 }
 
@@ -70,7 +72,8 @@ async def verify(settings: Settings, console: Console, *, heads: Path | None = N
     async for verdict in verdicts(settings, clock, kept):
         wrong += len(verdict.findings)
         for finding in verdict.findings:
-            console.print(f"FIX  {_FAULTS[finding.kind].format(place=finding.place, segment=finding.segment)}")
+            where = {"place": finding.place, "segment": finding.segment, "message": finding.message}
+            console.print("FIX  " + _FAULTS[finding.kind].format(**where))
         console.print(_summary(verdict))
     if heads is not None:
         wrong += _print_stamps(settings, heads, console)

@@ -89,7 +89,7 @@ async def remove_demo(desk: Desk) -> int:
     await loans.lock_all(desk.session, ids, may_delete=True)
     await keeping.require_not_held(desk, ids)
     await demo.remove(desk.session, ids, desk.now)
-    desk.audit("remove_demo", count=len(ids))
+    desk.audit("remove_demo", count=len(ids), ids=[str(each) for each in ids])
     await onboarding.refresh_welcome(desk)
     return len(ids)
 

@@ -13,6 +13,7 @@ from sqlalchemy import Table
 from desk.core import unreadable
 from desk.core.dataclass import dataclass
 from desk.core.playbooks import shipped_playbooks
+from desk.core.sent_words import digest_of, entered_in
 from desk.core.transaction import Desk
 from desk.follow_ups.contact_choices import Chosen, chosen_for, own_choice
 from desk.loans import borrowers, related_views, terms
@@ -83,8 +84,8 @@ async def gather(desk: Desk, loan: Loan) -> Contents:
     """Return everything of a loan as it is now. Who may have it was asked before."""
     desk.actor = _reader(desk, desk.workspace.locale)
     records, cut = await _records(desk, loan)
-    notices = await _notices(desk, loan, records.pop("sent_message", ()))
     entries = await entries_of(desk, loan)
+    notices = await _notices(desk, loan, records.pop("sent_message", ()), entries)
     choices = [_plain(row) for row in await cases.choices_for(desk.session, desk.workspace.id, loan.id)]
     details = await details_of(desk.session, loan.id)
     bound = await _bound_by(desk, loan, choices)
@@ -189,12 +190,15 @@ def _value(value: Any) -> Any:
             return value
 
 
-async def _notices(desk: Desk, loan: Loan, sent: Sequence[Record]) -> list[Record]:
-    """Return the messages about the loan: what each was about, where it went, and which words of it Slack got."""
+async def _notices(desk: Desk, loan: Loan, sent: Sequence[Record], entries: Sequence[Record]) -> list[Record]:
+    """Return the messages about the loan: what each was about, where it went, which words of it Slack got, and whether these are
+    as the audit trail has them."""
+    digests = {id_: digest for entry in entries for id_, digest in entered_in(entry["details"]).items()}
     versions: defaultdict[str, list[Record]] = defaultdict(list)
     for each in sorted(sent, key=lambda each: (each["at"], each["revision"])):
-        version = {name: each[name] for name in ("revision", "at", "ts", "words")}
-        versions[each["notice_id"]].append({**version, "channel": each["channel_id"]})
+        version = {name: each[name] for name in ("id", "revision", "at", "ts", "words")}
+        proven = _is_proven(desk, each, digests.get(each["id"]))
+        versions[each["notice_id"]].append({**version, "channel": each["channel_id"], "as_entered": proven})
     found: list[Record] = []
     after: UUID | None = None
     while rows := await cases.notices_of(desk.session, loan.id, after):
@@ -220,18 +224,30 @@ async def _notices(desk: Desk, loan: Loan, sent: Sequence[Record]) -> list[Recor
     return found
 
 
+def _is_proven(desk: Desk, sent: Record, digest: str | None) -> bool | None:
+    """Return whether the words of a message are those of which the trail has the digest; None where it has none, or where they
+    are not kept."""
+    if digest is None or sent["words"] is None:
+        return None
+    at, place = datetime.fromisoformat(sent["at"]), (sent["channel_id"], sent["ts"])
+    ids = UUID(sent["id"]), UUID(sent["notice_id"])
+    return digest_of(desk, *ids, sent["revision"], at, *place, sent["words"]) == digest
+
+
 async def entries_of(desk: Desk, loan: Loan) -> list[Record]:
     """Return the entries of the audit trail that name the loan, without the other loans that one of them names."""
     found: list[Record] = []
     while True:
         some = await audit.entries(desk.session, desk.workspace.id, loan_id=loan.id, offset=len(found), limit=_ENTRIES)
-        found += [_entry(entry) for entry in some]
+        found += [_entry(entry, loan.id) for entry in some]
         if len(some) < _ENTRIES or len(found) >= MOST_ROWS:
             return found[::-1]
 
 
-def _entry(entry: AuditEntry) -> Record:
+def _entry(entry: AuditEntry, loan_id: UUID) -> Record:
     details = {name: value for name, value in entry.details.items() if name != "shown"}
+    if words := details.get("words"):
+        details["words"] = [each for each in words if each[2] == str(loan_id)]
     if shown := entry.details.get("shown"):
         details["other_loans"] = len(shown) - 1
     record = {

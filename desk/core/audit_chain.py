@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from desk.core.disclosures import take_journal
+from desk.core.sent_words import enter_words
 from desk.core.transaction import Desk
 from storage.engine.cipher import KeyRing
 from storage.queries.core import audit
@@ -58,10 +59,11 @@ def seal_of(ring: KeyRing, segment: AuditSegment) -> bytes:
 
 async def seal_next(desk: Desk) -> bool:
     """Seal the next entries as a segment, those from before the chain first, after moving what reads on SQLite left in the
-    journal. Return whether there may be more."""
+    journal, and entering what messages said. Return whether there may be more."""
     await take_journal(desk)
+    more_words = await enter_words(desk)
     if not await _is_due(desk):
-        return False
+        return more_words
     session, workspace_id = desk.session, desk.workspace.id
     chain = await audit.lock_chain(session, workspace_id, GENESIS)
     found = chain.found_up_to is not None
@@ -70,7 +72,7 @@ async def seal_next(desk: Desk) -> bool:
         chain.found_up_to, found = None, False
         entries = await audit.unsealed(session, workspace_id, up_to=None, limit=SEGMENT)
     if not entries:  # another worker was here
-        return False
+        return more_words
     segment = AuditSegment(
         workspace_id=workspace_id,
         number=chain.segments + 1,
@@ -93,7 +95,7 @@ async def seal_next(desk: Desk) -> bool:
     desk.add(segment)
     chain.segments, chain.entries, chain.head = segment.number, segment.last, segment.head
     desk.add(chain)
-    return len(entries) == SEGMENT
+    return len(entries) == SEGMENT or more_words
 
 
 async def _is_due(desk: Desk) -> bool:

@@ -11,12 +11,13 @@ from uuid import UUID
 
 from desk.core.audit_chain import GENESIS, content_of, hash_after, seal_of
 from desk.core.dataclass import dataclass
+from desk.core.sent_words import WordsCheck
 from desk.core.transaction import Desk
 from storage.queries.core import audit
 from storage.queries.core.audit import StoredEntry
 from storage.tables import AuditChain, AuditSegment
 
-Fault = Literal["changed", "missing", "inserted", "segment", "end", "cut"]
+Fault = Literal["changed", "missing", "inserted", "segment", "end", "cut", "words", "no_words"]
 
 _SEGMENTS = 100
 """How many segments one statement reads."""
@@ -32,12 +33,14 @@ class Finding:
 
     `changed`: not as it was sealed. `missing`: removed. `inserted`: sealed in no segment. `segment`: what was noted of the
     segment was changed or removed, or it does not follow the one before. `end`: the trail ends elsewhere than was noted.
-    `cut`: a head that was kept elsewhere is not in the trail.
+    `cut`: a head that was kept elsewhere is not in the trail. `words`: what a message said, as it is kept, is not what the entry
+    has. `no_words`: it is not kept, and no entry says that it was deleted. `message` is the id of the message.
     """
 
     kind: Fault
     segment: int
     place: int | None = None
+    message: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ class Verification:
         """Yield what is wrong, in the order of the trail."""
         session, workspace_id = desk.session, desk.workspace.id
         chain = await audit.chain(session, workspace_id)
+        words = WordsCheck()
+        await words.begin(desk)
         unseen: defaultdict[int, list[Head]] = defaultdict(list)
         for head in dict.fromkeys(self.kept):
             unseen[head.segment].append(head)
@@ -98,6 +103,8 @@ class Verification:
                 entries = await sealed_entries(desk, segment)
                 for finding in self.follow(desk, segment, entries, unseen.pop(segment.number, [])):
                     yield finding
+                for each in await words.altered(desk, entries):
+                    yield Finding("no_words" if each.missing else "words", segment.number, each.place, each.message_id)
         sealed_now = await audit.chain_end(session, workspace_id)
         if sealed_now < self.head.place or (chain and not self._reaches(chain)):
             yield Finding("end", self.head.segment, self.head.place)

@@ -43,7 +43,7 @@ async def join(desk: Desk, inquiry: Loan, brought: Loan, number: str) -> tuple[s
         await stages.enter_by_import(desk, inquiry, stage)
     else:
         await rule_plans.plan_instalment(desk, inquiry)
-    desk.audit("import_take_over", loan_id=inquiry.id)
+    desk.audit("import_take_over", loan_id=inquiry.id, ids=[str(brought.id)])
     if own.name == other.name:
         return None
     await borrowers.correct(desk, borrower, name=other.name)

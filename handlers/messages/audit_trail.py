@@ -80,6 +80,7 @@ OTHER_ACTS = {
     "lift_hold": _("lifted a legal hold"),
     "change_retention": _("changed how long records are kept"),
     "retention_deleted": _("deleted what was older than its period"),
+    "words_entered": _("noted what messages said"),
     "erase_person": _("erased a person's data because they asked"),
     "retention_ended": _("ended a run of retention"),
     "file_refused": _("was refused a file"),

@@ -69,9 +69,18 @@ def _versions(case: CaseText, notice: Record) -> Iterable[tuple[str, ...]]:
         about = t("{about}, rewritten", about=about)
     for each in kept:
         place = f"{each['channel']}\n{each['ts']}"
-        words = t("not kept") if each["words"] is None else case.as_posted(each["words"])
-        yield case.instant(each["at"]), about, to, place, words
+        yield case.instant(each["at"]), about, to, place, _words(case, each)
         about = t("{about}, rewritten", about=t(_MESSAGES.get(notice["kind"], _OTHER)))
+
+
+def _words(case: CaseText, version: Record) -> str:
+    t = case.t
+    if version["words"] is None:
+        return t("not kept")
+    words = case.as_posted(version["words"])
+    if version["as_entered"] is not False:
+        return words
+    return t("(not what was sent: the audit trail has other words)") + "\n" + words
 
 
 def _unsent(case: CaseText, notice: Record) -> str:

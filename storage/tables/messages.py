@@ -12,6 +12,7 @@ from storage.tables.columns import instant, maybe_cipher, maybe_instant, referen
 
 _OWED = text("owed_from IS NOT NULL")
 _ABOUT_LOAN = text("about_loan_id IS NOT NULL")
+_NOT_ENTERED = text("entered_at IS NULL")
 
 
 class Notice(Row, table=True):
@@ -95,12 +96,21 @@ class SentMessage(Row, table=True):
     """What a version of a notice (`revision`) said of a loan, as Slack got it at `at`, and where: channel and time stamp.
 
     Of a message about several loans each has a row with what was said of it, and with the lines about none. Retention clears the
-    words.
+    words. `entered_at` is when the audit trail got their digest (`desk.core.sent_words`).
     """
 
     __tablename__ = "sent_message"  # pyright: ignore[reportAssignmentType]
     __retained__ = ("loan", "notice", "words")
-    __table_args__ = (Index("ix_sent_message_loan", "loan_id", "at"),)
+    __table_args__ = (
+        Index("ix_sent_message_loan", "loan_id", "at"),
+        Index(
+            "ix_sent_message_not_entered",
+            "workspace_id",
+            "id",
+            sqlite_where=_NOT_ENTERED,
+            postgresql_where=_NOT_ENTERED,
+        ),
+    )
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")
@@ -111,6 +121,7 @@ class SentMessage(Row, table=True):
     channel_id: str
     ts: str
     words_cipher: bytes | None = maybe_cipher()
+    entered_at: datetime | None = maybe_instant()
 
 
 class DeliveryRound(Row, table=True):

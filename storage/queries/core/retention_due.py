@@ -15,6 +15,7 @@ from storage.engine.rows import table_of
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.loans import keeping
+from storage.queries.loans.visibility import IS_THERE
 from storage.tables import (
     AccessRequest,
     AuditEntry,
@@ -146,8 +147,9 @@ RECORDS: dict[str, tuple[Records, ...]] = {
 async def ended_loans(
     session: Work, workspace_id: UUID, stages: Collection[str], *, after: UUID, limit: int
 ) -> list[UUID]:
-    """Return the next loans at one of these stages, in the order of their ids."""
+    """Return the next loans at one of these stages, in the order of their ids, without those that are being deleted."""
     statement = select(Loan.id).where(Loan.workspace_id == workspace_id, col(Loan.stage).in_(stages), Loan.id > after)
+    statement = statement.where(IS_THERE)
     return list((await session.exec(statement.order_by(col(Loan.id)).limit(limit))).all())
 
 
@@ -225,6 +227,12 @@ async def note_erased(
     ]
     if rows:
         await session.execute(insert_into(session, ErasedRecord).values(rows).on_conflict_do_nothing())
+
+
+async def was_erased(session: Work, workspace_id: UUID, ids: Collection[UUID]) -> bool:
+    """Return whether one of these rows was noted as deleted for good."""
+    statement = select(ErasedRecord.id).where(ErasedRecord.workspace_id == workspace_id, col(ErasedRecord.id).in_(ids))
+    return (await session.exec(statement.limit(1))).first() is not None
 
 
 async def present(session: Work, table: str, workspace_id: UUID, ids: Collection[UUID]) -> list[UUID]:
