@@ -34,6 +34,7 @@ from desk.messages.reminders import announce_due, escalate_due, escalations_due,
 from desk.messages.set_aside import report_set_aside
 from desk.people.working_time import absences_to_begin, absences_to_end, begin_absences, end_absences
 from desk.repayment.promises import settle_promises
+from desk.retention.sweeping import finish_deleting
 from desk.telephony.applying import apply_phone_calls, forget_phone_calls, phone_calls_due
 from handlers.api.events import apply_events
 from storage.engine.trouble import is_outage, log_fields
@@ -78,6 +79,7 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     forget_lines,
     forget_unfiled,
     forget_exports,
+    finish_deleting,
     index_next,
     seal_next,
     report_to_compliance,
@@ -90,6 +92,7 @@ UPKEEP: tuple[Callable[..., Awaitable[object]], ...] = (
     forget_old,
     forget_lines,
     forget_unfiled,
+    finish_deleting,
     index_next,
     seal_next,
 )
@@ -104,6 +107,7 @@ REPEATED: Mapping[Callable[..., Awaitable[object]], int] = {
     forget_lines: 10,
     forget_unfiled: 10,
     forget_exports: 10,
+    finish_deleting: 10,
     seal_next: 10,
     settle_promises: 10,
     apply_phone_calls: 50,

@@ -95,7 +95,7 @@ async def _sweep(office: Office, workspace: Workspace, console: Console, erased:
             erased.append(batch.erased)
             result.add(batch)
             shown.advance(task, sum(batch.deleted.values()) + sum(batch.kept.values()))
-            await asyncio.sleep(_PAUSE_SECONDS if batch.deleted else 0)
+            await asyncio.sleep(_PAUSE_SECONDS if batch.wrote else 0)
     async with writing() as desk:
         await end_run(desk, run_id, result.deleted)
     return result

@@ -7,7 +7,8 @@ from uuid import UUID
 from desk.core.transaction import Desk
 from desk.loans.keeping import kind_of, known_of
 from storage.queries.core import retention_due
-from storage.upkeep import demo
+from storage.tables import ErasedRecord, Loan
+from storage.upkeep import demo, removing
 from storage.upkeep.erased_list import Erased
 
 
@@ -35,6 +36,27 @@ async def delete_loans(
         erased += await note_erased(desk, "borrower", people, why or code)
         record_deleted(desk, code, ids, **details)
     return tuple(erased)
+
+
+async def begin_deleting(desk: Desk, loan_id: UUID, code: str, **details: Any) -> tuple[Erased, ...]:
+    """Take a locked loan that has more rows than one transaction deletes out of sight; `delete_some` deletes them. The proof is
+    left now: nobody sees it any more. Return and note the same as `delete_loans`."""
+    await removing.hide(desk.session, await desk.session.get_one(Loan, loan_id), desk.now)
+    record_deleted(desk, code, [loan_id], **details)
+    return tuple(await note_erased(desk, "loan", [loan_id], code))
+
+
+async def delete_some(desk: Desk, most: int) -> tuple[Erased, ...] | None:
+    """Delete about `most` rows of a loan that is out of sight. Return its borrower, if they went with it in the last step; None
+    when no loan is left to delete."""
+    loan_id = await removing.next_hidden(desk.session, desk.workspace.id)
+    if loan_id is None:
+        return None
+    people = await removing.remove_some(desk.session, loan_id, desk.now, most=most)
+    if not people:
+        return ()
+    noted = await desk.session.get_one(ErasedRecord, loan_id)
+    return tuple(await note_erased(desk, "borrower", people, noted.why))
 
 
 async def note_erased(desk: Desk, table: str, ids: Collection[UUID], why: str) -> list[Erased]:

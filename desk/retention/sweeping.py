@@ -17,7 +17,7 @@ from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.contact_choices import LOANS as LOANS_CHOSE
 from desk.loans.keeping import chosen_months, kind_of, known_of, packs_of_workspace, reasons, record_kept_by
-from desk.retention.deleting import delete_loans, note_erased, record_deleted
+from desk.retention.deleting import begin_deleting, delete_loans, delete_some, note_erased, record_deleted
 from desk.rules.contact_packs import PACKS
 from desk.rules.months import months_before
 from desk.rules.retention import KINDS, period_of, wanted_months
@@ -31,8 +31,7 @@ from storage.upkeep.erased_list import Erased
 from storage.upkeep.erasing import erase
 
 MOST_ROWS = 1_000
-"""About how many rows one transaction deletes; a loan goes whole, however many rows it has. `docs/retention.md` has how long that
-takes."""
+"""About how many rows one transaction deletes. A loan with more goes in steps. `docs/retention.md` has how long that takes."""
 
 LOANS, RECORD_ROWS = 20, 100
 """How many loans, or rows that go by themselves, one transaction deletes at most."""
@@ -49,11 +48,12 @@ Open = Callable[[], AbstractAsyncContextManager[Desk]]
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What a batch deleted, or would: counts by kind, and by reason why the rest is kept (`hold`, a rule's id …); and the rows
-    that no restored backup may bring back."""
+    that no restored backup may bring back. `wrote`: it was a transaction that writes."""
 
     deleted: Mapping[str, int] = field(default_factory=dict[str, int])
     kept: Mapping[str, int] = field(default_factory=dict[str, int])
     erased: tuple[Erased, ...] = ()
+    wrote: bool = True
 
 
 async def sweep(read: Open, write: Open | None) -> AsyncIterator[Batch]:
@@ -67,6 +67,11 @@ async def sweep(read: Open, write: Open | None) -> AsyncIterator[Batch]:
                 yield batch
     async for batch in _sweep_trail(read, write):
         yield batch
+
+
+async def finish_deleting(desk: Desk) -> bool:
+    """Do the next step of deleting a loan that a run which was broken off has begun with. Return whether there was one."""
+    return await delete_some(desk, MOST_ROWS) is not None
 
 
 async def begin_run(desk: Desk) -> UUID:
@@ -88,6 +93,9 @@ async def end_run(desk: Desk, run_id: UUID, counts: Mapping[str, int]) -> None:
 
 
 async def _sweep_loans(read: Open, write: Open | None) -> AsyncIterator[Batch]:
+    if write is not None:
+        async for batch in _delete_rest(write):  # of a run that was broken off
+            yield batch
     after = NONE_YET
     while True:
         async with read() as desk:
@@ -98,20 +106,38 @@ async def _sweep_loans(read: Open, write: Open | None) -> AsyncIterator[Batch]:
             kinds, kept = await _due_loans(desk, ids)
             weights = await retention_due.count_rows(desk.session, list(kinds))
         if write is None:
-            yield Batch(Counter(kinds.values()), kept)
+            yield Batch(Counter(kinds.values()), kept, wrote=False)
             continue
-        yield Batch(kept=kept)
+        yield Batch(kept=kept, wrote=False)
         for group in groups_of(weights):
-            yield await _delete_group(write, group)
+            in_steps = weights[group[0]] > MOST_ROWS
+            yield await _delete_group(write, group, in_steps=in_steps)
+            if in_steps:
+                async for batch in _delete_rest(write):
+                    yield batch
 
 
-async def _delete_group(write: Open, group: Collection[UUID]) -> Batch:
+async def _delete_group(write: Open, group: Sequence[UUID], *, in_steps: bool) -> Batch:
     async with write() as desk:
         await workspaces.keep_holds_out(desk.session, desk.workspace.id)
         await loans.lock_all(desk.session, group, may_delete=True)
         kinds, kept = await _due_loans(desk, group)  # a hold may have been placed meanwhile
-        erased = await delete_loans(desk, kinds, by=operator())
+        if in_steps and kinds:
+            ((loan_id, code),) = kinds.items()
+            erased = await begin_deleting(desk, loan_id, code, by=operator())
+        else:
+            erased = await delete_loans(desk, kinds, by=operator())
     return Batch(Counter(kinds.values()), kept, erased)
+
+
+async def _delete_rest(write: Open) -> AsyncIterator[Batch]:
+    """Delete the rows of loans that are out of sight, step by step."""
+    while True:
+        async with write() as desk:
+            erased = await delete_some(desk, MOST_ROWS)
+        if erased is None:
+            return
+        yield Batch(erased=erased)
 
 
 def groups_of(weights: Mapping[UUID, int]) -> list[list[UUID]]:
@@ -153,7 +179,7 @@ async def _sweep_records(read: Open, write: Open | None, code: str, records: Rec
                 desk.session, desk.workspace.id, records, before, after=after, limit=PAGE
             )
             due, kept = await _due_records(desk, code, rows)
-        yield Batch({code: len(due)} if due and not write else {}, kept)
+        yield Batch({code: len(due)} if due and not write else {}, kept, wrote=False)
         if write is None:
             continue
         for start in range(0, len(due), RECORD_ROWS):
@@ -206,7 +232,7 @@ async def _sweep_trail(read: Open, write: Open | None) -> AsyncIterator[Batch]:
         count, held = await retention_due.droppable(desk.session, desk.workspace.id, before, desk.workspace_today)
         if write and count:
             await require_owner(desk.session)
-    yield Batch({"audit": count} if count and not write else {}, {"hold": 1} if held else {})
+    yield Batch({"audit": count} if count and not write else {}, {"hold": 1} if held else {}, wrote=False)
     if write is None:
         return
     for _ in range(count):

@@ -21,6 +21,7 @@ from storage.tables.columns import (
 
 _IN_ARREARS = text("unpaid_since IS NOT NULL")
 _SCHEDULED = text("next_instalment_on IS NOT NULL")
+_REMOVED = text("removed_at IS NOT NULL")
 _BY_DUE_DAY = text("stage = 'disbursed' AND next_instalment_on IS NULL")
 
 
@@ -86,7 +87,8 @@ class Loan(Row, table=True):
     was not over when they were last set.
 
     `demo_at` is when a demo loan was added; demo loans can be removed. `next_follow_up_number` numbers the
-    follow-ups: `L-1042/3`.
+    follow-ups: `L-1042/3`. `removed_at` is when a loan with many rows was deleted: nobody finds or sees it any more, and its
+    rows, the loan itself last, go in steps (`storage.upkeep.removing`).
     """
 
     __tablename__ = "loan"  # pyright: ignore[reportAssignmentType]
@@ -105,6 +107,7 @@ class Loan(Row, table=True):
         Index(
             "ix_loan_own_next", "owner_id", "next_instalment_on", sqlite_where=_SCHEDULED, postgresql_where=_SCHEDULED
         ),
+        Index("ix_loan_removed", "workspace_id", "id", sqlite_where=_REMOVED, postgresql_where=_REMOVED),
         Index("ix_loan_due_day", "workspace_id", "due_day", sqlite_where=_BY_DUE_DAY, postgresql_where=_BY_DUE_DAY),
     )
 
@@ -132,6 +135,7 @@ class Loan(Row, table=True):
     paused_until: date | None = followed()
     next_follow_up_number: int = counter()
     imported_as: str | None = None
+    removed_at: datetime | None = maybe_instant()
     version: int = 1
     created_at: datetime = instant()
 

@@ -6,11 +6,15 @@ from uuid import UUID
 
 from sqlalchemy import delete, update
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.engine.work import Work
 from storage.queries.messages import notices
 from storage.tables import FollowUp, Loan, Notice, NoticeItem
 from storage.upkeep.erasing import erase
+
+Ids = Sequence[UUID] | SelectOfScalar[UUID]
+"""Rows by their ids, or the query for these."""
 
 
 async def loans_of(session: Work, workspace_id: UUID) -> list[UUID]:
@@ -25,7 +29,9 @@ async def remove(session: Work, loan_ids: Sequence[UUID], now: datetime, *, rewr
     The audit trail stays, without the loan. With `rewrites` messages that were posted about them alone are rewritten to say
     that the record is deleted.
     """
-    await _withdraw_notices(session, loan_ids, now, rewrites=rewrites)
+    theirs = select(FollowUp.id).where(col(FollowUp.loan_id).in_(loan_ids))
+    about = select(Notice.id).where(col(Notice.about_loan_id).in_(loan_ids))
+    await withdraw(session, theirs, about, now, rewrites=rewrites)
     borrowers = (await session.exec(select(Loan.borrower_id).where(col(Loan.id).in_(loan_ids)))).all()
     await erase(session, "loan", loan_ids)
     kept = (await session.exec(select(Loan.borrower_id).where(col(Loan.borrower_id).in_(borrowers)))).all()
@@ -34,14 +40,13 @@ async def remove(session: Work, loan_ids: Sequence[UUID], now: datetime, *, rewr
     return gone
 
 
-async def _withdraw_notices(session: Work, loan_ids: Sequence[UUID], now: datetime, *, rewrites: bool) -> None:
-    """Drop the notices about these loans alone, or rewrite those that were posted; rewrite those that show other loans too."""
-    theirs = select(FollowUp.id).where(col(FollowUp.loan_id).in_(loan_ids))
-    shown_in = set(await session.exec(select(NoticeItem.notice_id).where(col(NoticeItem.follow_up_id).in_(theirs))))
-    await session.exec(delete(NoticeItem).where(col(NoticeItem.follow_up_id).in_(theirs)))
+async def withdraw(session: Work, follow_ups: Ids, about: Ids, now: datetime, *, rewrites: bool = False) -> None:
+    """Take these follow-ups out of the notices that show them. Drop those notices that show no others, and those `about` their
+    loans, or rewrite those that were posted; rewrite those that show others too."""
+    shown_in = set(await session.exec(select(NoticeItem.notice_id).where(col(NoticeItem.follow_up_id).in_(follow_ups))))
+    await session.exec(delete(NoticeItem).where(col(NoticeItem.follow_up_id).in_(follow_ups)))
     others = set(await session.exec(select(NoticeItem.notice_id).where(col(NoticeItem.notice_id).in_(shown_in))))
-    about = set(await session.exec(select(Notice.id).where(col(Notice.about_loan_id).in_(loan_ids))))
-    alone = (shown_in | about) - others
+    alone = (shown_in | set(await session.exec(select(Notice.id).where(col(Notice.id).in_(about))))) - others
     withdrawn = update(Notice).where(col(Notice.id).in_(alone))
     if rewrites:
         await session.exec(withdrawn.values(facts={notices.ERASED: True}))

@@ -71,6 +71,40 @@ async def erase(session: Work, root: str, ids: Sequence[UUID]) -> None:
         await session.execute(delete(table).where(table.c.id.in_(some)))
 
 
+async def erase_some(session: Work, root: str, row_id: UUID, most: int) -> int:
+    """Delete or clear about `most` rows that belong to this row of `root` or refer to it, and not itself: those first to which no
+    others refer, so that what is left may be committed. Return how many; 0: none is left."""
+    await session.flush()
+    tables, left = _owned_by(root), most
+    going = await _going(session, root, [row_id])
+    for owned in tables.values():
+        for column in (*owned.clears, *owned.deletes):
+            left -= await _erase_some_of(session, owned, column, going[str(_target(column))], left)
+            if left <= 0:
+                return most - left
+    return most - left
+
+
+async def _erase_some_of(
+    session: Work, owned: OwnedTable, column: Column[Any], owners: Sequence[UUID], most: int
+) -> int:
+    """Delete about `most` rows of a table that belong to these by that column, or clear it in them. Return how many."""
+    table, done = owned.table, 0
+    for some in chunks(owners):
+        if done >= most:
+            break
+        theirs = column.in_(some)
+        if "id" in table.c:
+            itself = [
+                each.is_(None) for each in table.c if _target(each) == table.name
+            ]  # those that refer to another go first
+            ids = select(table.c.id).where(theirs).order_by(*itself, table.c.id).limit(most - done)
+            theirs = table.c.id.in_((await session.execute(ids)).scalars().all())
+        change = update(table).values({column.name: None}) if column in owned.clears else delete(table)
+        done += (await session.execute(change.where(theirs))).rowcount
+    return done
+
+
 async def _going(session: Work, root: str, ids: Sequence[UUID]) -> Mapping[str, Sequence[UUID]]:
     """Return by table the ids of the rows that belong to these rows of `root`, as far as others refer to the table.
 

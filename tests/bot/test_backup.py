@@ -314,7 +314,9 @@ async def test_a_backup_of_an_older_release_is_migrated(
     )
     _without(lines, "team", "channel_lost_at")
     _without(lines, "notice", "shown_digest")
-    _without(lines, "loan", "demo_at", "plain_number", "next_instalment_on", "paused_from", "paused_until")
+    _without(
+        lines, "loan", "demo_at", "plain_number", "next_instalment_on", "paused_from", "paused_until", "removed_at"
+    )
     _without(lines, "follow_up", "rule_trigger", "holds")
     _without(lines, "borrower", "search_version", "zone")
     since = ("kind", "language", "account_lost_at", "account_lost_why", "absence_begins_at", "extension")

@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-import random
 import signal
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -45,6 +45,9 @@ from tests.builders import make_call, make_loan, make_member
 from tests.clocks import FrozenClock
 
 YEAR = timedelta(days=366)
+
+FEW_ROWS = 25
+"""More rows than a loan with one call has, with the search entries of its borrower."""
 
 
 @pytest.fixture
@@ -213,10 +216,11 @@ def retain_until_killed(database_url: str, folder: str, now: datetime, nth: int)
 
         return run
 
-    sweeping.LOANS = 2
+    sweeping.LOANS, sweeping.MOST_ROWS = 2, FEW_ROWS
     for place, name in (
         (sweeping.retention_due, "note_erased"),
         (deleting.demo, "remove"),
+        (deleting.removing, "remove_some"),
         (sweeping.loans, "lock_all"),
         (sweeping, "end_run"),
     ):
@@ -228,18 +232,27 @@ def retain_until_killed(database_url: str, folder: str, now: datetime, nth: int)
 async def test_it_goes_on_wherever_it_was_killed(
     office: Office, workspace: Workspace, clock: FrozenClock, lin: Member, database_url: str, tmp_path: Path
 ) -> None:
-    for number in range(6):
-        await ended(office, workspace, lin, f"A-{number}", 4)
-    for nth in random.Random(7).sample(range(1, 7), 4):
+    calls: dict[UUID, int] = {}
+    for number in range(6):  # every second one goes in steps
+        loan = await ended(office, workspace, lin, f"A-{number}", 4)
+        calls[loan.id] = 1 + number % 2 * FEW_ROWS
+        for _ in range(calls[loan.id] - 1):
+            await make_call(office, loan, lin)
+    for nth in (3, 4, 6, 7):
         process = FORKS.Process(target=retain_until_killed, args=(database_url, str(tmp_path), clock.now(), nth))
         process.start()
         process.join()
         assert process.exitcode == -signal.SIGKILL
         loans = await rows(office, Loan)
-        assert {row.loan_id for row in await rows(office, Call)} == {row.id for row in loans}
+        whole = {row.id for row in loans if row.removed_at is None}
+        there = Counter(row.loan_id for row in await rows(office, Call))
+        assert {loan_id: count for loan_id, count in there.items() if loan_id in whole} == {
+            loan_id: count for loan_id, count in calls.items() if loan_id in whole
+        }
+        assert there.keys() <= {row.id for row in loans}
         assert {row.id for row in await rows(office, Borrower)} == {row.borrower_id for row in loans}
         erased = {row.id for row in await rows(office, ErasedRecord)}
-        assert len([row for row in await rows(office, ErasedRecord) if row.table_name == "loan"]) == 6 - len(loans)
+        assert {row.id for row in await rows(office, ErasedRecord) if row.table_name == "loan"} == calls.keys() - whole
         # Each batch is on the list before the next begins: two loans and their borrowers.
         assert len(erased - listed(tmp_path)) <= 4
     await retention(database_url, tmp_path, clock, apply=True)

@@ -43,6 +43,7 @@ READ_IN_PART = {
     "ix_member_away": "who is away",
     "ix_notice_owed_from": "what is still to be sent",
     "ix_legal_hold_present": "the holds in force",
+    "ix_loan_removed": "loans that are being deleted",
     "ix_webhook_event_unspread": "events of the last moment",
     "ix_audit_segment_there": "its first entry, or a page of them",
     **{f"ix_{table}_page": "a page of a list" for table in ("loan", "follow_up", "call", "promise", "document_item")},

@@ -8,6 +8,7 @@ from sqlmodel import SQLModel, col, select
 
 from storage.engine.pages import Page, Window, page
 from storage.engine.work import Work
+from storage.queries.loans.visibility import IS_THERE
 from storage.tables import Call, DocumentItem, FollowUp, Loan, Promise
 
 _T = TypeVar("_T", bound=SQLModel)
@@ -107,9 +108,12 @@ async def documents(
 
 
 async def _page(session: Work, workspace_id: UUID, window: Window, table: type[_T], *conditions: Any) -> Page[_T]:
-    """Return rows of the workspace that fulfil all conditions but those that are None."""
+    """Return rows of the workspace that fulfil all conditions but those that are None, without those of loans that are being
+    deleted."""
     row: Any = table
-    given = (each for each in conditions if each is not None)
+    loan_id = row.id if table is Loan else row.loan_id
+    gone = select(Loan.id).where(Loan.workspace_id == workspace_id, ~IS_THERE)
+    given = [loan_id.not_in(gone), *(each for each in conditions if each is not None)]
     return await page(session, table, select(table).where(row.workspace_id == workspace_id, *given), window)
 
 

@@ -13,7 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from storage.engine.work import Work
 from storage.queries.core import rows
 from storage.queries.core.keyset import Key, is_beyond
-from storage.queries.loans.visibility import SEEN, Viewer
+from storage.queries.loans.visibility import IS_THERE, SEEN, Viewer
 from storage.tables import Borrower, Loan, LoanCorrection, SearchTerm, StageChange
 from storage.tables.loans import plain_number, with_hyphens
 
@@ -68,18 +68,18 @@ async def by_number(session: Work, workspace_id: UUID, number: str) -> Loan | No
 
 async def existing(session: Work, workspace_id: UUID, loan_id: UUID | None) -> UUID | None:
     """Return the id if the workspace has such a loan."""
-    statement = select(Loan.id).where(Loan.id == loan_id, Loan.workspace_id == workspace_id)
+    statement = select(Loan.id).where(Loan.id == loan_id, Loan.workspace_id == workspace_id, IS_THERE)
     return (await session.exec(statement)).first() if loan_id is not None else None
 
 
 async def ids_of(session: Work, borrower_ids: Collection[UUID]) -> set[UUID]:
     """Return the ids of all loans of these borrowers."""
-    return set(await session.exec(select(Loan.id).where(col(Loan.borrower_id).in_(borrower_ids))))
+    return set(await session.exec(select(Loan.id).where(col(Loan.borrower_id).in_(borrower_ids), IS_THERE)))
 
 
 async def numbers_of_borrower(session: Work, borrower_id: UUID) -> Sequence[str]:
     """Return the numbers of a borrower's loans."""
-    statement = select(Loan.number).where(Loan.borrower_id == borrower_id).order_by(Loan.number)
+    statement = select(Loan.number).where(Loan.borrower_id == borrower_id, IS_THERE).order_by(Loan.number)
     return (await session.exec(statement)).all()
 
 

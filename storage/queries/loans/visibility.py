@@ -61,7 +61,10 @@ def viewer(member: Member, sight: Sight, deputy: Deputy | None = None) -> Viewer
 _NO_LEVEL = 100
 """Above each level of an escalation."""
 
-_IN_WORKSPACE = col(Loan.workspace_id) == bindparam("viewer_workspace")
+IS_THERE = col(Loan.removed_at).is_(None)
+"""The loan is not being deleted: whoever lists loans in another way than by who sees them asks for this."""
+
+_IN_WORKSPACE = and_(col(Loan.workspace_id) == bindparam("viewer_workspace"), IS_THERE)
 _OWNER = col(Loan.owner_id)
 _ME: BindParameter[Any] = bindparam("viewer")
 _TEAM: BindParameter[Any] = bindparam("viewer_team")

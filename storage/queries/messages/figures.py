@@ -16,6 +16,7 @@ from storage.queries.core.literals import IS_OPEN
 from storage.queries.follow_ups import due_lists, quiet_periods
 from storage.queries.follow_ups.due_lists import Whose
 from storage.queries.loans.loans import LIVE_STAGES
+from storage.queries.loans.visibility import IS_THERE
 from storage.queries.people.scopes import People, are_of, one_of
 from storage.tables import Call, CallParty, CollectionStep, FollowUp, Loan, Promise
 
@@ -163,7 +164,9 @@ async def called(
 ) -> list[Behind]:
     """Return the calls of these members with one of the outcomes (None: any), newest first; with `of_borrower` only those that
     reached no other person."""
-    statement = select(Loan, Call).join(Call, col(Call.loan_id) == col(Loan.id)).where(*_called(people, between))
+    statement = (
+        select(Loan, Call).join(Call, col(Call.loan_id) == col(Loan.id)).where(*_called(people, between), IS_THERE)
+    )
     if outcomes is not None:
         statement = statement.where(col(Call.outcome).in_(outcomes))
     if of_borrower:
@@ -266,7 +269,7 @@ async def _listed_steps(
     statement = (
         select(Loan, CollectionStep)
         .join(CollectionStep, col(CollectionStep.loan_id) == col(Loan.id))
-        .where(*conditions)
+        .where(*conditions, IS_THERE)
         .order_by(order, col(CollectionStep.id))
         .limit(most)
     )
@@ -303,7 +306,7 @@ async def _follow_ups(
     session: Work, people: People, conditions: Sequence[ColumnElement[bool]], order: Any, most: int
 ) -> Sequence[tuple[Loan, FollowUp]]:
     statement: Select[Loan, FollowUp] = select(Loan, FollowUp).join(FollowUp, col(FollowUp.loan_id) == col(Loan.id))
-    ordered = statement.where(*conditions).order_by(order, col(FollowUp.id)).limit(most)
+    ordered = statement.where(*conditions, IS_THERE).order_by(order, col(FollowUp.id)).limit(most)
     return (await session.exec(ordered, params=people.values)).all()
 
 
@@ -347,7 +350,7 @@ def _promises(
         select(Loan, Promise, Call.caller_id)
         .join(Promise, col(Promise.loan_id) == col(Loan.id))
         .join(Call, col(Call.id) == col(Promise.call_id))
-        .where(*_promised(workspace_id, people, first, last), col(Promise.state).in_(states))
+        .where(*_promised(workspace_id, people, first, last), col(Promise.state).in_(states), IS_THERE)
         .order_by(col(Promise.due_on).desc(), col(Promise.id).desc())
     )
 

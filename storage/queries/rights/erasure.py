@@ -7,6 +7,7 @@ from sqlalchemy import delete, or_, update
 from sqlmodel import col, select
 
 from storage.engine.work import Work
+from storage.queries.loans.visibility import IS_THERE
 from storage.tables import (
     Draft,
     Loan,
@@ -22,7 +23,7 @@ from storage.upkeep.erasing import erase
 
 async def loans_of(session: Work, workspace_id: UUID, borrower_id: UUID) -> Sequence[Loan]:
     """Return all loans of a borrower, by number."""
-    statement = select(Loan).where(Loan.workspace_id == workspace_id, Loan.borrower_id == borrower_id)
+    statement = select(Loan).where(Loan.workspace_id == workspace_id, Loan.borrower_id == borrower_id, IS_THERE)
     return (await session.exec(statement.order_by(col(Loan.number)))).all()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import SQLModel, col, select
 
 from storage.engine.work import Work
+from storage.queries.loans.visibility import IS_THERE
 from storage.tables import (
     Borrower,
     Call,
@@ -76,7 +77,8 @@ async def all_phones_of(session: Work, person_id: UUID) -> Sequence[RelatedPhone
 
 async def loans_of(session: Work, borrower_id: UUID) -> Sequence[Loan]:
     """Return the loans of a borrower, the earliest first."""
-    return (await session.exec(select(Loan).where(Loan.borrower_id == borrower_id).order_by(col(Loan.id)))).all()
+    statement = select(Loan).where(Loan.borrower_id == borrower_id, IS_THERE)
+    return (await session.exec(statement.order_by(col(Loan.id)))).all()
 
 
 async def requests_about(session: Work, loan_ids: Sequence[UUID], person_ids: Sequence[UUID]) -> list[PersonRequest]:

@@ -11,6 +11,7 @@ from sqlmodel import SQLModel, col, delete, select
 from storage.engine.database import insert_into
 from storage.engine.work import Work
 from storage.queries.core.due_rows import are_due, waits_for
+from storage.queries.loans.visibility import IS_THERE
 from storage.queries.people.members import AT_DESK
 from storage.tables import Call, Loan, Member, PhoneCall, RelatedPerson, RelatedTerm
 
@@ -146,8 +147,8 @@ async def members_of(session: Work, workspace_id: UUID, *, extension: str, email
 
 async def loans_of_borrowers(session: Work, borrower_ids: Collection[UUID]) -> list[Loan]:
     """Return all loans of these borrowers, the newest first."""
-    statement = select(Loan).where(col(Loan.borrower_id).in_(borrower_ids)).order_by(col(Loan.created_at).desc())
-    return list((await session.exec(statement)).all())
+    statement = select(Loan).where(col(Loan.borrower_id).in_(borrower_ids), IS_THERE)
+    return list((await session.exec(statement.order_by(col(Loan.created_at).desc()))).all())
 
 
 async def people_with(session: Work, workspace_id: UUID, digest: int) -> list[RelatedPerson]:
