@@ -1,4 +1,4 @@
-"""A loan with many rows is deleted in steps: nobody sees it from the first on, and none deletes many rows. Now is 25 November 2026."""
+"""A loan with many rows is deleted in steps: nobody sees it from the first one on, and each is short. It is 25 November 2026."""
 
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
