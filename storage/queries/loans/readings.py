@@ -1,7 +1,7 @@
 """How Chinese names are read in pinyin: the surname by a table, each other character by its usual reading first."""
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, KeysView, Sequence
+from functools import cache, lru_cache
 from itertools import combinations, islice, product
 from typing import Any, cast
 
@@ -70,6 +70,9 @@ def _combined(text: str) -> Iterator[Reading]:
     """Yield the usual reading of each character; then as the dictionary reads the words; then with rare readings, few first."""
     usual, worded = _usual(text), _readings(text)
     options = [list(dict.fromkeys([first, *others])) for first, others in zip(usual, worded, strict=True)]
+    if all(len(each) == 1 for each in options):  # as most names
+        yield tuple(usual)
+        return
     seen: set[Reading] = set()
     likely = [tuple(usual), tuple(others[0] for others in worded)]
     for reading in (*likely, *_with_rare_readings(options)):
@@ -79,9 +82,10 @@ def _combined(text: str) -> Iterator[Reading]:
 
 
 def _with_rare_readings(options: Sequence[Sequence[str]]) -> Iterator[Reading]:
-    for count in range(1, len(options) + 1):
-        for places in combinations(range(len(options)), count):
-            yield from product(*(each[1:] if at in places else each[:1] for at, each in enumerate(options)))
+    several = [at for at, each in enumerate(options) if len(each) > 1]
+    for count in range(1, len(several) + 1):
+        for places in combinations(several, count):
+            yield from product(*[each[1:] if at in places else each[:1] for at, each in enumerate(options)])
 
 
 def _usual(text: str) -> list[str]:
@@ -94,13 +98,23 @@ def _usual_of(character: str) -> str:
 
 def _readings(text: str) -> Sequence[Sequence[str]]:
     """Return the readings of each character, in the words that the dictionary knows."""
+    if len(text) <= _SHORT and _known_words().isdisjoint(_parts(text)):
+        return [_of_character(character) for character in text]  # without such a word the dictionary reads each alone
+    return _look_up(text)
+
+
+def _parts(text: str) -> list[str]:
+    """Return the parts of a text that may be words: those of at least two characters."""
+    length = len(text)
+    return [text[start:end] for start in range(length - 1) for end in range(start + 2, length + 1)]
+
+
+@cache
+def _known_words() -> KeysView[str]:
     # Imported for the first name that is indexed: the dictionary takes 50 MB and 0.2 s.
     from pypinyin.constants import PHRASES_DICT
 
-    words = (text[start:end] for start, end in combinations(range(len(text) + 1), 2) if end - start > 1)
-    if len(text) <= _SHORT and not any(word in PHRASES_DICT for word in words):
-        return [_of_character(character) for character in text]  # without such a word the dictionary reads each alone
-    return _look_up(text)
+    return PHRASES_DICT.keys()
 
 
 @lru_cache(maxsize=8192)

@@ -80,14 +80,18 @@ def phone_terms(phone: str) -> set[Term]:
 def name_terms(name: str) -> set[Term]:
     """Return every term that finds a name."""
     plain = names.is_plain_hanzi(name)
-    wholes, starts = _as_characters(name) if plain else (set(_wholes(name)), set(_starts(name)))
+    wholes, starts = (set[str](), set[str]()) if plain else (set(_wholes(name)), set(_starts(name)))
     for surname, reading in readings_of(name if plain else _chinese(name)):
         for spelled in spellings(reading):
             whole, given = "".join(spelled), "".join(spelled[surname:])
-            wholes |= {whole, given, "".join(syllable[0] for syllable in spelled)}
-            starts |= {"".join(spelled[:end]) for end in range(1, len(spelled))}
+            wholes |= {whole, given, "".join([syllable[0] for syllable in spelled])}
+            starts.update(["".join(spelled[:end]) for end in range(1, len(spelled))])
     wholes |= {names.without_accents(each) for each in wholes if not each.isascii()}
     starts |= {names.without_accents(each) for each in starts if not each.isascii()}
+    if plain:
+        characters = _as_characters(name)
+        wholes |= characters[0]
+        starts |= characters[1]
     return {("whole", each) for each in wholes if each} | {("start", each) for each in starts if each}
 
 
