@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import SecretStr
 
 from desk.core.languages import LANGUAGES, is_listed
-from handlers.loan_links import LoanLinks
 from storage.engine.database import async_url
 
 T = TypeVar("T", str, SecretStr)
@@ -137,6 +136,8 @@ def given(value: T) -> T:
 
 def loan_links(pattern: str) -> str:
     if pattern:
+        from handlers.loan_links import LoanLinks  # it imports what serves, which a command that ends does without
+
         LoanLinks(pattern)
     return pattern
 

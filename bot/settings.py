@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot import setting_values as values
 from bot.logs import LogFormat
-from bot.phone_rings import RingRequest, read_request
+from bot.ring_requests import RingRequest, read_request
 from storage.engine.cipher import Cipher, KeyRing, WrongSearchKeyError
 from storage.engine.database import async_url
 from storage.files.bucket import Bucket

@@ -31,8 +31,11 @@ def test_a_process_that_serves_imports_late_what_the_first_answer_does_not_need(
     assert found.stdout.split() == []
 
 
-def test_the_command_line_imports_neither_slack_nor_the_database() -> None:
-    code = "import bot.cli, sys; print(*({'slack_sdk', 'sqlalchemy', 'pydantic', 'aiohttp'} & set(sys.modules)))"
+def test_the_command_line_imports_neither_slack_nor_the_database_and_an_import_not_slack() -> None:
+    code = """import bot.cli, sys
+print(*({'slack_sdk', 'sqlalchemy', 'pydantic', 'aiohttp'} & set(sys.modules)))
+import bot.commands.importing
+print(*({'slack_sdk', 'aiohttp'} & set(sys.modules)))"""
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert found.stdout.split() == []

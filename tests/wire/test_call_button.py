@@ -11,6 +11,7 @@ from aiohttp import web
 from sqlmodel import select
 
 from bot import phone_rings
+from bot.ring_requests import read_request
 from desk.core.dataclass import dataclass
 from desk.core.values import LoanRef
 from desk.loans.related import PersonEntry, PhoneEntry, add_person, remove_person
@@ -71,7 +72,7 @@ async def exchange(slack: Slack, loan: Loan) -> AsyncIterator[Exchange]:
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     port = runner.addresses[0][1]
-    request = phone_rings.read_request(
+    request = read_request(
         SETTINGS["ring_url"].replace(":1/", f":{port}/"), "POST", SETTINGS["ring_headers"], SETTINGS["ring_body"]
     )
     assert request is not None
@@ -310,4 +311,4 @@ async def test_a_ring_of_half_a_minute_ago_is_given_up(slack: Slack, exchange: E
 def test_a_request_that_cannot_be_made_is_refused_at_the_start(given: dict[str, str]) -> None:
     said = SETTINGS | {"ring_body": ""} | given
     with pytest.raises(ValueError, match=r"need|JSON|Expecting"):
-        phone_rings.read_request(said["ring_url"], "POST", said["ring_headers"], said["ring_body"])
+        read_request(said["ring_url"], "POST", said["ring_headers"], said["ring_body"])
