@@ -127,7 +127,7 @@ async def facts_of_keys(session: Work, workspace_id: UUID, keys: Collection[str]
     """Return what the notices with these keys say, by key; a key without a notice is missing."""
     found: dict[str, NoticeFacts] = {}
     for some in chunks(keys):
-        statement = sqlmodel_select(Notice.key, Notice.id, Notice.facts).where(
+        statement: Any = sqlmodel_select(Notice.key, Notice.id, NOTICE.c.facts).where(
             Notice.workspace_id == workspace_id, col(Notice.key).in_(some)
         )
         found.update((key, NoticeFacts(row_id, facts)) for key, row_id, facts in await session.exec(statement))
