@@ -81,7 +81,8 @@ class CallRecord:
     known of the customer's own. `number` is the customer's, as written, or in E.164 once the desk has read it (`number_kind`).
     Instants are UTC, lengths in seconds. `result` and `known_by` say how it ended; `sip_code`, `q850` and `provider_code` are
     raw. `conflict` is a code that says another thing. `sequence` numbers the reports of a call where its system does. `token` is
-    one of ours that came back. `part_of` is the key of a call of which this is a part, if that call was reported.
+    one of ours that came back. `consecutive`: its legs follow one another, as where a call is passed on. `part_of` is the key of
+    the call of which this is a part, also where its first part has not come yet.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -112,6 +113,7 @@ class CallRecord:
     zone_basis: ZoneBasis = "declared"
     sequence: int = 0
     token: str = ""
+    consecutive: bool = False
     part_of: str = ""
 
 
@@ -192,8 +194,10 @@ def merge(earlier: CallRecord, later: CallRecord) -> CallRecord:
     """
     first, second = (later, earlier) if _counts_more(later, earlier) else (earlier, later)
     same_leg = bool({*earlier.legs} & {*later.legs}) or earlier.legs == later.legs
-    talk = first.talk_seconds
-    if not same_leg and first.customer_leg == second.customer_leg and first.result == second.result:
+    talk, answered, agents = first.talk_seconds, first.answered or second.answered, (first, second)
+    if not same_leg and (spoken := _spoken_in_turn(earlier, later)) is not None:
+        talk, answered, agents = spoken
+    elif not same_leg and first.customer_leg == second.customer_leg and first.result == second.result:
         talk = min((each for each in (first.talk_seconds, second.talk_seconds) if each), default=0)
     ended = [each for each in (earlier.ended, later.ended) if each is not None]
     started = [each for each in (earlier.started, later.started) if each is not None]
@@ -205,12 +209,12 @@ def merge(earlier: CallRecord, later: CallRecord) -> CallRecord:
         customer_leg=earlier.customer_leg or later.customer_leg,
         direction=by_leg.direction or first.direction or second.direction,
         click_to_call=earlier.click_to_call or later.click_to_call,
-        agent_extension=first.agent_extension or second.agent_extension,
-        agent_email=first.agent_email or second.agent_email,
+        agent_extension=agents[0].agent_extension or agents[1].agent_extension,
+        agent_email=agents[0].agent_email or agents[1].agent_email,
         number=numbered.number,
         number_kind=numbered.number_kind,
         started=min(started, default=None),
-        answered=first.answered or second.answered,
+        answered=answered,
         ended=max(ended, default=None),
         ring_seconds=first.ring_seconds if first.ring_seconds is not None else second.ring_seconds,
         talk_seconds=talk,
@@ -225,11 +229,27 @@ def merge(earlier: CallRecord, later: CallRecord) -> CallRecord:
     )
 
 
+def _spoken_in_turn(one: CallRecord, other: CallRecord) -> tuple[int, datetime, tuple[CallRecord, CallRecord]] | None:
+    """Return how long was spoken on two parts that follow one another, from the first answer to the last end, when that began,
+    and the parts, that of the last agent first. None: they are no such parts."""
+    if not (one.consecutive and other.consecutive and one.result == other.result == "connected"):
+        return None
+    if one.answered is None or other.answered is None:
+        return None
+    ends = [each.answered + timedelta(seconds=each.talk_seconds) for each in (one, other) if each.answered]
+    began = min(one.answered, other.answered)
+    return int((max(ends) - began).total_seconds()), began, (one, other) if ends[0] > ends[1] else (other, one)
+
+
 def _counts_more(one: CallRecord, other: CallRecord) -> bool:
     """Return whether what `one` says of the result counts more."""
     ended = one.result != "pending", other.result != "pending"
     if ended[0] != ended[1]:
         return ended[0]
+    if "internal" in (one.direction, other.direction) and {"in", "out"} & {one.direction, other.direction}:
+        return (
+            one.direction != "internal"
+        )  # who asks a colleague before passing a call on speaks with the customer still
     if one.customer_leg != other.customer_leg and not _is_answered_by_system(one, other):
         return one.customer_leg
     ranks = [(_fineness(each.result), _KNOWN[each.known_by]) for each in (one, other)]

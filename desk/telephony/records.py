@@ -68,11 +68,14 @@ async def take_records(
 
 
 async def _whole(desk: Desk, records: Sequence[CallRecord]) -> list[CallRecord]:
-    """Return the records, those of a part of a call that is known with the key of that call."""
-    parts = {(each.source, each.part_of) for each in records if each.part_of}
-    known = {each for each in parts if await phone_calls.is_known(desk.session, desk.workspace.id, *each)}
+    """Return the records, those of a part of a call with the key of that call: whichever part comes first, they are one. A part
+    that an earlier release kept under its own key stays there."""
+    alone = {(each.source, each.key) for each in records if each.part_of}
+    kept = {each for each in alone if await phone_calls.is_known(desk.session, desk.workspace.id, *each)}
     return [
-        replace(each, key=each.part_of if (each.source, each.part_of) in known else each.key, part_of="")
+        replace(each, key=each.part_of, part_of="")
+        if each.part_of and (each.source, each.key) not in kept
+        else replace(each, part_of="")
         for each in records
     ]
 

@@ -23,7 +23,7 @@ from desk.people import tokens
 from desk.rules.call_records import CallRecord
 from desk.telephony.records import SETTLE, Effect
 from handlers.api.limits import RateLimits
-from storage.tables import Call, FollowUp, Loan, Member, PhoneCall
+from storage.tables import Call, CallCorrection, FollowUp, Loan, Member, PhoneCall
 from tests.builders import make_follow_up, make_loan
 from tests.wire.conftest import settings_for
 from tests.wire.office_day import Slack, buttons, shown
@@ -283,24 +283,41 @@ async def test_asterisk_is_taken_over_http_also_row_by_row(pbx: Pbx) -> None:
     assert len(await pbx.all(PhoneCall)) == 1
 
 
+PASSED_ON = (
+    '"","13800135678","600","from-trunk","","PJSIP/trunk-1","PJSIP/{agent}","Dial","","2026-11-25 09:{start}",'
+    '"2026-11-25 09:{start}","2026-11-25 09:{end}",30,30,"ANSWERED","DOCUMENTATION","{id}","","","1764035400.90","1"\n'
+)
+FIRST = PASSED_ON.format(agent="2007-7", start="50:00", end="50:30", id="1764035400.90")
+SECOND = PASSED_ON.format(agent="2008-8", start="50:30", end="51:00", id="1764035430.95")
+THIRD = PASSED_ON.format(agent="2001-9", start="51:00", end="51:30", id="1764035460.96")
+
+
 async def test_a_call_of_asterisk_is_one_though_its_first_row_is_sent_no_more(pbx: Pbx) -> None:
-    row = (
-        '"","13800135678","{to}","from-trunk","","PJSIP/{by}","PJSIP/{agent}","Dial","","2026-11-25 09:{start}",'
-        '"2026-11-25 09:{start}","2026-11-25 09:{end}",30,30,"ANSWERED","DOCUMENTATION","{id}","","","1764035400.90","1"\n'
-    )
-    first = row.format(to=600, by="trunk-1", agent="2007-7", start="50:00", end="50:30", id="1764035400.90")
-    passed_on = row.format(to=600, by="trunk-1", agent="2001-9", start="50:30", end="51:00", id="1764035430.95")
     known = list[tuple[str, str, int, int]]()
-    for sent in (first + passed_on, passed_on):
+    for sent in (FIRST + SECOND + THIRD, SECOND + THIRD):
         assert await pbx.post("/phone/asterisk", sent.encode(), "text/csv", **BASIC) == 200
         await pbx.settle()
         [call] = await pbx.all(PhoneCall)
         known.append((call.key, call.state, call.talk_seconds, call.version))
     assert known[0] == known[1]
-    assert known[0][:3] == ("1764035400.90", "asks", 60)
-    alone = passed_on.replace("1764035400.90", "1764035399.1").replace("1764035430.95", "1764035430.96")
-    assert await pbx.post("/phone/asterisk", alone.encode(), "text/csv", **BASIC) == 200  # its first row never came
-    assert {each.key for each in await pbx.all(PhoneCall)} == {"1764035400.90", "1764035430.96"}
+    assert known[0][:3] == ("1764035400.90", "asks", 90)
+
+
+async def test_parts_of_a_call_of_asterisk_are_one_call_in_whichever_order_they_come(pbx: Pbx) -> None:
+    """The first part comes last, and when its agent has said already how the call ended: that call is corrected."""
+    assert await pbx.post("/phone/asterisk", THIRD.encode(), "text/csv", **BASIC) == 200
+    await pbx.settle()
+    await pbx.slack.command(pbx.slack.agent, "/loan-call L-1042 reached")
+    [call] = await pbx.all(Call)
+    assert call.minutes == 1
+    for part, minutes in ((FIRST, 2), (SECOND, 2), (THIRD, 2)):
+        assert await pbx.post("/phone/asterisk", part.encode(), "text/csv", **BASIC) == 200
+        await pbx.settle()
+        [row] = await pbx.all(PhoneCall)
+        [call] = await pbx.all(Call)
+        assert (row.state, call.minutes) == ("logged", minutes)
+    assert row.talk_seconds == 90
+    assert [each.minutes for each in await pbx.all(CallCorrection)] == [1]  # the timeline keeps what it said before
 
 
 async def test_rows_of_freeswitch_and_3cx_are_taken_over_http(pbx: Pbx) -> None:

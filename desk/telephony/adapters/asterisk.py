@@ -7,7 +7,7 @@ reads as NO ANSWER, and most causes as FAILED; `docs/telephony.md` shows the dia
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from urllib.parse import parse_qsl
 
@@ -25,7 +25,6 @@ from desk.telephony.adapters.values import (
     parties_of,
     recordings_at,
     rows_of,
-    seconds_between,
     whole,
 )
 
@@ -132,25 +131,7 @@ def _call(rows: Sequence[_Row], site: Site) -> CallRecord | None:
         merged = merge(merged, record)
     linked_id = ordered[0].linked_id
     begins_before = linked_id not in {row.unique_id for row in ordered}  # with a row that was sent another time
-    return replace(_with_all_talk(merged, records), part_of=linked_id if begins_before else "")
-
-
-def _with_all_talk(merged: CallRecord, records: Sequence[CallRecord]) -> CallRecord:
-    """Return the call with the last agent who spoke, and the time from the first answer to the end."""
-    spoken = sorted(
-        (each for each in records if each.result == "connected" and each.answered and each.ended),
-        key=lambda each: each.answered or datetime.min.replace(tzinfo=UTC),
-    )
-    if len(spoken) < 2:
-        return merged
-    first, last = spoken[0], spoken[-1]
-    talk = seconds_between(first.answered, max(each.ended for each in spoken if each.ended)) or merged.talk_seconds
-    return replace(
-        merged,
-        answered=first.answered,
-        talk_seconds=talk,
-        agent_extension=last.agent_extension or merged.agent_extension,
-    )
+    return replace(merged, part_of=linked_id if begins_before else "")
 
 
 def _key(row: _Row, started: datetime) -> str:
@@ -198,6 +179,7 @@ def _record(row: _Row, key: str, leg: str, site: Site, shift: timedelta, basis: 
     return replace(
         leg_that_ended(SOURCE, key, parties, (started, answered, ended), talk, result),
         legs=(leg,),
+        consecutive=True,
         known_by=known_by,
         sip_code=sip,
         q850=q850,

@@ -98,7 +98,11 @@ def test_asterisk_transfer_has_the_whole_time_and_the_last_agent():
 
     first = answered("2001", "2026-03-02 09:15:04", "2026-03-02 09:16:04", 60, 1)
     second = answered("2002", "2026-03-02 09:16:04", "2026-03-02 09:18:04", 120, 2)
-    for rows in ([first, second], [second, first]):
+    consult = (
+        '"","2001","2002","internal","","PJSIP/2001-3","PJSIP/2002-4","Dial","","2026-03-02 09:15:34","2026-03-02 09:15:36",'
+        '"2026-03-02 09:16:02",28,26,"ANSWERED","DOCUMENTATION","1772414134.86","","","1772414104.84","3"'
+    )
+    for rows in ([first, second], [second, first], [first, consult, second]):
         [record] = read_asterisk_csv(rows, SITE).records
         assert (record.direction, record.talk_seconds, record.agent_extension) == ("in", 180, "2002")
 
