@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncGenerator
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from desk.core.transaction import Office
 from desk.importing import working
 from desk.importing.file_contents import Content, read_content
 from desk.importing.progress import Held, OvertakenError, RefusedMeanwhileError
+from desk.importing.reading.how_far import Tell
 from desk.importing.reading.tables import read_file
 from desk.importing.working import HeldFile
 from storage.engine.cipher import UnreadableError
@@ -26,6 +28,10 @@ log = structlog.get_logger()
 
 RENEWED_EVERY = 15.0
 """Seconds between two renewals of what a worker holds: a quarter of `progress.HELD_FOR`."""
+
+
+TOLD_EVERY = 3.0
+"""Seconds between two looks at how much of a file is read, for the message about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ class Importer:
     async def _work(self, file: HeldFile) -> None:
         held = file.held
         try:
-            content = await self._read(file)
+            async with self._telling(held) as tell:
+                content = await self._read(file, tell)
             if held.checks:
                 await working.try_out(self.office, self.workspace, held, content)
             else:
@@ -67,7 +74,26 @@ class Importer:
             async with self.office.desk(self.workspace) as desk:
                 await working.record_failed(desk, held)
 
-    async def _read(self, file: HeldFile) -> Content:
+    @contextlib.asynccontextmanager
+    async def _telling(self, held: Held) -> AsyncGenerator[Tell]:
+        """Have the message about an import say how much of its file is read, as who reads it in a thread tells."""
+        read = said = 0
+
+        def tell(percent: int) -> None:
+            nonlocal read
+            read = percent
+
+        async def say() -> None:
+            nonlocal said
+            if held.checks and read > said:
+                said = read
+                async with self.office.desk(self.workspace) as desk:
+                    await working.note_read(desk, held, said)
+
+        async with renewing(say, every=TOLD_EVERY, lost=OvertakenError):
+            yield tell
+
+    async def _read(self, file: HeldFile, tell: Tell) -> Content:
         """Return the rows of a file. Raises DeskError with why it is no table, and what the store raises."""
         assert self.office.files is not None
         pieces: list[bytes] = []
@@ -78,7 +104,7 @@ class Importer:
         today = self.office.clock.now().astimezone(zone).date()
 
         def read() -> Content:
-            table = read_file(b"".join(pieces), file.name, file.how)
+            table = read_file(b"".join(pieces), file.name, file.how, tell)
             return read_content(table, today=today, region=self.workspace.country or "CN", zone=zone)
 
         return await asyncio.to_thread(read)

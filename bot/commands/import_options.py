@@ -10,6 +10,7 @@ from desk.importing import columns
 from desk.importing.file_contents import refuse_questions
 from desk.importing.money_columns import FileKind
 from desk.importing.reading.headings import heading_key, shapes, with_letter
+from desk.importing.reading.how_far import Tell
 from desk.importing.reading.tables import How, Table, read_file
 from storage.tables import Workspace
 
@@ -36,10 +37,10 @@ class Options:
 
 
 async def read_table(
-    office: Office, workspace: Workspace, file: Path, options: Options
+    office: Office, workspace: Workspace, file: Path, options: Options, *, tell: Tell | None = None
 ) -> tuple[Table, tuple[str, ...]]:
     """Return the table of a file, read as the operator says and as was said of earlier files, and the headings that could not be
-    forgotten because nothing was said of them. What is said is remembered, unless in a dry run.
+    forgotten because nothing was said of them. What is said is remembered, unless in a dry run. `tell` hears how far it is.
 
     Raise Invalid: as `reading.tables.read_file` does, `import_questions`, `import_choice_form`, `import_choice_column`,
     `import_choice_heading` (the file has no such heading).
@@ -51,7 +52,7 @@ async def read_table(
     said = _said(options)
     fields = {kind: {**known.get(kind, {}), **_keys(said.get(kind, {}))} for kind in known.keys() | said.keys()}
     how = How(encoding=options.encoding, kind=options.kind, sheet=options.sheet, fields=fields)
-    table = read_file(file, str(file), how)
+    table = read_file(file, str(file), how, tell)
     new = said.get(table.kind, {})
     _check(options, table, new)
     refuse_questions(table)

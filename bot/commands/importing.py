@@ -1,6 +1,7 @@
 """`loandesk import`: check a lender's file row by row and import it, or try it in a dry run."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from desk.core.transaction import Office
 from desk.importing.batches import Outcome, Result, counts_of, import_content
 from desk.importing.file_contents import Content, read_content
 from desk.importing.progress import Held, names_of
+from desk.importing.reading.how_far import Tell
 from desk.importing.reading.source import Source
 from desk.importing.results import RefusedRow
 from desk.importing.working import begin_by_operator, carry_out
@@ -72,14 +74,24 @@ async def _read(
     t: Translator, office: Office, workspace: Workspace, file: Path, options: Options, console: Console
 ) -> tuple[Source, Content]:
     """Read a file, and report how it was read. Raises as `read_table` does."""
-    table, never = await read_table(office, workspace, file, options)
+    with _how_far(t, console) as tell:
+        table, never = await read_table(office, workspace, file, options, tell=tell)
+        today, region = today_at(workspace, office), workspace.country or "CN"
+        content = read_content(table, today=today, region=region, zone=ZoneInfo(workspace.zone))
     for line in (
         *(t("{heading}: nothing was said of it", heading=each) for each in never),
         *reading_in_words(t, table.reading),
     ):
         _say(console, line)
-    today, zone = today_at(workspace, office), ZoneInfo(workspace.zone)
-    return table.source, read_content(table, today=today, region=workspace.country or "CN", zone=zone)
+    return table.source, content
+
+
+@contextmanager
+def _how_far(t: Translator, console: Console) -> Generator[Tell]:
+    """Show how much of a file is read, and yield what is called with the percent."""
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task(t("Reading"), total=100)
+        yield lambda percent: progress.update(task, completed=percent)
 
 
 async def _try_and_import(

@@ -96,6 +96,7 @@ async def hold_next(desk: Desk) -> HeldFile | None:
         return None
     row.tries += 1
     row.lease += 1
+    row.read_percent = 0
     row.held_until = desk.now + HELD_FOR
     desk.add(row)
     held = Held(row.id, row.lease, row.state == "read", row.done, row.good_rows, row.kind, row.again)
@@ -109,6 +110,14 @@ async def renew(desk: Desk, held: Held) -> None:
     row = await require_held(desk, held)
     row.held_until = desk.now + HELD_FOR
     desk.add(row)
+
+
+async def note_read(desk: Desk, held: Held, percent: int) -> None:
+    """Have the message about an import that is to be tried say how much of its file is read. Raises OvertakenError."""
+    row = await require_held(desk, held)
+    row.read_percent = percent
+    desk.add(row)
+    await tell(desk, row)
 
 
 async def begin_by_operator(desk: Desk, name: str, sha256: str, content: Content) -> Held:

@@ -43,6 +43,7 @@ class ImportView:
     at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    read_percent: int
     total: int
     done: int
     refused: int
@@ -94,6 +95,7 @@ async def view_of(desk: Desk, row: FileImport) -> ImportView:
         at=row.made_at,
         started_at=row.started_at,
         ended_at=row.ended_at,
+        read_percent=row.read_percent,
         total=row.total,
         done=row.done,
         refused=row.refused,

@@ -87,6 +87,8 @@ def _state(t: Translator, view: ImportView) -> str:
         return f"{t('being imported')} · {of}" if view.state == "running" else f"{t('stopped')} · {of}"
     if view.state == "read" and view.total:
         return f"{t('being checked')} · {t('{percent} %', percent=view.percent)}"
+    if view.state == "read" and view.read_percent:
+        return f"{t('being read')} · {t('{percent} %', percent=view.read_percent)}"
     return {
         "read": t("being checked"),
         "asked": t("a question is open"),

@@ -21,10 +21,11 @@ class FileImport(Row, table=True):
     (tried; waits for a word), running, stopped (by a member, or for `why`), done, cancelled, or unreadable (`why` is a code, and
     `why_cipher` has what it says). `file_id` are the bytes, as long as they are needed; without them no worker goes on with it.
 
-    `total` rows are to be imported, `done` of them are (while it is read: were tried); `refused` counts the others. `counts` and
-    `sums` say what became of them, while it is tried what would; `remarks_cipher` has the first things that people should know
-    of rows. `columns` has the headings: `known` by column, and `unknown`, and `cells`, what would become of each column's.
-    `good_rows`: rows that are refused stop nothing. `again`: it is wanted though the same bytes were imported before.
+    `read_percent` of the file is read. `total` rows are to be imported, `done` of them are (while it is read: were tried);
+    `refused` counts the others. `counts` and `sums` say what became of them, while it is tried what would; `remarks_cipher` has
+    the first things that people should know of rows. `columns` has the headings: `known` by column, and `unknown`, and `cells`,
+    what would become of each column's. `good_rows`: rows that are refused stop nothing. `again`: it is wanted though the same
+    bytes were imported before.
 
     A worker holds it until `held_until`; `lease` counts the holders, so that one that was overtaken finds out. `tries` counts
     holders since the last row that was imported.
@@ -57,6 +58,7 @@ class FileImport(Row, table=True):
     remarks_cipher: bytes | None = maybe_cipher()
     good_rows: bool = False
     again: bool = False
+    read_percent: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     total: int = 0
     done: int = 0
     refused: int = 0

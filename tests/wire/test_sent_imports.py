@@ -1,5 +1,6 @@
 """A manager or an admin sends a file to import: it is tried, then imported at a press. Now is Wednesday 10:00."""
 
+import asyncio
 import csv
 import io
 import re
@@ -10,8 +11,13 @@ import aiohttp
 import pytest
 import xlsxwriter
 
+from bot import importer
+from bot.importer import Importer
 from desk.importing import ahead, batches
+from desk.importing.file_contents import Content
 from desk.importing.progress import Tried
+from desk.importing.reading.how_far import Tell
+from desk.importing.working import HeldFile
 from sandbox.elements import find_element
 from sandbox.model import Message
 from storage.tables import FileImport, ImportRefusal, Loan, Member, Payment, StoredFile
@@ -396,6 +402,30 @@ async def test_the_message_says_how_much_of_a_file_is_tried(
 
     checked = "being checked · {} %" if language == "en" else "正在检查 · {}%"
     assert said == [f"notes.csv · {checked.format(percent)}" for percent in (0, 25, 50, 75)]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_the_message_says_how_much_of_a_file_is_read(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    if language == "zh":
+        await slack.in_chinese(slack.manager)
+    said: list[str] = []
+    read = Importer._read
+
+    async def read_slowly(worker: Importer, file: HeldFile, tell: Tell) -> Content:
+        tell(40)
+        while [each.read_percent for each in await slack.rows(FileImport)] != [40]:  # noqa: ASYNC110  (the database tells nobody)
+            await asyncio.sleep(0)
+        await slack.service.sender.deliver_pending()
+        said.append(told(slack, slack.manager).text.splitlines()[0])
+        return await read(worker, file, tell)
+
+    monkeypatch.setattr(Importer, "_read", read_slowly)
+    monkeypatch.setattr(importer, "TOLD_EVERY", 0.0)
+    await send(slack, slack.manager, table(row(1)))
+
+    assert said == [f"loans.csv · {'being read · 40 %' if language == 'en' else '正在读取 · 40%'}"]
 
 
 async def test_what_people_should_know_of_rows_is_in_the_message(slack: Slack) -> None:

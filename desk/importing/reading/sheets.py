@@ -45,6 +45,7 @@ class Workbook:
             in_order, is_1904 = hidden_of_xls(source)
             self.first_day = FIRST_1904 if is_1904 else FIRST_1900
         self._last: calamine.CalamineSheet | None = None
+        self._row = 0
         self._opened: BinaryIO = source.open()
         with self._refused():
             self._book = self._open(form)
@@ -84,7 +85,12 @@ class Workbook:
                     if place < len(cells):
                         cells[place] = change(cells[place])
                 merged.fill(number, cells)
+                self._row = number
                 yield number, cells
+
+    def share(self) -> float:
+        """Return how much of a sheet its rows, which are being read, have come to."""
+        return self._row / max(1, self._last.total_height) if self._last is not None else 0.0
 
     def too_far(self, name: str) -> Invalid | None:
         """Return why a sheet reaches further than a sheet may, None if it does not."""

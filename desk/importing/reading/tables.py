@@ -24,6 +24,7 @@ from desk.importing.reading.dates import FIRST_1900, DateColumn
 from desk.importing.reading.forms import Form, form_of
 from desk.importing.reading.headers import SEARCHED, Headings, Question, find_headings, in_their_unit
 from desk.importing.reading.headings import heading_key, is_in_ten_thousands, letter_of, said_of, with_letter
+from desk.importing.reading.how_far import EVERY, HowFar, Tell
 from desk.importing.reading.proofs import is_proved
 from desk.importing.reading.source import Source
 from desk.importing.reading.text_files import Row, TextFile
@@ -88,10 +89,12 @@ class Reading:
 class Table:
     """The rows of a file below its headings. They can be read again and again; each time the file is read."""
 
-    def __init__(self, source: Source, form: Form, sheet: str | None, found: Headings, raw: "_Rows") -> None:
+    def __init__(
+        self, source: Source, form: Form, sheet: str | None, found: Headings, raw: "_Rows", how_far: HowFar
+    ) -> None:
         self.source, self.sheet, self.kind = source, sheet, found.kind
         self.form: Form = form
-        self._raw, self._found = raw, found
+        self._raw, self._found, self._how_far = raw, found, how_far
         self.count = 0
         self.left_out: dict[int, LeftOut] = {}
         self.questions: tuple[Question, ...] = ()
@@ -164,11 +167,14 @@ class Table:
     def all_rows(self) -> Iterator[Row]:
         """Yield all rows below the headings that are not empty, as they are in the file."""
         width = len(self.headings)
-        for line, cells in self._raw:
+        for count, (line, cells) in enumerate(self._raw):
+            if not count % EVERY:
+                self._how_far.note(self._raw.share())
             if line > self._found.last and any(cell and not cell.isspace() for cell in cells):
                 if len(cells) > width and not any(cells[width:]):
                     cells = cells[:width]
                 yield line, cells
+        self._how_far.end_pass()
 
     def survey(self, first_day: date) -> None:
         """Look at every row once: how many there are, which are totals, in which order dates are written, and what unsure
@@ -246,47 +252,48 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class _Rows(Iterable[Row]):
-    """The rows of a file, or of one sheet of it, as often as they are needed."""
+    """The rows of a file, or of one sheet of it, as often as they are needed. `share` says how much of it was read this time."""
 
     again: Callable[[], Iterator[Row]]
+    share: Callable[[], float]
     how: How
 
     def __iter__(self) -> Iterator[Row]:
         return self.again()
 
 
-def read_file(content: bytes | Path, given: str, how: How | None = None) -> Table:
-    """Return the table of a file. `given` is its name as people know it.
+def read_file(content: bytes | Path, given: str, how: How | None = None, tell: Tell | None = None) -> Table:
+    """Return the table of a file. `given` is its name as people know it; `tell` hears how far it is, here and when rows are read.
 
     Raise Invalid, in which nothing of the file is kept: as `Source`, `form_of`, `TextFile` and `Workbook` do, `import_not_csv`
     (no headings), `import_column_missing`, `import_sheets` (several have the columns),
     `import_sheet_unknown`, `import_no_sheets`.
     """
-    how = how or How()
+    how, how_far = how or How(), HowFar(tell)
     source = Source(given, content)
     form = form_of(source)
     if form == "text":
         if how.sheet is not None:
             raise Invalid("import_no_sheets", given=given)
-        return _read_text(source, how)
-    return _read_workbook(source, form, how)
+        return _read_text(source, how, how_far)
+    return _read_workbook(source, form, how, how_far)
 
 
-def _read_text(source: Source, how: How) -> Table:
+def _read_text(source: Source, how: How, how_far: HowFar) -> Table:
     def score(rows: Sequence[Row]) -> int:
         found = find_headings(rows, how.kind, how.fields)
         return found.known if found else 0
 
     file = TextFile(source, encoding=how.encoding, score=score)
-    rows = _Rows(file.rows, how)
+    rows = _Rows(file.rows, file.share, how)
     first = _first(rows)
     found = in_their_unit(_complete(find_headings(first, how.kind, how.fields)), first)
-    table = Table(source, "text", None, found, rows)
+    table = Table(source, "text", None, found, rows, how_far)
     table.survey(FIRST_1900)
     return table
 
 
-def _read_workbook(source: Source, form: Form, how: How) -> Table:
+def _read_workbook(source: Source, form: Form, how: How, how_far: HowFar) -> Table:
     from desk.importing.reading.sheets import Workbook  # calamine is loaded when a workbook comes
 
     book = Workbook(source, form)
@@ -314,8 +321,8 @@ def _read_workbook(source: Source, form: Form, how: How) -> Table:
     name = complete[0] if complete else max(found, key=lambda each: found[each].known, default=None)
     if name is None:
         raise Invalid("import_not_csv")
-    rows = _Rows(partial(book.rows, name), how)
-    table = Table(source, form, name, in_their_unit(_complete(found[name]), _first(rows)), rows)
+    rows = _Rows(partial(book.rows, name), book.share, how)
+    table = Table(source, form, name, in_their_unit(_complete(found[name]), _first(rows)), rows, how_far)
     table.survey(book.first_day)
     return table
 

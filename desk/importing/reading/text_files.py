@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
+from typing import BinaryIO
 
 from desk.core.errors import Invalid
 from desk.importing.decoding import encoding_of
@@ -36,6 +37,7 @@ class TextFile:
     def __init__(self, source: Source, *, encoding: str | None, score: Score) -> None:
         """Raise Invalid as `decoding.encoding_of` does, `import_not_csv`."""
         self._source = source
+        self._bytes: BinaryIO | None = None
         self._encoding = encoding_of(source.open, given=source.given, encoding=encoding)
         self._mark, self._skipped = self._separator(score)
 
@@ -56,8 +58,13 @@ class TextFile:
             except csv.Error:
                 raise Invalid("import_quotes", line=ended + 1 + self._skipped, limit=csv.field_size_limit()) from None
 
+    def share(self) -> float:
+        """Return how much of the file its rows, which are being read, have come to."""
+        return self._bytes.tell() / max(1, self._source.size) if self._bytes is not None else 0.0
+
     def _opened(self) -> io.TextIOBase:
-        opened = io.TextIOWrapper(self._source.open(), self._encoding, newline="")
+        self._bytes = self._source.open()
+        opened = io.TextIOWrapper(self._bytes, self._encoding, newline="")
         if opened.read(1) != _MARK:
             opened.seek(0)
         return opened

@@ -15,6 +15,7 @@ from desk.importing.reading.tables import read_file
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.refusals.importing import explain_file
 from tests.desk.importing.files import payments, refusal, seen
+from tests.desk.importing.workbooks import HEADINGS, openpyxl_file
 
 HEADER = "合同号,姓名,手机号,阶段"
 ROW = "A-1,王小明,13800138000,申请"
@@ -280,3 +281,20 @@ def test_a_pipe_is_read_once_and_as_often_as_needed(tmp_path: Path) -> None:
         written.result()
     assert [cells[1] for _, cells in (*table.rows(), *table.rows())] == ["王小明", "王小明"]
     assert table.source.sha256() == hashlib.sha256(TABLE.encode("gb18030")).hexdigest()
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_who_waits_for_a_file_hears_how_far_it_is(form: str) -> None:
+    rows = [[f"A-{n}", "王小明", "13800138000", "申请"] for n in range(4000)]
+    told: list[int] = []
+    content = (
+        openpyxl_file([HEADINGS, *rows])
+        if form == "xlsx"
+        else "\n".join(",".join(each) for each in [HEADINGS, *rows]).encode()
+    )
+    table = read_file(content, "loans", tell=told.append)
+    assert told[-1] == 50  # its columns are known
+    assert len(list(table.rows())) == 4000
+    assert told[-1] == 100
+    assert told == sorted(set(told))
+    assert len(told) > 10
