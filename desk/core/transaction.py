@@ -21,6 +21,7 @@ from storage.engine.database import Database
 from storage.engine.work import Work
 from storage.queries.core import set_aside
 from storage.queries.follow_ups import escalations
+from storage.queries.loans import updated_loans
 from storage.queries.messages import notices
 from storage.queries.people import workspaces
 from storage.tables import AuditEntry, FollowUp, Member, Workspace
@@ -142,6 +143,7 @@ class Office:
             if escalated := _escalated(desk):
                 await escalations.settle(session, escalated, actor.id if actor else None, desk.now)
             await notices.touch_for_follow_ups(session, desk.touched, desk.now)
+            await updated_loans.touch(session, desk.now)
             await outbox.write_events(desk)
             await _report(session, desk)
         if desk.workspace is not workspace:
@@ -167,7 +169,7 @@ class Office:
 
     def _desk(self, session: Work, workspace: Workspace, actor: Member | None) -> Desk:
         now = self.clock.now()
-        session.workspace_id = workspace.id
+        session.workspace_id, session.now = workspace.id, now
         return Desk(
             session=session,
             cipher=self.cipher,

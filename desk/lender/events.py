@@ -19,7 +19,7 @@ from desk.core.transaction import Desk, Origin
 from desk.lender.applying import Family, Outcome, apply_rows
 from desk.lender.refusals import RowRefused
 from desk.lender.rows import Texts
-from storage.engine.pages import Window
+from storage.engine.pages import Mark, Window
 from storage.engine.types import new_id, new_ids
 from storage.queries.lender import answers, events
 from storage.queries.loans.loans import number_key
@@ -111,7 +111,7 @@ class BatchStatus:
     at: datetime
     counts: Mapping[str, int]
     events: tuple[EventStatus, ...] = ()
-    following: UUID | None = None
+    following: Mark | None = None
 
 
 class EventReusedError(Exception):

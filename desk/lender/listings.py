@@ -13,10 +13,20 @@ from desk.core.permissions import require
 from desk.core.transaction import Desk
 from desk.lender.loans import LoanRecord, find, records_of
 from desk.loans.views import slack_ids
-from storage.engine.pages import Page, Window
+from storage.engine.pages import Mark, Page, Updates, Window
 from storage.queries.lender import listings
+from storage.queries.lender.settled import settled_until
 from storage.queries.loans import loans
 from storage.queries.people import members
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a list is wanted: at most `limit` rows behind the mark `after`; of what was `updated_since`, if given."""
+
+    after: Mark | None
+    limit: int
+    updated_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class FollowUpRecord:
 
 @dataclass(frozen=True, slots=True)
 class LoggedCall:
-    """A call. `caller` is a Slack id."""
+    """A call. `caller` is a Slack id; `undone` ones are among the updated ones alone."""
 
     id: UUID
     loan: str
@@ -51,11 +61,12 @@ class LoggedCall:
     minutes: int | None
     amount: Decimal | None = field(repr=False)
     at: datetime
+    undone: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PromiseRecord:
-    """A promise to pay. `call` is the id of the call in which it was made."""
+    """A promise to pay. `call` is the id of the call in which it was made; `undone` ones are among the updated ones alone."""
 
     id: UUID
     loan: str
@@ -65,6 +76,7 @@ class PromiseRecord:
     due_on: date
     state: str
     at: datetime
+    undone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +92,19 @@ class DocumentRecord:
     changed_at: datetime
 
 
-async def list_loans(desk: Desk, window: Window, *, stage: str | None, owner: str | None) -> Page[LoanRecord]:
+async def list_loans(desk: Desk, part: Part, *, stage: str | None, owner: str | None) -> Page[LoanRecord]:
     """Return loans. Raises NotAllowed (`scope_missing`), NotFound (`not_a_member_named`)."""
     require(desk, "read_loans")
     owner_id = await _member_id(desk, owner)
-    page = await listings.loans(desk.session, desk.workspace.id, window, stage=stage, owner_id=owner_id)
+    page = await listings.loans(
+        desk.session, desk.workspace.id, await _window(desk, part), stage=stage, owner_id=owner_id
+    )
     return page.of(await records_of(desk, page.rows))
 
 
 async def list_follow_ups(
     desk: Desk,
-    window: Window,
+    part: Part,
     *,
     loan: str | None,
     assignee: str | None,
@@ -103,7 +117,7 @@ async def list_follow_ups(
     page = await listings.follow_ups(
         desk.session,
         desk.workspace.id,
-        window,
+        await _window(desk, part),
         loan_id=await _loan_id(desk, loan),
         assignee_id=await _member_id(desk, assignee),
         state=state,
@@ -132,14 +146,14 @@ async def list_follow_ups(
 
 
 async def list_calls(
-    desk: Desk, window: Window, *, loan: str | None, caller: str | None, since: datetime | None
+    desk: Desk, part: Part, *, loan: str | None, caller: str | None, since: datetime | None
 ) -> Page[LoggedCall]:
     """Return calls. Raises NotAllowed (`scope_missing`), NotFound (`import_loan_unknown`, `not_a_member_named`)."""
     require(desk, "read_calls")
     page = await listings.calls(
         desk.session,
         desk.workspace.id,
-        window,
+        await _window(desk, part),
         loan_id=await _loan_id(desk, loan),
         caller_id=await _member_id(desk, caller),
         since=since,
@@ -156,20 +170,21 @@ async def list_calls(
             minutes=row.minutes,
             amount=row.amount,
             at=row.at,
+            undone=row.undone_at is not None,
         )
         for row in page.rows
     )
 
 
 async def list_promises(
-    desk: Desk, window: Window, *, loan: str | None, state: str | None, due_from: date | None, due_to: date | None
+    desk: Desk, part: Part, *, loan: str | None, state: str | None, due_from: date | None, due_to: date | None
 ) -> Page[PromiseRecord]:
     """Return promises. Raises NotAllowed (`scope_missing`), NotFound (`import_loan_unknown`)."""
     require(desk, "read_promises")
     page = await listings.promises(
         desk.session,
         desk.workspace.id,
-        window,
+        await _window(desk, part),
         loan_id=await _loan_id(desk, loan),
         state=state,
         due_from=due_from,
@@ -186,18 +201,19 @@ async def list_promises(
             due_on=row.due_on,
             state=row.state,
             at=row.at,
+            undone=row.undone_at is not None,
         )
         for row in page.rows
     )
 
 
-async def list_documents(desk: Desk, window: Window, *, loan: str | None, state: str | None) -> Page[DocumentRecord]:
+async def list_documents(desk: Desk, part: Part, *, loan: str | None, state: str | None) -> Page[DocumentRecord]:
     """Return documents that were asked for. Raises NotAllowed (`scope_missing`), NotFound (`import_loan_unknown`)."""
     require(desk, "read_documents")
     page = await listings.documents(
         desk.session,
         desk.workspace.id,
-        window,
+        await _window(desk, part),
         loan_id=await _loan_id(desk, loan),
         state=state,
     )
@@ -208,6 +224,13 @@ async def list_documents(desk: Desk, window: Window, *, loan: str | None, state:
         )
         for row in page.rows
     )
+
+
+async def _window(desk: Desk, part: Part) -> Window:
+    """Return which part of a list is wanted. What was updated ends where nothing is still to be committed."""
+    if part.updated_since is None:
+        return Window(part.after, part.limit)
+    return Updates(part.after, part.limit, part.updated_since, await settled_until(desk.session, desk.now))
 
 
 class _OfLoan(Protocol):

@@ -1,7 +1,7 @@
 """Routes of lists, a page at a time: loans, follow-ups, calls, promises, documents."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, Field
 from desk.core.errors import NotFound
 from desk.core.vocabulary import VOCABULARY
 from desk.lender import listings
-from handlers.api.cursors import PageQuery, write_cursor
+from handlers.api.cursors import UpdatedQuery, write_cursor
+from handlers.api.instants import read_day, read_instant
 from handlers.api.loans import LoanDocument, loan_document
 from handlers.api.problems import ApiError, FieldError, reason
 from handlers.api.routes import Call, Reply, Route
@@ -31,14 +32,14 @@ Stage = Annotated[str, AfterValidator(_known_stage), Field(json_schema_extra={"e
 SlackId = Annotated[str, Field(pattern=r"^[A-Za-z0-9:._-]{1,60}$", description="A Slack user id.")]
 
 
-class LoansQuery(PageQuery):
+class LoansQuery(UpdatedQuery):
     """Which loans."""
 
     stage: Stage | None = None
     owner: SlackId | None = None
 
 
-class OfLoanQuery(PageQuery):
+class OfLoanQuery(UpdatedQuery):
     """Rows of which loan."""
 
     loan: LoanNumber | None = None
@@ -93,7 +94,7 @@ class FollowUpDocument(Closed):
 
 
 class CallDocument(Closed):
-    """A call that was made, without its note. `caller` is a Slack user id."""
+    """A call that was made, without its note. `caller` is a Slack user id. Of the updated ones alone some were `undone`."""
 
     id: str
     loan: str
@@ -104,10 +105,11 @@ class CallDocument(Closed):
     minutes: int | None
     amount: str | None
     at: Instant
+    undone: bool
 
 
 class PromiseDocument(Closed):
-    """A promise to pay; `call` is the id of the call in which it was made."""
+    """A promise to pay; `call` is the id of the call in which it was made. Of the updated ones alone some were `undone`."""
 
     id: str
     loan: str
@@ -117,10 +119,11 @@ class PromiseDocument(Closed):
     due_on: Day
     state: str
     at: Instant
+    undone: bool
 
 
 class RequestedDocument(Closed):
-    """A document that was asked for."""
+    """A document that was asked for. Of the updated ones alone the `state` of some is `undone`."""
 
     id: str
     loan: str
@@ -136,6 +139,7 @@ class LoansPage(Closed):
 
     items: list[LoanDocument]
     next: str | None
+    updated_until: Instant | None
 
 
 class FollowUpsPage(Closed):
@@ -143,6 +147,7 @@ class FollowUpsPage(Closed):
 
     items: list[FollowUpDocument]
     next: str | None
+    updated_until: Instant | None
 
 
 class CallsPage(Closed):
@@ -150,6 +155,7 @@ class CallsPage(Closed):
 
     items: list[CallDocument]
     next: str | None
+    updated_until: Instant | None
 
 
 class PromisesPage(Closed):
@@ -157,6 +163,7 @@ class PromisesPage(Closed):
 
     items: list[PromiseDocument]
     next: str | None
+    updated_until: Instant | None
 
 
 class DocumentsPage(Closed):
@@ -164,13 +171,15 @@ class DocumentsPage(Closed):
 
     items: list[RequestedDocument]
     next: str | None
+    updated_until: Instant | None
 
 
 async def loans(call: Call) -> Reply:
     """Answer with loans."""
     query: LoansQuery = call.query
-    page = await listings.list_loans(call.desk, query.window(), stage=query.stage, owner=query.owner)
-    return Reply(LoansPage(items=[loan_document(row) for row in page.rows], next=write_cursor(page.following)))
+    page = await listings.list_loans(call.desk, query.part(), stage=query.stage, owner=query.owner)
+    items = [loan_document(row) for row in page.rows]
+    return Reply(LoansPage(items=items, next=write_cursor(page.following), updated_until=_until(page)))
 
 
 async def follow_ups(call: Call) -> Reply:
@@ -178,12 +187,12 @@ async def follow_ups(call: Call) -> Reply:
     query: FollowUpsQuery = call.query
     page = await listings.list_follow_ups(
         call.desk,
-        query.window(),
+        query.part(),
         loan=query.loan,
         assignee=query.assignee,
         state=query.state,
-        due_from=_day("due_from", query.due_from),
-        due_to=_day("due_to", query.due_to),
+        due_from=read_day("due_from", query.due_from),
+        due_to=read_day("due_to", query.due_to),
     )
     return _reply(FollowUpsPage, page)
 
@@ -191,8 +200,8 @@ async def follow_ups(call: Call) -> Reply:
 async def calls(call: Call) -> Reply:
     """Answer with calls."""
     query: CallsQuery = call.query
-    since = _instant("since", query.since)
-    page = await listings.list_calls(call.desk, query.window(), loan=query.loan, caller=query.caller, since=since)
+    since = read_instant("since", query.since)
+    page = await listings.list_calls(call.desk, query.part(), loan=query.loan, caller=query.caller, since=since)
     return _reply(CallsPage, page)
 
 
@@ -201,11 +210,11 @@ async def promises(call: Call) -> Reply:
     query: PromisesQuery = call.query
     page = await listings.list_promises(
         call.desk,
-        query.window(),
+        query.part(),
         loan=query.loan,
         state=query.state,
-        due_from=_day("due_from", query.due_from),
-        due_to=_day("due_to", query.due_to),
+        due_from=read_day("due_from", query.due_from),
+        due_to=read_day("due_to", query.due_to),
     )
     return _reply(PromisesPage, page)
 
@@ -213,13 +222,18 @@ async def promises(call: Call) -> Reply:
 async def documents(call: Call) -> Reply:
     """Answer with documents."""
     query: DocumentsQuery = call.query
-    page = await listings.list_documents(call.desk, query.window(), loan=query.loan, state=query.state)
+    page = await listings.list_documents(call.desk, query.part(), loan=query.loan, state=query.state)
     return _reply(DocumentsPage, page)
 
 
 def _reply(model: type[BaseModel], page: Page[Any]) -> Reply:
     items = [{name: _sent(getattr(row, name)) for name in type(row).__dataclass_fields__} for row in page.rows]
-    return Reply(model.model_validate({"items": items, "next": write_cursor(page.following)}))
+    following = {"next": write_cursor(page.following), "updated_until": _until(page)}
+    return Reply(model.model_validate({"items": items, **following}))
+
+
+def _until(page: Page[Any]) -> str | None:
+    return None if page.until is None else page.until.isoformat()
 
 
 def _sent(value: Any) -> Any:
@@ -232,27 +246,6 @@ def _sent(value: Any) -> Any:
             return value.isoformat()
         case _:
             return str(value)
-
-
-def _day(name: str, text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise _unreadable(name, "not a day") from None
-
-
-def _instant(name: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-        if found.tzinfo is None:
-            raise ValueError
-        return found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise _unreadable(
-            name, "not an instant with its offset, as 2026-11-25T10:00:00%2B08:00 (in a URL, + is written %2B)"
-        ) from None
 
 
 _PARAMETERS = {"import_loan_unknown": ("loan",), "not_a_member_named": ("owner", "assignee", "caller")}
@@ -268,10 +261,6 @@ async def _listed(handler: Callable[[Call], Awaitable[Reply]], call: Call) -> Re
         detail = reason(refused)
         errors = [FieldError(name, refused.code, detail) for name in given]
         raise ApiError(404, refused.code, detail=detail, errors=errors) from None
-
-
-def _unreadable(name: str, why: str) -> ApiError:
-    return ApiError(400, "invalid_parameter", errors=[FieldError(name, "unreadable", why)])
 
 
 def _list(

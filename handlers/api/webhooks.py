@@ -53,7 +53,7 @@ async def read_deliveries(call: Call) -> Reply:
         call.desk,
         failed=query.status == "failed",
         endpoint_id=query.endpoint,
-        before=read_cursor(query.cursor),
+        before=read_cursor(query.cursor, dated=False),
         limit=query.limit,
     )
     return Reply(

@@ -14,7 +14,7 @@ from sqlalchemy import Dialect, LargeBinary, Uuid
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
-from storage.engine.rows import table_of
+from storage.engine.rows import UPDATED, table_of
 from storage.engine.types import new_id_numbers
 from storage.engine.work import Work
 
@@ -34,6 +34,8 @@ async def insert(
     if not count:
         return
     shape = _shape_of(session.dialect, cast(Any, table))
+    if UPDATED in shape.stored_by:
+        shared = {UPDATED: session.now, **(shared or {})}
     if table in session.watched:
         columns = _note_inserted(session, table, columns, shared or {}, shape)
     empty = {name for name, each in columns.items() if name in shape.left_empty and each.count(None) == len(each)}

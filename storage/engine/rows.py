@@ -5,6 +5,7 @@ would track what `storage.engine.work` tracks: a row is made by filling its `__d
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -117,6 +118,21 @@ def loaded(table: type[Row], values: Values) -> Row:
     row = _bare(table, values)
     keep(row)
     return row
+
+
+UPDATED = "updated_at"
+"""The column of some tables that says when a transaction wrote a row last."""
+
+
+def date_write(row: Row, now: datetime) -> None:
+    """Note when a new or changed row is written, if its table has that column."""
+    values = vars(row)
+    if UPDATED not in values:
+        return
+    read = read_values(row)
+    if read is None or any(values[name] != read[name] for name in changed_columns(row)):
+        values[UPDATED] = now
+        changed_columns(row).add(UPDATED)
 
 
 def keep(row: Row) -> None:

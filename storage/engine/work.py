@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar, TypeVarTuple, cast, overload
 from uuid import UUID
@@ -30,6 +31,7 @@ from storage.engine.rows import (
     Row,
     Values,
     changed_columns,
+    date_write,
     keep,
     loaded,
     read_values,
@@ -56,14 +58,15 @@ _NOTHING: Mapping[str, Any] = {}
 class Work:
     """The unit of work of one transaction. With a `workspace_id` it reads and writes the rows of that workspace alone.
 
-    `watched` are the tables whose written rows are asked for at the end (`written`). `inserted` collects those of their rows
-    that `storage.engine.bulk` inserted without objects. `erased` are the ids of rows that were deleted with all that belongs
-    to them.
+    `now` is written on the rows of tables that keep when they were written last. `watched` are the tables whose written rows are
+    asked for at the end (`written`). `inserted` collects those of their rows that `storage.engine.bulk` inserted without objects.
+    `erased` are the ids of rows that were deleted with all that belongs to them.
     """
 
     def __init__(self, engine: AsyncEngine, *, writing: bool = False) -> None:
         self.info: dict[str, Any] = {}
         self.workspace_id: UUID | None = None
+        self.now: datetime | None = None
         self._met_foreign = False
         self._async_engine = engine
         self._engine = engine.sync_engine
@@ -266,6 +269,8 @@ class Work:
         changed = [row for row in changed if id(row) not in gone]
         for row in (*new, *changed):
             row.before_write()
+            if self.now is not None:
+                date_write(row, self.now)
         try:
             await self._write(link, [*insertions(new), *updates(changed)])
             for row in (*new, *changed):

@@ -80,6 +80,12 @@ def followed() -> Any:
     return Field(default=None, sa_column_kwargs={"info": {"restored": False}})
 
 
+def updated() -> Any:
+    """When a transaction of the desk wrote the row last, which `Work` sets; None: not since the release that keeps it. Only what
+    the database is asked to do with sets of rows, and nobody reads through the API, leaves it as it is."""
+    return Field(default=None, sa_type=UtcDateTime, nullable=True, sa_column_kwargs={"info": {"restored": False}})
+
+
 @cache
 def restored_columns(table: str) -> frozenset[str]:
     """Return the columns of a table that Undo restores: all but the key, the version and the counters."""

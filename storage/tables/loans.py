@@ -17,6 +17,7 @@ from storage.tables.columns import (
     money,
     references,
     row_id,
+    updated,
 )
 
 _IN_ARREARS = text("unpaid_since IS NOT NULL")
@@ -96,6 +97,7 @@ class Loan(Row, table=True):
     __table_args__ = (
         UniqueConstraint("workspace_id", "number_key"),
         Index("ix_loan_page", "workspace_id", "id"),
+        Index("ix_loan_updated", "workspace_id", "updated_at", "id"),
         Index("ix_loan_owner_stage", "owner_id", "stage"),
         Index("ix_loan_workspace_stage", "workspace_id", "stage"),
         Index("ix_loan_plain_number", "workspace_id", "plain_number"),
@@ -136,6 +138,7 @@ class Loan(Row, table=True):
     next_follow_up_number: int = counter()
     imported_as: str | None = None
     removed_at: datetime | None = maybe_instant()
+    updated_at: datetime | None = updated()
     version: int = 1
     created_at: datetime = instant()
 

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from storage.engine.rows import Row
 from storage.engine.types import Money
-from storage.tables.columns import instant, maybe_instant, money, references, row_id
+from storage.tables.columns import instant, maybe_instant, money, references, row_id, updated
 
 _OPEN = text("state = 'open'")
 
@@ -94,6 +94,7 @@ class Promise(Row, table=True):
     __retained__ = ("loan",)
     __table_args__ = (
         Index("ix_promise_page", "workspace_id", "id"),
+        Index("ix_promise_updated", "workspace_id", "updated_at", "id"),
         Index("ix_promise_loan", "loan_id", "at"),
         Index("ix_promise_due", "workspace_id", "due_on"),
         Index("ix_promise_open", "workspace_id", "due_on", sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -108,6 +109,7 @@ class Promise(Row, table=True):
     state: str = "open"
     at: datetime = instant()
     undone_at: datetime | None = maybe_instant()
+    updated_at: datetime | None = updated()
     version: int = 1
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
 from storage.engine.rows import Row
-from storage.tables.columns import index_where_set, instant, maybe_instant, money, references, row_id
+from storage.tables.columns import index_where_set, instant, maybe_instant, money, references, row_id, updated
 
 _OPEN = text("state = 'open'")
 _TO_REMIND = text("remind_at IS NOT NULL")
@@ -36,6 +36,7 @@ class FollowUp(Row, table=True):
     __table_args__ = (
         UniqueConstraint("loan_id", "number"),
         Index("ix_follow_up_page", "workspace_id", "id"),
+        Index("ix_follow_up_updated", "workspace_id", "updated_at", "id"),
         Index("ix_follow_up_open_assignee", "assignee_id", "late_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_follow_up_open_loan", "loan_id", "late_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_follow_up_open", "workspace_id", "late_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -73,6 +74,7 @@ class FollowUp(Row, table=True):
     closed_at: datetime | None = maybe_instant()
     closed_by_id: UUID | None = references("member", nullable=True)
     closed_why_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    updated_at: datetime | None = updated()
     version: int = 1
 
 
@@ -87,6 +89,7 @@ class Call(Row, table=True):
     __retained__ = ("loan", "words")
     __table_args__ = (
         Index("ix_call_page", "workspace_id", "id"),
+        Index("ix_call_updated", "workspace_id", "updated_at", "id"),
         Index("ix_call_loan", "loan_id", "at"),
         Index("ix_call_caller", "caller_id", "at"),
         Index("ix_call_line_digest", "at", sqlite_where=_WITH_LINE, postgresql_where=_WITH_LINE),
@@ -106,6 +109,7 @@ class Call(Row, table=True):
     line_digest: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
     at: datetime = instant()
     undone_at: datetime | None = maybe_instant()
+    updated_at: datetime | None = updated()
     version: int = 1
 
 
@@ -205,6 +209,7 @@ class DocumentItem(Row, table=True):
     __retained__ = ("loan",)
     __table_args__ = (
         Index("ix_document_item_page", "workspace_id", "id"),
+        Index("ix_document_item_updated", "workspace_id", "updated_at", "id"),
         Index("ix_document_item_loan", "loan_id", "state"),
         Index(
             "ix_document_item_expiry", "workspace_id", "valid_until", sqlite_where=_EXPIRES, postgresql_where=_EXPIRES
@@ -224,6 +229,7 @@ class DocumentItem(Row, table=True):
     expiry_seen_at: datetime | None = maybe_instant()
     changed_at: datetime = instant()
     changed_by_id: UUID | None = references("member", nullable=True)
+    updated_at: datetime | None = updated()
     version: int = 1
 
 

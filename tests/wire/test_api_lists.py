@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from handlers.api.cursors import write_cursor
+from storage.engine.pages import Mark
+from storage.engine.types import new_id
 from storage.tables import AuditEntry, Loan
 from tests.builders import make_loan
 from tests.wire.api_client import Program, program
@@ -97,6 +99,9 @@ async def test_parameters_that_make_no_sense_are_named(core: Program) -> None:
         answer = await core.get(f"/loans?{query}")
         assert (query, answer.status, set(answer.pointers)) == (query, 400, {place})
     assert (await core.get("/loans?cursor=abc")).code == "cursor_unknown"
+    assert (await core.get("/loans?updated_since=2026-02-03T00:00:00")).pointers == {"updated_since": "unreadable"}
+    other_order = write_cursor(Mark(new_id()))
+    assert (await core.get(f"/loans?updated_since=2026-02-03T00:00:00Z&cursor={other_order}")).code == "cursor_unknown"
     assert (await core.get("/follow-ups?due_from=2026-02-30")).pointers == {"due_from": "unreadable"}
     assert (await core.get("/calls?since=2026-02-03T00:00:00")).pointers == {"since": "unreadable"}
     plus = await core.get("/calls?since=2026-02-03T00:00:00+08:00")
@@ -128,11 +133,13 @@ async def test_a_page_reads_what_it_shows_whatever_it_is_chosen_by(
         "/promises": ("", "&state=open", f"&loan={loans[0].number}", "&due_to=2026-12-01"),
         "/documents": ("", "&state=requested", f"&loan={loans[0].number}"),
     }
-    cursor = write_cursor(loans[0].id)
+    cursor = write_cursor(Mark(loans[0].id))
+    dated = write_cursor(Mark(loans[0].id, slack.clock.now()))
     with executed(slack) as statements:
         for path, choices in by.items():
             for chosen in choices:
-                for behind in ("", f"&cursor={cursor}"):
+                since = "&updated_since=2026-11-01T00:00:00Z"
+                for behind in ("", f"&cursor={cursor}", since, f"{since}&cursor={dated}"):
                     assert (await core.get(f"{path}?limit=2{chosen}{behind}")).status == 200
     asked = {sql: given for sql, given in statements if "LIMIT" in sql}
     await fill(slack.office.database)

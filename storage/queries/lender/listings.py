@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import SQLModel, col, select
 
-from storage.engine.pages import Page, Window, page
+from storage.engine.pages import Page, Updates, Window, page
 from storage.engine.work import Work
 from storage.queries.loans.visibility import IS_THERE
 from storage.tables import Call, DocumentItem, FollowUp, Loan, Promise
@@ -55,13 +55,13 @@ async def calls(
     caller_id: UUID | None,
     since: datetime | None,
 ) -> Page[Call]:
-    """Return calls that were not undone: of a loan, by a caller, since an instant."""
+    """Return calls: of a loan, by a caller, since an instant. Those that were undone are among the updated ones alone."""
     return await _page(
         session,
         workspace_id,
         window,
         Call,
-        col(Call.undone_at).is_(None),
+        _if_not_updated(window, col(Call.undone_at).is_(None)),
         _is(Call.loan_id, loan_id),
         _is(Call.caller_id, caller_id),
         _since(Call.at, since),
@@ -78,13 +78,14 @@ async def promises(
     due_from: date | None,
     due_to: date | None,
 ) -> Page[Promise]:
-    """Return promises that were not undone: on a loan, in a state, for a time (both days included)."""
+    """Return promises: on a loan, in a state, for a time (both days included). Those that were undone are among the updated
+    ones alone."""
     return await _page(
         session,
         workspace_id,
         window,
         Promise,
-        col(Promise.undone_at).is_(None),
+        _if_not_updated(window, col(Promise.undone_at).is_(None)),
         _is(Promise.loan_id, loan_id),
         _is(Promise.state, state),
         _since(Promise.due_on, due_from),
@@ -95,13 +96,13 @@ async def promises(
 async def documents(
     session: Work, workspace_id: UUID, window: Window, *, loan_id: UUID | None, state: str | None
 ) -> Page[DocumentItem]:
-    """Return documents that were asked for: on a loan, in a state."""
+    """Return documents that were asked for: on a loan, in a state. Undone ones are among the updated ones alone."""
     return await _page(
         session,
         workspace_id,
         window,
         DocumentItem,
-        DocumentItem.state != "undone",
+        _if_not_updated(window, DocumentItem.state != "undone"),
         _is(DocumentItem.loan_id, loan_id),
         _is(DocumentItem.state, state),
     )
@@ -115,6 +116,10 @@ async def _page(session: Work, workspace_id: UUID, window: Window, table: type[_
     gone = select(Loan.id).where(Loan.workspace_id == workspace_id, ~IS_THERE)
     given = [loan_id.not_in(gone), *(each for each in conditions if each is not None)]
     return await page(session, table, select(table).where(row.workspace_id == workspace_id, *given), window)
+
+
+def _if_not_updated(window: Window, condition: Any) -> Any:
+    return None if isinstance(window, Updates) else condition
 
 
 def _is(column: Any, value: Any) -> Any:
