@@ -24,7 +24,7 @@ from desk.people import tokens
 from desk.people.tokens import Holder
 from handlers.api import requests
 from handlers.api.conditions import content_of, read_tags, tag_of
-from handlers.api.limits import RateLimits
+from handlers.api.limits import Allowance, RateLimits, SharedRateLimits
 from handlers.api.openapi import openapi
 from handlers.api.problems import ApiError, of_refusal
 from handlers.api.registry import ROUTES
@@ -100,13 +100,13 @@ class Api:
         *,
         per_second: float,
         measure: Measure = lambda name, status, seconds: None,
-        limits: RateLimits | None = None,
+        limits: RateLimits | SharedRateLimits | None = None,
     ) -> None:
         self._office = office
         self._served = served
         self._measure = measure
         self._routes = RouteTable(ROUTES)
-        self._limits = limits or RateLimits(per_second)
+        self._limits = limits or (RateLimits if office.database.is_sqlite else SharedRateLimits)(per_second)
         self._failures = RateLimits(_FAILED_PER_SECOND, window=_FAILED_WINDOW)
         self._keys: set[tuple[UUID, str]] = set()
         self._tasks = TimedTasks()
@@ -178,8 +178,8 @@ class Api:
         """Return who asks, if they may. Refused attempts are logged, and recorded in the audit trail where it is known whose."""
         try:
             text = requests.token_of(request)
-            holder = await self._in_time(self._holder_of(text), progress)
-            if holder is None:
+            found = await self._in_time(self._holder_of(text), progress)
+            if found is None:
                 raise requests.refused_token("token_unknown")
         except ApiError as refused:
             if refused.status != 401:
@@ -188,7 +188,7 @@ class Api:
                 raise ApiError(429, "too_many_requests", seconds=1, headers={"Retry-After": "1"}) from None
             log.warning("api_refused", code=refused.code, route=route.name)
             raise
-        allowance = self._limits.take(holder.token.id)
+        holder, allowance = found
         progress.headers |= allowance.headers
         if not allowance.allowed:
             log.warning("api_refused", code="too_many_requests", token=holder.token.prefix)
@@ -207,9 +207,16 @@ class Api:
         await self._note_use(asker)
         return asker
 
-    async def _holder_of(self, text: str) -> Holder | None:
-        async with self._office.database.reading() as session:
-            return await tokens.holder_of(session, text, self._office.clock.now())
+    async def _holder_of(self, text: str) -> tuple[Holder, Allowance] | None:
+        """Return whose a token is, and how many requests it has left with this one taken."""
+        limits, database, now = self._limits, self._office.database, self._office.clock.now()
+        async with database.reading() if isinstance(limits, RateLimits) else database.transaction() as session:
+            holder = await tokens.holder_of(session, text, now)
+            if holder is None:
+                return None
+            if isinstance(limits, RateLimits):
+                return holder, limits.take(holder.token.id)
+            return holder, await limits.take(session, holder.token)
 
     async def _record_refusal(self, asker: "_Asker", route: Route, progress: _Progress, code: str) -> None:
         log.warning("api_refused", code=code, token=asker.token.prefix, route=route.name)

@@ -1,13 +1,18 @@
-"""How many requests a token may make: a bucket that fills evenly. Memory is bounded: buckets used longest ago go first."""
+"""How many requests a token may make: a bucket that fills evenly. One process keeps buckets in memory, which is bounded: those
+used longest ago go first. Several processes keep them in the database."""
 
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from time import monotonic
+from time import monotonic, time
 
 from desk.core.dataclass import dataclass
+from desk.people.allowances import take_request
+from storage.engine.work import Work
+from storage.tables import ApiToken
 
 _MOST_BUCKETS = 10_000
+_SECOND = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +55,23 @@ class RateLimits:
             self._buckets.popitem(last=False)
         missing = self.quota - left if allowed else 1 - left
         return Allowance(allowed, int(left), missing / self._per_second, self.quota, self._window)
+
+
+class SharedRateLimits:
+    """The same for all processes on one database. `now` is a clock in seconds since 1970; where clocks differ, the one that is
+    ahead fills the buckets."""
+
+    def __init__(self, per_second: float, *, window: int = 2, now: Callable[[], float] = time) -> None:
+        self._window, self._now = window, now
+        self._step = int(_SECOND / per_second)
+        self.quota = max(1, int(per_second * window))
+
+    async def take(self, session: Work, token: ApiToken) -> Allowance:
+        """Take a request out of a token's bucket, if one is left: one statement in the transaction."""
+        now = int(self._now() * _SECOND)
+        taken = await take_request(session, token, now=now, step=self._step, quota=self.quota)
+        missing = max(0, taken.full_at - now)
+        if taken.allowed:
+            return Allowance(True, self.quota - -(-missing // self._step), missing / _SECOND, self.quota, self._window)
+        wait = missing - (self.quota - 1) * self._step
+        return Allowance(False, 0, max(0, wait) / _SECOND, self.quota, self._window)

@@ -36,7 +36,7 @@ from storage.tables.files import FileLink, SlackUpload, StoredFile
 from storage.tables.import_columns import ImportColumn
 from storage.tables.imports import FileImport, ImportRefusal
 from storage.tables.installations import InstallState, SlackInstallation
-from storage.tables.lender import ApiAnswer, ApiToken, LenderEvent, LenderEventBatch
+from storage.tables.lender import ApiAllowance, ApiAnswer, ApiToken, LenderEvent, LenderEventBatch
 from storage.tables.loans import (
     Assignment,
     Borrower,

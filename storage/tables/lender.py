@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
 from storage.engine.rows import Row
@@ -28,6 +28,19 @@ class ApiToken(Row, table=True):
     expires_at: datetime = instant()
     revoked_at: datetime | None = maybe_instant()
     used_on: date | None = None
+
+
+class ApiAllowance(Row, table=True):
+    """How many requests a token has left, where several processes of the desk count together: until `full_at`, microseconds since
+    1970, it has fewer than all. On PostgreSQL the table is not logged: a crash of the database forgets what was used of the last
+    seconds."""
+
+    __tablename__ = "api_allowance"  # pyright: ignore[reportAssignmentType]
+    __retained__ = ("running",)
+
+    token_id: UUID = references("api_token", primary_key=True)
+    workspace_id: UUID = references("workspace")
+    full_at: int = Field(sa_type=BigInteger)
 
 
 class ApiAnswer(Row, table=True):

@@ -1,15 +1,18 @@
 """A program reads and writes loans through the API, with a token of its own. Now is Wednesday 10:00."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import select
 
 from desk.people import tokens
+from handlers.api.limits import SharedRateLimits
 from storage.tables import ApiToken, AuditEntry, Borrower, Loan, Member
 from tests.builders import make_loan, make_workspace
-from tests.wire.api_client import Program, issue, program
+from tests.wire.api_client import ApiAnswer, Program, issue, program
 from tests.wire.office_day import Slack, shown
 
 NEW = {"name": "张伟", "phone": "13912345678", "stage": "application", "amount": "98000.50"}
@@ -271,6 +274,27 @@ async def test_more_requests_than_allowed_are_told_when_to_come_back(slack: Slac
     assert [answer.status for answer in answers] == [200, 200, 200, 429]
     assert (answers[3].code, answers[3].headers["Retry-After"]) == ("too_many_requests", "1")
     assert answers[0].headers["RateLimit-Policy"] == '"token";q=3;w=2'
+
+
+async def test_the_processes_of_a_desk_count_the_requests_of_a_token_together(
+    slack: Slack, core: Program, loan: Loan
+) -> None:
+    api: Any = slack.service.server._api  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess]
+    now = 1_795_572_000.0
+    processes = [SharedRateLimits(1.5, now=lambda: now) for _ in range(2)]
+    answers: list[ApiAnswer] = []
+    for process in (*processes, *processes):
+        api._limits = process
+        answers.append(await core.get("/loans/A-1"))
+    assert [answer.status for answer in answers] == [200, 200, 200, 429]
+    assert [answer.headers["RateLimit"] for answer in answers] == [
+        '"token";r=2;t=1', '"token";r=1;t=2', '"token";r=0;t=2', '"token";r=0;t=1'
+    ]  # fmt: skip
+    assert (answers[3].code, answers[3].headers["Retry-After"]) == ("too_many_requests", "1")
+
+    now += 1.4  # two more, and no third however many ask at once
+    together = await asyncio.gather(*(core.get("/loans/A-1") for _ in range(6)))
+    assert sorted(answer.status for answer in together) == [200] * 2 + [429] * 4
 
 
 def _limits():
