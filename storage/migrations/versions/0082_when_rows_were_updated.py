@@ -7,8 +7,8 @@ from alembic import op
 
 from storage.engine.types import UtcDateTime
 
-revision: str = "0080"
-down_revision: str | None = "0079"
+revision: str = "0082"
+down_revision: str | None = "0081"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
