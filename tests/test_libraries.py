@@ -57,6 +57,11 @@ def test_phonenumbers_finds_an_american_number_valid_in_china() -> None:
     assert phonenumbers.is_valid_number(phonenumbers.parse("213-373-4253", "CN"))
 
 
+@pytest.mark.parametrize("area_code", ["357", "457", "621", "679", "729", "861", "924"])
+def test_phonenumbers_does_not_know_an_area_code_that_is_in_service(area_code: str) -> None:
+    assert not phonenumbers.is_valid_number(phonenumbers.parse(f"+1{area_code}2345678"))
+
+
 def test_phonenumbers_puts_an_exchange_that_it_does_not_know_in_one_zone_of_two() -> None:
     known, unknown, overlay = map(phonenumbers.parse, ("+12707822222", "+12709992222", "+13642222222"))
 

@@ -55,6 +55,20 @@ _MAX_LENGTH, _MAX_CANDIDATES = 60, 20
 _FEWEST_DIGITS = 5
 """Four digits are a phone's end."""
 
+_OLDER_AREA_CODES = {
+    "357": "559",
+    "457": "318",
+    "621": "713",
+    "679": "313",
+    "729": "423",
+    "861": "309",
+    "924": "507",
+}
+"""American area codes that are in service and that phonenumbers takes for invalid, each with one of the same places: of Fresno,
+Shreveport, Houston, Detroit, Chattanooga, Peoria and Rochester, Minnesota (from February 2023 to November 2025, by orders of the
+states' commissions)."""
+_NEW_AREA_CODE = re.compile(rf"(?:\+?1)?(?:{'|'.join(_OLDER_AREA_CODES)})")
+
 _ONLY_A_NUMBER = re.compile(r"[+0-9\s().\-/·\u2010-\u2015]+")
 _MAINLAND_MOBILE = re.compile(r"(?:\+86)?(1(?:[3-689][0-9]|7[0-8])[0-9]{8})")
 """A mobile number of mainland China, in which the library finds no trunk prefix, carrier code or country code."""
@@ -168,6 +182,12 @@ def extension_of(phone: str) -> str:
     return phone.partition(_EXT)[2]
 
 
+def with_known_area_code(phone: str) -> str:
+    """Return a number, E.164, with an area code of the same places that phonenumbers knows, for what it says of the place."""
+    older = _OLDER_AREA_CODES.get(phone[2:5]) if phone.startswith("+1") else None
+    return f"+1{older}{phone[5:]}" if older else phone
+
+
 def _number_at(text: str, begin: int, region: str) -> tuple[int, str] | None:
     """Return where the number that begins here ends, behind its extension, and the number."""
     run = _RUN.match(text, begin, begin + _MAX_LENGTH)
@@ -183,12 +203,16 @@ def _number_at(text: str, begin: int, region: str) -> tuple[int, str] | None:
 
 
 def _library_match(text: str, region: str) -> tuple[int, str] | None:
-    from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher, format_number
+    from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher, format_number
 
     found = next(iter(PhoneNumberMatcher(text, region)), None)
+    is_new = found is None and _NEW_AREA_CODE.match(re.sub(r"[^+0-9]", "", text)) is not None
+    if is_new:
+        found = next(iter(PhoneNumberMatcher(text, region, leniency=Leniency.POSSIBLE)), None)
     if found is None or found.start:
         return None
-    return found.end, format_number(found.number, PhoneNumberFormat.E164)
+    phone = format_number(found.number, PhoneNumberFormat.E164)
+    return (found.end, phone) if not is_new or (with_known_area_code(phone) != phone and _is_valid(phone)) else None
 
 
 def _with_extension(text: str, end: int, phone: str) -> tuple[int, str]:
@@ -202,13 +226,19 @@ def _whole_number(text: str, region: str) -> str | None:
     """Return the number that the whole text is, in a grouping of which the library finds no number in a text."""
     if not _ONLY_A_NUMBER.fullmatch(text):
         return None
-    from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_valid_number, parse
+    from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
 
     try:
-        number = parse(re.sub(r"[^+0-9]", " ", text), region)
+        phone = format_number(parse(re.sub(r"[^+0-9]", " ", text), region), PhoneNumberFormat.E164)
     except NumberParseException:
         return None
-    return format_number(number, PhoneNumberFormat.E164) if is_valid_number(number) else None
+    return phone if _is_valid(phone) else None
+
+
+def _is_valid(phone: str) -> bool:
+    from phonenumbers import is_valid_number, parse
+
+    return is_valid_number(parse(with_known_area_code(phone)))
 
 
 def _plain(text: str) -> str:

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from desk.rules.contacts import without_extension
+from desk.rules.contacts import with_known_area_code, without_extension
 from desk.rules.hours import known_zone
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _CHINA = (ZoneInfo("Asia/Shanghai"),)
 _NORTH_AMERICA = 1
 _AREA_CODE = len("1270")
 _OVERLAYS = (
-    *(("270", "364"), ("423", "729"), ("448", "850"), ("458", "541"), ("812", "930")),
+    *(("270", "364"), ("448", "850"), ("458", "541"), ("812", "930")),
     *(("236", "250", "672", "778"), ("367", "418", "581")),
 )
 """North American area codes of one place that lies in several time zones, where phonenumbers knows the exchanges of one alone."""
@@ -27,7 +27,7 @@ def zones_of(phone: str) -> tuple[ZoneInfo, ...]:
     """Return every zone in which the number, E.164, is likely to be; none if nothing is known of it."""
     if phone.startswith("+86"):
         return _CHINA
-    return _zones(without_extension(phone))
+    return _zones(with_known_area_code(without_extension(phone)))
 
 
 def country_of(phone: str) -> str | None:
@@ -37,7 +37,7 @@ def country_of(phone: str) -> str | None:
     from phonenumbers import NumberParseException, parse, region_code_for_number
 
     try:
-        return region_code_for_number(parse(without_extension(phone)))
+        return region_code_for_number(parse(with_known_area_code(without_extension(phone))))
     except NumberParseException:
         return None
 

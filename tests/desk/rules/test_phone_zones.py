@@ -15,6 +15,7 @@ CENTRAL, EASTERN, MOUNTAIN, PACIFIC = "America/Chicago", "America/New_York", "Am
         ("+12709992222", {CENTRAL, EASTERN}),  # western Kentucky, one that it does not know
         ("+13642222222", {CENTRAL, EASTERN}),  # the same places: the code overlays 270
         ("+14239992222", {CENTRAL, EASTERN}),  # Chattanooga and the counties west of it
+        ("+17292222222", {CENTRAL, EASTERN}),  # the code overlays 423, and phonenumbers does not know it
         ("+18504322222", {CENTRAL}),  # Pensacola
         ("+14482222222", {CENTRAL, EASTERN}),
         ("+14582222222", {MOUNTAIN, PACIFIC}),
