@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# phonenumbers takes numbers of American area codes for invalid that have been in service for one to three years.
+# phonenumbers takes numbers for invalid whose American area code has been in service for a year and more.
 #
-# States' commissions have given numbers with these codes since the day behind them; the city lies in the area. Carriers assign them where the
-# older code, in the third column, has none left. `is_valid_number` is False, and no number is found in a text: a lender cannot enter the
-# borrower's phone. Public: PUC of Texas on 621, Public Service Commissions of Michigan (679) and Louisiana (457), Tennessee PUC (729),
-# Illinois Commerce Commission (861), CPUC (357), Minnesota PUC (924); for 861 also issue 445 of catamphetamine/libphonenumber-js, which has
-# the same data. `is_possible_number` is True. Take such a number if it is valid with the older code instead.
+# By orders of the states' commissions carriers may give out numbers with these codes since the day behind them; the city lies in the
+# area, and the last column has an older code of the same places. `is_valid_number` is False, and no number is found in a text: a lender
+# cannot enter the phone of a borrower in Houston or Detroit. Told by: PUC of Texas (621), Public Service Commissions of Michigan (679) and
+# Louisiana (457), Tennessee PUC (729), Illinois Commerce Commission (861), California PUC (357), Minnesota PUC (924); of 861 also
+# issue 445 of catamphetamine/libphonenumber-js, which has the same data. Take such a number if it is valid with the older code.
 set -euo pipefail
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT

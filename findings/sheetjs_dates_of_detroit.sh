@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# SheetJS stores a date as the evening before in America/Detroit, and 43 seconds late in China; in China it reads exact dates as the day before.
+# SheetJS stores a date as the evening before in America/Detroit, and reads an exact date as the evening before in Asia/Shanghai.
 #
 # Lenders' web pages write and read workbooks with SheetJS. A workbook's date is a number of days (ECMA-376 part 1, §18.17.4.1): midnight
 # of 2026-01-31 is 46053. SheetJS counts from midnight of 1899-12-30 in the zone of the browser and corrects by

@@ -24,7 +24,10 @@ from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
 print("python-stdnum", version("python-stdnum"))
-for what, first in (("company", "91330109"), ("association", "52330109"), ("village", "N2330109"), ("army", "A1110000"), ("other", "Y1330109")):
+for what, first in (
+    *(("company", "91330109"), ("association", "52330109")),
+    *(("village", "N2330109"), ("army", "A1110000"), ("other", "Y1330109")),
+):
     code = first + "MF1234567"
     code += uscc.calc_check_digit(code)
     try:
