@@ -1,5 +1,6 @@
 """The data of earlier releases: `tests/storage/fixtures`."""
 
+import asyncio
 import contextlib
 import gzip
 import json
@@ -17,6 +18,9 @@ from storage.engine.database import Database, make_folder
 FIXTURES = Path(__file__).parent.parent / "storage" / "fixtures"
 RELEASES = ("0012",)
 """The newest migration of each release whose data is kept."""
+
+_upgraded: dict["Release", bytes | str] = {}
+"""What this process has migrated: a file of SQLite, or the name of a database of PostgreSQL."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,45 @@ class Release:
             self._load_sqlite(make_url(url).database or "")
         else:
             await self._load_postgres(url)
+
+    async def upgrade(self, url: str) -> None:
+        """Fill the empty database with this data migrated to the present release: that takes seconds, so each process does it
+        once and then copies it."""
+        if self.kind == "sqlite":
+            await self._upgrade_sqlite(url)
+        else:
+            await self._upgrade_postgres(url)
+
+    async def _upgrade_sqlite(self, url: str) -> None:
+        make_folder(url)
+        file = Path(make_url(url).database or "")
+        kept = _upgraded.get(self)
+        if isinstance(kept, bytes):
+            await asyncio.to_thread(file.write_bytes, kept)
+            return
+        await self._migrate(url)
+        _upgraded[self] = await asyncio.to_thread(file.read_bytes)
+
+    async def _upgrade_postgres(self, url: str) -> None:
+        asked = make_url(url).set(drivername="postgresql")
+        connection = await asyncpg.connect(asked.set(database="postgres").render_as_string())
+        try:
+            if self not in _upgraded:
+                name = f"release_{self.number}"
+                await connection.execute(f"CREATE DATABASE {name}")
+                await self._migrate(asked.set(database=name).render_as_string())
+                _upgraded[self] = name
+            await connection.execute(f"DROP DATABASE {asked.database}")
+            await connection.execute(f"CREATE DATABASE {asked.database} TEMPLATE {_upgraded[self]}")
+        finally:
+            await connection.close()
+
+    async def _migrate(self, url: str) -> None:
+        await self.load(url)
+        database = Database(url)
+        await schema.migrate(database)
+        assert await database.empty_log()
+        await database.close()
 
     def _load_sqlite(self, path: str) -> None:
         text = gzip.decompress((FIXTURES / f"release_{self.number}.sqlite.sql.gz").read_bytes()).decode()

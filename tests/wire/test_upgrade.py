@@ -27,16 +27,16 @@ pytestmark = pytest.mark.every_example
 async def slack(sandbox: Sandbox, release: Release, empty_url: str, clock: FrozenClock) -> AsyncIterator[Slack]:
     """The desk with that data, migrated to this release."""
     clock.set(datetime.fromisoformat(release.notes["now"]))
-    await release.load(empty_url)
-    async with migrated(sandbox, empty_url, clock) as slack:
+    await release.upgrade(empty_url)
+    async with at_work(sandbox, empty_url, clock) as slack:
         yield slack
 
 
 @contextlib.asynccontextmanager
-async def migrated(sandbox: Sandbox, url: str, clock: FrozenClock) -> AsyncIterator[Slack]:
-    """The desk at work on what is at `url`, migrated to this release."""
+async def at_work(sandbox: Sandbox, url: str, clock: FrozenClock, *, migrate: bool = False) -> AsyncIterator[Slack]:
+    """The desk at work on what is at `url`, which it migrates to this release if `migrate`."""
     install(sandbox, "http://127.0.0.1:9")
-    service = await open_service(settings_for(sandbox, url), clock, migrate=True)
+    service = await open_service(settings_for(sandbox, url), clock, migrate=migrate)
     await service.serve()
     install(sandbox, f"http://127.0.0.1:{service.port}")
     async with service.office.database.reading() as session:
@@ -119,7 +119,7 @@ async def test_calls_that_a_rule_planned_keep_their_rule_though_it_has_another_n
             there = update(FollowUp).where(col(FollowUp.purpose) == purpose, col(FollowUp.state) == "open")
             await session.exec(there.values(purpose=new, rule=rule))
     await database.close()
-    async with migrated(sandbox, empty_url, clock) as slack:
+    async with at_work(sandbox, empty_url, clock, migrate=True) as slack:
         assert (
             "By rule: an application gets an identity check" in (await slack.command(slack.agent, "/loan L-1043")).text
         )
