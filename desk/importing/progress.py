@@ -42,8 +42,8 @@ NAMES_SHOWN = 5
 """How many names of a file are shown, to see whether its encoding was understood."""
 
 REASONS = encrypted_column("import_refusal", "reasons_cipher")
-REMARKS_SHOWN = 5
-"""How many remarks about rows a message names."""
+MOST_REMARKS = 200
+"""How many remarks about rows of a file are kept; the others are counted."""
 
 CELLS = encrypted_column("import_refusal", "cells_cipher")
 
@@ -173,8 +173,8 @@ def keep_remarks(desk: Desk, row: FileImport, remarks: Sequence[Remark]) -> None
     if not remarks:
         return
     kept = () if row.remarks_cipher is None else remarks_of(desk.cipher.decrypt(FileImport.remarks_cipher, row))
-    if len(kept) < REMARKS_SHOWN:
-        text = remarks_as_text([*kept, *remarks][:REMARKS_SHOWN])
+    if len(kept) < MOST_REMARKS:
+        text = remarks_as_text([*kept, *remarks][:MOST_REMARKS])
         row.remarks_cipher = desk.cipher.encrypt(FileImport.remarks_cipher, row.id, text)
 
 

@@ -21,8 +21,8 @@ from storage.engine.cipher import UnreadableError
 from storage.queries.importing import records
 from storage.tables import FileImport, ImportRefusal
 
-REASONS_SHOWN = 5
-"""How many refused rows the message names."""
+ROWS_SHOWN = 5
+"""How many refused rows and how many remarks the message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,15 @@ async def import_report(desk: Desk, import_id: UUID) -> ImportReport | None:
     row = await desk.session.get(FileImport, import_id)
     if row is None or row.workspace_id != desk.workspace.id:
         return None
-    view, kept = await view_of(desk, row), await records.refusals(desk.session, row.id, limit=REASONS_SHOWN)
+    view, kept = await view_of(desk, row), await records.refusals(desk.session, row.id, limit=ROWS_SHOWN)
     earlier = await records.last_done(desk.session, desk.workspace.id, row.sha256) if row.state == "repeated" else None
-    remarks = _remarks(desk, row) if view.sees_rows else ()
+    remarks = kept_remarks(desk, row)[:ROWS_SHOWN] if view.sees_rows else ()
     return ImportReport(
         view=view,
         known=tuple((column, heading) for column, heading in row.columns.get("known", ())),
         unknown=tuple(UnknownColumn(place, heading) for place, heading in row.columns.get("unknown", ())),
         names=tuple(_sample(desk, row)) if view.sees_rows else (),
-        refused=tuple(_refused(desk, each, sees_rows=view.sees_rows) for each in kept),
+        refused=tuple(refused_row(desk, each, view.sees_rows) for each in kept),
         fault=_fault(desk, row, sees_rows=view.sees_rows),
         imported_at=earlier.ended_at if earlier is not None else None,
         keeps_refused=bool(kept),
@@ -95,7 +95,10 @@ def _sample(desk: Desk, row: FileImport) -> Sequence[str]:
         return ()
 
 
-def _remarks(desk: Desk, row: FileImport) -> tuple[Remark, ...]:
+def kept_remarks(desk: Desk, row: FileImport) -> tuple[Remark, ...]:
+    """Return the remarks about rows that are kept of an import."""
+    if row.remarks_cipher is None:
+        return ()
     try:
         text = desk.cipher.decrypt(FileImport.remarks_cipher, row)
     except UnreadableError:
@@ -103,7 +106,8 @@ def _remarks(desk: Desk, row: FileImport) -> tuple[Remark, ...]:
     return remarks_of(text) if text else ()
 
 
-def _refused(desk: Desk, row: ImportRefusal, *, sees_rows: bool) -> RefusedRow:
+def refused_row(desk: Desk, row: ImportRefusal, sees_rows: bool) -> RefusedRow:
+    """Return why a row was refused; the values of its cells are hidden from who may not see rows."""
     try:
         reasons = reasons_of(desk.cipher.decrypt_at(REASONS, row.id, row.reasons_cipher))
     except UnreadableError:

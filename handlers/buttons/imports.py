@@ -1,12 +1,13 @@
-"""Buttons about imports: import a file, stop, go on, drop it, and open its refused rows. The message shows what becomes of it."""
+"""Buttons about imports: import a file, stop, go on, drop it, and see what is said of its rows. A message is kept current."""
 
 from uuid import UUID
 
 from desk.importing import decisions
 from desk.importing.refused_links import offer_refused
+from desk.importing.row_pages import What, row_page
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
-from handlers.messages.file_imports import refused_offered
+from handlers.messages.file_imports import refused_offered, rows_listed
 
 
 async def start(request: Request) -> None:
@@ -40,6 +41,14 @@ async def refused(request: Request) -> Reply:
     return Reply(refused_offered(request.t, offer, request.zone))
 
 
+async def rows(request: Request) -> Reply:
+    """Show the presser a page of the refused rows of a file, or of the remarks about others."""
+    value = request.value
+    what: What = "remarks" if value.get("w") == "remarks" else "refused"
+    page = await row_page(request.desk, UUID(value["i"]), what, int(value.get("o", 0)))
+    return Reply(rows_listed(request.t, page), replaces="o" in value)
+
+
 def _which(request: Request) -> tuple[UUID, int]:
     return UUID(request.value["i"]), int(request.value["v"])
 
@@ -53,5 +62,6 @@ FAMILY = ButtonFamily(
         "cancel": cancel,
         "check": check,
         "refused": refused,
+        "rows": rows,
     },
 )

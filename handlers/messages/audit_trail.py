@@ -104,6 +104,7 @@ OTHER_ACTS = {
     "import_ended": _("ended an import"),
     "import_refused_link": _("asked for the refused rows of a file"),
     "import_refused_opened": _("opened the refused rows of a file"),
+    "import_rows_read": _("read what is said of rows of a file"),
     "import_refused_denied": _("was refused the refused rows of a file"),
     "import_code_wrong": _("typed a wrong code for the refused rows of a file"),
     "calendar_link": _("asked for an appointment as a calendar file"),

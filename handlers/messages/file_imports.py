@@ -6,8 +6,11 @@ from zoneinfo import ZoneInfo
 
 from desk.importing.refused_links import RefusedOffer
 from desk.importing.reports import ImportReport
+from desk.importing.results import RefusedRow
+from desk.importing.row_pages import PAGE, RowPage
+from desk.importing.updating import Remark
 from desk.messages.imports import ImportView
-from handlers.messages.block_kit.elements import write_more
+from handlers.messages.block_kit.elements import pages, write_more
 from handlers.messages.block_kit.message import Bold, Button, Inline, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
@@ -42,7 +45,7 @@ def import_told(t: Translator, report: ImportReport, zone: ZoneInfo) -> Message:
             writer.line(t("Nothing was imported.") if not view.done else _so_far(t, view))
         case _:
             writer.line(t("I'm reading it and trying every row. Nothing is saved yet."))
-    return writer.buttons(*_buttons(t, report)).message()
+    return writer.buttons(*_buttons(t, report), *_lists(t, report)).message()
 
 
 def refused_offered(t: Translator, offer: RefusedOffer, zone: ZoneInfo) -> Message:
@@ -53,6 +56,40 @@ def refused_offered(t: Translator, offer: RefusedOffer, zone: ZoneInfo) -> Messa
     return writer.buttons(Button(t("Open the page"), "files.follow", url=offer.link.url, style="primary")).message()
 
 
+def rows_listed(t: Translator, page: RowPage) -> Message:
+    """Render a page of what is said of a file's rows, for the one who asked for it."""
+    title = t("Refused rows") if page.what == "refused" else t("Remarks about rows")
+    writer = Writer().line(Bold(" · ".join(part for part in (page.name, title) if part)))
+    writer.small(
+        t(
+            "{first}–{last} of {n}",
+            first=page.offset + 1,
+            last=page.offset + len(page.rows),
+            n=page.kept + page.beyond,
+        )
+    )
+    writer.bullets(
+        [_refused_line(t, row) if isinstance(row, RefusedRow) else _remark_line(t, row)] for row in page.rows
+    )
+    behind = page.kept - page.offset - len(page.rows)
+    if not behind and page.beyond:
+        writer.small(t("The others were counted only. Mend these and send the file again to see them."))
+    value = {"i": str(page.import_id), "w": page.what}
+    buttons = pages(t, "import.rows", value, offset=page.offset, shown=len(page.rows), more=behind, page=PAGE)
+    if page.has_table:
+        buttons.append(Button(t("As a table"), "import.refused", {"i": str(page.import_id)}))
+    return writer.buttons(*buttons).message()
+
+
+def _refused_line(t: Translator, row: RefusedRow) -> str:
+    return t("Line {line} · {reason}", line=row.line, reason=t("; ").join(explain_row(t, each) for each in row.errors))
+
+
+def _remark_line(t: Translator, remark: Remark) -> str:
+    said = explain_remark(t, remark)
+    return t("Line {line} · {loan} · {remark}", line=remark.line, loan=remark.number, remark=said)
+
+
 def write_imports(t: Translator, writer: Writer, views: Sequence[ImportView], zone: ZoneInfo) -> None:
     """Write the last imports, with a button for the refused rows of each that has some."""
     if not views:
@@ -61,9 +98,9 @@ def write_imports(t: Translator, writer: Writer, views: Sequence[ImportView], zo
     writer.bullets(_row(t, view, zone) for view in views)
     writer.buttons(
         *(
-            Button(t("Refused rows · {name}", name=_name(t, view)), "import.refused", {"i": str(view.id)})
+            Button(t("Refused rows · {name}", name=_name(t, view)), "import.rows", {"i": str(view.id)})
             for view in views
-            if view.refused and view.sees_rows
+            if view.refused
         )
     )
 
@@ -157,10 +194,7 @@ def _write_remarks(t: Translator, writer: Writer, report: ImportReport) -> None:
     if not count:
         return
     writer.line(Bold(t.n("{n} remark:", "{n} remarks:", count)))
-    writer.bullets(
-        [t("Line {line} · {loan} · {remark}", line=r.line, loan=r.number, remark=explain_remark(t, r))]
-        for r in report.remarks
-    )
+    writer.bullets([_remark_line(t, each)] for each in report.remarks)
     if report.remarks:
         write_more(t, writer, report.more_remarks)
     else:
@@ -172,10 +206,7 @@ def _write_refused(t: Translator, writer: Writer, report: ImportReport) -> None:
     if not refused:
         return
     writer.line(Bold(t.n("{n} row refused:", "{n} rows refused:", refused)))
-    writer.bullets(
-        [t("Line {line} · {reason}", line=row.line, reason=t("; ").join(explain_row(t, each) for each in row.errors))]
-        for row in report.refused
-    )
+    writer.bullets([_refused_line(t, row)] for row in report.refused)
     write_more(t, writer, refused - len(report.refused))
 
 
@@ -246,6 +277,18 @@ def _buttons(t: Translator, report: ImportReport) -> list[Button]:
             return [Button(t("Go on"), go_on, value, style="primary"), *refused, cancel]
         case _:
             return refused
+
+
+def _lists(t: Translator, report: ImportReport) -> list[Button]:
+    """Return the buttons that list what the message names only the first of."""
+    view, found = report.view, list[Button]()
+    if view.state not in ("checked", "running", "stopped", "done"):
+        return found
+    if report.keeps_refused and view.refused > len(report.refused):
+        found.append(Button(t("List the refused rows"), "import.rows", {"i": str(view.id), "w": "refused"}))
+    if report.remarks and report.more_remarks > 0:
+        found.append(Button(t("List the remarks"), "import.rows", {"i": str(view.id), "w": "remarks"}))
+    return found
 
 
 def _lists_refused(report: ImportReport) -> bool:

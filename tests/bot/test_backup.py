@@ -314,10 +314,11 @@ async def test_a_backup_of_an_older_release_is_migrated(
     )
     _without(lines, "team", "channel_lost_at")
     _without(lines, "notice", "shown_digest")
-    _without(
-        lines, "loan", "demo_at", "plain_number", "next_instalment_on", "paused_from", "paused_until", "removed_at"
-    )
-    _without(lines, "follow_up", "rule_trigger", "holds")
+    since = ("demo_at", "plain_number", "next_instalment_on", "paused_from", "paused_until", "removed_at", "updated_at")
+    _without(lines, "loan", *since)
+    _without(lines, "follow_up", "rule_trigger", "holds", "updated_at")
+    for table in ("call", "document_item"):
+        _without(lines, table, "updated_at")
     _without(lines, "borrower", "search_version", "zone")
     since = ("kind", "language", "account_lost_at", "account_lost_why", "absence_begins_at", "extension")
     _without(lines, "member", *since)

@@ -202,6 +202,7 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
         "import.stop": ("import_file", {"i": str(new_id()), "v": 1}),
         "import.cancel": ("import_file", {"i": str(new_id()), "v": 1}),
         "import.check": ("import_file", {"i": str(new_id()), "v": 1}),
+        "import.rows": ("import_file", {"i": str(new_id()), "w": "refused"}),
         "import.refused": ("see_refused_rows", {"i": str(new_id())}),
         "documents.waiting": (None, {"s": "open"}),
         "documents.got": ("change_documents", item),

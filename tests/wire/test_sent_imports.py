@@ -20,7 +20,7 @@ from desk.importing.reading.how_far import Tell
 from desk.importing.working import HeldFile
 from sandbox.elements import find_element
 from sandbox.model import Message
-from storage.tables import FileImport, ImportRefusal, Loan, Member, Payment, StoredFile
+from storage.tables import AuditEntry, FileImport, ImportRefusal, Loan, Member, Payment, StoredFile
 from tests.builders import make_loan
 from tests.sample_files import JPEG
 from tests.wire.office_day import Slack, buttons, given, shown
@@ -133,6 +133,27 @@ async def test_a_file_with_refused_rows_is_imported_but_for_these_and_they_come_
     mended = "\n".join([",".join(lines[0]), ",".join([*lines[1][:2], "13800130002", *lines[1][3:]]), ""])
     await send(slack, slack.manager, mended.encode(), "mended.csv")
     assert "• 新增 1" in told(slack, slack.manager).text
+
+
+@pytest.mark.parametrize("who", ["manager", "admin"])
+async def test_all_refused_rows_are_listed_in_slack_page_by_page(slack: Slack, who: str) -> None:
+    """Also where no page can be opened; an admin reads numbers of rows and reasons."""
+    sender = slack.people[who]
+    await send(slack, sender, table(row(0), *(f"A-{n},王小明,12345,申请,UAGENT,x" for n in range(1, 13))))
+    list_of_all = await slack.press(sender, told(slack, sender), "List the refused rows")
+    first = shown(list_of_all)
+    phone = "12345" if who == "manager" else "•••"
+    assert first.text.splitlines()[1] == "1–10 of 12"
+    assert f"Line 3 · phone: {phone} isn't a valid phone number" in first.text
+    following = shown(await slack.press(sender, first, "Next page"))
+    assert [line.split(" · ")[0] for line in following.text.splitlines() if "Line" in line] == [
+        "• Line 13",
+        "• Line 14",
+    ]
+    assert buttons(following) == ["Previous page", *(["As a table"] if who == "manager" else [])]
+    assert ("王" in first.text + following.text, "A-1" in first.text) == (False, False)
+    read = [entry.details["rows"] for entry in await slack.rows(AuditEntry) if entry.act == "import_rows_read"]
+    assert read == ([10, 2] if who == "manager" else [])
 
 
 async def test_an_admin_sees_counts_columns_rows_and_reasons_but_no_name_and_no_number(slack: Slack) -> None:
@@ -440,6 +461,9 @@ async def test_what_people_should_know_of_rows_is_in_the_message(slack: Slack) -
     kept = "name: is now 王大明, as the file says. It was corrected here to 李改1 before."
     assert lines[begin + 1] == f"• Line 2 · A-1 · {kept}"
     assert lines[begin + 6] == "and 2 more"
+    every = shown(await slack.press(slack.manager, told(slack, slack.manager), "List the remarks"))
+    assert sum("Line" in line for line in every.text.splitlines()) == 7
+    assert buttons(every) == []
     stored = str([each.model_dump() for each in await slack.rows(FileImport)])
     assert "李改" not in stored
 

@@ -78,10 +78,10 @@ async def latest(session: Work, workspace_id: UUID, *, limit: int) -> list[FileI
     return list((await session.exec(statement.order_by(col(FileImport.made_at).desc()).limit(limit))).all())
 
 
-async def refusals(session: Work, import_id: UUID, *, limit: int) -> Sequence[ImportRefusal]:
-    """Return the first refused rows of an import, in the order of the file."""
+async def refusals(session: Work, import_id: UUID, *, limit: int, offset: int = 0) -> Sequence[ImportRefusal]:
+    """Return refused rows of an import, in the order of the file."""
     statement = select(ImportRefusal).where(ImportRefusal.import_id == import_id)
-    return (await session.exec(statement.order_by(col(ImportRefusal.line)).limit(limit))).all()
+    return (await session.exec(statement.order_by(col(ImportRefusal.line)).offset(offset).limit(limit))).all()
 
 
 async def count_refusals(session: Work, import_id: UUID) -> int:
