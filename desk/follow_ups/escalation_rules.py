@@ -14,6 +14,7 @@ from desk.follow_ups.assignees import present_owner
 from desk.follow_ups.escalations import next_level_at, raise_on, rewrite, unresolved_of_kind
 from desk.rules.checks import undecided
 from desk.rules.escalations import (
+    ended_by,
     raised_by_attempts,
     raised_by_broken_promises,
     raised_by_event,
@@ -165,6 +166,21 @@ async def follow_undone_checks(desk: Desk, _: Undo, rows: Iterable[UndoneRow]) -
         for row in await escalations.of_loan(desk.session, loan_id, limit=_LATEST):
             if row.kind == kind:
                 await rewrite(desk, row)
+
+
+async def follow_stage(desk: Desk, loan: Loan, from_stage: str) -> None:
+    """Settle what rules raised on a locked loan of which its end leaves nothing to decide; on one that is open again, bring back
+    what managers are to decide about failed checks."""
+    if VOCABULARY.stage(loan.stage).ended:
+        over = ended_by(loan.stage)
+        for row in await escalations.unresolved_of_loan(desk.session, loan.id):
+            if row.by_id is None and row.kind in over:
+                await settle(desk, row)
+    elif VOCABULARY.stage(from_stage).ended:
+        for check in undecided(await _checks(desk, loan.id)):
+            row = await escalations.of_call(desk.session, check.call_id) if check.call_id else None
+            if row is not None and check.decision is None:
+                await reopen(desk, row)
 
 
 async def settle(desk: Desk, row: Escalation) -> None:

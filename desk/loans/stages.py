@@ -21,7 +21,7 @@ from desk.follow_ups import quiet_periods, rule_plans
 from desk.follow_ups.appointments import end_appointments
 from desk.follow_ups.checks import decide
 from desk.follow_ups.collection_steps import stop_steps
-from desk.follow_ups.escalation_rules import escalate_passed_over_check, settle_decided
+from desk.follow_ups.escalation_rules import escalate_passed_over_check, follow_stage, settle_decided
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.ownerless import revise_ownerless
@@ -253,6 +253,7 @@ async def _change(desk: Desk, named: Loan, wanted: _Move) -> StageChanged:
         await revise_ownerless(desk, [named])
     ended, ended_documents = await _close_what_is_open(desk, named, from_stage)
     passed, asked = await _end_calls_of_stages_before(desk, named)
+    await follow_stage(desk, named, from_stage)
     planned = (await rule_plans.plan_for_stage(desk, named, from_stage)).planned
     views = tuple(planned_view(desk, named, each) for each in planned)
     named.stage_set_at = desk.now
@@ -306,6 +307,7 @@ async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> StageEntered:
         await revise_ownerless(desk, [loan])
     ended, _ = await _close_what_is_open(desk, loan, from_stage)
     passed, _ = await _end_calls_of_stages_before(desk, loan)
+    await follow_stage(desk, loan, from_stage)
     ended += passed
     replanned = await rule_plans.plan_for_stage(desk, loan, from_stage)
     return StageEntered(len(replanned.planned), len(ended) + replanned.cancelled, left, found.needs)

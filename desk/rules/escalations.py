@@ -15,10 +15,14 @@ from desk.core.data_files import DataFile
 from desk.core.dataclass import dataclass
 from desk.core.languages import language_of
 from desk.core.playbooks import shipped_playbooks
+from desk.core.vocabulary import VOCABULARY
 
 EscalationEvent = Literal["late", "snoozed", "refused", "check_failed", "check_passed_over", "owner_left"]
 """What the desk escalates: nobody acted on a call, it was snoozed too often, a borrower refused, a check failed; the lender's
 data moved a loan on although a check had failed, or opened one again whose owner has left."""
+
+
+_ENDED = frozenset(stage.code for stage in VOCABULARY.stages if stage.ended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,7 @@ class EscalationKind:
     missed_steps: bool = False
     event: EscalationEvent | None = None
     holds_calls: bool = False
+    ends_with: tuple[str, ...] = ()
     words: tuple[Annotated[str, Field(min_length=2)], ...] = ()
 
     def word(self, locale: str) -> str:
@@ -56,8 +61,13 @@ def load_escalations(source: Traversable) -> Mapping[str, EscalationKind]:
         kind = file.read(EscalationKind, entry, code)
         if kind.playbook and kind.playbook not in shipped_playbooks().situations:
             raise file.error(f"playbook: {kind.playbook!r} is no situation of playbooks.toml", code, field="playbook")
-        if sum(rule is not None for rule in (kind.attempts, kind.broken_promises, kind.event)) + kind.missed_steps > 1:
+        if _rules_of(kind) > 1:
             raise file.error("it has two rules", code, field="event" if kind.event else "broken_promises")
+        if kind.ends_with and not _rules_of(kind):
+            raise file.error("ends_with: no rule raises it", code, field="ends_with")
+        for stage in kind.ends_with:
+            if stage not in _ENDED:
+                raise file.error(f"ends_with: {stage!r} is no stage that ends a loan", code, field="ends_with")
         if kind.event and any(other.event == kind.event for other in kinds.values()):
             raise file.error(f"event: {kind.event} raises another entry already", code, field="event")
         kinds[code] = kind
@@ -66,6 +76,11 @@ def load_escalations(source: Traversable) -> Mapping[str, EscalationKind]:
     if missing := set(get_args(EscalationEvent)) - {kind.event for kind in kinds.values()}:
         raise file.error(f"no entry is raised by the event {min(missing)}")
     return kinds
+
+
+def _rules_of(kind: EscalationKind) -> int:
+    """Return how many rules raise a kind."""
+    return sum(rule is not None for rule in (kind.attempts, kind.broken_promises, kind.event)) + kind.missed_steps
 
 
 @cache
@@ -77,6 +92,11 @@ def escalation_kinds() -> Mapping[str, EscalationKind]:
 def chosen_kinds() -> Mapping[str, EscalationKind]:
     """Return the kinds that a member may choose, by code: an event raises the others by itself."""
     return {code: kind for code, kind in escalation_kinds().items() if kind.event is None}
+
+
+def ended_by(stage: str) -> frozenset[str]:
+    """Return the kinds that are settled, where a rule raised them, by the end of a loan with that stage."""
+    return frozenset(code for code, kind in escalation_kinds().items() if stage in kind.ends_with)
 
 
 def raised_by_event(event: EscalationEvent) -> str:

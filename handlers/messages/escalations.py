@@ -216,10 +216,10 @@ def _call_reported(t: Translator, writer: Writer, view: EscalationView, call: En
     elif failed is not None and failed.decision is not None:
         decision = Bold(t(DECISIONS[failed.decision]))
         writer.phrase(t, "{who} decided: {decision}.", who=failed.decided_by or "", decision=decision)
-    elif not view.settled:
-        writer.line(state_of(t, view, zone))
-    elif not VOCABULARY.outcome(call.outcome).tells_manager:
+    elif view.settled and not VOCABULARY.outcome(call.outcome).tells_manager:
         writer.line(t("The call was corrected: nothing is left to decide."))
+    else:
+        writer.line(state_of(t, view, zone))
     acts = [] if call.undone else act_buttons(t, view)
     reassign = [] if call.undone else [form_button(t("Reassign"), "reassign", loan=view.loan.id)]
     return writer.buttons(*acts, open_card(t, view), *reassign).message()

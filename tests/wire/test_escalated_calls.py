@@ -5,9 +5,12 @@ Now is Wednesday 25 November, 10:00 in Shanghai. The call is due at noon, and th
 
 import pytest
 
+from desk.core.values import LoanRef
+from desk.follow_ups.escalations import raise_escalation
 from sandbox.model import Message
 from storage.tables import Escalation, Team
 from tests.builders import make_follow_up, make_loan, make_manager
+from tests.imports import bring_rows
 from tests.wire.noon_call import NOON, loan, reminder
 from tests.wire.office_day import Slack, buttons, given, shown
 
@@ -172,6 +175,32 @@ async def test_a_failed_check_is_resolved_by_the_decision_about_it(slack: Slack)
     assert "Hand it back" not in buttons(told(slack))
     (row,) = await slack.rows(Escalation)
     assert (row.state, row.settled) == ("resolved", True)
+
+
+async def test_the_end_of_a_loan_settles_what_rules_raised_until_it_is_undone_or_the_loan_is_open_again(
+    slack: Slack,
+) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="application", name="王小明")
+    await make_follow_up(slack.office, loan, slack.verifier, purpose="identity", due_at=NOON)
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        await raise_escalation(desk, loan=LoanRef("A-1", "A-1"), kind="complaint")
+        await raise_escalation(desk, loan=LoanRef("A-1", "A-1"), kind="no_contact")
+    await slack.command(slack.verifier, "/loan-call A-1 failed ID number differs")
+    await slack.command(slack.agent, "/loan-call A-1 refused conditions")
+    await slack.deliver()
+    moved = await slack.move(slack.agent, "A-1 withdrawn")
+    await slack.deliver()
+    assert sorted(await settled(slack)) == [False, False, True, True]
+    posts = slack.posts(slack.manager_channel)
+    assert sum("nothing is left to decide" in post.text for post in posts) == 2
+    assert sum("I take it" in buttons(post) for post in posts) == 2
+    await slack.press(slack.agent, moved, "Undo")
+    await slack.deliver()
+    assert sum("I take it" in buttons(post) for post in slack.posts(slack.manager_channel)) == 4
+    await bring_rows(slack.office, slack.workspace, "A-1,王小明,13800135678,declined,UAGENT")
+    assert sorted(await settled(slack)) == [False, False, True, True]
+    await slack.move(slack.agent, "A-1 application")
+    assert {row.kind for row in await slack.rows(Escalation) if row.settled} == {"refused"}
 
 
 async def test_a_call_that_was_made_after_its_escalation_settles_no_escalation_of_another(

@@ -52,6 +52,8 @@ def test_every_playbook_that_is_named_is_there() -> None:
         ("second_level_minutes = 5", "second_level_minutes"),
         ("attempts = 1", "line 5, [upset]: attempts"),
         ("attempts = 3\nbroken_promises = 2", "two rules"),
+        ('ends_with = ["closed"]', "no rule raises it"),
+        ('attempts = 3\nends_with = ["signed"]', "'signed' is no stage that ends a loan"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_line(tmp_path: Path, more: str, said: str) -> None:
