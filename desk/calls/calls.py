@@ -40,8 +40,8 @@ async def log_call(
     A payment of which is said how much ends nothing before the caller has said what it covers (`desk.calls.shares`).
 
     Raises NotAllowed (`role_missing`, `others_may_act`), Conflict (`follow_up_closed`), Invalid (`next_missing`,
-    `outcome_answers_other`, `number_and_purpose_differ`, `note_too_long`, `amount_not_taken`, `amount_currency`), and as
-    `lookup.resolve` and `plan` do.
+    `outcome_answers_other`, `number_and_purpose_differ`, `note_too_long`, `amount_not_taken`, `amount_currency`,
+    `payment_larger`, `promise_larger`), and as `lookup.resolve` and `plan` do.
     """
     require_role(desk, "log_call")
     named = await lookup.resolve(desk, loan)

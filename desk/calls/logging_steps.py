@@ -10,6 +10,7 @@ from uuid import UUID
 from desk.calls.matching import CallDetails, FollowUpMatch, match_follow_up, require_why
 from desk.calls.outcomes import (
     PART_PAID,
+    PROMISED,
     NextStep,
     OutcomeResult,
     apply_outcome,
@@ -18,7 +19,7 @@ from desk.calls.outcomes import (
     plan_only,
     with_moved,
 )
-from desk.calls.payments import has_schedule, is_what_is_due
+from desk.calls.payments import has_schedule, is_what_is_due, require_promise_within_left
 from desk.calls.reported import asked_about, rewrite_missed, rewrite_question, settle, time_of
 from desk.calls.views import CallLogged, call_logged
 from desk.core.changes import create, offer_undo
@@ -155,7 +156,12 @@ async def _match(desk: Desk, loan: Loan, open_rows: Sequence[FollowUp], made: Ca
 async def _share(
     desk: Desk, loan: Loan, outcome: Outcome, details: CallDetails, amount: Decimal | None
 ) -> _Share | None:
-    """Return what a payment of which is said how much covers: the whole instalment, or what has to be asked."""
+    """Return what a payment of which is said how much covers: the whole instalment, or what has to be asked.
+
+    Raises Invalid (`payment_larger`, `promise_larger`) for more than is left to pay.
+    """
+    if outcome.code == PROMISED and amount is not None and has_schedule(loan):
+        await require_promise_within_left(desk, loan, amount)
     if not outcome.settles_instalment or (amount is None and not details.amount_in_note):
         return None
     if amount is not None and has_schedule(loan) and await is_what_is_due(desk, loan, amount):

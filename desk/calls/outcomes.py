@@ -31,6 +31,9 @@ from storage.tables import FollowUp, Loan, Member
 PART_PAID = "part_paid"
 """The outcome of a call about a payment that is a part of an instalment."""
 
+PROMISED = "promised"
+"""The outcome of a call in which the borrower promised to pay."""
+
 _MESSAGE_LEFT = VOCABULARY.outcome("voicemail")
 """What a conversation with another person than the borrower counts as where the borrower is asked for."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from desk.core.changes import track
 from desk.core.dataclass import dataclass
-from desk.core.errors import Conflict
+from desk.core.errors import Conflict, Invalid
 from desk.core.transaction import Desk
 from desk.follow_ups import lifecycle, standing
 from desk.follow_ups.collection_steps import stop_steps
@@ -88,6 +88,13 @@ async def is_what_is_due(desk: Desk, loan: Loan, amount: Decimal) -> bool:
         if total >= amount:
             return total == amount
     return False
+
+
+async def require_promise_within_left(desk: Desk, loan: Loan, amount: Decimal) -> None:
+    """Raise Invalid (`promise_larger`) for a promise of more than is left to pay by the schedule: no payment could keep it."""
+    now = await standing.standing(desk, loan)
+    if now.covered and amount > now.left:
+        raise Invalid("promise_larger", loan=loan.number, left=now.left, currency=loan.currency)
 
 
 async def pay_part_of(

@@ -43,6 +43,10 @@ USAGE = Usage(
 )
 
 
+_OF_AMOUNT = frozenset({"promise_larger", "payment_larger"})
+"""Refusals of an amount. The form is offered with all that was typed, to correct the amount alone."""
+
+
 async def loan_call(request: Request) -> Message | OpenModal:
     """Log a call; typed alone, open the form."""
     desk, t = request.desk, request.t
@@ -66,6 +70,9 @@ async def loan_call(request: Request) -> Message | OpenModal:
         refusal.params["typed"] = line.raw
         if refusal.code == "next_missing":
             refusal.params |= {"part": "next", "ref": parsed.loan, "fill": _fields(parsed)}
+        elif refusal.code in _OF_AMOUNT:
+            fill = _fields(parsed) | _next_fields(request, parsed)
+            refusal.params |= {"asks": "amount", "ref": parsed.loan, "fill": fill}
         raise
     if isinstance(answer, RepeatedCall):
         return already_logged(t, answer, request.zone)
@@ -77,6 +84,16 @@ def _fields(parsed: CallRequest) -> dict[str, str]:
     details = parsed.details
     amount = f"{details.amount.value.normalize():f}" if details.amount else ""
     fields = {"outcome": parsed.outcome, "amount": amount, "purpose": details.purpose or "", "note": details.note}
+    return {name: value for name, value in fields.items() if value}
+
+
+def _next_fields(request: Request, parsed: CallRequest) -> dict[str, str]:
+    """Return the next step that the line says as values of the form's fields."""
+    step = parsed.next
+    if step is None:
+        return {}
+    when = f"{step.due.at.astimezone(request.zone):%Y-%m-%d %H:%M}" if step.due.at else f"{step.due.on}"
+    fields = {"next": when, "next_purpose": step.purpose or "", "next_note": step.note}
     return {name: value for name, value in fields.items() if value}
 
 
@@ -100,5 +117,5 @@ COMMAND = Command(
         recording.MOVE,
         recording.DISCARD,
     ),
-    completes={"outcome": call.FORM, "next": call.FORM},
+    completes={"outcome": call.FORM, "next": call.FORM, "amount": call.FORM},
 )

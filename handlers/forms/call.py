@@ -151,6 +151,8 @@ FORM = Form(
         "unknown_person": "party",
         "amount_not_taken": "amount",
         "amount_currency": "amount",
+        "payment_larger": "amount",
+        "promise_larger": "amount",
     },
 )
 """`/loan-call` with the mouse."""

@@ -92,6 +92,8 @@ async def test_the_life_of_a_loan_is_reported(slack: Slack, core: Program) -> No
     await report(core, {"type": "disbursed", "loan": "N-1", "amount": "2000.00", "due_day": 10}, "3")
     instalments = [{"due_on": "2026-12-10", "amount": "1000.00"}, {"due_on": "2027-01-10", "amount": "1000.00"}]
     plan = await report(core, {"type": "schedule_set", "loan": "N-1", "instalments": instalments}, "4")
+    larger = await report(core, PAYMENT | {"loan": "N-1", "amount": "2000.01"}, "5")
+    assert larger.pointers == {"/amount": "payment_larger"}
     await report(core, PAYMENT | {"loan": "N-1"}, "5")
     (loan,) = await slack.rows(Loan)
     assert (plan.body["effect"], loan.stage, str(loan.next_instalment_on)) == ("new", "disbursed", "2027-01-10")

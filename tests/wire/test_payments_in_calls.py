@@ -59,10 +59,27 @@ async def test_paid_with_another_amount_asks(slack: Slack, loan: Loan, pressed: 
 
 
 async def test_more_than_is_left_to_pay_is_refused_before_anything_is_logged(slack: Slack, loan: Loan) -> None:
-    for line in ("paid 4000.01", "part paid 5000 > fri", "已还款 9999元"):
+    for line in ("paid 4000.01", "part paid 5000 > fri", "已还款 9999元", "promised 4000.01 fri"):
         assert "That is more than what is left to pay on A-1: 4000.00 CNY." in await says(slack, line)
     assert await payments(slack) == []
     assert "No calls logged yet." in await card(slack)
+
+
+async def test_a_promise_of_more_than_is_left_is_mended_in_the_form_where_nothing_typed_is_lost(
+    slack: Slack, loan: Loan
+) -> None:
+    await slack.in_chinese(slack.agent)
+    refused = await slack.command(slack.agent, "/loan-call A-1 承诺还款 5000元 周五15:00，妹妹帮忙还")
+    assert "超过了A-1剩余应还的4000.00 CNY。请更正金额；如含罚息或费用，请不填金额，写在备注里。" in refused.text
+    assert refused.message is not None
+    await slack.press(slack.agent, refused.message, "登记通话")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.submit()
+    assert "超过了A-1剩余应还的4000.00 CNY" in form.errors["金额"]
+    await form.fill("金额", "4000")
+    await form.submit()
+    assert "妹妹帮忙还" in form.text
+    assert await promises(slack) == [(Decimal("4000.00"), date(2026, 11, 27), "open")]
 
 
 async def test_a_call_before_the_loan_is_paid_out_records_no_repayment(slack: Slack) -> None:

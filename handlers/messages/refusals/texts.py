@@ -427,6 +427,10 @@ TEXTS: dict[str, str] = {
     "payment_larger": _(
         "That is more than what is left to pay on {loan}: {left} {currency}. Correct the amount, or the schedule first."
     ),
+    "promise_larger": _(
+        "That is more than what is left to pay on {loan}: {left} {currency}. Correct the amount; if it includes fees, leave it "
+        "out and write it in the note."
+    ),
     "payment_twice": _(
         "{amount} {currency} on {day} is recorded on {loan} already, by {who}. If it was paid once more, record that on the "
         "card: Payments, Record a payment."
