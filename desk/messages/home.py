@@ -18,6 +18,7 @@ from desk.messages import overview
 from desk.messages.compliance_home import ComplianceLists, compliance_lists
 from desk.messages.digests import TeamDigest, team_digest_of
 from desk.messages.failing_webhooks import FailingWebhook, failing_webhooks
+from desk.messages.figures import Asked, Figures, figures_of
 from desk.messages.imports import ImportView, last_imports
 from desk.messages.overview import OpenDocuments
 from desk.people.members import acts_for, today_of
@@ -95,6 +96,8 @@ class HomeView:
     """The last imports, None for who may not import, or where the desk takes no files."""
     webhooks: tuple[FailingWebhook, ...] = ()
     """For admins, the endpoints of webhooks that take nothing."""
+    figures: Figures | None = None
+    """What a manager's team did today, and what waits there now."""
     appointments: tuple[AppointmentOfDay, ...] = ()
     """What the reader, and those for whom they act, attend today."""
 
@@ -140,6 +143,7 @@ def read_page(value: Mapping[str, Any]) -> HomePage:
 async def home_of(desk: Desk, page: HomePage) -> HomeView:
     """Return the acting member's present home; a page past the end becomes the first."""
     member, offers = desk.member, offers_to(desk)
+    manages = allows(member, "see_team_digest")
     acting_for = await acts_for(desk, member)
     people = People.of(each.id for each in acting_for)
     purposes = purposes_of(page.kind)
@@ -167,7 +171,7 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         documents_total=await count_waiting(desk, "open"),
         unplanned=await due_lists.count_unplanned(desk.session, Whose(people), desk.workspace_today),
         arrears=arrears,
-        team=await team_digest_of(desk, member) if allows(member, "see_team_digest") else None,
+        team=await team_digest_of(desk, member) if manages else None,
         is_admin=allows(member, "change_workspace"),
         offers=offers,
         sees_unowned=offers.reassign and sees_unowned(member, desk.workspace),
@@ -176,6 +180,7 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         reports_calls=offers.assign_phone_call and desk.workspace.phone_calls_at is not None,
         imports=await last_imports(desk) if desk.files is not None else None,
         webhooks=await failing_webhooks(desk) if allows(member, "change_workspace") else (),
+        figures=await figures_of(desk, Asked(member.id)) if manages else None,
         appointments=await appointments_of_day(desk, member, acting_for, today_of(desk, member)),
         queues=queues_for(member, in_arrears=arrears > 0, checks=not by_purpose.keys().isdisjoint(CHECKS)),
     )

@@ -14,8 +14,8 @@ from handlers.messages.block_kit.view import PRODUCT, VIEW_BLOCKS, View
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.figure_lists import days_of, figure_name, value_of
 
-_IN_DIGEST = 10
-"""Members with a line of their own in a digest without tables; the page has all."""
+_LINES = 10
+"""Members with a line of their own on the Home, and in a digest without tables; the page has up to fifty."""
 
 FIGURES_VIEW = "figures"
 """The form name of the modal."""
@@ -36,9 +36,16 @@ def figures_message(t: Translator, view: Figures) -> Message:
     return writer.message()
 
 
-def spans_buttons(t: Translator) -> list[Button]:
-    """Return the buttons of the Home that open the figures of the reader's team, one for each period."""
-    return [Button(_span(t, span), "figures.show", {"s": span}) for span in SPANS]
+def write_at_home(t: Translator, writer: Writer, view: Figures) -> None:
+    """Write what a team did today and what waits there now into its manager's Home, with a button for each list, and one for the
+    page of each period."""
+    writer.line(Bold(t("Figures of the team")), " · ", days_of(t, view.days))
+    writer.bullets([line] for line in _lines(t, view))
+    writer.buttons(*_lists(t, view))
+    _write_members(t, writer, view)
+    if view.members:
+        _write_menu(t, writer, view)
+    writer.buttons(*(Button(_span(t, span), "figures.show", {"s": span}) for span in SPANS))
 
 
 def write_summary(t: Translator, writer: Writer, view: Figures, *, by_member: bool) -> None:
@@ -48,9 +55,23 @@ def write_summary(t: Translator, writer: Writer, view: Figures, *, by_member: bo
     for line in _lines(t, view):
         writer.line(line)
     if by_member:
-        for each in view.members[:_IN_DIGEST]:
-            writer.line(_member(t, each, view.silent_days))
+        _write_members(t, writer, view)
     writer.buttons(*_lists(t, view), Button(t("Figures"), "figures.show", value_of(view.asked)))
+
+
+def _write_members(t: Translator, writer: Writer, view: Figures) -> None:
+    """Write a line for each member, of many for those with the most late and due calls."""
+    for each in view.members[:_LINES]:
+        writer.line(_member(t, each, view.silent_days))
+    elements.write_more(t, writer, len(view.members[_LINES:]) + view.others)
+
+
+def _write_menu(t: Translator, writer: Writer, view: Figures) -> None:
+    """Write the menu that leads to the figures of one member, each with its list."""
+    value = value_of(replace(view.asked, team_id=None))
+    names = {each.member_id: each.name for each in view.members}
+    menu = [(name, {**value, "w": str(member_id)}) for member_id, name in names.items()]
+    writer.menu(t("The figures of one member"), "figures.show", menu)
 
 
 def figures_table(t: Translator, view: Figures) -> dict[str, Any] | None:
@@ -104,10 +125,7 @@ def _write_page(t: Translator, writer: Writer, view: Figures) -> None:
         writer.divider().line(Bold(t("By member")))
         writer.bullets(_member(t, each, view.silent_days) for each in view.members)
         elements.write_more(t, writer, view.others)
-        value = value_of(replace(view.asked, team_id=None))
-        names = {each.member_id: each.name for each in view.members}
-        menu = [(name, {**value, "w": str(member_id)}) for member_id, name in names.items()]
-        writer.menu(t("The figures of one member"), "figures.show", menu)
+        _write_menu(t, writer, view)
     writer.small(
         t(
             "A call counts for the member who logged it, a finished follow-up for the one who finished it, an open one for its "

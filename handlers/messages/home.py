@@ -20,7 +20,7 @@ from handlers.messages.contact import states_words
 from handlers.messages.digests import write_loads
 from handlers.messages.documents import brief_papers
 from handlers.messages.escalations import write_waiting
-from handlers.messages.figures import spans_buttons
+from handlers.messages.figures import write_at_home
 from handlers.messages.file_imports import write_imports
 from handlers.messages.loans import next_stages
 from handlers.messages.playbooks import write_playbooks
@@ -78,7 +78,8 @@ def home(t: Translator, view: HomeView, zone: ZoneInfo) -> View:
     if view.team is not None:
         writer.divider()
         write_loads(t, writer, view.team)
-        writer.line(Bold(t("Figures of the team"))).buttons(*spans_buttons(t))
+    if view.figures is not None:
+        write_at_home(t, writer, view.figures)
     return View(form=HOME, title="", close="", blocks=writer.message().blocks, private=_private(view))
 
 

@@ -52,6 +52,11 @@ async def _loan(slack: Slack, number: str, owner: Member, **values: Any) -> Loan
     return await make_loan(slack.office, slack.workspace, number, owner=owner, name=f"王{number}", **values)
 
 
+async def the_loan(slack: Slack, number: str) -> Loan:
+    (found,) = [row for row in await slack.rows(Loan) if row.number == number]
+    return found
+
+
 async def _set(slack: Slack, *rows: Loan, **values: object) -> None:
     async with slack.office.database.transaction() as session:
         for row in rows:
@@ -81,6 +86,23 @@ WEEK = [
     "Loans in arrears: M1 1 · M2 1",
     "Load now: live loans 5, open follow-ups 3",
 ]
+
+
+async def test_the_home_states_todays_figures_and_each_number_opens_its_list(team: Slack) -> None:
+    await make_call(team.office, await the_loan(team, "L-1"), team.agent)
+    await team.sandbox.open_home("UMANAGER")
+    home = team.sandbox.home_of("UMANAGER")
+    lines = home.text.splitlines()
+    assert "Figures of the team · Wed 25 Nov" in lines
+    assert "1 of 1 call reached a person, 1 of these the borrower" in lines
+    assert "0 of 1 call due was made on time; finished: 0, late now: 1" in lines
+    assert [line for line in WEEK[3:] if line not in lines] == []
+    assert "Agent: 1 of 1 calls reached a person · 0 of 0 due made on time · 1 late · 0 done · " in home.text
+    await home.press("Late now (1)")
+    assert "L-3" in team.sandbox.modal_of("UMANAGER").text
+    await team.change(team.manager, locale="zh-CN")
+    await team.sandbox.open_home("UMANAGER")
+    assert "1 次通话中接通 1 次，其中本人接通 1 次" in team.sandbox.home_of("UMANAGER").text
 
 
 async def test_the_home_opens_the_figures_of_a_period_with_what_each_is_a_share_of(team: Slack) -> None:

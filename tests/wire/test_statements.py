@@ -1,4 +1,4 @@
-"""What each form of a command asks of the database: how many statements, and never a table that grows from beginning to end.
+"""What each form of a command, and a Home, asks of the database: how many statements, and never a table that grows in full.
 
 `statements.toml` has the numbers; `pytest --update-snapshots` writes them again.
 """
@@ -63,6 +63,9 @@ FORMS = (
 )
 """Each form, and who types it."""
 
+HOMES = ("agent", "manager")
+"""Whose Homes are opened."""
+
 
 @contextmanager
 def executed(slack: Slack) -> Iterator[list[tuple[str, Any]]]:
@@ -100,6 +103,10 @@ async def test_each_form_of_a_command_executes_as_many_statements_as_the_table_s
             reply = await slack.command(slack.people[who], line)
         assert not reply.error, line
         counts[f"{who}: {line}"] = len(statements)
+    for who in HOMES:
+        with executed(slack) as statements:
+            await slack.sandbox.open_home(slack.people[who].slack_user_id)
+        counts[f"{who}: Home"] = len(statements)
 
     table = tomllib.loads(TABLE.read_text("utf-8")) if TABLE.exists() else {}
     if request.config.getoption("--update-snapshots"):
@@ -115,6 +122,11 @@ async def test_no_form_of_a_command_reads_a_growing_table_in_full(slack: Slack) 
         with executed(slack) as statements:
             await slack.command(slack.people[who], line)
         asked[line] = dict(statements)
+    for who in HOMES:
+        with executed(slack) as statements:
+            await slack.sandbox.open_home(slack.people[who].slack_user_id)
+        # Whether any escalation of the workspace waits is asked of the index of those that do: one row is read.
+        asked[f"{who}: Home"] = {sql: each for sql, each in statements if not sql.startswith("SELECT escalation.id")}
     await fill(slack.office.database)
 
     found = {line: await scans(slack.office.database, each) for line, each in asked.items()}
@@ -124,7 +136,7 @@ async def test_no_form_of_a_command_reads_a_growing_table_in_full(slack: Slack) 
 
 def write(table: dict[str, dict[str, int]]) -> None:
     """Write the table of the numbers of statements."""
-    lines = ["# Statements of each form of a command: who types it, and what."]
+    lines = ["# Statements of each form of a command, and of a Home: who types it, and what."]
     for kind in sorted(table):
         lines += ["", f"[{kind}]", *(f'"{form}" = {count}' for form, count in table[kind].items())]
     TABLE.write_text("\n".join(lines) + "\n", "utf-8")
