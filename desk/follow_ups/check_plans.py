@@ -24,14 +24,15 @@ STAGE = "application"
 
 _NOON = time(12)
 
+_PRODUCTS = frozenset(each.code for each in VOCABULARY.products)
+
 DEFAULT_CHECKS_A_DAY = 8
 """How many checks the desk plans for one verifier and day, unless the workspace says otherwise."""
 
 
 def checks_for(product: str | None) -> tuple[str, ...]:
     """Return the purposes of the checks that a loan of that product needs; of an unknown one, who the borrower is."""
-    codes = {each.code for each in VOCABULARY.products}
-    wanted = VOCABULARY.product(product).checks if product in codes else ()
+    wanted = VOCABULARY.product(product).checks if product in _PRODUCTS else ()
     return tuple(dict.fromkeys((PURPOSES[0], *wanted)))
 
 
@@ -57,7 +58,7 @@ async def default_product(desk: Desk) -> str | None:
 
 
 def _listed(code: str | None) -> str | None:
-    return code if any(each.code == code for each in VOCABULARY.products) else None
+    return code if code in _PRODUCTS else None
 
 
 async def stage_rules(desk: Desk) -> StageRules | None:
@@ -83,7 +84,8 @@ async def place(desk: Desk, rule: Rule, assignee: Member) -> Due:
 
     Raises Invalid (`no_working_day`).
     """
-    return await (desk.cache.setdefault(_Days, _Days())).place(desk, rule, assignee)
+    days: _Days = desk.cache.get(_Days) or desk.cache.setdefault(_Days, _Days())
+    return await days.place(desk, rule, assignee)
 
 
 class FullDays(dict[UUID, date]):
@@ -102,15 +104,17 @@ class _Days:
     async def place(self, desk: Desk, rule: Rule, assignee: Member) -> Due:
         if self.a_day is None:
             self.a_day = await checks_a_day(desk)
-        full = desk.cache.setdefault(FullDays, FullDays())
-        if assignee.id not in self.reached:
-            self.reached[assignee.id] = await self._first(desk, rule, assignee, full.get(assignee.id))
-        due, counts = self.reached[assignee.id], self.counts[assignee.id]
+        due = self.reached.get(assignee.id)
+        if due is None:
+            full = desk.cache.setdefault(FullDays, FullDays())
+            due = await self._first(desk, rule, assignee, full.get(assignee.id))
+        counts = self.counts[assignee.id]
         while counts[due.on] >= self.a_day:
             due = await _due(desk, rule, assignee, after=due.on)
         counts[due.on] += 1
-        self.reached[assignee.id] = due
-        full[assignee.id] = due.on
+        if due is not self.reached.get(assignee.id):
+            self.reached[assignee.id] = due
+            desk.cache[FullDays][assignee.id] = due.on
         return due
 
     async def _first(self, desk: Desk, rule: Rule, assignee: Member, full: date | None) -> Due:

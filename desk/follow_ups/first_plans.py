@@ -1,7 +1,7 @@
 """Plan the calls that new loans require, many loans at once: what they have in common is computed once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -73,7 +73,7 @@ class FirstPlans:
         self._rules: dict[tuple[str, str | None], Sequence[tuple[Rule, str | None]]] = {}
         self._times: PlanTimes = desk.cache.setdefault(PlanTimes, PlanTimes())
         self._is_begun = False
-        self._shared: dict[tuple[str, str | None, Due, int], Mapping[str, Any]] = {}
+        self._shared: dict[tuple[str, str | None, date, datetime | None, int], Mapping[str, Any]] = {}
 
     async def values_for(self, loan_id: UUID, loan: Terms, *, first_due_on: date | None = None) -> list[dict[str, Any]]:
         """Return the values of the columns of the loan's first follow-ups: none when it needs none or no member could make
@@ -108,10 +108,11 @@ class FirstPlans:
             assignee = await self._assignee(call.rule, loan)
             if assignee is None:
                 continue
-            due = await self._due_of(call.rule, assignee, on=call.instalment_on)
+            caller = self._known.get(assignee.id) or await self._caller(assignee)
+            due = await self._due_of(call.rule, caller, on=call.instalment_on)
             if call.is_superfluous(due, [*others, *(row["due_on"] for row in rows)]):
                 continue
-            shared = await self._shared_values(call.rule, call.trigger, assignee, due, call.instalment_on)
+            shared = await self._shared_values(call.rule, call.trigger, caller, due, call.instalment_on)
             given = {"loan_id": loan_id, "number": number + len(rows), "assignee_id": assignee.id}
             rows.append({**shared, **given})
         return rows
@@ -143,11 +144,12 @@ class FirstPlans:
             assignee = await self._assignee(rule, loan)
             if assignee is None:
                 continue
+            caller = self._known.get(assignee.id) or await self._caller(assignee)
             if check_plans.is_check(rule):
                 due = await check_plans.place(self._desk, rule, assignee)
             else:
-                due = await self._due_of(rule, assignee)
-            shared = await self._shared_values(rule, trigger, assignee, due)
+                due = await self._due_of(rule, caller)
+            shared = await self._shared_values(rule, trigger, caller, due)
             given = {"loan_id": loan_id, "number": len(found) + 1, "assignee_id": assignee.id}
             found.append({**shared, **given})
         return found
@@ -168,13 +170,14 @@ class FirstPlans:
         return known
 
     async def _shared_values(
-        self, rule: Rule, trigger: str | None, assignee: Member, due: Due, instalment_on: date | None = None
+        self, rule: Rule, trigger: str | None, caller: "_Caller", due: Due, instalment_on: date | None = None
     ) -> Mapping[str, Any]:
         """Return what the calls have in common that a rule plans for one time and for members with the same hours."""
+        assignee = caller.member
         self._unwritten.counts[assignee.id] += 1
-        acting = (await self._caller(assignee)).stand_ins.acting(assignee, due.on)
-        hours = (await self._caller(acting)).hours
-        key = (rule.purpose, trigger, due, id(hours))
+        acting = caller.stand_ins.acting(assignee, due.on)
+        hours = (caller if acting is assignee else await self._caller(acting)).hours
+        key = (rule.purpose, trigger, due.on, due.at, id(hours))
         known = self._shared.get(key)
         if known is None:
             schedule = self._times.schedules.get((due, id(hours)))
@@ -202,11 +205,11 @@ class FirstPlans:
             ranked = self._ranked[ids] = await assignees.ranked(self._desk, found)
         return ranked.least_busy(self._unwritten)
 
-    async def _due_of(self, rule: Rule, assignee: Member, *, on: date | None = None) -> Due:
-        key = (rule.code, on, id((await self._caller(assignee)).hours))
+    async def _due_of(self, rule: Rule, caller: "_Caller", *, on: date | None = None) -> Due:
+        key = (rule.code, on, id(caller.hours))
         known = self._times.due.get(key)
         if known is None:
-            known = self._times.due[key] = await rule_plans.due_by_rule(self._desk, rule, assignee, on=on)
+            known = self._times.due[key] = await rule_plans.due_by_rule(self._desk, rule, caller.member, on=on)
         return known
 
     async def _caller(self, member: Member) -> "_Caller":
@@ -216,7 +219,7 @@ class FirstPlans:
             stand_ins = await stand_ins_for(self._desk, people.values())
             for key, each in people.items():
                 hours = hours_of(self._desk, each)
-                self._known[key] = _Caller(self._times.hours.setdefault(hours, hours), stand_ins)
+                self._known[key] = _Caller(each, self._times.hours.setdefault(hours, hours), stand_ins)
             known = self._known[member.id]
         return known
 
@@ -225,5 +228,6 @@ class FirstPlans:
 class _Caller:
     """Who makes calls: their hours, one object for all who have the same, and who stands in for them."""
 
+    member: Member
     hours: WorkingHours
     stand_ins: StandIns

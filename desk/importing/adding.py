@@ -168,10 +168,13 @@ class NewLoans:
         }
         await bulk.insert(desk.session, Loan, columns, shared)
         await bulk.insert(desk.session, FollowUp, bulk.by_column(self._follow_ups))
-        said = zip(self._of_the_new(of.value_ids), loan_ids, keys, self._of_the_new(of.values), strict=True)
-        await imports.add_values(
-            desk.session, desk.workspace.id, [imports.StoredValues(*each) for each in said], desk.now
-        )
+        said = {
+            "id": self._of_the_new(of.value_ids),
+            "loan_id": loan_ids,
+            "number_key": keys,
+            "values_cipher": self._of_the_new(of.values),
+        }
+        await imports.add_value_columns(desk.session, desk.workspace.id, said, desk.now)
         await self._write_audit()
 
     async def _write_audit(self) -> None:

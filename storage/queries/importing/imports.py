@@ -174,6 +174,13 @@ async def add_values(session: Work, workspace_id: UUID, rows: Sequence[StoredVal
     """Insert what a file said about loans of which no file had said anything yet."""
     names = ("id", "loan_id", "number_key", "values_cipher")
     columns = {name: [getattr(row, name) for row in rows] for name in names}
+    await add_value_columns(session, workspace_id, columns, at)
+
+
+async def add_value_columns(
+    session: Work, workspace_id: UUID, columns: Mapping[str, Sequence[Any]], at: datetime
+) -> None:
+    """Insert the same, given by the names of what a `StoredValues` has."""
     await bulk.insert(session, ImportedValues, columns, {"workspace_id": workspace_id, "at": at})
 
 
