@@ -2,6 +2,7 @@
 
 import csv
 import random
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -80,8 +81,11 @@ def write_workbook(workbook: Path, file: Path) -> None:
                     sheet.write_string(at, place, cell)
 
 
-def write(file: Path, count: int, *, later: bool = False) -> None:
-    """Write a file of `count` loans in three stages, owned by `MEMBERS` agents. In a `later` one every name, phone, amount and
+STAGES = ("inquiry", "application", "disbursed")
+
+
+def write(file: Path, count: int, *, later: bool = False, stages: Sequence[str] = STAGES) -> None:
+    """Write a file of `count` loans in these stages, owned by `MEMBERS` agents. In a `later` one every name, phone, amount and
     due day is another."""
     rng = random.Random(1042)
     with file.open("w", encoding="utf-8", newline="") as opened:
@@ -90,7 +94,7 @@ def write(file: Path, count: int, *, later: bool = False) -> None:
         for number in range(count):
             name = rng.choice(SURNAMES) + "".join(rng.choices(GIVEN, k=rng.choice((1, 2))))
             phone = f"{139 if later else 138}{number:08d}"
-            stage = ("inquiry", "application", "disbursed")[number % 3]
+            stage = stages[number % len(stages)]
             owner = f"agent{number % MEMBERS}@lender.example"
             amount, due_day = ("130000.00", (number + 1) % 28 + 1) if later else ("120000.00", number % 28 + 1)
             writer.writerow([f"I-{number}", name + "文" * later, phone, stage, owner, amount, due_day])
