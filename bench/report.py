@@ -189,6 +189,16 @@ _LINES = (
         ),
     ),
     (
+        "retention",
+        "the same of one loan with many rows",
+        lambda part: (
+            f"{_spread(many['ms'], 1)}, {many['p95_ms']}, {_spread(many['cpu_ms'], 1)} "
+            f"({many['batches']} for {many['rows_each']:,} rows)"
+            if (many := part.get("many"))
+            else "–"
+        ),
+    ),
+    (
         "api",
         "API: single payments per second, p99 ms, ms of CPU; a batch of events accepted in s, applied in s; p99 and worst ms of "
         "20 `/loan-call` a second before and meanwhile",

@@ -12,7 +12,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.reminders import add_repeat_warning
 from storage.engine.trouble import is_outage
 from storage.queries.messages.notices import ERASED
-from storage.queries.messages.sending import Lease, Words
+from storage.queries.messages.sending import Lease, Named, Words
 from storage.tables import Notice
 
 Compose = Callable[[Desk, Notice], Awaitable[Message | None]]
@@ -27,7 +27,8 @@ class ComposeError(Exception):
 class Content:
     """The current message of a notice, None when there is nothing to send, and its channel, None without a reader.
 
-    `ts` is the message that the notice already has. `loan_id` is the loan that it is about, if it is about one.
+    `ts` is the message that the notice already has. `loan_id` is the loan that it is about, if it is about one; `named` are those
+    that a digest names.
     """
 
     notice_id: UUID
@@ -39,6 +40,7 @@ class Content:
     channel: str | None
     message: Message | None
     loan_id: UUID | None = None
+    named: Named | None = None
 
     @property
     def words(self) -> Words:
@@ -74,6 +76,8 @@ async def content_of(
         if is_outage(error):
             raise
         raise ComposeError from error
+    reader = to.member if to is not None else None
+    named = message.names if message is not None else ()
     return Content(
         notice_id=lease.notice_id,
         mark=lease.mark,
@@ -84,6 +88,7 @@ async def content_of(
         channel=to and to.channel,
         message=message,
         loan_id=notice.about_loan_id,
+        named=Named(named, reader.id, reader.roles) if named and reader is not None else None,
     )
 
 

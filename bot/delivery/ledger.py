@@ -12,6 +12,7 @@ from bot.delivery.errors import SlackRequestError
 from bot.delivery.gathered import Gathered
 from bot.delivery.slack_api import PostedMessage
 from desk.core.dataclass import dataclass
+from desk.core.disclosures import digest_entry
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk, Office
 from desk.messages import kinds
@@ -22,7 +23,7 @@ from storage.engine.trouble import is_outage
 from storage.engine.types import new_id
 from storage.engine.work import Work
 from storage.queries.messages import notices, rate_limits, sending
-from storage.queries.messages.sending import LONGEST_WAIT, Lease, Sent, Words
+from storage.queries.messages.sending import LONGEST_WAIT, Lease, Named, Sent, Words
 from storage.tables import Notice, SentMessage, Workspace
 
 MESSAGES = "messages"
@@ -98,19 +99,18 @@ class Ledger:
         place = {"channel_id": posted.channel, "ts": posted.ts}
         await self._record(lambda desk: sending.record_found(desk.session, lease, now=desk.now, **place))
 
-    async def record_posted(
-        self, lease: Lease, posted: PostedMessage, revision: int, shown: str | None, words: Words
-    ) -> bool:
-        """Record a new message that shows this revision, and what it says of loans. Return whether it is the notice's message.
+    async def record_posted(self, lease: Lease, posted: PostedMessage, content: Content, shown: str | None) -> bool:
+        """Record a new message with this content, and what it says of loans. Return whether it is the notice's message.
 
         It is not when another sender, which took the lease meanwhile, posted one first.
         """
-        return await self._posts(Sent(lease, posted.channel, posted.ts, revision, shown, words))
+        place = (posted.channel, posted.ts)
+        return await self._posts(Sent(lease, *place, content.revision, shown, content.words, content.named))
 
     async def record_updated(
-        self, lease: Lease, posted: PostedMessage, revision: int, shown: str | None, words: Words = ()
+        self, lease: Lease, posted: PostedMessage, revision: int, shown: str | None, content: Content | None = None
     ) -> None:
-        """Record that the existing message shows this revision, and what (None: that is uncertain); `words` are what Slack was
+        """Record that the existing message shows this revision, and what (None: that is uncertain); `content` is what Slack was
         sent now.
 
         A sender that was overtaken may have replaced a newer state with an older one: request another update.
@@ -118,18 +118,20 @@ class Ledger:
         async with self.office.desk(self.workspace) as desk:
             place = {"channel_id": posted.channel, "ts": posted.ts, "now": desk.now}
             recorded = await sending.record_sent(desk.session, lease, revision=revision, shown_digest=shown, **place)
-            sent = Sent(lease, posted.channel, posted.ts, revision, shown, words)
-            await self._keep_words(desk.session, [sent], desk.now)
+            if content is not None:
+                said = (content.words, content.named)
+                sent = Sent(lease, posted.channel, posted.ts, revision, shown, *said)
+                await self._keep_words(desk.session, [sent], desk.now)
             if not recorded:
                 await sending.forget_shown(desk.session, lease.notice_id)
                 await notices.touch(desk.session, [lease.notice_id], desk.now)
         if not recorded:
             raise OvertakenError
 
-    async def record_words(self, lease: Lease, posted: PostedMessage, words: Words) -> None:
+    async def record_words(self, lease: Lease, posted: PostedMessage, words: Words, named: Named | None) -> None:
         """Record what a message says of loans that was found in Slack after its answer was lost."""
         async with self.office.database.transaction() as session:
-            sent = Sent(lease, posted.channel, posted.ts, posted.revision, None, words)
+            sent = Sent(lease, posted.channel, posted.ts, posted.revision, None, words, named)
             await self._keep_words(session, [sent], posted.at)
 
     async def record_deleted(self, lease: Lease) -> None:
@@ -238,7 +240,12 @@ class Ledger:
         return await sending.claim_post(session, sent.lease.notice_id, channel_id=sent.channel_id, ts=sent.ts, now=now)
 
     async def _keep_words(self, session: Work, sent: Iterable[Sent], at: datetime) -> None:
+        sent = tuple(sent)
         await sending.keep_words(session, [self._row(one, at, *part) for one in sent for part in one.words])
+        for one in sent:
+            if (named := one.named) is not None:
+                place = {"notice_id": one.lease.notice_id, "channel": one.channel_id}
+                session.add(digest_entry(self.workspace.id, at, named.reader_id, named.roles, named.loans, **place))
 
     def _row(self, sent: Sent, at: datetime, loan_id: UUID, words: str) -> SentMessage:
         row_id = new_id()

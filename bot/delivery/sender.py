@@ -186,7 +186,7 @@ class Sender:
             return Result.DROPPED
         posted = await self._post(lease, content, content.channel, content.message.with_tables or content.message)
         shown = self._digest(content.message)
-        if await self._ledger.record_posted(lease, posted, content.revision, shown, content.words):
+        if await self._ledger.record_posted(lease, posted, content, shown):
             late = (self.office.clock.now() - content.meant_for).total_seconds()
             monitoring.LATENESS.labels(content.kind).observe(max(0.0, late))
             return Result.POSTED
@@ -211,7 +211,7 @@ class Sender:
     async def _send_update(self, lease: Lease, content: Content, found: PostedMessage | None) -> Result:
         posted = PostedMessage(lease.channel_id or "", lease.ts or "")
         if found is not None:
-            await self._ledger.record_words(lease, found, content.words_of(found.text))
+            await self._ledger.record_words(lease, found, content.words_of(found.text), content.named)
         if found is not None and found.revision == content.revision:
             await self._ledger.record_updated(lease, posted, content.revision, None)
             return Result.FOUND
@@ -223,7 +223,7 @@ class Sender:
             await self._ledger.record_updated(lease, posted, content.revision, shown)
             return Result.SETTLED
         await self._update(lease, content, posted, content.message.with_tables or content.message)
-        await self._ledger.record_updated(lease, posted, content.revision, shown, content.words)
+        await self._ledger.record_updated(lease, posted, content.revision, shown, content)
         return Result.UPDATED
 
     def _digest(self, message: Message) -> str:

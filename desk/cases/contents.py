@@ -12,6 +12,7 @@ from sqlalchemy import Table
 
 from desk.core import unreadable
 from desk.core.dataclass import dataclass
+from desk.core.disclosures import DIGEST, DISCLOSURE
 from desk.core.playbooks import shipped_playbooks
 from desk.core.sent_words import digest_of, entered_in
 from desk.core.transaction import Desk
@@ -201,7 +202,12 @@ async def _notices(desk: Desk, loan: Loan, sent: Sequence[Record], entries: Sequ
         versions[each["notice_id"]].append({**version, "channel": each["channel_id"], "as_entered": proven})
     found: list[Record] = []
     after: UUID | None = None
-    while rows := await cases.notices_of(desk.session, loan.id, after):
+    digests_sent = [
+        UUID(entry["subject_id"])
+        for entry in entries
+        if entry["act"] == DISCLOSURE and entry["details"].get("what") == DIGEST
+    ]
+    while rows := await cases.notices_of(desk.session, loan.id, digests_sent, after):
         for row in rows:
             record = {
                 "id": row.id,

@@ -7,6 +7,7 @@ disclosed by that one: who logs a call on a loan saw it.
 
 import asyncio
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,8 @@ from storage.queries.core import audit
 from storage.queries.loans import loans
 from storage.tables import AuditEntry, Loan
 
-DISCLOSURE, REFUSED = "disclosure", "refused"
-"""The acts of the entries of what was shown, and of what was refused."""
+DISCLOSURE, REFUSED, DIGEST = "disclosure", "refused", "digest"
+"""The acts of the entries of what was shown, and of what was refused; and the kind of what a digest shows."""
 
 _NAMED = 500
 """How many loans of an exported list one entry names."""
@@ -87,6 +88,32 @@ def record_exported(desk: Desk, shown: Iterable[UUID], export_id: UUID | None, *
                 details=details,
             )
         )
+
+
+def digest_entry(
+    workspace_id: UUID,
+    at: datetime,
+    reader_id: UUID,
+    roles: str,
+    shown: Iterable[UUID],
+    *,
+    notice_id: UUID,
+    channel: str,
+) -> AuditEntry:
+    """Return the entry of a digest that Slack got: which loans it names, for whom, where."""
+    loans_named = sorted(shown)
+    details: dict[str, Any] = {"what": DIGEST, "roles": roles, "channel": channel}
+    if len(loans_named) > 1:
+        details["shown"] = [str(each) for each in loans_named]
+    return AuditEntry(
+        workspace_id=workspace_id,
+        at=at,
+        actor_id=reader_id,
+        act=DISCLOSURE,
+        loan_id=loans_named[0] if len(loans_named) == 1 else None,
+        subject_id=notice_id,
+        details=details,
+    )
 
 
 async def take_journal(desk: Desk) -> None:

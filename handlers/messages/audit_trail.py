@@ -17,6 +17,7 @@ _SEEN = {
     "list": _("saw a list"),
     "search": _("searched"),
     "home": _("opened the Home"),
+    "digest": _("was sent a digest"),
     "form": _("opened a form"),
     "choices": _("was offered loans to choose from"),
     "suggestions": _("searched in a form"),

@@ -28,6 +28,13 @@ def digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None = No
     `name` is the member's, where others read the digest too. `in_full` names the borrowers, in an answer that only the
     member sees.
     """
+    message = _digest(t, view, zone, name=name, in_full=in_full)
+    named = [row.loan_id for row in (*view.rows, *view.steps[:ROWS], *view.appointments)]
+    named += [row.id for row in view.count_again]
+    return replace(message, names=tuple(dict.fromkeys(named)))
+
+
+def _digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None, in_full: bool) -> Message:
     day = t.date(view.on) if name is None else t("{who}, {day}", who=name, day=t.date(view.on))
     writer = Writer()
     total = sum(view.counts.values())

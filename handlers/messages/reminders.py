@@ -302,4 +302,5 @@ def add_repeat_warning(message: Message, t: Translator) -> Message:
         blocks=[*message.blocks, block] if message.blocks else [],
         with_tables=add_repeat_warning(message.with_tables, t) if message.with_tables else None,
         parts=tuple((loan_id, f"{part}\n{words}") for loan_id, part in message.parts),
+        names=message.names,
     )

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from desk.cases.contents import Record
 from handlers.messages.audit_trail import what_happened
-from handlers.messages.block_kit.translator import _
+from handlers.messages.block_kit.translator import Translator, _
 from handlers.reports.case_text import CaseText
 from handlers.reports.report import Block, Heading, Paragraph
 
 _MESSAGES = {
+    "digest": _("daily digest"),
     "reminder": _("reminder of a call"),
     "reminder_bundle": _("reminder of several calls"),
     "assigned": _("a call was given to the member"),
@@ -64,13 +65,17 @@ def _versions(case: CaseText, notice: Record) -> Iterable[tuple[str, ...]]:
     posted, kept = notice["posted_at"], notice["sent"]
     if not kept or (posted and datetime.fromisoformat(posted) < datetime.fromisoformat(kept[0]["at"])):
         place = "\n".join(filter(None, (notice["channel"], notice["ts"])))
-        words = t("not kept") if notice["ts"] else _unsent(case, notice)
+        words = _unkept(t, notice) if notice["ts"] else _unsent(case, notice)
         yield case.instant(posted or notice["queued_at"]), about, to, place, words
         about = t("{about}, rewritten", about=about)
     for each in kept:
         place = f"{each['channel']}\n{each['ts']}"
         yield case.instant(each["at"]), about, to, place, _words(case, each)
         about = t("{about}, rewritten", about=t(_MESSAGES.get(notice["kind"], _OTHER)))
+
+
+def _unkept(t: Translator, notice: Record) -> str:
+    return t("not kept: it lists other borrowers too") if notice["kind"] == "digest" else t("not kept")
 
 
 def _words(case: CaseText, version: Record) -> str:

@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from storage.tables import FollowUp, Member
+from desk.cases.contents import Contents, gather
+from desk.core.audit_chain import seal_next
+from storage.tables import AuditEntry, FollowUp, Loan, Member
 from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack, buttons, shown
 
@@ -40,6 +42,33 @@ async def test_the_digest_lists_the_days_calls_by_kind_most_urgent_first(slack: 
         "• L-1/1 王* · phone ending 5678 · repayment reminder · Thu 26 Nov",
     ]
     assert post.mentions == ()
+
+
+async def test_the_trail_and_the_case_file_say_which_digest_named_a_loan_and_to_whom(slack: Slack) -> None:
+    first = await due(slack, "L-1", "repayment", date(2026, 11, 26))
+    other = await due(slack, "L-2", "identity", date(2026, 11, 26))
+    later = await due(slack, "L-3", "identity", date(2026, 12, 26))
+    await digests_at(slack, "08:30", slack.agent, slack.manager)
+    await slack.at("2026-11-26 08:30")
+    (entry,) = [row for row in await slack.rows(AuditEntry) if row.details.get("what") == "digest"]
+    assert (entry.act, entry.actor_id, entry.details["roles"]) == ("disclosure", slack.agent.id, "agent")
+    assert set(entry.details["shown"]) == {str(first.loan_id), str(other.loan_id)}
+
+    async def case_of(row: FollowUp) -> Contents:
+        async with slack.office.desk(slack.workspace) as desk:
+            await seal_next(desk)
+        async with slack.office.reading_desk(slack.workspace) as desk:
+            return await gather(desk, await desk.session.get_one(Loan, row.loan_id))
+
+    await slack.later(minutes=1)
+    contents = await case_of(first)
+    (digest,) = [notice for notice in contents.notices if notice["kind"] == "digest"]
+    post = slack.posts(slack.agent)[0]
+    assert (digest["to_id"], digest["channel"], digest["ts"]) == (str(slack.agent.id), post.channel, post.ts)
+    assert datetime.fromisoformat(digest["posted_at"]) == datetime(2026, 11, 26, 0, 30, tzinfo=UTC)
+    for hidden in (str(other.loan_id), "L-2"):
+        assert hidden not in repr((contents.notices, contents.audit))
+    assert [notice for notice in (await case_of(later)).notices if notice["kind"] == "digest"] == []
 
 
 async def test_the_digest_is_written_in_chinese(slack: Slack) -> None:

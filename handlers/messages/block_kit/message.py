@@ -69,13 +69,14 @@ class Message:
 
     `with_tables` is the same message with Slack's own tables and charts. Send it only by calls that report a refusal;
     everything else sends the message itself. `parts` is what a message about several loans says of each, by the loan's id: its
-    own lines, and those about none.
+    own lines, and those about none. `names` are the loans that a digest names, of which no words are kept.
     """
 
     text: str
     blocks: list[dict[str, Any]]
     with_tables: "Message | None" = None
     parts: tuple[tuple[UUID, str], ...] = ()
+    names: tuple[UUID, ...] = ()
     _json: list[str] = field(default_factory=list[str], init=False, repr=False, compare=False)
 
     def json(self) -> str:

@@ -66,12 +66,13 @@ async def records(session: Work, table: Table, loan_id: UUID) -> AsyncIterator[l
         after = rows[-1]["id"]
 
 
-async def notices_of(session: Work, loan_id: UUID, after: UUID | None) -> list[Notice]:
-    """Return the next messages about a loan or one of its follow-ups."""
+async def notices_of(session: Work, loan_id: UUID, others: Collection[UUID], after: UUID | None) -> list[Notice]:
+    """Return the next messages about a loan or one of its follow-ups, and of these others."""
     follow_ups = select(FollowUp.id).where(FollowUp.loan_id == loan_id)
     about = select(Notice.id).where(Notice.about_loan_id == loan_id)
     items = select(NoticeItem.notice_id).where(col(NoticeItem.follow_up_id).in_(follow_ups))
-    statement = select(Notice).where(col(Notice.id).in_(union(about, items)))
+    digests = select(Notice.id).where(col(Notice.id).in_(others))
+    statement = select(Notice).where(col(Notice.id).in_(union(about, items, digests)))
     if after is not None:
         statement = statement.where(col(Notice.id) > after)
     return list((await session.exec(statement.order_by(col(Notice.id)).limit(BATCH))).all())

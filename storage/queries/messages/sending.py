@@ -92,6 +92,15 @@ Words = Sequence[tuple[UUID, str]]
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """The loans that a digest names, and its reader: what it says of them is not kept."""
+
+    loans: Sequence[UUID]
+    reader_id: UUID
+    roles: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """A message that was sent with a lease, the revision of the notice that it shows, the digest of its content, and what it says
     of loans."""
@@ -102,6 +111,7 @@ class Sent:
     revision: int
     shown_digest: str | None
     words: Words = field(default=(), repr=False)
+    named: Named | None = None
 
     @property
     def values(self) -> dict[str, Any]:
