@@ -10,7 +10,6 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import DeskError, Invalid, NotFound
 from desk.core.permissions import allows, require_role
 from desk.core.transaction import Desk
-from desk.exports import figures
 from desk.exports.lists import Format, ListCode
 from desk.exports.rows import Wanted, in_full
 from desk.exports.sources import read_page
@@ -52,11 +51,6 @@ class ExportView:
     file_id: UUID | None
     why: str
     is_built: bool
-
-    @property
-    def may_be_cut(self) -> bool:
-        """Return whether there may be more rows than a file of this list has."""
-        return self.listed == "figure" and self.rows >= figures.MOST_BEHIND
 
 
 async def ask_export(desk: Desk, wanted: Wanted, file_format: Format) -> ExportAsked:

@@ -1,7 +1,7 @@
 """The list behind each figure of a team: exactly the rows that it counts."""
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, get_args
@@ -20,14 +20,19 @@ from desk.people.offers import may_export
 from desk.rules.arrears import Bucket
 from desk.rules.figures import COUNTING, FALLEN_DUE, KEPT, OPEN, Days
 from desk.rules.queues import SPOKEN
+from storage.queries.follow_ups.due_lists import Whose
 from storage.queries.loans import loans
 from storage.queries.messages import figures
 from storage.queries.messages.figures import Behind
-from storage.queries.people import members
+from storage.queries.people import members, scopes
+from storage.queries.people.scopes import People
 from storage.tables import Loan
 
 PAGE = 10
 """Rows of one page."""
+
+_ALL = 1_000_000
+"""More rows than one member has."""
 
 Figure = Literal[
     "calls",
@@ -172,13 +177,25 @@ async def figure_list(
     )
 
 
-async def rows_behind(
-    desk: Desk, asked: Asked, figure: Figure, first_day: int | None, *, most: int
-) -> Sequence[Behind]:
-    """Return the rows behind a figure, at most `most`, as `figure_list` pages them. Raises as it does."""
+async def whose_rows(desk: Desk, asked: Asked, figure: Figure) -> tuple[UUID | None, ...]:
+    """Return the members whose rows are behind a figure, by name; None: loans without an owner. Raises as `figure_list` does."""
     scope = await scope_of(desk, asked)
-    found, _ = await _behind(desk, scope, days_asked(desk, scope.manager, asked), figure, first_day, most)
-    return found[:most]
+    if scope.callers.scope == "members":
+        found = scope.callers.ids
+    else:
+        found = tuple(each.id for each in await scopes.members_of(desk.session, scope.callers))
+    return (*found, None) if figure in OF_LOANS and scope.owners.nobodys_of is not None else found
+
+
+async def rows_of_one(
+    desk: Desk, asked: Asked, figure: Figure, first_day: int | None, whose: UUID | None
+) -> Sequence[Behind]:
+    """Return all rows behind a figure of one of `whose_rows`: few enough to be read at once. Raises as `figure_list` does."""
+    team = await scope_of(desk, asked)
+    people = People.of(() if whose is None else [whose])
+    scope = replace(team, callers=people, owners=Whose(people, desk.workspace.id if whose is None else None))
+    found, _ = await _behind(desk, scope, days_asked(desk, scope.manager, asked), figure, first_day, _ALL)
+    return found
 
 
 async def _behind(

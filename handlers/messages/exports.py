@@ -64,8 +64,6 @@ def export_ready(t: Translator, view: ExportView, *, may_be_sent: bool) -> Messa
             rows=t.n("{n} row", "{n} rows", view.rows),
             size=size(view.size),
         )
-        if view.may_be_cut:
-            writer.line(t("There are more rows than a file can hold. Export fewer days, or one member's."))
         writer.small(
             t(
                 "It is kept for {n} days, and opens with a link that works once, as long as you may see every loan in it.",
