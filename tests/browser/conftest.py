@@ -229,9 +229,13 @@ async def clock() -> FrozenClock:
 
 
 @pytest.fixture(params=["zh-CN", "en-US"])
-async def demo(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> AsyncIterator[Demo]:
-    """Run the demo with its worker; everyone in it reads the same language."""
-    demo = await open_demo(tmp_path, clock, port=0, locale=request.param, around_the_clock=True)
+async def demo(
+    request: pytest.FixtureRequest, tmp_path: Path, sqlite_url: str, clock: FrozenClock
+) -> AsyncIterator[Demo]:
+    """Run the demo with its worker, in a database that is migrated already; everyone in it reads the same language."""
+    demo = await open_demo(
+        tmp_path, clock, port=0, locale=request.param, around_the_clock=True, database_url=sqlite_url
+    )
     await demo.service.work()
     yield demo
     await demo.close()

@@ -18,10 +18,12 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize("script", [LOAN_IN_CHINESE, LOAN_IN_ENGLISH], ids=["zh-CN", "en-US"])
 async def test_one_loan_from_the_inquiry_to_the_release_of_the_lien(
-    new_context: NewContext, tmp_path: Path, script: Script
+    new_context: NewContext, tmp_path: Path, sqlite_url: str, script: Script
 ) -> None:
     clock = ScriptClock(START)
-    demo = await open_demo(tmp_path, clock, port=0, locale=script.locale, around_the_clock=False)
+    demo = await open_demo(
+        tmp_path, clock, port=0, locale=script.locale, around_the_clock=False, database_url=sqlite_url
+    )
     try:
         page = await open_page(new_context, demo, LI_NA)
         for step in script.steps:

@@ -16,9 +16,11 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
+async def demo(tmp_path: Path, sqlite_url: str) -> AsyncIterator[Demo]:
     """Run the demo with its worker and a clock that the page can set forward."""
-    demo = await open_demo(tmp_path, DemoClock(), port=0, locale="en-US", around_the_clock=True)
+    demo = await open_demo(
+        tmp_path, DemoClock(), port=0, locale="en-US", around_the_clock=True, database_url=sqlite_url
+    )
     await demo.service.work()
     yield demo
     await demo.close()
