@@ -27,7 +27,7 @@ test-phone: $(VENV)/.dev ## make a real SIP call between baresip and SIPp on 127
 
 test-browser: $(VENV)/.dev ## run the tests of the sandbox page in Chromium
 	@command -v chromium >/dev/null || sh tests/browser/install_chromium.sh
-	$(BIN)/python -m pytest -m browser -n 2 --dist worksteal $(or $(ARGS),tests/browser)
+	$(BIN)/python -m pytest -m browser -n 3 --dist worksteal $(or $(ARGS),tests/browser)
 
 simulate: $(VENV)/.dev ## play a year of a lender and compare it with a model that shares no code with the desk (ARGS=--small is a month)
 	$(BIN)/python -m tests.simulation $(ARGS)
