@@ -136,7 +136,7 @@ async def test_a_worker_that_was_overtaken_writes_nothing_more(
         slow = await working.hold_next(desk)
     assert slow is not None
     clock.advance(seconds=61)
-    read = await importer._read(slow)
+    read = await importer._read(slow, lambda _percent: None)
 
     assert await importer.round()
     with pytest.raises(progress.OvertakenError):

@@ -91,7 +91,10 @@ async def test_a_file_is_tried_first_and_imported_at_a_press(slack: Slack) -> No
     await press(slack, slack.manager, "Import")
 
     assert told(slack, slack.manager).text.splitlines() == ["loans.csv · imported", "• new 2"]
-    assert [loan.number for loan in await slack.rows(Loan)] == ["A-1", "A-2"]
+    assert [(loan.number, loan.updated_at) for loan in await slack.rows(Loan)] == [
+        ("A-1", slack.clock.now()),
+        ("A-2", slack.clock.now()),
+    ]
     assert "2 new loans of yours came with a file." in slack.texts(slack.agent)[-1]
     assert await slack.rows(StoredFile) == []
 
