@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
+from storage.engine.rows import table_of
 from storage.tables import Undo, Workspace
 
 TakeBack = Callable[[Desk, Any], Awaitable[None]]
@@ -166,7 +167,7 @@ def take_back_of(table: type[SQLModel]) -> TakeBack:
     """Return how to take back a created row; a table with `undone_at` needs no rule. Raises NotUndoableError."""
     if table in _TAKE_BACK:
         return _TAKE_BACK[table]
-    if "undone_at" in table.model_fields:
+    if "undone_at" in table_of(table).columns:
         return _mark_undone
     raise NotUndoableError(f"{table.__name__}: register with desk.core.undo_rules how a created row is taken back")
 

@@ -43,7 +43,7 @@ def read(desk: Desk, column: Any, row: SQLModel, instead: str = TEXT) -> str:
 def note_damage(desk: Desk, column: Any, row: SQLModel) -> None:
     """Log a damaged value, as `report` does."""
     keyed = cast(Any, row)
-    place = encrypted_column(column.class_.__tablename__, column.key)
+    place = encrypted_column(column.table.name, column.key)
     report(desk, place, keyed.id, subject=getattr(keyed, "loan_id", None) or keyed.id)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Dialect, LargeBinary, Uuid
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
-from storage.engine.rows import UPDATED, table_of
+from storage.engine.rows import UPDATED, layout_of, table_of
 from storage.engine.types import new_id_numbers
 from storage.engine.work import Work
 
@@ -98,14 +98,14 @@ class _Shape:
 
 @cache
 def _shape_of(dialect: Dialect, table: type[SQLModel]) -> _Shape:
-    stored = table_of(table)
-    fields = table.model_fields.items()
+    stored, layout = table_of(table), layout_of(cast(Any, table))
+    may_be_empty = {c.name for c in stored.columns if c.nullable}
     return _Shape(
         name=stored.name,
         stored_by={c.name: _store_of(dialect, c.type) for c in stored.columns},
-        defaults={name: f.default for name, f in fields if not f.is_required() and f.default_factory is None},
+        defaults={name: each for name, each in layout.defaults.items() if each is not None or name in may_be_empty},
         left_empty=frozenset(c.name for c in stored.columns if c.nullable and c.server_default is None),
-        id_of=_ids_of_numbers(dialect) if any(n == "id" and f.default_factory for n, f in fields) else None,
+        id_of=_ids_of_numbers(dialect) if "id" in layout.factories else None,
     )
 
 

@@ -19,7 +19,10 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
+from sqlalchemy import Column
 from sqlmodel import SQLModel
+
+from storage.engine.rows import table_of
 
 _NONCE = 12
 
@@ -197,7 +200,7 @@ class Cipher:
     def decrypt(self, column: Any, row: SQLModel) -> str:
         """Return the text of a row's column, empty if there is none. Raises UnreadableError, LookupError."""
         known, keyed = _column_of(column), cast(Any, row)
-        if not isinstance(row, column.class_):
+        if table_of(type(row)) is not column.table:
             raise LookupError(f"{known}: the row is of {type(row).__name__}")
         value: bytes | None = getattr(keyed, known.name)
         return self.decrypt_at(known, keyed.id, value) if value else ""
@@ -265,7 +268,6 @@ class Cipher:
 
 
 def _column_of(attribute: Any) -> EncryptedColumn:
-    table: Any = getattr(attribute, "class_", None)
-    if table is None:
+    if not isinstance(attribute, Column):
         raise LookupError(f"not a column of a table: {type(attribute).__name__}")
-    return encrypted_column(table.__tablename__, attribute.key)
+    return encrypted_column(attribute.table.name, attribute.key)

@@ -14,11 +14,11 @@ from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Engine, FromClause, Uuid
+from sqlalchemy import Alias, Engine, Table, Uuid
 from sqlalchemy.engine import result_tuple
 from sqlalchemy.exc import InvalidRequestError, StatementError
 
-from storage.engine.rows import Row, Values
+from storage.engine.rows import Row, Values, row_type_of
 
 Process = Callable[[Any], Any] | None
 Parameters = Mapping[str, Any]
@@ -200,19 +200,14 @@ class Prepared:
         return result_tuple([column.name for column in self.columns])
 
     def _describe(self, element: Any) -> Entity | Scalar:
-        entity = element._annotations.get("parententity")
-        if entity is None or not isinstance(element, FromClause):
-            place = self._places[element if element in self._places else element._deannotate()]
+        if not isinstance(element, Table | Alias):
+            place = self._places[element]
             return self._scalar(place, str(getattr(element, "key", None) or place))
-        columns = entity.selectable.c
-        table: type[Row] = entity.mapper.class_
-        places = {column.key: self._places[column] for column in columns}
+        places = {column.key: self._places[column] for column in element.c}
         processes = {name: self._process(place) for name, place in places.items()}
         return Entity(
-            table=table,
-            key=tuple(
-                (places[key.key], self._process(places[key.key])) for key in entity.mapper.local_table.primary_key
-            ),
+            table=row_type_of(element),
+            key=tuple((places[key.key], processes[key.key]) for key in element.primary_key),
             places=_slice(tuple(places.values())),
             names=tuple(places),
             processes=tuple((name, process) for name, process in processes.items() if process is not None),

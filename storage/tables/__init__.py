@@ -6,8 +6,6 @@
 `version` counts the changes of a row, for compare and set. `undone_at` marks a row whose act was undone; the row stays.
 """
 
-from sqlalchemy.orm import configure_mappers
-
 from storage.tables.appointments import Appointment
 from storage.tables.audit import AuditChain, AuditEntry, AuditLoan, AuditSegment, ComplianceRules
 from storage.tables.cadence import CadenceVersion, DailyLook, QuietPeriod, Replanning
@@ -77,5 +75,3 @@ from storage.tables.work import (
     PlaybookShown,
     PlaybookVersion,
 )
-
-configure_mappers()  # the attributes of rows work from then on

@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+from sqlmodel.main import default_registry
+
+import storage.tables
+
 LATER = {
     "alembic": "only a migration needs it",
     "asyncpg": "the driver of PostgreSQL, on which alone it is needed",
@@ -39,3 +43,8 @@ print(*({'slack_sdk', 'aiohttp'} & set(sys.modules)))"""
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert found.stdout.split() == []
+
+
+def test_no_objects_are_mapped_to_the_tables() -> None:
+    assert len(storage.tables.Loan.metadata.tables) > 90
+    assert [mapper.class_.__name__ for mapper in default_registry.mappers] == []

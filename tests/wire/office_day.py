@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy import inspect
 from sqlmodel import select
 
 from bot.served import ServedWorkspace
@@ -18,7 +17,7 @@ from sandbox.modals import Modal
 from sandbox.model import Message
 from sandbox.server import Sandbox
 from sandbox.user_actions import Press, Reply
-from storage.engine.rows import Row
+from storage.engine.rows import Row, table_of
 from storage.tables import Loan, Member, Team, Workspace
 from tests.builders import SHANGHAI
 from tests.clocks import FrozenClock
@@ -117,7 +116,7 @@ class Slack:
     async def rows(self, table: type[RowT]) -> list[RowT]:
         """Return all rows of a table by their keys, which are ids in the order in which they were written."""
         async with self.office.database.reading() as session:
-            return list((await session.exec(select(table).order_by(*inspect(table).primary_key))).all())
+            return list((await session.exec(select(table).order_by(*table_of(table).primary_key))).all())
 
     async def stage_of(self, loan: Loan) -> str:
         """Return the stage in which a loan is now."""

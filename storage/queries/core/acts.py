@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam
-from sqlalchemy.orm import aliased
 from sqlmodel import col, func, or_, select
 
+from storage.engine.rows import also
 from storage.engine.work import Work
 from storage.tables import Assignment, AuditEntry, Call, Notice, NoticeItem
 
@@ -23,7 +23,7 @@ READING = (
 )
 """Acts that change nothing."""
 
-_other = aliased(Call)
+_other = also(Call)
 _latest_at = select(func.max(_other.at)).where(_other.loan_id == Call.loan_id, col(_other.undone_at).is_(None))
 _LAST_CALLS = select(Call).where(
     col(Call.loan_id).in_(bindparam("loans", expanding=True)),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import SQLModel, col, select
 
+from storage.engine import rows
 from storage.engine.rows import Row as TableRow
 from storage.engine.work import Work
 from storage.queries.core.rows import Row, chunks
@@ -16,7 +17,8 @@ from storage.tables import FollowUp, Notice, NoticeItem, Undo
 def table_of(name: str) -> type[SQLModel]:
     """Return the table of that name, of which Undo restores rows. Raises LookupError: none, or one without versions."""
     for table in TableRow.__subclasses__():
-        if getattr(table, "__tablename__", None) == name and "version" in table.model_fields:
+        described = rows.table_of(table)
+        if described.name == name and "version" in described.columns:
             return table
     raise LookupError(f"no table {name!r} with versions")
 

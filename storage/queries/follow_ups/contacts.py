@@ -22,11 +22,11 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy import select as core_select
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel import select as sqlmodel_select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from storage.engine.rows import also
 from storage.engine.types import UtcDateTime
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
@@ -46,7 +46,7 @@ from storage.tables import (
 
 R = TypeVar("R", ContactState, ContactConsent, ContactDecision, OtherContact)
 
-_ASKED, _ALSO = aliased(Loan), aliased(Loan)
+_ASKED, _ALSO = also(Loan), also(Loan)
 _select: Any = core_select  # the parts of a union have more columns than its types know
 
 

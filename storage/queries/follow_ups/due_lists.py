@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Integer, Uuid, bindparam, case, exists, literal_column, union
-from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
+from storage.engine.rows import also
 from storage.engine.types import UtcDateTime
 from storage.engine.work import Work
 from storage.queries.core.dates import DaysBetween
@@ -315,7 +315,7 @@ def in_arrears(scope: Scope, nobodys: bool) -> ColumnElement[bool]:
 
     One index finds the owned ones, another those with an open follow-up.
     """
-    owned, held = aliased(Loan), aliased(Loan)
+    owned, held = also(Loan), also(Loan)
     by_owner = [
         select(owned.id).where(_owned(owned, scope, nobodys), *_unpaid(owned, each))
         for each in (_says_the_lender(owned), _is_past_due(owned))

@@ -5,10 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, and_, case, func, or_, select, text, update
-from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
+from storage.engine.rows import also
 from storage.engine.work import Work
 from storage.queries.core.due_rows import are_due, taking, waits_for
 from storage.queries.people.members import MANAGES
@@ -80,7 +80,7 @@ async def waiting(
         else_=func.coalesce(Loan.owner_id, Escalation.about_member_id),
     )
     theirs = sqlmodel_select(TeamManager.team_id).where(TeamManager.member_id == member_id, MANAGES)
-    manager = aliased(Member)
+    manager = also(Member)
     is_managed = (
         sqlmodel_select(TeamManager.team_id)
         .join(manager, col(manager.id) == col(TeamManager.member_id))

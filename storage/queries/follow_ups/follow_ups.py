@@ -5,9 +5,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam
-from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
+from storage.engine.rows import also
 from storage.engine.work import Work
 from storage.queries.core import rows
 from storage.queries.core.literals import IS_OPEN
@@ -149,7 +149,7 @@ async def of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[tuple[Ass
 
     A follow-up that was handed over together with its loan is not listed separately.
     """
-    along = aliased(Assignment)
+    along = also(Assignment)
     went_along = (
         select(along.id)
         .where(along.loan_id == loan_id, along.batch_id == Assignment.batch_id, col(along.follow_up_id).is_(None))

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import Date, String, Uuid, bindparam, cast, func, literal_column, null, or_, union_all
 from sqlalchemy import select as core_select
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
+from storage.engine.rows import also
 from storage.engine.types import UtcDateTime
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
@@ -29,7 +29,7 @@ from storage.tables import (
 )
 
 _columns: Any = core_select  # the parts of a union have more columns than its types know
-_ALSO = aliased(Loan)
+_ALSO = also(Loan)
 
 
 @dataclass(slots=True)

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
+from storage.engine.rows import also
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.follow_ups.escalations import UNRESOLVED
@@ -42,7 +42,7 @@ _STEPS = (
     select(CollectionStep.id).where(CollectionStep.loan_id == Loan.id, col(CollectionStep.undone_at).is_(None)).exists()
 )
 
-_OTHER = aliased(Loan)
+_OTHER = also(Loan)
 _HOLDS = (
     select(LegalHold.id)
     .join(_OTHER, col(_OTHER.id) == col(LegalHold.loan_id))

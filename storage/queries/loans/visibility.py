@@ -5,9 +5,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Boolean, ColumnElement, String, and_, bindparam, exists, literal_column, or_
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from storage.engine.rows import also
 from storage.queries.core.literals import IS_OPEN
 from storage.queries.people.members import MANAGES
 from storage.tables import Escalation, FollowUp, Loan, Member, TeamManager
@@ -86,7 +86,7 @@ def _holder_is(*such: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 _OF_TEAM = _owner_is(col(Member.team_id).is_not_distinct_from(_TEAM))
-_MANAGER = aliased(Member)
+_MANAGER = also(Member)
 _HAS_MANAGER = exists().where(
     *_MANAGES_TEAM,
     col(_MANAGER.id) == col(TeamManager.member_id),

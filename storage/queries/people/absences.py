@@ -5,9 +5,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, literal, union
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
+from storage.engine.rows import also
 from storage.engine.work import Work
 from storage.queries.core.set_aside import is_set_aside
 from storage.queries.people.members import MANAGES, present
@@ -27,7 +27,7 @@ def _away(member: type[Member]) -> tuple[ColumnElement[bool], ...]:
 
 _COVERED = select(Member).where(Member.cover_id == bindparam("cover"), *_away(Member))
 
-_behind = aliased(Member)
+_behind = also(Member)
 _members = select(col(Member.id), literal(0).label("links")).where(
     col(Member.id).in_(bindparam("people", expanding=True))
 )
@@ -40,7 +40,7 @@ _reached = _reached.union(
 _managed = (
     select(col(TeamManager.team_id)).where(col(TeamManager.member_id).in_(select(_reached.c.id)), MANAGES)
 ).scalar_subquery()
-_in_team = aliased(Member)
+_in_team = also(Member)
 _found = union(
     select(_reached.c.id).where(_reached.c.links > 0),
     select(col(_in_team.id)).where(
@@ -50,7 +50,7 @@ _found = union(
 
 _LEFT_TO = select(Member).join(_found, _found.c.id == col(Member.id)).order_by(col(Member.name_key), col(Member.id))
 
-_manager = aliased(Member)
+_manager = also(Member)
 _has_manager = (
     select(TeamManager.id)
     .join(_manager, col(_manager.id) == col(TeamManager.member_id))

@@ -54,7 +54,7 @@ async def current(session: Work, workspace_id: UUID) -> Workspace:
 
 def copy_onto(held: Workspace, row: Workspace) -> None:
     """Copy the values of a row that was read onto the workspace that a process holds."""
-    for name in Workspace.model_fields:
+    for name in column_values(row):
         if getattr(held, name) != getattr(row, name):
             setattr(held, name, getattr(row, name))
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, update
 from sqlalchemy import select as select_columns
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
+from storage.engine.rows import also
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.messages.rounds import held_now
@@ -224,7 +224,7 @@ def _waits(until: Any, now: datetime) -> ColumnElement[bool]:
 
 
 def _is_next_of_loan(row: type[WebhookDelivery]) -> ColumnElement[bool]:
-    earlier: Any = aliased(WebhookDelivery)
+    earlier: Any = also(WebhookDelivery)
     before = exists().where(
         earlier.loan_id == col(row.loan_id),
         earlier.endpoint_id == col(row.endpoint_id),

@@ -10,7 +10,7 @@ import desk.registrations  # noqa: F401
 from desk.core import undo_rules
 from desk.core.changes import create
 from desk.core.transaction import Office
-from storage.engine.rows import Row
+from storage.engine.rows import Row, table_of
 from storage.queries.core import undos
 from storage.tables import AuditEntry, Borrower, FileImport, LegalHold, PhoneCall, StoredFile, Team, Workspace
 
@@ -40,7 +40,7 @@ def test_the_process_that_runs_undo_has_imported_all_that_registers() -> None:
 
 
 def test_every_table_with_versions_says_how_a_row_is_taken_back() -> None:
-    versioned = {table for table in Row.__subclasses__() if "version" in table.model_fields}
+    versioned = {table for table in Row.__subclasses__() if "version" in table_of(table).columns}
     refused: set[type[Row]] = set()
     for table in versioned:
         try:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import UpdateBase
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 import storage.queries
 import storage.upkeep
@@ -32,6 +33,7 @@ from storage.queries.loans.visibility import Deputy, viewer
 from storage.queries.messages import sending
 from storage.tables import Borrower, Loan
 from storage.upkeep import rotation
+from tests.storage.engine.mapped import Mapped, for_session, values_of
 
 NOW = datetime(2026, 11, 25, 2, 0, 0, 123456, tzinfo=UTC)
 ROWS = 3
@@ -228,6 +230,7 @@ WITHOUT_STATEMENTS = {
     "lock_table",
     "require_owner",
     "add_values",
+    "add_value_columns",
     "add_digests",
     "add_instalments",
     "name_loans",
@@ -256,8 +259,8 @@ T = TypeVar("T")
 
 def plain(value: Any) -> Any:
     """Return what can be compared of a result: the types and columns of rows, the values of tuples."""
-    if isinstance(value, SQLModel):
-        return type(value).__name__, {name: plain(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, SQLModel | Mapped):
+        return type(value).__name__, {name: plain(each) for name, each in values_of(value).items()}
     if isinstance(value, datetime):
         return value, value.tzinfo
     if isinstance(value, str | bytes | Mapping):
@@ -300,7 +303,10 @@ async def by_session(database: Database, executed: Executed) -> Any:
             if executed.as_it_is:
                 found: Any = await connection.execute(executed.statement, executed.params)
             else:
-                found = await session.exec(executed.statement, params=executed.params)
+                asked = for_session(executed.statement)
+                found = await session.exec(asked, params=executed.params)
+                if asked is not executed.statement and isinstance(executed.statement, SelectOfScalar):
+                    found = found.scalars()
         except IntegrityError as error:
             return str(error.orig)
         returned = plain(list(found)) if getattr(found, "returns_rows", True) else []

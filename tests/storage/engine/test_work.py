@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import bindparam, event, inspect, select, text, tuple_, update
+from sqlalchemy import bindparam, event, select, text, tuple_, update
 from sqlalchemy.exc import IntegrityError, InvalidRequestError, NoResultFound
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import col
@@ -20,6 +20,7 @@ from storage.engine.rows import table_of
 from storage.engine.work import Work
 from storage.tables import AuditEntry, Borrower, Call, Loan, Member, Notice, RateLimit, Team, Workspace
 from tests.storage.engine.conftest import NOW, WORKSPACE, limit, notice, team
+from tests.storage.engine.mapped import mapped_type
 
 Step = tuple[str, int, str, Any]
 
@@ -75,10 +76,7 @@ async def carry_out(session: Any, new: Any, order: list[Step]) -> list[Any]:
 
 def mapped(row: Any) -> Any:
     """Return the same row as an object of SQLAlchemy's session."""
-    same = inspect(type(row)).class_manager.new_instance()
-    for name, value in row.__dict__.items():
-        setattr(same, name, value)
-    return same
+    return mapped_type(type(row))(**row.__dict__)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
@@ -290,6 +288,19 @@ async def test_a_loan_gets_its_number_without_dashes_with_each_write(database: D
         there.number_key = "a-2"
     async with database.reading() as work:
         assert (await work.get_one(Loan, loan.id)).plain_number == "a2"
+
+
+async def test_rows_are_equal_by_their_values(database: Database, lender: Workspace) -> None:
+    async with database.transaction() as work:
+        work.add_all([team(1), team(2)])
+    async with database.reading() as work, database.reading() as other:
+        mine, others = await work.get_one(Team, team(1).id), await other.get_one(Team, team(1).id)
+        assert mine == others == team(1)
+        assert mine != await work.get_one(Team, team(2).id)
+        others.name = "changed"
+        assert mine != others
+        assert mine in [team(2), team(1)]
+        assert mine.model_dump(exclude={"name"}) == others.model_dump(exclude={"name"})
 
 
 async def test_an_unknown_column_is_refused(database: Database, lender: Workspace) -> None:
