@@ -5,13 +5,29 @@ the loan. An optional foreign key declares what happens to its row: `references(
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, MetaData, Table, delete, func, or_, select, union_all, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401  # pyright: ignore[reportUnusedImport]  (fills the metadata)
@@ -76,13 +92,31 @@ async def erase_some(session: Work, root: str, row_id: UUID, most: int) -> int:
     others refer, so that what is left may be committed. Return how many; 0: none is left."""
     await session.flush()
     tables, left = _owned_by(root), most
-    going = await _going(session, root, [row_id])
-    for owned in tables.values():
+    with_rows = await _with_rows(session, root, row_id)
+    going = await _going(session, root, [row_id], with_rows)
+    for name, owned in tables.items():
         for column in (*owned.clears, *owned.deletes):
-            left -= await _erase_some_of(session, owned, column, going[str(_target(column))], left)
+            owners = going.get(str(_target(column)), ())
+            if owners and (_target(column) != root or name in with_rows):
+                left -= await _erase_some_of(session, owned, column, owners, left)
             if left <= 0:
                 return most - left
     return most - left
+
+
+async def _with_rows(session: Work, root: str, row_id: UUID) -> set[str]:
+    """Return the tables in which rows refer to this row of `root` itself: most of them have none of it."""
+    return set((await session.execute(_tables_with_rows(root), {"row": row_id})).scalars())
+
+
+@cache
+def _tables_with_rows(root: str) -> Any:
+    row = bindparam("row", type_=Uuid())
+    parts: list[Any] = []
+    for name, owned in _owned_by(root).items():
+        keys = [column for column in (*owned.clears, *owned.deletes) if _target(column) == root]
+        parts += [select(literal(name, String)).where(exists().where(key == row)) for key in keys]
+    return union_all(*parts)
 
 
 async def _erase_some_of(
@@ -90,6 +124,7 @@ async def _erase_some_of(
 ) -> int:
     """Delete about `most` rows of a table that belong to these by that column, or clear it in them. Return how many."""
     table, done = owned.table, 0
+    change: Any = update(table).values({column.name: None}) if column in owned.clears else delete(table)
     for some in chunks(owners):
         if done >= most:
             break
@@ -97,16 +132,21 @@ async def _erase_some_of(
         if "id" in table.c:
             itself = [
                 each.is_(None) for each in table.c if _target(each) == table.name
-            ]  # those that refer to another go first
+            ]  # what refers to another goes first
             ids = select(table.c.id).where(theirs).order_by(*itself, table.c.id).limit(most - done)
-            theirs = table.c.id.in_((await session.execute(ids)).scalars().all())
-        change = update(table).values({column.name: None}) if column in owned.clears else delete(table)
+            found = (await session.execute(ids)).scalars().all()
+            if not found:
+                continue
+            theirs = table.c.id.in_(found)
         done += (await session.execute(change.where(theirs))).rowcount
     return done
 
 
-async def _going(session: Work, root: str, ids: Sequence[UUID]) -> Mapping[str, Sequence[UUID]]:
-    """Return by table the ids of the rows that belong to these rows of `root`, as far as others refer to the table.
+async def _going(
+    session: Work, root: str, ids: Sequence[UUID], only: Collection[str] | None = None
+) -> Mapping[str, Sequence[UUID]]:
+    """Return by table the ids of the rows that belong to these rows of `root`, as far as others refer to the table; `only` of
+    these tables, if given, and those whose rows belong to theirs.
 
     They are read first, so that each deletion names keys: of nested selections PostgreSQL reads whole tables.
     """
@@ -118,6 +158,8 @@ async def _going(session: Work, root: str, ids: Sequence[UUID]) -> Mapping[str, 
             continue
         found: set[UUID] = set()
         for column in owned.deletes:
+            if _target(column) == root and only is not None and name not in only:
+                continue
             for some in chunks(going[str(_target(column))]):
                 found |= set((await session.execute(select(owned.table.c.id).where(column.in_(some)))).scalars())
         going[name] = sorted(found)
