@@ -65,6 +65,10 @@ async def test_a_list_is_followed_by_what_was_updated(slack: Slack, core: Progra
     assert [(each["number"], each["terms"]["price"]) for each in news] == [("A-2", "150000.00"), ("A-1", None)]
     assert await follower.news() == []
 
+    await slack.command(slack.agent, "/loan-call A-1 wrong number")  # which marks the same number of
+    slack.clock.advance(seconds=_LATER)
+    assert not {"A-2", "A-3"} & {each["number"] for each in await follower.news()}
+
 
 async def test_what_was_undone_is_among_the_updates(slack: Slack, core: Program, loans: list[Loan]) -> None:
     followers = {path: Follower(core, path) for path in ("/calls", "/promises", "/follow-ups", "/documents")}

@@ -13,6 +13,9 @@ from storage.tables import Borrower, Loan, LoanTerms, Vehicle
 
 _AT_ONCE = 500
 
+_SHOWN = ("name_cipher", "phone_cipher")
+"""What is shown of a borrower with a loan. Another column changes on many borrowers at once: a phone that is marked as wrong."""
+
 
 async def touch(session: Work, now: datetime) -> None:
     """Note on these loans that they were updated, where this transaction has not written them itself."""
@@ -22,7 +25,7 @@ async def touch(session: Work, now: datetime) -> None:
         match row:
             case LoanTerms() | Vehicle():
                 of_loans.add(row.loan_id)
-            case Borrower() if before is not None:
+            case Borrower() if before is not None and any(before[name] != getattr(row, name) for name in _SHOWN):
                 of_borrowers.add(row.id)
             case _:
                 pass
