@@ -44,7 +44,10 @@ async def row_page(desk: Desk, import_id: UUID, what: What, offset: int) -> RowP
 
     Raises NotAllowed (`role_missing`), NotFound (`import_gone`, `refused_rows_gone`: they are kept for a week).
     """
-    require_role(desk, "import_file" if what == "refused" else "see_refused_rows")
+    if what == "refused":
+        require_role(desk, "import_file")
+    else:
+        require_role(desk, "see_refused_rows")
     row = await desk.session.get(FileImport, import_id)
     if row is None or row.workspace_id != desk.workspace.id:
         raise NotFound("import_gone")
