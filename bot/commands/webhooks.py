@@ -13,8 +13,8 @@ from bot.webhooks.addresses import Allowed, ForbiddenAddressError
 from bot.webhooks.client import WebhookClient
 from desk.core.clock import Clock
 from desk.core.transaction import Desk, Office
+from desk.core.webhook_endpoints import host_of
 from desk.core.webhook_events import EVENT_TYPES, TEST, plain
-from desk.messages.failing_webhooks import host_of
 from desk.webhooks import endpoints, replaying, sending
 from desk.webhooks.endpoints import WebhookError
 from desk.webhooks.retries import OLD_SECRET_FOR

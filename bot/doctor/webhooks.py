@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 from bot.doctor.findings import Finding, fix, ok, warn
-from desk.messages.failing_webhooks import host_of
+from desk.core.webhook_endpoints import host_of
 from storage.engine.database import Database
 from storage.queries.webhooks import deliveries, endpoints
 from storage.tables import WebhookEndpoint, Workspace

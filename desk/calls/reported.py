@@ -91,11 +91,10 @@ async def rewrite_question(desk: Desk, rows: Sequence[PhoneCall]) -> None:
 async def rewrite_missed(desk: Desk, logged: Sequence[Call]) -> None:
     """Have the messages rewritten that ask to call back where nobody took a call: with these calls that was done, or with their
     Undo it was not."""
-    if desk.workspace.phone_calls_at is None:
+    if desk.workspace.phone_calls_at is None or not logged:
         return
-    for call in logged:
-        missed = await phone_calls.missed_before(desk.session, call)
-        await _rewrite(desk, [key for row in missed for key in _missed_keys(row)])
+    missed = await phone_calls.missed_before(desk.session, logged)
+    await _rewrite(desk, [key for row in missed for key in _missed_keys(row)])
 
 
 def _missed_keys(row: PhoneCall) -> tuple[str, str]:

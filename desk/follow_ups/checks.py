@@ -1,7 +1,7 @@
 """The results of checks: written when a call ends one, noted item by item in a form, and decided about by a manager."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +18,7 @@ from storage.engine.types import new_id
 from storage.queries.calls import calls
 from storage.queries.follow_ups import checks
 from storage.queries.people import members
-from storage.tables import Call, Check, FollowUp, Loan, Member
+from storage.tables import Call, Check, FollowUp, Loan
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ async def correct_result(desk: Desk, loan: Loan, call: Call, earlier: str, why: 
     before, after = VOCABULARY.outcome(earlier).result, VOCABULARY.outcome(call.outcome).result
     if before == after:
         return None
-    row = await checks.of_call(desk.session, call.id)
+    row = (await checks.of_calls(desk.session, [call.id])).get(call.id)
     if row is None:
         answered = await desk.session.get(FollowUp, call.follow_up_id) if call.follow_up_id else None
         is_check = answered is not None and VOCABULARY.purpose(answered.purpose).check
@@ -122,16 +122,15 @@ class FailedCheck:
     decided_by: str | None
 
 
-async def failed_check_of(desk: Desk, call: Call) -> FailedCheck | None:
-    """Return the check that the call found to have failed; None if that was undone."""
-    row = await checks.of_call(desk.session, call.id)
-    return await failed_check_view(desk, row) if row is not None else None
-
-
-async def failed_check_view(desk: Desk, row: Check) -> FailedCheck:
-    """Return a failed check with what was decided about it."""
-    manager = await desk.session.get(Member, row.decided_by_id) if row.decided_by_id else None
-    return FailedCheck(row.id, row.purpose, row.decision, manager.name if manager else None)
+async def failed_checks(desk: Desk, rows: Collection[Check]) -> dict[UUID, FailedCheck]:
+    """Return failed checks with what was decided about them, by id."""
+    managers = await members.by_ids(desk.session, {row.decided_by_id for row in rows if row.decided_by_id})
+    return {
+        row.id: FailedCheck(
+            row.id, row.purpose, row.decision, managers[row.decided_by_id].name if row.decided_by_id else None
+        )
+        for row in rows
+    }
 
 
 async def check_views(desk: Desk, rows: Sequence[Check]) -> tuple[CheckView, ...]:

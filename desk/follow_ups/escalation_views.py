@@ -1,24 +1,25 @@
 """What an escalation shows: in the managers' message, on a card, and in the Home of those for whom it waits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime
 from uuid import UUID
 
 from desk.core import unreadable
 from desk.core.dataclass import dataclass
-from desk.core.permissions import allows, roles_of
+from desk.core.permissions import allows, has_role_for, roles_of
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups.checks import FailedCheck, failed_check_of, failed_check_view
-from desk.loans.views import LoanView, loan_view
+from desk.follow_ups.checks import FailedCheck, failed_checks
+from desk.loans.views import LoanView, loan_views
 from desk.people.members import second_level
 from desk.rules.escalations import raised_by_event, stage_of_trigger, step_of_trigger
+from storage.queries.calls import calls
 from storage.queries.core.rows import by_ids
 from storage.queries.follow_ups import checks, escalations, follow_ups
 from storage.queries.loans import loans
 from storage.queries.people import members
-from storage.tables import Call, CollectionStep, Escalation, FollowUp, Loan, Member
+from storage.tables import Call, Check, CollectionStep, Escalation, FollowUp, Loan, Member
 
 LISTED = 10
 """How many a Home lists; the others are counted."""
@@ -59,7 +60,7 @@ class EscalationView:
     `purpose` is that of the follow-up which it is about, or of the check that failed; `is_late`: nobody acted on that follow-up;
     `is_snoozed`: it was snoozed too often, `snoozes` times until now (0 once it was moved). `call` is the call whose outcome the
     managers hear. `step` is the kind of the missed step that it is about; `passed` and `owner_left` say what the lender's data
-    did to the loan. `settled`: no manager resolved it, its cause is gone.
+    did to the loan. `settled`: no manager resolved it, its cause is gone. `with_playbook`: who reads it may see what to do.
     """
 
     id: UUID
@@ -86,6 +87,7 @@ class EscalationView:
     is_late: bool = False
     is_snoozed: bool = False
     snoozes: int = 0
+    with_playbook: bool = True
 
     @property
     def is_over(self) -> bool:
@@ -124,77 +126,105 @@ async def waiting_for(desk: Desk, member: Member) -> WaitingEscalations:
     return WaitingEscalations(await escalation_views(desk, rows), total - len(rows))
 
 
-async def escalation_now(desk: Desk, escalation_id: UUID) -> EscalationView | None:
-    """Return what the message about an escalation shows now; None for one that is gone or was undone; that of
-    an undone call says so."""
+async def escalation_now(desk: Desk, escalation_id: UUID, reader: Member | None = None) -> EscalationView | None:
+    """Return what the message about an escalation shows now to the managers, or to one `reader`; None for one that is gone or was
+    undone; that of an undone call says so."""
     row = await desk.session.get(Escalation, escalation_id)
     if row is None or (row.undone_at is not None and row.call_id is None):
         return None
-    return (await escalation_views(desk, [row]))[0]
+    (view,) = await escalation_views(desk, [row])
+    return replace(view, with_playbook=reader is None or has_role_for(reader, "see_playbook"))
 
 
-async def _ended_call(desk: Desk, call_id: UUID) -> EndedCall:
-    call = await desk.session.get_one(Call, call_id)
-    caller = await desk.session.get_one(Member, call.caller_id)
-    failed = VOCABULARY.outcome(call.outcome).result == "failed"
-    return EndedCall(
-        caller.name, call.outcome, await failed_check_of(desk, call) if failed else None, call.undone_at is not None
-    )
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What escalations are about, read for all of them at once: rows by id, and what is shown of their loans. `failed` are the
+    failed checks by call, `checks` those of the loans that were moved on past one; `steps` are kinds by escalation."""
 
+    loans: Mapping[UUID, Loan]
+    shown: Mapping[UUID, LoanView]
+    follow_ups: Mapping[UUID, FollowUp]
+    calls: Mapping[UUID, Call]
+    failed: Mapping[UUID, Check]
+    checks: Sequence[Check]
+    decided: Mapping[UUID, FailedCheck]
+    steps: Mapping[UUID, str]
+    people: Mapping[UUID, Member]
 
-def _people(rows: Sequence[Escalation]) -> set[UUID]:
-    return {each for row in rows for each in (row.by_id, row.taken_by_id, row.resolved_by_id) if each is not None}
+    def name(self, member_id: UUID | None) -> str | None:
+        """Return a member's name."""
+        return self.people[member_id].name if member_id is not None else None
 
 
 async def escalation_views(desk: Desk, rows: Sequence[Escalation]) -> tuple[EscalationView, ...]:
     """Return these escalations as they read now."""
-    people = await members.by_ids(desk.session, _people(rows)) if rows else {}
-    on = await loans.by_ids(desk.session, {row.loan_id for row in rows}) if rows else {}
-    late = await follow_ups.by_ids(desk.session, {row.follow_up_id for row in rows if row.follow_up_id})
-    steps = await _steps(desk, rows)
-    passed = {row.id: await _passed_over_check(desk, row, stage) for row, stage in _passed(rows)}
-    made = {row.id: await _ended_call(desk, row.call_id) for row in rows if row.call_id}
+    if not rows:
+        return ()
+    about = await _about(desk, rows)
+    return tuple(_view(desk, row, about) for row in rows)
 
-    def who(member_id: UUID | None) -> str | None:
-        return people[member_id].name if member_id is not None else None
 
-    def purpose(row: Escalation) -> str | None:
-        if row.follow_up_id is not None:
-            return late[row.follow_up_id].purpose
-        call = made.get(row.id)
-        return call.failed.purpose if call and call.failed else None
-
-    return tuple(
-        [
-            EscalationView(
-                id=row.id,
-                version=row.version,
-                loan=await loan_view(desk, on[row.loan_id]),
-                kind=row.kind,
-                state=row.state,
-                raised_by=who(row.by_id),
-                raised_at=row.raised_at,
-                level=row.level,
-                next_level_at=row.next_level_at,
-                taken_by=who(row.taken_by_id),
-                taken_at=row.taken_at,
-                resolved_by=who(row.resolved_by_id),
-                resolved_at=row.resolved_at,
-                note=unreadable.read(desk, Escalation.note_cipher, row),
-                resolution=unreadable.read(desk, Escalation.resolution_cipher, row),
-                purpose=purpose(row),
-                call=made.get(row.id),
-                step=steps.get(row.id),
-                passed=passed.get(row.id),
-                owner_left=await _owner_left(desk, on[row.loan_id], row),
-                settled=row.settled,
-                is_late=row.kind == raised_by_event("late") or _is_late(row, late),
-                is_snoozed=row.kind == raised_by_event("snoozed"),
-                snoozes=_snoozes(row, late),
-            )
-            for row in rows
-        ]
+async def _about(desk: Desk, rows: Sequence[Escalation]) -> _About:
+    session = desk.session
+    on = await loans.by_ids(session, {row.loan_id for row in rows})
+    made = await calls.by_ids(session, {row.call_id for row in rows if row.call_id})
+    failed = await checks.of_calls(
+        session, [row.id for row in made.values() if VOCABULARY.outcome(row.outcome).result == "failed"]
     )
+    passed = await checks.failed_of_loans(session, {row.loan_id for row in rows if stage_of_trigger(row.rule_trigger)})
+    people = {each for row in rows for each in (row.by_id, row.taken_by_id, row.resolved_by_id, row.about_member_id)}
+    people |= {row.caller_id for row in made.values()}
+    people |= {on[row.loan_id].owner_id for row in rows if _is_of_owner(row)}
+    return _About(
+        loans=on,
+        shown=await loan_views(desk, on.values()),
+        follow_ups=await follow_ups.by_ids(session, {row.follow_up_id for row in rows if row.follow_up_id}),
+        calls=made,
+        failed=failed,
+        checks=passed,
+        decided=await failed_checks(desk, [*failed.values(), *passed]),
+        steps=await _steps(desk, rows),
+        people=await members.by_ids(session, {each for each in people if each is not None}),
+    )
+
+
+def _view(desk: Desk, row: Escalation, about: _About) -> EscalationView:
+    follow_up = about.follow_ups[row.follow_up_id] if row.follow_up_id is not None else None
+    call = _ended_call(about.calls[row.call_id], about) if row.call_id else None
+    purpose = call.failed.purpose if call and call.failed else None
+    is_snoozed = row.kind == raised_by_event("snoozed")
+    return EscalationView(
+        id=row.id,
+        version=row.version,
+        loan=about.shown[row.loan_id],
+        kind=row.kind,
+        state=row.state,
+        raised_by=about.name(row.by_id),
+        raised_at=row.raised_at,
+        level=row.level,
+        next_level_at=row.next_level_at,
+        taken_by=about.name(row.taken_by_id),
+        taken_at=row.taken_at,
+        resolved_by=about.name(row.resolved_by_id),
+        resolved_at=row.resolved_at,
+        note=unreadable.read(desk, Escalation.note_cipher, row),
+        resolution=unreadable.read(desk, Escalation.resolution_cipher, row),
+        purpose=follow_up.purpose if follow_up else purpose,
+        call=call,
+        step=about.steps.get(row.id),
+        passed=_passed_over_check(row, about),
+        owner_left=_owner_left(row, about),
+        settled=row.settled,
+        is_late=row.kind == raised_by_event("late") or _is_late(row, follow_up),
+        is_snoozed=is_snoozed,
+        snoozes=follow_up.snoozes if is_snoozed and follow_up else 0,
+    )
+
+
+def _ended_call(call: Call, about: _About) -> EndedCall:
+    check = about.failed.get(call.id)
+    failed = about.decided[check.id] if check else None
+    return EndedCall(about.people[call.caller_id].name, call.outcome, failed, call.undone_at is not None)
 
 
 async def _steps(desk: Desk, rows: Sequence[Escalation]) -> dict[UUID, str]:
@@ -204,34 +234,29 @@ async def _steps(desk: Desk, rows: Sequence[Escalation]) -> dict[UUID, str]:
     return {row_id: found[step_id].kind for row_id, step_id in about.items() if step_id in found}
 
 
-def _passed(rows: Sequence[Escalation]) -> list[tuple[Escalation, str]]:
-    """Return the escalations of loans that were moved on past a failed check, and the stage to which they were."""
-    return [(row, stage) for row in rows if (stage := stage_of_trigger(row.rule_trigger)) is not None]
-
-
-async def _passed_over_check(desk: Desk, row: Escalation, stage: str) -> PassedOverCheck:
+def _passed_over_check(row: Escalation, about: _About) -> PassedOverCheck | None:
+    """Return what is said of a loan that was moved on past failed checks: those about which nobody had decided by then."""
+    stage = stage_of_trigger(row.rule_trigger)
+    if stage is None:
+        return None
     failed = [
         check
-        for check in await checks.of_loan(desk.session, row.loan_id)
-        if check.state == "failed" and check.at <= row.raised_at
+        for check in about.checks
+        if check.loan_id == row.loan_id and check.at <= row.raised_at
         if check.decided_at is None or check.decided_at >= row.raised_at or check.decision != "go_on"
     ]
-    return PassedOverCheck(stage, tuple([await failed_check_view(desk, check) for check in failed]))
+    return PassedOverCheck(stage, tuple(about.decided[check.id] for check in failed))
 
 
-async def _owner_left(desk: Desk, loan: Loan, row: Escalation) -> OwnerLeft | None:
-    if row.kind != raised_by_event("owner_left"):
+def _is_of_owner(row: Escalation) -> bool:
+    return row.kind == raised_by_event("owner_left")
+
+
+def _owner_left(row: Escalation, about: _About) -> OwnerLeft | None:
+    if not _is_of_owner(row):
         return None
-    left = await desk.session.get_one(Member, row.about_member_id)
-    owner = await desk.session.get(Member, loan.owner_id) if loan.owner_id else None
-    return OwnerLeft(left.name, owner.name if owner else None)
+    return OwnerLeft(about.people[row.about_member_id].name, about.name(about.loans[row.loan_id].owner_id))
 
 
-def _snoozes(row: Escalation, about: Mapping[UUID, FollowUp]) -> int:
-    is_snoozed = row.kind == raised_by_event("snoozed") and row.follow_up_id is not None
-    return about[row.follow_up_id].snoozes if is_snoozed and row.follow_up_id is not None else 0
-
-
-def _is_late(row: Escalation, about: Mapping[UUID, FollowUp]) -> bool:
-    follow_up = about.get(row.follow_up_id) if row.follow_up_id is not None else None
+def _is_late(row: Escalation, follow_up: FollowUp | None) -> bool:
     return follow_up is not None and follow_up.escalated_at is not None and follow_up.escalated_at >= row.raised_at

@@ -1,6 +1,6 @@
 """Loans that the lender's data opened again and whose owner has left the desk: escalated until they have one or have ended."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from desk.core.changes import track
@@ -17,9 +17,6 @@ from storage.tables import Escalation, Loan, Member, Undo
 _CONCERNS = frozenset({"owner_id", "stage"})
 """The columns of a loan that say whether it needs an owner."""
 
-_LATEST = 20
-"""How many of the latest escalations of a loan are looked at for one of its owner."""
-
 
 async def escalate_ownerless(desk: Desk, loan: Loan, left: Member) -> None:
     """Escalate to the managers of an owner who has left that the lender's data opened a locked loan again."""
@@ -28,11 +25,12 @@ async def escalate_ownerless(desk: Desk, loan: Loan, left: Member) -> None:
         await raise_on(desk, loan, kind, left, trigger=f"{kind}:{loan.id}")
 
 
-async def revise_ownerless(desk: Desk, loans: Iterable[Loan]) -> None:
+async def revise_ownerless(desk: Desk, loans: Sequence[Loan]) -> None:
     """Settle what was escalated of loans without an owner that have one now or have ended, and bring it back for those that need
     one again."""
+    raised = await _of_owner(desk, loans)
     for loan in loans:
-        row = await _of_owner(desk, loan.id)
+        row = raised.get(loan.id)
         if row is None:
             continue
         asks = loan.owner_id is None and not VOCABULARY.stage(loan.stage).ended
@@ -44,7 +42,7 @@ async def revise_ownerless(desk: Desk, loans: Iterable[Loan]) -> None:
 
 async def move_ownerless(desk: Desk, loan: Loan, to: Loan) -> None:
     """Have what was escalated of a loan without an owner be about another one, which it is joined with."""
-    row = await _of_owner(desk, loan.id)
+    row = (await _of_owner(desk, [loan])).get(loan.id)
     if row is None:
         return
     old = family_of(row)
@@ -55,11 +53,9 @@ async def move_ownerless(desk: Desk, loan: Loan, to: Loan) -> None:
     await rewrite(desk, row)
 
 
-async def _of_owner(desk: Desk, loan_id: UUID) -> Escalation | None:
-    """Return the last escalation of a loan that its owner has left."""
-    kind = raised_by_event("owner_left")
-    rows = await escalations.of_loan(desk.session, loan_id, limit=_LATEST)
-    return next((row for row in rows if row.kind == kind), None)
+async def _of_owner(desk: Desk, loans: Sequence[Loan]) -> dict[UUID, Escalation]:
+    """Return by loan the last escalation of one that its owner has left."""
+    return await escalations.latest_of_kind(desk.session, [loan.id for loan in loans], raised_by_event("owner_left"))
 
 
 @corrects_after_undo(Loan)

@@ -5,7 +5,7 @@ refuse on each of them.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal
@@ -25,7 +25,7 @@ from desk.follow_ups import lifecycle
 from desk.follow_ups.contact_agreements import day_check
 from desk.handover.moves import fingerprint_of
 from desk.loans.lookup import visible_among
-from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
+from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_views
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.absences import leaves_of
@@ -39,7 +39,7 @@ from storage.queries.follow_ups import appointments, collection_steps, follow_up
 from storage.queries.loans import loans
 from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import FollowUp, Member, Notice, Undo
+from storage.tables import FollowUp, Loan, Member, Notice, Undo
 
 MOST = 300
 """The most calls that are moved at once, the most urgent first."""
@@ -318,17 +318,11 @@ async def _stays(desk: Desk, plan: _Plan) -> tuple[StayingCall, ...]:
         rows.extend((row, why) for row in part[:_LISTED])
     rows = rows[:_LISTED]
     on = await loans.by_ids(desk.session, {row.loan_id for row, _ in rows})
-    seen = await visible_among(desk, on.values())
+    views = await _visible(desk, on)
     return tuple(
-        [
-            StayingCall(
-                await loan_view(desk, on[row.loan_id]),
-                follow_up_view(desk, on[row.loan_id], row, plan.member),
-                why,
-            )
-            for row, why in rows
-            if row.loan_id in seen
-        ]
+        StayingCall(views[row.loan_id], follow_up_view(desk, on[row.loan_id], row, plan.member), why)
+        for row, why in rows
+        if row.loan_id in views
     )
 
 
@@ -339,11 +333,17 @@ async def _others(desk: Desk, request: MoveRequest, member: Member) -> tuple[Oth
     steps = [] if request.start is not None else await collection_steps.planned_of_member(desk.session, member.id)
     steps = [row for row in steps if row.day == request.day]
     on = await loans.by_ids(desk.session, {row.loan_id for row in (*met, *steps)})
-    views = {key: await loan_view(desk, on[key]) for key in await visible_among(desk, on.values())}
+    views = await _visible(desk, on)
     return (
         *(OtherPlan("appointment", row.kind, views.get(row.loan_id), row.at) for row in met),
         *(OtherPlan("step", row.kind, views.get(row.loan_id)) for row in steps),
     )
+
+
+async def _visible(desk: Desk, on: Mapping[UUID, Loan]) -> dict[UUID, LoanView]:
+    """Return what is shown of those of these loans that the acting member may see, by id."""
+    seen = await visible_among(desk, on.values())
+    return await loan_views(desk, [on[loan_id] for loan_id in seen])
 
 
 async def _tell(desk: Desk, plan: _Plan, batch: UUID) -> None:

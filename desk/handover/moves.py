@@ -23,7 +23,7 @@ from desk.people.calendars import calendar_of
 from desk.people.members import stand_ins_for
 from storage.engine.types import new_id
 from storage.queries.core.recomputations import REMINDER_TIMES
-from storage.queries.follow_ups.follow_ups import open_of_loan
+from storage.queries.follow_ups.follow_ups import open_of_loans
 from storage.queries.messages import notices
 from storage.queries.people import members
 from storage.tables import Assignment, FollowUp, Loan, Member, Notice, Undo
@@ -112,7 +112,7 @@ async def hand_over(
 async def calls_for_an_owner(desk: Desk, loans: Collection[Loan]) -> list[FollowUp]:
     """Return the open calls on these loans without an owner that rules plan for the owner first: another member has them."""
     cadence = cadence_of(desk)
-    rows = [row for loan in loans for row in await open_of_loan(desk.session, loan.id)]
+    rows = await open_of_loans(desk.session, [loan.id for loan in loans])
     return [row for row in rows if (rule := cadence.get(row.rule)) is not None and rule.assignee[0] == "owner"]
 
 

@@ -16,7 +16,7 @@ from desk.core.permissions import refusal, sees_all, sight_of
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, checks_before_undo, corrects_after_undo
 from desk.core.values import LoanRef
-from desk.loans.views import follow_up_views, loan_view, next_views
+from desk.loans.views import follow_up_views, loan_views, next_views
 from desk.people.members import heard_by, ids_stood_in_for, is_fallback, stands_in_for
 from storage.queries.core import acts
 from storage.queries.follow_ups import follow_ups
@@ -272,7 +272,7 @@ async def _by_word(desk: Desk, ref: LoanRef) -> UUID:
 
 
 async def _ambiguous(desk: Desk, code: str, given: str, found: Sequence[Loan]) -> Ambiguous:
-    choices = tuple([await loan_view(desk, loan) for loan in found[:CHOICES]])
+    choices = tuple((await loan_views(desk, found[:CHOICES])).values())
     plans, more = await next_views(desk, found[:CHOICES]), len(found) > CHOICES
     return Ambiguous(code, given=given, choices=choices, plans=plans, more=more)
 

@@ -1,6 +1,6 @@
 """What readers see of a loan and of a follow-up: frozen values, made from rows at the end of a use case."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import field
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +11,7 @@ from desk.core.values import Due
 from desk.follow_ups.lifecycle import PlannedFollowUp, due_of
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.loans import borrowers
+from desk.loans.borrowers import Contact
 from desk.people.members import zone_of
 from desk.rules.cadence import Rule
 from desk.rules.other_rules import OTHER_RULES, OtherRule
@@ -70,7 +71,17 @@ class PlannedView:
 
 async def loan_view(desk: Desk, loan: Loan) -> LoanView:
     """Return the loan as a list or a reminder shows it."""
-    contact = await borrowers.contact_of(desk, loan.borrower_id)
+    return (await loan_views(desk, [loan]))[loan.id]
+
+
+async def loan_views(desk: Desk, found: Collection[Loan]) -> dict[UUID, LoanView]:
+    """Return these loans as `loan_view` does, by id."""
+    contacts = await borrowers.contacts_of(desk, {loan.borrower_id for loan in found})
+    owners = await slack_ids(desk, (loan.owner_id for loan in found))
+    return {loan.id: _loan_view(loan, contacts[loan.borrower_id], owners.get(loan.owner_id)) for loan in found}
+
+
+def _loan_view(loan: Loan, contact: Contact, owner: str | None) -> LoanView:
     return LoanView(
         id=loan.id,
         number=loan.number,
@@ -78,7 +89,7 @@ async def loan_view(desk: Desk, loan: Loan) -> LoanView:
         name=contact.name,
         masked=contact.masked,
         tail=contact.tail,
-        owner=(await slack_ids(desk, [loan.owner_id])).get(loan.owner_id),
+        owner=owner,
     )
 
 

@@ -1,15 +1,11 @@
 """The endpoints of webhooks that take nothing, for the Home of admins."""
 
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
+from desk.core.webhook_endpoints import BY_OPERATOR, host_of
 from storage.queries.webhooks import endpoints
-from storage.tables import WebhookEndpoint
-
-BY_OPERATOR = "operator"
-"""Why an endpoint is disabled that the operator has stopped: nobody need be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +29,3 @@ async def failing_webhooks(desk: Desk) -> tuple[FailingWebhook, ...]:
         if since is not None and row.disabled_why != BY_OPERATOR:
             found.append(FailingWebhook(host_of(row), since, row.last_error or "", row.disabled_at is not None))
     return tuple(found)
-
-
-def host_of(row: WebhookEndpoint) -> str:
-    """Return the host of an endpoint, without the path, which may have a secret."""
-    return urlsplit(row.url).hostname or ""

@@ -11,8 +11,8 @@ from uuid import UUID
 from desk.core.dataclass import dataclass
 from desk.core.operator_acts import operator
 from desk.core.transaction import Desk
+from desk.core.webhook_endpoints import BY_OPERATOR, host_of
 from desk.core.webhook_events import EVENT_TYPES
-from desk.messages.failing_webhooks import BY_OPERATOR, host_of
 from desk.webhooks.retries import OLD_SECRET_FOR
 from storage.engine.types import new_id
 from storage.queries.people import workspaces

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from desk.core.operator_acts import operator
 from desk.core.transaction import Desk
-from desk.messages.failing_webhooks import host_of
+from desk.core.webhook_endpoints import host_of
 from desk.webhooks.endpoints import WebhookError, wants
 from desk.webhooks.sending import BATCH, new_delivery
 from storage.queries.core.retention_due import NONE_YET

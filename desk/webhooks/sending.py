@@ -6,11 +6,11 @@ from uuid import UUID
 
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Desk
+from desk.core.webhook_endpoints import host_of
 from desk.core.webhook_events import EVENT_TYPES, EventType, plain
 from desk.follow_ups.contact_states import RESTRICTED
 from desk.loans import borrowers
 from desk.messages import kinds
-from desk.messages.failing_webhooks import host_of
 from desk.messages.notices import queue_notice
 from desk.webhooks.endpoints import disable, secrets_of, wants
 from desk.webhooks.retries import DISABLED_AFTER, GIVEN_UP_AFTER, Answer, failing_since, is_given_up, is_paused

@@ -71,22 +71,22 @@ def situation_button(t: Translator, loan_id: UUID, kind: str) -> list[Button]:
     ]
 
 
-def raised(t: Translator, view: EscalationView, zone: ZoneInfo, *, with_playbook: bool = True) -> Message:
+def raised(t: Translator, view: EscalationView, zone: ZoneInfo) -> Message:
     """Render the message in the managers' channel. Others read it too, so it has no note and mentions nobody."""
     if view.call is not None:
         return _call_reported(t, Writer(), view, view.call, zone)
     writer = Writer().line(Bold(t("Escalated: {reason}", reason=reason_of(t, view))))
-    return _told(t, writer, view, zone, with_playbook=with_playbook)
+    return _told(t, writer, view, zone)
 
 
-def unanswered(t: Translator, view: EscalationView, zone: ZoneInfo, *, reader: str, with_playbook: bool) -> Message:
-    """Render the message to one of the second level. `reader` is a Slack id; `with_playbook`: they may see what to do."""
+def unanswered(t: Translator, view: EscalationView, zone: ZoneInfo, *, reader: str) -> Message:
+    """Render the message to one of the second level. `reader` is a Slack id."""
     if view.state != "open":
-        return raised(t, view, zone, with_playbook=with_playbook)
+        return raised(t, view, zone)
     writer = write_unanswered(t, Writer(), view, reader)
     if view.call is not None:
         return _call_reported(t, writer, view, view.call, zone)
-    return _told(t, writer, view, zone, with_playbook=with_playbook)
+    return _told(t, writer, view, zone)
 
 
 def write_unanswered(t: Translator, writer: Writer, view: EscalationView, reader: str) -> Writer:
@@ -158,12 +158,12 @@ def raised_event(t: Translator, kind: str, *, resolved: bool, by_rule: bool) -> 
     return phrase(t, "escalated: {reason}", reason=reason)
 
 
-def _told(t: Translator, writer: Writer, view: EscalationView, zone: ZoneInfo, *, with_playbook: bool) -> Message:
+def _told(t: Translator, writer: Writer, view: EscalationView, zone: ZoneInfo) -> Message:
     """Write what managers are told of an escalation, below its first line."""
     writer.line(masked_loan(t, view.loan), " · ", stage(t, view.loan.stage))
     _write_cause(t, writer, view, zone)
     writer.line(state_of(t, view, zone))
-    situation = _situation(t, view) if with_playbook else []
+    situation = _situation(t, view) if view.with_playbook else []
     card = card_button(t, view.loan.id, view.loan.number)
     return writer.buttons(*act_buttons(t, view), *situation, card, *_of_cause(t, view)).message()
 

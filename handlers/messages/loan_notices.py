@@ -4,7 +4,6 @@ from collections.abc import Callable
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from desk.core.permissions import has_role_for
 from desk.core.transaction import Desk
 from desk.documents.views import arrived
 from desk.follow_ups.appointments import appointment_notice
@@ -58,20 +57,19 @@ async def _assigned(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -
 
 
 async def _escalation(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
-    view = await escalation_now(desk, UUID(notice.facts["escalation"]))
+    is_second = notice.kind == kinds.ESCALATION_UNANSWERED.name
+    reader = await desk.session.get_one(Member, notice.to_id) if is_second else None
+    view = await escalation_now(desk, UUID(notice.facts["escalation"]), reader)
     if notice.ts is None and (view is None or view.is_over):
         return None
     if view is None:
         return escalations.undone(t)
-    is_second = notice.kind == kinds.ESCALATION_UNANSWERED.name
-    reader = await desk.session.get_one(Member, notice.to_id) if is_second else None
     if view.is_late or view.is_snoozed:
         about = await follow_up_notice(desk, notice)
         return late_calls.late_call(t, view, about, zone, reader=reader.slack_user_id if reader else None)
     if reader is None:
         return escalations.raised(t, view, zone)
-    with_playbook = has_role_for(reader, "see_playbook")
-    return escalations.unanswered(t, view, zone, reader=reader.slack_user_id, with_playbook=with_playbook)
+    return escalations.unanswered(t, view, zone, reader=reader.slack_user_id)
 
 
 async def _escalation_resolved(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:

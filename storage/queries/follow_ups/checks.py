@@ -1,6 +1,6 @@
 """The results of verifications."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
@@ -17,6 +17,16 @@ _FARTHEST_EAST = timedelta(hours=15)
 async def of_loan(session: Work, loan_id: UUID) -> list[Check]:
     """Return the checks of a loan that were not undone, oldest first."""
     statement = select(Check).where(Check.loan_id == loan_id, col(Check.undone_at).is_(None))
+    return list((await session.exec(statement.order_by(col(Check.at), col(Check.id)))).all())
+
+
+async def failed_of_loans(session: Work, loan_ids: Collection[UUID]) -> list[Check]:
+    """Return the checks of these loans that failed and were not undone, oldest first."""
+    if not loan_ids:
+        return []
+    statement = select(Check).where(
+        col(Check.loan_id).in_(loan_ids), Check.state == "failed", col(Check.undone_at).is_(None)
+    )
     return list((await session.exec(statement.order_by(col(Check.at), col(Check.id)))).all())
 
 
@@ -37,10 +47,12 @@ async def open_of(session: Work, follow_up_id: UUID) -> Check | None:
     return (await session.exec(statement)).first()
 
 
-async def of_call(session: Work, call_id: UUID) -> Check | None:
-    """Return the check that the call ended, if it ended one."""
-    statement = select(Check).where(Check.call_id == call_id, col(Check.undone_at).is_(None))
-    return (await session.exec(statement)).first()
+async def of_calls(session: Work, call_ids: Collection[UUID]) -> dict[UUID, Check]:
+    """Return the check that each of these calls ended, by call; one that ended none is missing."""
+    if not call_ids:
+        return {}
+    statement = select(Check).where(col(Check.call_id).in_(call_ids), col(Check.undone_at).is_(None))
+    return {row.call_id: row for row in await session.exec(statement) if row.call_id is not None}
 
 
 async def planned_by_day(session: Work, assignee_id: UUID, purposes: Sequence[str], since: date) -> dict[date, int]:

@@ -32,6 +32,16 @@ async def of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[Escalatio
     return list((await session.exec(statement.order_by(col(Escalation.raised_at).desc()).limit(limit))).all())
 
 
+async def latest_of_kind(session: Work, loan_ids: Collection[UUID], kind: str) -> dict[UUID, Escalation]:
+    """Return by loan the latest escalation of that kind which was not undone; a loan without any is missing."""
+    if not loan_ids:
+        return {}
+    statement = sqlmodel_select(Escalation).where(
+        col(Escalation.loan_id).in_(loan_ids), Escalation.kind == kind, _PRESENT
+    )
+    return {row.loan_id: row for row in await session.exec(statement.order_by(col(Escalation.raised_at)))}
+
+
 async def unresolved_of_loan(session: Work, loan_id: UUID) -> list[Escalation]:
     """Return the escalations of a loan that nobody has resolved, the earliest first."""
     statement = sqlmodel_select(Escalation).where(Escalation.loan_id == loan_id, UNRESOLVED)

@@ -26,6 +26,15 @@ async def open_of_loan(session: Work, loan_id: UUID) -> list[FollowUp]:
     return list((await session.exec(_OPEN_OF_LOAN, params={"loan": loan_id})).all())
 
 
+async def open_of_loans(session: Work, loan_ids: Collection[UUID]) -> list[FollowUp]:
+    """Return the open follow-ups of these loans, loan after loan, the most urgent of each first."""
+    if not loan_ids:
+        return []
+    statement = select(FollowUp).where(col(FollowUp.loan_id).in_(loan_ids), IS_OPEN)
+    ordered = statement.order_by(col(FollowUp.loan_id), col(FollowUp.late_at), col(FollowUp.number))
+    return list((await session.exec(ordered)).all())
+
+
 async def next_of_loans(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, FollowUp]:
     """Return the most urgent open follow-up of each of these loans, if any."""
     statement = select(FollowUp).where(col(FollowUp.loan_id).in_(loan_ids), IS_OPEN)

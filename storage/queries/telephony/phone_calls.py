@@ -6,6 +6,8 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import exists
+from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col, delete, select
 
 from storage.engine.database import insert_into
@@ -116,20 +118,27 @@ async def has_later_call(session: Work, loan_id: UUID, since: datetime) -> bool:
     return (await session.exec(statement.limit(1))).first() is not None
 
 
-async def missed_before(session: Work, call: Call) -> list[PhoneCall]:
-    """Return the calls about the same loan that nobody took, begun before this one, and after which there was no other."""
-    other = select(Call.id).where(
-        Call.loan_id == call.loan_id,
-        Call.id != call.id,
-        col(Call.at) > col(PhoneCall.began_at),
-        col(Call.undone_at).is_(None),
+async def missed_before(session: Work, made: Collection[Call]) -> list[PhoneCall]:
+    """Return the calls about the loans of these calls that nobody took, begun before one of these, and after which there was no
+    other than it."""
+    later, other = aliased(Call), aliased(Call)
+    another = exists().where(
+        col(other.loan_id) == col(PhoneCall.loan_id),
+        col(other.id) != col(later.id),
+        col(other.at) > col(PhoneCall.began_at),
+        col(other.undone_at).is_(None),
+    )
+    followed = exists().where(
+        col(later.id).in_([call.id for call in made]),
+        col(later.loan_id) == col(PhoneCall.loan_id),
+        col(later.at) > col(PhoneCall.began_at),
+        ~another.correlate(PhoneCall, later),
     )
     statement = select(PhoneCall).where(
-        PhoneCall.loan_id == call.loan_id,
+        col(PhoneCall.loan_id).in_({call.loan_id for call in made}),
         PhoneCall.state == "none",
         col(PhoneCall.inbound).is_(True),
-        col(PhoneCall.began_at) < call.at,
-        ~other.exists(),
+        followed.correlate(PhoneCall),
     )
     return list((await session.exec(statement)).all())
 
