@@ -35,8 +35,8 @@ def executed(office: Office) -> Iterator[list[str]]:
 
 
 async def make_loans(office: Office, workspace: Workspace, n: int, *, escalated: bool) -> None:
-    """Make loans of other members each, with a call for the owner, and if `escalated` a failed check, and an escalation for each kind of
-    cause."""
+    """Make loans of other members each, with a call for the owner, and if `escalated` a failed check, and an escalation for
+    each kind of cause."""
     for number in range(n * 10, n * 11):
         caller = await make_member(office, workspace, f"UCALLER{number}")
         manager = await make_member(office, workspace, f"UMANAGER{number}")
