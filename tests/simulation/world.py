@@ -31,6 +31,7 @@ from tests.imports import bring_money, read_rows
 from tests.simulation.days import Office, minute_of
 from tests.simulation.facts import Announcement, Person, Post
 from tests.wire.conftest import install, settings_for
+from tests.wire.filling import fill
 
 CHANNEL = "CDESK"
 NUMBER = re.compile(r"\b[AL]-\d+\b")
@@ -107,8 +108,7 @@ class World:
         assert not press.error
         await self.sandbox.modal_of(who).press(self._button(who, label, nth))
         form = self.sandbox.modal_of(who)
-        for name, value in values.items():
-            await form.fill(name, value)
+        await fill(form, values)
         result = await form.submit()
         if result.errors or result.error:
             raise RefusedError(f"{self.clock.now()} {label} of {loan}: {result.errors or result.error}")

@@ -5,6 +5,7 @@ from sqlmodel import col, select
 from sandbox.modals import Modal
 from storage.tables import Appointment, FollowUp, Loan, Member
 from tests.builders import make_loan
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack
 
 
@@ -23,8 +24,7 @@ async def booked(slack: Slack, when: str = "fri 15:00", kind: str = "signing", *
     form = await booking(slack)
     await form.fill("What for", kind)
     await form.fill("When", when)
-    for label, value in fields.items():
-        await form.fill(label, value)
+    await fill(form, fields)
     await form.submit()
     return form
 

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from storage.tables import FollowUp, Loan, Member, Payment, Promise
 from tests.builders import make_loan
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack
 
 ROWS = "2026-10-10 1000.00\n2026-11-10 1,000.00\n2026/12/10 1000\n2027年1月10日 1000.00"
@@ -38,8 +39,7 @@ async def give_schedule(slack: Slack, rows: str = ROWS, number: str = "A-1", **f
     """Paste the lender's schedule into the form, and return the form with its answer."""
     form = await form_of(slack, slack.agent, "Enter the lender's schedule", number)
     await form.fill("Instalments", rows)
-    for label, value in fields.items():
-        await form.fill(label.replace("_", " "), value)
+    await fill(form, fields)
     await form.submit()
     return form
 

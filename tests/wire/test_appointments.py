@@ -7,6 +7,7 @@ import pytest
 
 from storage.tables import Loan
 from tests.wire.appointments import appointment, approved_loan, booked, booking, calls
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, buttons, shown
 
 
@@ -125,13 +126,15 @@ async def test_in_chinese(slack: Slack, loan: Loan) -> None:
 async def test_its_whole_way_in_chinese(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
     form = await slack.in_card(slack.agent, "打开", "预约")
-    for label, value in {
-        "事由": "interview",
-        "时间": "周五下午3点",
-        "地点": "中山路12号",
-        "视频链接": "https://meet.example.com/1",
-    }.items():
-        await form.fill(label, value)
+    await fill(
+        form,
+        {
+            "事由": "interview",
+            "时间": "周五下午3点",
+            "地点": "中山路12号",
+            "视频链接": "https://meet.example.com/1",
+        },
+    )
     await form.submit()
     assert "面谈 · 11月27日 周五 15:00 · 待确认" in form.text
     assert "https://meet.example.com/1" in form.text

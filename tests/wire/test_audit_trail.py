@@ -5,6 +5,7 @@ import pytest
 from desk.core.operator_acts import operator, record_act
 from storage.tables import AuditEntry, Team
 from tests.builders import make_loan, make_manager
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, buttons, given, shown
 from tests.wire.worlds import NAME, make_world
 
@@ -127,8 +128,7 @@ async def test_entries_are_of_the_days_that_their_title_says(slack: Slack) -> No
     ):
         await slack.press(slack.compliance, today, "Filter")
         form = slack.sandbox.modal_of("UCOMPLIANCE")
-        for name, value in values.items():
-            await form.fill(name, value)
+        await fill(form, values)
         await form.submit()
         assert title in form.text, form.errors
         assert ("saw the card · A-1" in form.text) is is_there, form.text

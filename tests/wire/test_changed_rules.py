@@ -8,6 +8,7 @@ from desk.follow_ups.appointments import book_appointment
 from sandbox.modals import Modal
 from storage.tables import AuditEntry, CadenceVersion, FollowUp, Member, StageRules, Workspace
 from tests.builders import make_loan, make_loan_in_arrears
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack
 
 
@@ -18,8 +19,7 @@ async def change(slack: Slack, rule: str, who: Member | None = None, **values: s
     await slack.sandbox.home_of(who.slack_user_id).press("Rules of calls")
     form = slack.sandbox.modal_of(who.slack_user_id)
     await form.fill("Rule", rule)
-    for label, value in values.items():
-        await form.fill(label.replace("_", " "), value)
+    await fill(form, values)
     await form.submit()
     return form
 

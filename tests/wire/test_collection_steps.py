@@ -11,6 +11,7 @@ from storage.queries.loans import loans
 from storage.tables import CollectionStep, Escalation, Loan, Member
 from tests.builders import SHANGHAI, make_loan_in_arrears
 from tests.servers import until_a_query_waits_for_a_lock
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, buttons, given, shown
 
 
@@ -26,8 +27,7 @@ async def enter(slack: Slack, who: Member, kind: str, day: str, *, state: str = 
     await form.fill("Step", kind)
     await form.fill("State", state)
     await form.fill("Day", day)
-    for label, value in fields.items():
-        await form.fill(label.replace("_", " "), value)
+    await fill(form, fields)
     await form.submit()
     return form
 

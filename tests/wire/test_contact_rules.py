@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sandbox.modals import Modal
 from storage.tables import ContactChoice, ContactDecision, FollowUp, Member
 from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan, make_member
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, shown
 
 
@@ -14,8 +15,7 @@ async def choose(slack: Slack, *packs: str, who: Member | None = None, **values:
     await slack.sandbox.open_home(member.slack_user_id)
     await slack.sandbox.home_of(member.slack_user_id).press("Contact rules")
     form = slack.sandbox.modal_of(member.slack_user_id)
-    for label, value in values.items():
-        await form.fill(label.replace("_", " "), value)
+    await fill(form, values)
     await form.fill("Rules that bind", list(packs))
     await form.submit()
     return form

@@ -8,6 +8,7 @@ from desk.messages.worked import worked_list
 from sandbox.modals import Modal
 from storage.tables import ContactConsent, ContactDecision, ContactState, Reservation
 from tests.builders import make_follow_up, make_loan, make_loan_in_arrears, make_member, make_team
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, given, shown
 from tests.wire.test_contact_rules import choose, line
 from tests.wire.test_statements import executed
@@ -23,8 +24,7 @@ async def form(slack: Slack, label: str, **values: str) -> Modal:
     shown_page = shown(await slack.press(slack.agent, await slack.card(slack.agent), "Contact rules"))
     await slack.press(slack.agent, shown_page, label)
     opened = slack.sandbox.modal_of("UAGENT")
-    for name, value in values.items():
-        await opened.fill(name.replace("_", " "), value)
+    await fill(opened, values)
     await opened.submit()
     return opened
 

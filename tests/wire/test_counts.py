@@ -10,6 +10,7 @@ from sandbox import Modal
 from sandbox.model import Message
 from storage.tables import Loan, Member
 from tests.builders import make_follow_up, make_loan, make_member, make_team
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, buttons, shown
 
 pytestmark = pytest.mark.every_example
@@ -202,8 +203,7 @@ async def previewed(slack: Slack, *, how: str = "", loans: tuple[str, ...] = (),
         await form.fill("Reassign from", "UAGENT")
     if how:
         await form.fill("How to reassign", how)
-    for label, value in fields.items():
-        await form.fill(label.replace("_", " "), value)
+    await fill(form, fields)
     await form.submit()
     return form
 

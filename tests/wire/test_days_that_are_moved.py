@@ -11,6 +11,7 @@ from desk.handover import day_moves
 from sandbox.modals import Modal
 from storage.tables import Appointment, CollectionStep, FollowUp
 from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack
 from tests.wire.test_contact_rules import choose
 
@@ -33,8 +34,7 @@ async def form_of(slack: Slack, label: str = "Move a member's calls", **fields: 
     await slack.sandbox.home_of("UMANAGER").press(label)
     form = slack.sandbox.modal_of("UMANAGER")
     await form.fill("Whose calls" if label.startswith("Move") else "谁的跟进", "UAGENT")
-    for name, value in fields.items():
-        await form.fill(name.replace("_", " "), value)
+    await fill(form, fields)
     await form.submit()
     return form
 

@@ -10,6 +10,7 @@ from desk.follow_ups import replanning
 from desk.follow_ups.quiet_periods import record_quiet
 from storage.tables import FollowUp, Loan, Member, Replanning
 from tests.builders import make_loan, make_loan_in_arrears
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack
 from tests.wire.repaying import disbursed, form_of, give_schedule, pay
 
@@ -139,8 +140,7 @@ async def test_the_days_of_a_pause_do_not_count_and_its_end_is_noticed(slack: Sl
     loan = await disbursed(slack)
     await give_schedule(slack, "2026-11-10 1000\n2027-01-10 1000")
     form = await form_of(slack, slack.agent, "Pause the instalments")
-    for label, value in {"Kind": "extension", "Until before": "2026-12-05", "Reason": "flood"}.items():
-        await form.fill(label, value)
+    await fill(form, {"Kind": "extension", "Until before": "2026-12-05", "Reason": "flood"})
     await form.submit()
     assert [rule for rule, _ in await open_calls(slack, loan)] == ["pause"]
     await slack.at("2026-12-05 00:01")

@@ -23,6 +23,7 @@ from storage.tables import (
 )
 from storage.tables.retained import all_tables
 from tests.builders import make_follow_up, make_loan
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, buttons, shown
 from tests.wire.test_person_requests import decide, enter, requests
 from tests.wire.test_related import add
@@ -73,8 +74,7 @@ async def test_a_borrower_is_erased_without_a_trace(slack: Slack, caplog: pytest
     await slack.press(slack.agent, card, "Data request")
     form = slack.sandbox.modal_of("UAGENT")
     filled = {**ERASE, "How the request came in": "by phone", "In their words": "Forget 韩梅梅"}
-    for field, value in filled.items():
-        await form.fill(field, value)
+    await fill(form, filled)
     await form.submit()
     async with slack.office.desk(slack.workspace, slack.other) as desk:
         body = desk.cipher.encrypt(Draft.body_cipher, slack.other.id, "{}")

@@ -13,6 +13,7 @@ from storage.tables import Borrower, Loan, PersonRequest, RelatedPerson
 from storage.upkeep.erased_list import ErasedList
 from tests.builders import make_loan
 from tests.wire.conftest import settings_for
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack
 from tests.wire.test_erasure import ERASE, everything
 from tests.wire.test_person_requests import enter, requests
@@ -72,8 +73,7 @@ async def test_a_borrower_and_a_person_around_a_loan_do_not_come_back(
     )
     await slack.press(slack.agent, await slack.card(slack.agent, "A-77"), "Data request")
     form = slack.sandbox.modal_of("UAGENT")
-    for label, value in {**ERASE, "How the request came in": "by phone", "In their words": "Forget 韩梅梅"}.items():
-        await form.fill(label, value)
+    await fill(form, {**ERASE, "How the request came in": "by phone", "In their words": "Forget 韩梅梅"})
     await form.submit()
     file, erased = tmp_path / "backup.gz", ErasedList(tmp_path / "erased.txt", slack.office.cipher.ring)
     await loandesk(database_url, "backup", str(file))

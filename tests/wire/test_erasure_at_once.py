@@ -15,6 +15,7 @@ from storage.queries.loans import loans
 from storage.tables import Loan, PersonRequest, RelatedPerson
 from storage.upkeep.erased_list import ErasedList
 from tests.builders import make_loan
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack
 from tests.wire.test_erasure import ERASE, open_erasure
 from tests.wire.test_person_requests import enter, requests
@@ -62,8 +63,7 @@ async def erase(slack: Slack, number: str) -> Loan:
     loan = await make_loan(slack.office, slack.workspace, number, owner=slack.agent, stage="declined")
     await slack.press(slack.agent, await slack.card(slack.agent, number), "Data request")
     form = slack.sandbox.modal_of("UAGENT")
-    for label, value in {**ERASE, "How the request came in": "by phone"}.items():
-        await form.fill(label, value)
+    await fill(form, {**ERASE, "How the request came in": "by phone"})
     await form.submit()
     assert not (await (await open_erasure(slack)).submit()).errors
     return loan

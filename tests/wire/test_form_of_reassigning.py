@@ -6,6 +6,7 @@ from sqlmodel import delete, select, update
 from sandbox import Modal
 from storage.tables import AuditEntry, FollowUp, Loan, Member, Notice, Team, TeamManager
 from tests.builders import make_follow_up, make_loan, make_member, make_team
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack
 
 
@@ -155,8 +156,7 @@ async def test_errors_are_shown_at_their_fields(
 ) -> None:
     form = await opened(slack)
     await form.fill("Reason", "on leave")
-    for label, value in filled.items():
-        await form.fill(label, value)
+    await fill(form, filled)
     await form.submit()
 
     assert said in form.errors[at]

@@ -1,6 +1,7 @@
 """The columns of a lender's file that say who is around a loan. Now is Wednesday 10:00."""
 
 from tests.imports import bring_rows, refusals, remarks
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, shown
 from tests.wire.test_import_terms import card
 from tests.wire.test_statements import executed
@@ -17,8 +18,7 @@ async def change(slack: Slack, name: str, **fields: str) -> None:
     people = shown(await slack.press(slack.agent, await slack.card(slack.agent), "People"))
     await slack.press(slack.agent, people, f"Change {name}")
     form = slack.sandbox.modal_of("UAGENT")
-    for label, value in fields.items():
-        await form.fill(label.replace("_", " "), value)
+    await fill(form, fields)
     await form.submit()
 
 

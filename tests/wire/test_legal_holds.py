@@ -8,6 +8,7 @@ from sandbox.elements import interactive_elements
 from sandbox.modals import Modal
 from storage.tables import AuditEntry, LegalHold, Loan
 from tests.builders import make_loan
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, buttons, shown
 
 
@@ -15,8 +16,7 @@ async def holding(slack: Slack, number: str = "A-1", **values: str) -> Modal:
     """Place a loan under a hold with the form of its card, and return the form."""
     await slack.press(slack.compliance, await slack.card(slack.compliance, number), "Legal hold")
     form = slack.sandbox.modal_of(slack.compliance.slack_user_id)
-    for name, value in values.items():
-        await form.fill(name.replace("_", " "), value)
+    await fill(form, values)
     await form.submit()
     return form
 

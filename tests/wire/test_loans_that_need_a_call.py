@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from storage.tables import FollowUp, QuietPeriod
 from tests.builders import make_loan
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, buttons, given, shown
 
 pytestmark = pytest.mark.every_example
@@ -25,8 +26,7 @@ async def open_calls(slack: Slack) -> list[str]:
 async def nothing_needed(slack: Slack, number: str, **values: str) -> str:
     """Say in the form that the loan needs nothing until a date, and return the answer."""
     form = await slack.in_card(slack.agent, "Nothing needed until…", number=number)
-    for label, value in values.items():
-        await form.fill(label, value)
+    await fill(form, values)
     await form.submit()
     assert form.errors == {}
     return form.text

@@ -9,6 +9,7 @@ import pytest
 
 from storage.tables import AuditEntry
 from tests.builders import make_call, make_loan
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, shown
 from tests.wire.test_calendar_files import of_message
 from tests.wire.test_contact_rules import choose
@@ -28,8 +29,7 @@ async def offered(slack: Slack, button: str = "Monthly proof", **fields: str) ->
     await slack.sandbox.open_home(who)
     await slack.sandbox.home_of(who).press(button)
     form = slack.sandbox.modal_of(who)
-    for label, value in fields.items():
-        await form.fill(label, value)
+    await fill(form, fields)
     assert (await form.submit()).errors == {}
     form = slack.sandbox.modal_of(who)
     return of_message(slack, form.blocks, form.text)

@@ -12,6 +12,7 @@ from desk.follow_ups.other_contacts import OtherContactEntry, enter_contact
 from desk.loans.related import remove_person
 from storage.tables import AuditEntry, ContactDecision, Loan, OtherContact, RelatedPerson
 from tests.builders import make_loan
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, shown
 from tests.wire.test_contact_rules import choose, line
 from tests.wire.test_related import add
@@ -45,8 +46,7 @@ async def enter(slack: Slack, channel: str, when: datetime, *also: str, **fields
     await form.fill("When", int(when.timestamp()))
     if also:
         await form.fill("Also", list(also))
-    for label, value in fields.items():
-        await form.fill(label.replace("_", " "), value)
+    await fill(form, fields)
     return await form.submit(), slack.sandbox.modal_of("UAGENT")
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from storage.tables import Loan
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack
 from tests.wire.repaying import (
     card,
@@ -85,8 +86,7 @@ async def test_pauses_that_cannot_be(
     slack: Slack, loan: Loan, fields: dict[str, str], label: str, refusal: str
 ) -> None:
     form = await form_of(slack, slack.agent, "Pause the instalments")
-    for name, value in ({"Kind": "hardship", "Until before": "2026-12-20", "Reason": "ill"} | fields).items():
-        await form.fill(name, value)
+    await fill(form, {"Kind": "hardship", "Until before": "2026-12-20", "Reason": "ill"} | fields)
     await form.submit()
     assert refusal in form.errors[label]
 

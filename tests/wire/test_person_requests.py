@@ -5,6 +5,7 @@ import json
 from sandbox.modals import Modal
 from storage.tables import AuditEntry, Member, PersonRequest
 from tests.builders import make_loan
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack
 from tests.wire.test_statements import executed
 
@@ -14,8 +15,7 @@ async def enter(slack: Slack, who: Member, **values: str) -> str:
     await slack.press(who, await slack.card(who), "Data request")
     form = slack.sandbox.modal_of(who.slack_user_id)
     filled = {"What they want": "see what is held", "How the request came in": "by phone", **values}
-    for label, value in filled.items():
-        await form.fill(label, value)
+    await fill(form, filled)
     errors = (await form.submit()).errors
     return str(errors) if errors else form.text
 
@@ -31,8 +31,7 @@ async def decide(slack: Slack, **values: str) -> str:
     """Decide the only open request, and return the answer or the errors."""
     await (await requests(slack)).press("Decide")
     form = slack.sandbox.modal_of("UCOMPLIANCE")
-    for label, value in values.items():
-        await form.fill(label.replace("_", " "), value)
+    await fill(form, values)
     errors = (await form.submit()).errors
     return str(errors) if errors else form.text
 

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from sandbox.modals import Modal
 from storage.tables import AuditEntry, Loan, RelatedPerson, RelatedPhone
 from tests.builders import make_loan, make_team
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, buttons, shown
 
 
@@ -28,8 +29,7 @@ async def add(slack: Slack, role: str, name: str, *phones: str, who: Any = None,
     await form.fill("Name", name)
     for place, phone in enumerate(phones, 1):
         await form.fill(f"Phone {place}", phone)
-    for label, value in fields.items():
-        await form.fill(label, value)
+    await fill(form, fields)
     await form.submit()
     return slack.sandbox.modal_of((who or slack.agent).slack_user_id)
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from storage.tables import Loan
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack
 from tests.wire.repaying import ROWS, disbursed, form_of, give_schedule, page_of
 
@@ -109,13 +110,15 @@ async def test_principal_and_interest_that_sum_to_the_loans_amount(slack: Slack)
 
 async def test_a_schedule_is_computed_from_terms(slack: Slack, loan: Loan) -> None:
     form = await form_of(slack, slack.agent, "Compute a schedule")
-    for label, value in {
-        "Amount": "100000",
-        "Rate in percent": "4.5",
-        "Months": "36",
-        "First due date": "2026-12-31",
-    }.items():
-        await form.fill(label, value)
+    await fill(
+        form,
+        {
+            "Amount": "100000",
+            "Rate in percent": "4.5",
+            "Months": "36",
+            "First due date": "2026-12-31",
+        },
+    )
     await form.submit()
     assert "Schedule (computed, an estimate): 36 instalments, CN¥107,088.93" in form.text
     assert "First: CN¥2,974.69, due Thu 31 Dec 2026" in form.text
@@ -141,8 +144,7 @@ async def test_terms_that_no_loan_has_are_refused_at_their_field(
 ) -> None:
     form = await form_of(slack, slack.agent, "Compute a schedule")
     typed = {"Amount": "100000", "Rate in percent": "4.5", "Months": "36", "First due date": "2026-12-31"} | fields
-    for name, value in typed.items():
-        await form.fill(name, value)
+    await fill(form, typed)
     await form.submit()
     assert refusal in form.errors[label]
 

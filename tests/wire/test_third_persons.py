@@ -4,6 +4,7 @@ import pytest
 
 from storage.tables import Loan
 from tests.builders import make_follow_up, make_loan
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, buttons, given, shown
 
 
@@ -166,8 +167,7 @@ async def test_a_correction_says_whom_a_call_reached_and_the_timeline_keeps_what
 
     async def correct(what: str, **values: str) -> str:
         form = await slack.in_card(slack.agent, "Open", "Timeline", f"Correct Wed 25 Nov 10:00 {what}")
-        for label, value in values.items():
-            await form.fill(label.replace("_", " "), value)
+        await fill(form, values)
         assert (await form.submit()).errors == {}
         return form.text
 

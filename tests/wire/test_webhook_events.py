@@ -7,6 +7,7 @@ import pytest
 from storage.tables import Loan
 from tests.builders import make_loan, make_loan_in_arrears
 from tests.webhook_receiver import Receiver
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, shown
 from tests.wire.webhook_office import Webhooks
 
@@ -50,8 +51,7 @@ async def test_the_life_of_an_appointment_is_told_without_its_place(
 ) -> None:
     await webhooks.add(receiver, "appointment.*")
     form = await slack.in_card(slack.agent, "Open", "Book an appointment")
-    for label, value in {"What for": "signing", "When": "fri 15:00", "Place": "Room 3"}.items():
-        await form.fill(label, value)
+    await fill(form, {"What for": "signing", "When": "fri 15:00", "Place": "Room 3"})
     await form.submit()
     [(code, booked)] = await told(webhooks, receiver)
     assert (code, booked["kind"], booked["at"]) == ("appointment.booked", "signing", "2026-11-27T07:00:00Z")
@@ -78,8 +78,7 @@ async def test_steps_beyond_calls_and_other_contacts_are_told(
     await make_loan_in_arrears(slack.office, slack.workspace, "A-1", owner=slack.agent)
     await webhooks.add(receiver, "step.*", "contact.*")
     form = await slack.in_card(slack.agent, "Open", "Step beyond calls")
-    for label, value in {"Step": "visit", "State": "planned", "Day": "2026-11-27", "Note": "Beside the bank"}.items():
-        await form.fill(label, value)
+    await fill(form, {"Step": "visit", "State": "planned", "Day": "2026-11-27", "Note": "Beside the bank"})
     await form.submit()
     [(code, step)] = await told(webhooks, receiver)
     assert (code, step["kind"], step["day"]) == ("step.planned", "visit", "2026-11-27")

@@ -9,6 +9,7 @@ from sandbox.model import Message
 from storage.tables import Loan
 from tests.builders import make_loan
 from tests.wire.appointments import approved_loan, booked, booking
+from tests.wire.filling import fill
 from tests.wire.office_day import Slack, buttons, given, shown
 
 
@@ -53,13 +54,15 @@ async def test_who_attends_hears_what_others_do_to_it_and_nothing_of_their_own(s
         return [post for post in slack.posts(slack.agent) if words in post.text]
 
     form = await booking(slack, slack.manager)
-    for label, value in {
-        "What for": "signing",
-        "When": "fri 15:00",
-        "Who attends": "UAGENT",
-        "Place": "Room 3",
-    }.items():
-        await form.fill(label, value)
+    await fill(
+        form,
+        {
+            "What for": "signing",
+            "When": "fri 15:00",
+            "Who attends": "UAGENT",
+            "Place": "Room 3",
+        },
+    )
     await form.submit()
     await slack.deliver()
     (booked_for,) = told("<@UAGENT>: Manager booked an appointment for you: signing, Fri 27 Nov 15:00.")
@@ -105,8 +108,7 @@ async def test_who_attends_hears_that_a_loan_ended_and_nothing_of_what_was_undon
     slack: Slack, loan: Loan
 ) -> None:
     form = await booking(slack, slack.manager)
-    for label, value in {"What for": "pickup", "When": "fri 15:00", "Who attends": "UOTHER"}.items():
-        await form.fill(label, value)
+    await fill(form, {"What for": "pickup", "When": "fri 15:00", "Who attends": "UOTHER"})
     await form.submit()
     await form.press("Undo")
     await slack.deliver()
