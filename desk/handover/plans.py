@@ -2,11 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
-from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from desk.core import drafts
 from desk.core.changes import offer_undo
@@ -14,22 +12,17 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
-from desk.follow_ups.appointment_clashes import (
-    NO_CLASHES,
-    Clashes,
-    clashes_of,
-    given_with_all,
-    given_with_loans,
-)
+from desk.follow_ups.appointment_clashes import NO_CLASHES, Clashes, clashes_of, given_with_all, given_with_loans
 from desk.follow_ups.appointments import attends, hand_over_all_appointments, hand_over_appointments
 from desk.follow_ups.collection_steps import hand_over_all_steps, takes_steps
 from desk.follow_ups.lifecycle import check_note
 from desk.handover import batches
 from desk.handover.batches import Portion
-from desk.handover.moves import HandoverCounts, count, fingerprint_of, hand_over
+from desk.handover.moves import HandoverCounts, hand_over
+from desk.handover.planned import EACH, LargePlan, Plan, PlanPreview, PlanRequest, PlanResult
 from desk.handover.reassigning import clashes_with_loan
 from desk.handover.sharing import Share, shares_of, spread
-from desk.handover.units import Unit, count_units, notify_members, require_may_take_all, units_of
+from desk.handover.units import Unit, notify_members, require_may_take_all, units_of
 from desk.people.members import require_caller
 from desk.people.team import require_settled
 from desk.rules.balancing import Weight
@@ -40,116 +33,7 @@ from storage.queries.loans import loans
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
-EACH = 20
-"""The most loans that one plan can give a member each."""
-
-How = Literal["one", "each", "balanced"]
-
-
-@dataclass(frozen=True, slots=True)
-class PlanRequest:
-    """What to reassign: `loan_ids`, or without any all that `from_id` has; and to whom: all to `to_id`, each loan to its
-    member in `each` (a loan that is missing there stays), or balanced over a team."""
-
-    how: How
-    from_id: Annotated[UUID | None, Field(alias="from")] = None
-    loan_ids: Annotated[tuple[UUID, ...], Field(alias="loans")] = ()
-    to_id: Annotated[UUID | None, Field(alias="to")] = None
-    team_id: Annotated[UUID | None, Field(alias="team")] = None
-    each: Mapping[UUID, UUID] = field(default_factory=dict[UUID, UUID])
-    why: str = field(default="", repr=False)
-
-
 _DRAFT = TypeAdapter(PlanRequest)
-
-
-@dataclass(frozen=True, slots=True)
-class PlanPreview:
-    """What a request would do. `fingerprint` covers the rows and who gets them; `draft_id` holds the request; `clashes` are the
-    appointments whose new member has another one then."""
-
-    shares: tuple[Share, ...]
-    loans: int
-    follow_ups: int
-    late: int
-    why: str = field(repr=False)
-    fingerprint: str
-    draft_id: UUID
-    changed: bool = False
-    clashes: Clashes = NO_CLASHES
-
-
-@dataclass(frozen=True, slots=True)
-class PlanResult:
-    """What was handed over, or is being handed over by the worker (`under_way`)."""
-
-    shares: tuple[Share, ...]
-    loans: int
-    follow_ups: int
-    why: str = field(repr=False)
-    undo_id: UUID
-    under_way: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    people: Mapping[UUID, Member]
-    moves: tuple[tuple[Unit, UUID], ...]
-    shares: tuple[Share, ...]
-
-    def counts(self, desk: Desk) -> HandoverCounts:
-        return count_units(desk, self.units)
-
-    @property
-    def units(self) -> list[Unit]:
-        return [unit for unit, _ in self.moves]
-
-    @property
-    def loans(self) -> list[Loan]:
-        return [unit.loan for unit in self.units if unit.owned]
-
-    @property
-    def follow_ups(self) -> list[FollowUp]:
-        return [row for unit in self.units for row in unit.follow_ups]
-
-    @property
-    def givers(self) -> set[UUID]:
-        return {unit.outgoing_id for unit in self.units if unit.outgoing_id is not None}
-
-    @property
-    def fingerprint(self) -> str:
-        targets = ",".join(str(to) for _, to in self.moves)
-        return fingerprint_of([unit.loan for unit in self.units], self.follow_ups, targets)
-
-
-@dataclass(frozen=True, slots=True)
-class _LargePlan:
-    """In outline, all that a member has, which is too much to hand over to others at once: what each of them gets."""
-
-    outgoing: Member
-    portions: tuple[Portion, ...]
-    shares: tuple[Share, ...]
-
-    def counts(self, desk: Desk) -> HandoverCounts:
-        return count(desk, self.loans, self.follow_ups)
-
-    @property
-    def fingerprint(self) -> str:
-        # The rows are those of one portion after the other, so these say who gets which.
-        sizes = [f"{each.to.id}:{len(each.loans)}:{len(each.follow_ups)}" for each in self.portions]
-        return fingerprint_of(self.loans, self.follow_ups, *sizes)
-
-    @property
-    def givers(self) -> set[UUID]:
-        return {self.outgoing.id}
-
-    @property
-    def loans(self) -> list[LoanOutline]:
-        return [loan for portion in self.portions for loan in portion.loans]
-
-    @property
-    def follow_ups(self) -> list[FollowUpOutline]:
-        return [row for portion in self.portions for row in portion.follow_ups]
 
 
 async def preview(desk: Desk, request: PlanRequest) -> PlanPreview:
@@ -202,7 +86,7 @@ async def carry_out(desk: Desk, draft_id: UUID, fingerprint: str) -> PlanResult 
     if plan.fingerprint != fingerprint:
         return await _preview(desk, request, plan, changed=True)
     batch, counts = new_id(), plan.counts(desk)
-    if isinstance(plan, _LargePlan):
+    if isinstance(plan, LargePlan):
         batches.leave_to_worker(desk, "reassign", plan.outgoing, plan.portions, why=request.why, batch=batch)
     else:
         await _hand_over(desk, plan, batch, why=request.why)
@@ -214,11 +98,11 @@ async def carry_out(desk: Desk, draft_id: UUID, fingerprint: str) -> PlanResult 
         follow_ups=counts.follow_ups,
         why=request.why,
         undo_id=offer_undo(desk, "reassign", undo_id=batch),
-        under_way=isinstance(plan, _LargePlan),
+        under_way=isinstance(plan, LargePlan),
     )
 
 
-async def _hand_over(desk: Desk, plan: _Plan, batch: UUID, *, why: str) -> None:
+async def _hand_over(desk: Desk, plan: Plan, batch: UUID, *, why: str) -> None:
     portions: dict[tuple[UUID | None, UUID], list[Unit]] = defaultdict(list)
     for unit, to_id in plan.moves:
         portions[unit.outgoing_id, to_id].append(unit)
@@ -230,7 +114,7 @@ async def _hand_over(desk: Desk, plan: _Plan, batch: UUID, *, why: str) -> None:
     await notify_members(desk, batch, plan.people, plan.moves)
 
 
-async def _hand_over_on_loans_of_others(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan) -> None:
+async def _hand_over_on_loans_of_others(desk: Desk, request: PlanRequest, plan: Plan | LargePlan) -> None:
     """Give away, with all that a member has, the appointments and steps that are theirs on loans of others too: with the calls on
     that loan, or else to the member who gets the first part."""
     if request.loan_ids or request.from_id is None:
@@ -243,10 +127,10 @@ async def _hand_over_on_loans_of_others(desk: Desk, request: PlanRequest, plan: 
 
 
 def _parts(
-    from_id: UUID, to_id: UUID | None, plan: _Plan | _LargePlan
+    from_id: UUID, to_id: UUID | None, plan: Plan | LargePlan
 ) -> tuple[Member, list[tuple[Member, Sequence[UUID]]]]:
     """Return who gives away all, and the loans that each member gets calls or loans of; the first gets the rest."""
-    if isinstance(plan, _LargePlan):
+    if isinstance(plan, LargePlan):
         return plan.outgoing, [(part.to, part.loan_ids) for part in plan.portions]
     parts: list[tuple[Member, Sequence[UUID]]] = [(plan.people[to], [unit.loan.id]) for unit, to in plan.moves]
     if not parts and to_id is not None:
@@ -254,9 +138,9 @@ def _parts(
     return plan.people[from_id], parts
 
 
-async def _clashes(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan) -> Clashes:
+async def _clashes(desk: Desk, request: PlanRequest, plan: Plan | LargePlan) -> Clashes:
     """Return which appointments clash with what their new members attend."""
-    if isinstance(plan, _Plan) and (request.loan_ids or request.from_id is None):
+    if isinstance(plan, Plan) and (request.loan_ids or request.from_id is None):
         moves = [(unit.loan.id, unit.outgoing_id, to_id) for unit, to_id in plan.moves if unit.owned]
         takers = {loan_id: (owner_id, plan.people[to_id]) for loan_id, owner_id, to_id in moves if owner_id is not None}
         return await clashes_of(desk, await given_with_loans(desk, takers))
@@ -268,7 +152,7 @@ async def _clashes(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan) -
     return await clashes_of(desk, [(row, takers.get(row.loan_id, parts[0][0])) for row in every.values()])
 
 
-async def _preview(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan, *, changed: bool = False) -> PlanPreview:
+async def _preview(desk: Desk, request: PlanRequest, plan: Plan | LargePlan, *, changed: bool = False) -> PlanPreview:
     counts = plan.counts(desk)
     draft = _DRAFT.dump_python(request, mode="json", by_alias=True)
     return PlanPreview(
@@ -284,7 +168,7 @@ async def _preview(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan, *
     )
 
 
-async def _plan(desk: Desk, request: PlanRequest, *, lock: bool) -> _Plan | _LargePlan:
+async def _plan(desk: Desk, request: PlanRequest, *, lock: bool) -> Plan | LargePlan:
     if not request.loan_ids and request.from_id is None:
         raise Invalid("nothing_chosen")
     if not request.loan_ids and (large := await _large_plan(desk, request, lock=lock)):
@@ -296,10 +180,10 @@ async def _plan(desk: Desk, request: PlanRequest, *, lock: bool) -> _Plan | _Lar
     chosen = await _chosen(desk, request, units)
     moves = tuple((unit, chosen[unit.loan.id].id) for unit in units if unit.loan.id in chosen)
     people.update({member.id: member for member in chosen.values()})
-    return _Plan(people=people, moves=moves, shares=await _shares(desk, people, moves))
+    return Plan(people=people, moves=moves, shares=await _shares(desk, people, moves))
 
 
-async def _only_on_loans_of_others(desk: Desk, request: PlanRequest) -> _Plan:
+async def _only_on_loans_of_others(desk: Desk, request: PlanRequest) -> Plan:
     """Return the plan for a member who has neither loans nor calls, but attends appointments or takes steps."""
     outgoing = await desk.session.get(Member, request.from_id) if request.from_id else None
     if outgoing is None or not (await attends(desk, outgoing) or await takes_steps(desk, outgoing)):
@@ -308,10 +192,10 @@ async def _only_on_loans_of_others(desk: Desk, request: PlanRequest) -> _Plan:
         raise Invalid("only_to_one", who=outgoing.slack_user_id)
     await require_may_take_all(desk, outgoing)
     to = await _taker_of_all(desk, request.to_id, outgoing)
-    return _Plan(people={outgoing.id: outgoing, to.id: to}, moves=(), shares=())
+    return Plan(people={outgoing.id: outgoing, to.id: to}, moves=(), shares=())
 
 
-async def _large_plan(desk: Desk, request: PlanRequest, *, lock: bool) -> _LargePlan | None:
+async def _large_plan(desk: Desk, request: PlanRequest, *, lock: bool) -> LargePlan | None:
     assert request.from_id is not None
     outgoing = await desk.session.get_one(Member, request.from_id)
     await require_may_take_all(desk, outgoing)
@@ -336,7 +220,7 @@ async def _large_plan(desk: Desk, request: PlanRequest, *, lock: bool) -> _Large
     gained = {portion.to.id: (len(portion.loans), len(portion.follow_ups)) for portion in portions}
     given = {outgoing.id: (-len(owned), -len(held))}
     people = [outgoing, *(portion.to for portion in portions)]
-    return _LargePlan(outgoing, portions, await shares_of(desk, people, {**gained, **given}))
+    return LargePlan(outgoing, portions, await shares_of(desk, people, {**gained, **given}))
 
 
 def _portions(
@@ -410,8 +294,8 @@ async def _shares(desk: Desk, people: Mapping[UUID, Member], moves: Sequence[tup
     return await shares_of(desk, concerned.values(), {key: (more_loans[key], more_held[key]) for key in concerned})
 
 
-def _audit(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan, counts: HandoverCounts) -> None:
-    if isinstance(plan, _LargePlan) or not request.loan_ids:
+def _audit(desk: Desk, request: PlanRequest, plan: Plan | LargePlan, counts: HandoverCounts) -> None:
+    if isinstance(plan, LargePlan) or not request.loan_ids:
         owned, held = counts.loans, counts.follow_ups
         desk.audit("reassign_all", subject_id=request.from_id, how=request.how, loans=owned, follow_ups=held)
         return

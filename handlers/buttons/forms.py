@@ -15,7 +15,7 @@ from handlers.forms import call, workspace
 from handlers.forms.form import Form, fill_modal, open_modal, refresh_modal, restore_modal
 from handlers.grammar.text import Line
 from handlers.messages.block_kit.view import BENEATH
-from handlers.messages.cards import CARD
+from handlers.messages.card_tabs import CARD
 from handlers.messages.usage import usage
 
 FORMS: dict[str, Form] = {form.name: form for command in COMMANDS for form in command.forms}

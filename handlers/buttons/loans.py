@@ -24,17 +24,16 @@ from handlers.forms.fields import suggest_loans
 from handlers.messages import checks
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.view import BENEATH, View
-from handlers.messages.cards import (
+from handlers.messages.card_tabs import (
     CARD,
-    card,
     contact_tab,
     documents_tab,
     follow_ups_tab,
     people_tab,
-    phone_number,
     repayment_tab,
     timeline_tab,
 )
+from handlers.messages.cards import card, phone_number
 from handlers.messages.documents import changed, listed, waiting
 from handlers.messages.follow_ups import closed, next_planned, nothing_needed
 from handlers.messages.loans import claimed, inquiry_opened, own_loans, pool

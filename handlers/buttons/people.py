@@ -7,8 +7,8 @@ from uuid import UUID
 from desk.core.errors import Conflict, NotFound
 from desk.core.permissions import allows, has_role_for
 from desk.handover import plans, reassigning
+from desk.handover.planned import PlanPreview
 from desk.handover.planned_lists import Counted, planned_list
-from desk.handover.plans import PlanPreview
 from desk.handover.reassigning import Preview
 from desk.loans.lists import LoanList
 from desk.people import access, calendars, views

@@ -6,7 +6,7 @@ from desk.calls.next_call import NobodyToCall, QueueKind, give_back, take_next
 from desk.loans.cards import loan_card_by_id
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import OpenModal, Reply, Request, UpdateModal
-from handlers.messages.cards import CARD, contact_tab
+from handlers.messages.card_tabs import CARD, contact_tab
 from handlers.messages.next_call import given_back, next_call, next_call_with_card, nobody_to_call
 
 

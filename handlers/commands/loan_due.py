@@ -19,7 +19,7 @@ from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
-from handlers.messages.cards import contact_tab
+from handlers.messages.card_tabs import contact_tab
 from handlers.messages.due_lists import due_list, with_table
 from handlers.messages.exports import export_asked
 from handlers.messages.next_call import next_call, next_call_with_card, nobody_to_call

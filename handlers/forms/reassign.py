@@ -7,7 +7,7 @@ from desk.core.errors import DeskError, NotAllowed, NotFound
 from desk.core.values import PersonRef
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.handover import plans
-from desk.handover.plans import EACH, How, PlanRequest
+from desk.handover.planned import EACH, How, PlanRequest
 from desk.handover.units import Unit, picked_loans, require_may_take_all, units_of
 from desk.loans.lists import LoanRow, loan_rows
 from desk.people.members import find_member

@@ -1,27 +1,19 @@
-"""A loan's card, as a message and as a modal with tabs. Only the reader sees it: names are in full, and the phone number is
-behind a button."""
+"""A loan's card as a message, and its parts that a modal shows too. Only the reader sees it: names are in full, and the phone
+number is behind a button."""
 
-from collections.abc import Sequence
-from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
-from desk.documents.listing import DocumentList
-from desk.loans.cards import LoanCard, PastCall, PastStage, PlannedCalls, RevealedNumber
+from desk.loans.cards import LoanCard, PastCall, PastStage, RevealedNumber
 from desk.loans.lookup import LinkedLoan
-from desk.loans.related_views import RelatedList
-from desk.loans.timelines import PAGE, Timeline
 from desk.loans.views import LoanView
 from desk.people.offers import Offers
-from desk.repayment.overview import RepaymentPage
-from desk.rules.checks import CHECKS
 from desk.rules.stages import next_of
 from handlers.messages.appointments import write_appointments
 from handlers.messages.arrears import taken_words
 from handlers.messages.block_kit.elements import (
     follow_up_line,
-    follow_up_value,
     form_button,
     mentions,
     next_stage_button,
@@ -36,27 +28,21 @@ from handlers.messages.block_kit.elements import (
 )
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.view import View
-from handlers.messages.block_kit.writer import Writer, renumbered
+from handlers.messages.block_kit.writer import Writer
 from handlers.messages.calls import share_buttons
 from handlers.messages.cases import case_button
 from handlers.messages.checks import checks_button, marks
 from handlers.messages.collection_steps import write_steps
 from handlers.messages.contact import contact_button, write_contact, write_held
 from handlers.messages.dialling import call_buttons
-from handlers.messages.documents import brief_names, document, item_line, write_documents
+from handlers.messages.documents import brief_names, document, item_line
 from handlers.messages.escalations import escalate_button, write_escalations
 from handlers.messages.playbooks import playbook_button
-from handlers.messages.related import write_people, write_people_with_buttons
-from handlers.messages.repayment import repayment_button, write_page, write_summary
+from handlers.messages.related import write_people
+from handlers.messages.repayment import repayment_button, write_summary
 from handlers.messages.retention import write_holds
 from handlers.messages.terms import write_terms
-from handlers.messages.timelines import NoteBudget, correct_button_of, event_line, write_corrections
-
-CARD = "card"
-"""The form name of the modal."""
-
-Tab = Literal["contact", "people", "timeline", "documents", "follow_ups", "repayment"]
+from handlers.messages.timelines import NoteBudget
 
 REPAID = frozenset({"disbursed", "closed", "written_off"})
 """The stages of loans on which something can have been repaid."""
@@ -65,7 +51,7 @@ REPAID = frozenset({"disbursed", "closed", "written_off"})
 def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
     """Render all that a caller needs before the call."""
     writer, notes = Writer(), NoteBudget()
-    _write_header(t, writer, view, zone)
+    write_header(t, writer, view, zone)
     write_escalations(t, writer, view.escalations, zone, act=view.offers.take_escalation)
     _write_due(t, writer, view, notes)
     _write_calls(t, writer, view, zone, notes)
@@ -78,16 +64,16 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
     loan_id = view.loan.id
     writer.buttons(
         Button(t("Open"), "card.open", value),
-        *_calls(t, view.offers, loan_id),
-        *_playbook(t, view),
+        *buttons_for_calls(t, view.offers, loan_id),
+        *buttons_of_playbook(t, view),
         *call_buttons(t, view.dialling, loan_id),
         Button(t("Documents"), "documents.list", value),
         *([repayment_button(t, loan_id)] if view.loan.stage in REPAID else ()),
         Button(t("People"), "related.list", value),
         contact_button(t, loan_id),
         *([checks_button(t, loan_id)] if view.checks else ()),
-        *_changes(t, view.offers, loan_id, view.loan.stage),
-        *_oversight(t, view.offers, loan_id),
+        *buttons_for_changes(t, view.offers, loan_id, view.loan.stage),
+        *buttons_of_oversight(t, view.offers, loan_id),
     )
     return writer.message()
 
@@ -111,10 +97,10 @@ def phone_number(t: Translator, view: RevealedNumber, zone: ZoneInfo) -> Message
     return writer.message()
 
 
-def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo) -> None:
+def write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo) -> None:
     """Write the borrower, the loan's stage and owner, and what is paid."""
     loan = view.loan
-    _write_name(t, writer, loan, view.name)
+    write_name(t, writer, loan, view.name)
     if view.phone_is_wrong:
         write_wrong_number(t, writer, loan)
     write_contact(t, writer, view.contact, zone)
@@ -206,7 +192,7 @@ def _write_documents(t: Translator, writer: Writer, view: LoanCard, zone: ZoneIn
         write_more(t, writer, view.more_documents)
 
 
-def _write_missing(t: Translator, writer: Writer, view: LoanCard) -> None:
+def write_missing(t: Translator, writer: Writer, view: LoanCard) -> None:
     """Write how many documents are missing, and the first of them, with the button for their tab."""
     if not view.missing:
         return
@@ -235,42 +221,14 @@ def linked_loan(t: Translator, loan: LinkedLoan) -> Message:
     return writer.buttons(Button(t("Open card"), "loan.card", {"l": str(loan.id)})).message()
 
 
-def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | None = None) -> View:
-    """Render the tab with the borrower, the loan, its owner and what is paid. `above` is a message to show first."""
-    writer = _start(t, view.loan, "contact")
-    _write_header(t, writer, view, zone)
-    write_escalations(t, writer, view.escalations, zone, act=view.offers.take_escalation)
-    _write_missing(t, writer, view)
-    write_appointments(t, writer, view.appointments, zone, act=view.offers.book_appointment)
-    write_steps(t, writer, view.steps, act=view.offers.change_step)
-    loan_id = view.loan.id
-    writer.buttons(
-        *call_buttons(t, view.dialling, loan_id),
-        *_calls(t, view.offers, loan_id),
-        *_playbook(t, view),
-        *([checks_button(t, loan_id)] if view.checks else ()),
-        *_changes(t, view.offers, loan_id, view.loan.stage),
-        *([form_button(t("Book an appointment"), "appointment", loan=loan_id)] if view.offers.book_appointment else ()),
-        *(
-            [form_button(t("Step beyond calls"), "collection_step", loan=loan_id)]
-            if view.offers.enter_step and view.loan.stage in REPAID
-            else ()
-        ),
-        *([form_button(t("Reassign"), "reassign", loan=loan_id)] if view.offers.reassign else ()),
-        contact_button(t, loan_id),
-        *_oversight(t, view.offers, loan_id),
-    )
-    return _view(t, view.loan, writer, above)
-
-
-def _calls(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
+def buttons_for_calls(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
     """Return the buttons about calls that the reader may use."""
     log = [form_button(t("Log a call"), "call", loan=loan_id)] if offers.log_call else []
     plan = [form_button(t("Assign a follow-up"), "follow_up", loan=loan_id)] if offers.plan_follow_up else []
     return log + plan
 
 
-def _oversight(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
+def buttons_of_oversight(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
     """Return the buttons about who saw the loan, what its borrower may ask, and what must be kept, that the reader may use."""
     seen = Button(t("Who saw this"), "audit.list", {"l": str(loan_id), "x": "seen"})
     buttons = {
@@ -282,7 +240,7 @@ def _oversight(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
     return [button for right, button in buttons.items() if getattr(offers, right)]
 
 
-def _playbook(t: Translator, view: LoanCard) -> list[Button]:
+def buttons_of_playbook(t: Translator, view: LoanCard) -> list[Button]:
     """Return the button with what to say in the most urgent call."""
     return (
         [playbook_button(t, view.loan.id, due.follow_up.purpose) for due in view.due[:1]]
@@ -291,7 +249,7 @@ def _playbook(t: Translator, view: LoanCard) -> list[Button]:
     )
 
 
-def _changes(t: Translator, offers: Offers, loan_id: UUID, at: str) -> list[Button]:
+def buttons_for_changes(t: Translator, offers: Offers, loan_id: UUID, at: str) -> list[Button]:
     """Return the buttons about the loan's documents, notes, stage and details that the reader may use."""
     request = [form_button(t("Request documents"), "documents", loan=loan_id)] if offers.request_documents else []
     note = [form_button(t("Add a note"), "note", loan=loan_id)] if offers.add_note else []
@@ -308,128 +266,6 @@ def _changes(t: Translator, offers: Offers, loan_id: UUID, at: str) -> list[Butt
     return request + note + escalate + move + (correct if offers.edit_loan else [])
 
 
-def people_tab(t: Translator, view: RelatedList, above: Message | None = None) -> View:
-    """Render the tab with the people around the loan, each with buttons for their numbers."""
-    writer = _start(t, view.loan, "people")
-    _write_name(t, writer, view.loan, view.name)
-    write_people_with_buttons(t, writer, view)
-    return _view(t, view.loan, writer, above, "people")
-
-
-def timeline_tab(t: Translator, view: Timeline, zone: ZoneInfo, above: Message | None = None) -> View:
-    """Render the tab with the loan's events, newest first."""
-    writer, notes = _start(t, view.loan, "timeline"), NoteBudget()
-    _write_name(t, writer, view.loan, view.name)
-    if not view.events:
-        writer.line(t("Nothing recorded yet."))
-    for event in view.events:
-        writer.bullets([event_line(t, event, view.currency, zone)]).quote(notes.fit(event.note))
-        write_corrections(t, writer, event, view.currency, notes, zone)
-    writer.buttons(*(correct_button_of(t, event, zone) for event in view.events if event.may_correct))
-    writer.buttons(
-        Button(t("Recordings"), "recording.list", {"l": str(view.loan.id)}),
-        *([form_button(t("Add recording"), "recording", loan=view.loan.id)] if view.may_record else ()),
-    )
-    _write_pages(t, writer, view.loan, "timeline", offset=view.offset, more=view.more, page=PAGE)
-    return _view(t, view.loan, writer, above, "timeline", offset=view.offset)
-
-
-def documents_tab(t: Translator, view: DocumentList, zone: ZoneInfo, above: Message | None = None) -> View:
-    """Render the tab with the documents, each with a button for its next step."""
-    writer = _start(t, view.loan, "documents")
-    _write_name(t, writer, view.loan, view.name)
-    write_documents(t, writer, view, zone, act="card")
-    if view.offers.request_documents:
-        writer.buttons(form_button(t("Request documents"), "documents", loan=view.loan.id))
-    return _view(t, view.loan, writer, above, "documents")
-
-
-def repayment_tab(t: Translator, view: RepaymentPage, above: Message | None = None) -> View:
-    """Render the tab with the schedule, payments, promises and pauses."""
-    writer = _start(t, view.loan, "repayment")
-    _write_name(t, writer, view.loan, view.name)
-    write_page(t, writer, view)
-    return _view(t, view.loan, writer, above, "repayment")
-
-
-def follow_ups_tab(t: Translator, view: PlannedCalls, above: Message | None = None) -> View:
-    """Render the tab with the open follow-ups, each with its buttons."""
-    writer, notes = _start(t, view.loan, "follow_ups"), NoteBudget()
-    _write_name(t, writer, view.loan, view.name)
-    loan_id = view.loan.id
-    if not view.due:
-        writer.line(Bold(t("Nothing is planned.")))
-    for due in view.due:
-        n = due.follow_up.number
-        writer.bullets([follow_up_line(t, due.follow_up)]).quote(notes.fit(due.note))
-        if not due.may_act:
-            continue
-        writer.buttons(
-            *(
-                [form_button(t("Log {name}", name=f"/{n}"), "call", loan=loan_id, follow_up=n)]
-                if view.offers.log_call
-                else ()
-            ),
-            *(
-                [form_button(t("Check {name}", name=f"/{n}"), "check", loan=loan_id, follow_up=n)]
-                if view.offers.log_call and due.follow_up.purpose in CHECKS
-                else ()
-            ),
-            Button(t("Finish {name}", name=f"/{n}"), "card.done", follow_up_value(due.follow_up)),
-            form_button(t("Move {name}", name=f"/{n}"), "move", loan=loan_id, follow_up=n),
-        )
-    _write_pages(t, writer, view.loan, "follow_ups", offset=view.offset, more=view.more > 0, page=PAGE)
-    if view.offers.plan_follow_up:
-        writer.buttons(form_button(t("Assign a follow-up"), "follow_up", loan=loan_id))
-    return _view(t, view.loan, writer, above, "follow_ups", offset=view.offset)
-
-
-def _start(t: Translator, loan: LoanView, current: Tab) -> Writer:
-    """Start a tab with the row of tab buttons; a sign marks the current one, because colour alone is not accessible."""
-    labels: Sequence[tuple[Tab, str]] = (
-        ("contact", t("Contact")),
-        ("people", t("People")),
-        ("timeline", t("Timeline")),
-        ("documents", t("Documents")),
-        ("follow_ups", t("Follow-ups")),
-        ("repayment", t("Payments")),
-    )
-    return Writer().buttons(
-        *(
-            Button(
-                f"▸ {label}" if tab == current else label,
-                "card.open",
-                {"l": str(loan.id), "t": tab},
-                style="primary" if tab == current else None,
-            )
-            for tab, label in labels
-        )
-    )
-
-
-def _view(
-    t: Translator, loan: LoanView, writer: Writer, above: Message | None, tab: Tab = "contact", *, offset: int = 0
-) -> View:
-    blocks = writer.message().blocks
-    if above is not None:
-        blocks = [*above.blocks, {"type": "divider"}, *renumbered(blocks)]
-    private = {"l": str(loan.id), "t": tab, "o": offset}
-    return View(form=CARD, title=loan.number, blocks=blocks, close=t("Close"), private=private)
-
-
-def _write_name(t: Translator, writer: Writer, loan: LoanView, name: str) -> None:
+def write_name(t: Translator, writer: Writer, loan: LoanView, name: str) -> None:
+    """Write the loan's number, the borrower's name in full and the end of their phone number."""
     writer.line(Bold(loan.number), " · ", Bold(name), " · ", phone_ending(t, loan.tail))
-
-
-def _write_pages(
-    t: Translator, writer: Writer, loan: LoanView, tab: Tab, *, offset: int, more: bool, page: int
-) -> None:
-    value = {"l": str(loan.id), "t": tab}
-    buttons: list[Button] = []
-    if offset:
-        buttons.append(Button(t("Previous page"), "card.open", {**value, "o": max(0, offset - page)}))
-    if more:
-        buttons.append(
-            Button(t("Earlier") if tab == "timeline" else t("More"), "card.open", {**value, "o": offset + page})
-        )
-    writer.buttons(*buttons)

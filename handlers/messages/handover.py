@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from desk.handover.moves import HandoverCounts
-from desk.handover.plans import PlanPreview, PlanResult
+from desk.handover.planned import PlanPreview, PlanResult
 from desk.handover.reassigning import Preview, Reassignment
 from desk.handover.sharing import Share
 from desk.loans.views import LoanView

@@ -34,10 +34,6 @@ class Results(Generic[T]):
             raise MultipleResultsFound("more than one row") if self._found else NoResultFound("no row")
         return self._found[0]
 
-    def one_or_none(self) -> T | None:
-        """Return the only one, or None. Raises MultipleResultsFound."""
-        return self.one() if self._found else None
-
     def scalars(self) -> "Results[Any]":
         """Return the first value of each tuple."""
         rows: Sequence[Any] = self._found

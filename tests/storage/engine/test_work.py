@@ -162,7 +162,7 @@ async def test_a_row_that_another_transaction_deleted_is_not_updated(database: D
             await work.refresh(row)
         with pytest.raises(NoResultFound):
             await work.get_one(Team, row.id)
-        assert (await work.exec(sqlmodel_select(Team))).one_or_none() is None
+        assert (await work.exec(sqlmodel_select(Team))).all() == []
 
 
 async def test_no_row_that_another_transaction_deleted_is_missed_among_several(
