@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, or_
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from storage.engine.work import Work
 from storage.tables import FileImport, ImportRefusal, StoredFile
@@ -82,6 +82,12 @@ async def refusals(session: Work, import_id: UUID, *, limit: int, offset: int = 
     """Return refused rows of an import, in the order of the file."""
     statement = select(ImportRefusal).where(ImportRefusal.import_id == import_id)
     return (await session.exec(statement.order_by(col(ImportRefusal.line)).offset(offset).limit(limit))).all()
+
+
+async def count_refusals(session: Work, import_id: UUID) -> int:
+    """Return how many refused rows of an import are kept."""
+    statement = select(func.count()).where(ImportRefusal.import_id == import_id)
+    return int((await session.execute(statement)).scalar_one())
 
 
 async def delete_refusals(session: Work, import_id: UUID) -> None:
