@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists
-from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col, delete, select
 
 from storage.engine.database import insert_into
+from storage.engine.rows import also
 from storage.engine.work import Work
 from storage.queries.core.due_rows import are_due, waits_for
 from storage.queries.loans.visibility import IS_THERE
@@ -121,7 +121,7 @@ async def has_later_call(session: Work, loan_id: UUID, since: datetime) -> bool:
 async def missed_before(session: Work, made: Collection[Call]) -> list[PhoneCall]:
     """Return the calls about the loans of these calls that nobody took, begun before one of these, and after which there was no
     other than it."""
-    later, other = aliased(Call), aliased(Call)
+    later, other = also(Call), also(Call)
     another = exists().where(
         col(other.loan_id) == col(PhoneCall.loan_id),
         col(other.id) != col(later.id),
