@@ -259,6 +259,28 @@ def empty_url(request: pytest.FixtureRequest, database_url: str) -> str:
 
 
 @pytest.fixture
+async def spare_postgres_url(postgres: str, server: asyncpg.Connection, postgres_template: str) -> AsyncIterator[str]:
+    """The URL of another migrated database without rows on the server of this run."""
+    name = f"spare_{uuid4().hex}"
+    await server.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield postgres.format(name=name)
+    await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def spare_sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The URL of another fresh migrated file."""
+    shutil.copy(sqlite_template, tmp_path / "spare.db")
+    return f"sqlite:///{tmp_path / 'spare.db'}"
+
+
+@pytest.fixture
+def spare_url(request: pytest.FixtureRequest, database_url: str) -> str:
+    """The URL of a second migrated database without rows, of the kind of `database_url`."""
+    return request.getfixturevalue("spare_sqlite_url" if database_url.startswith("sqlite") else "spare_postgres_url")
+
+
+@pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """The database of this test, open."""
     database = Database(database_url)

@@ -1,4 +1,7 @@
-"""The database is restored from a backup: no message is repeated, and posted messages are corrected."""
+"""The database is restored from a backup: no message is repeated, and posted messages are corrected.
+
+Each restore is into tables without rows; `tests/bot/test_backup.py` restores into databases without tables.
+"""
 
 from collections import Counter
 from dataclasses import replace
@@ -107,7 +110,7 @@ async def promise_broken_and_due(slack: Slack) -> None:
             session.add(Promise(**about, due_on=date(2026, 3, 3), state=state))
 
 
-async def test_messages_sent_after_the_backup_are_not_sent_again(slack: Slack, file: Path, empty_url: str) -> None:
+async def test_messages_sent_after_the_backup_are_not_sent_again(slack: Slack, file: Path, spare_url: str) -> None:
     slack.sandbox.limits.enabled = False
     now = slack.clock.now()
     await follow_up_due(slack, "L-1", slack.agent, now)
@@ -128,7 +131,7 @@ async def test_messages_sent_after_the_backup_are_not_sent_again(slack: Slack, f
     before = standing(slack.sandbox)
     assert len(before) >= 5, before
 
-    again = await brought_back(slack, file, empty_url)
+    again = await brought_back(slack, file, spare_url)
     await rounds(again)
     again.clock.advance(hours=5)
     await rounds(again)
@@ -145,7 +148,7 @@ async def test_messages_sent_after_the_backup_are_not_sent_again(slack: Slack, f
 
 
 async def test_escalations_of_the_worker_are_not_told_again_on_either_level(
-    slack: Slack, file: Path, empty_url: str
+    slack: Slack, file: Path, spare_url: str
 ) -> None:
     slack.sandbox.limits.enabled = False
     await follow_up_due(slack, "L-1", slack.agent, slack.clock.now())
@@ -160,7 +163,7 @@ async def test_escalations_of_the_worker_are_not_told_again_on_either_level(
     before = heard(slack)
     assert len(before) == 7, "of each the managers and the second level, and the reminder of the step"
 
-    again = await brought_back(slack, file, empty_url)
+    again = await brought_back(slack, file, spare_url)
     await rounds(again, 2)
     for _ in range(4):
         await again.later(days=1)
@@ -172,7 +175,7 @@ async def test_escalations_of_the_worker_are_not_told_again_on_either_level(
 
 
 async def test_escalations_by_what_members_do_again_are_not_told_again(
-    slack: Slack, file: Path, empty_url: str
+    slack: Slack, file: Path, spare_url: str
 ) -> None:
     now = slack.clock.now()
     loans = [await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent) for n in (1, 2)]
@@ -199,7 +202,7 @@ async def test_escalations_by_what_members_do_again_are_not_told_again(
     before = heard(slack)
     assert len(before) == 4
 
-    again = await brought_back(slack, file, empty_url)
+    again = await brought_back(slack, file, spare_url)
     await rounds(again, 2)
     await act(again)
     assert heard(again) == before
@@ -209,7 +212,7 @@ async def test_escalations_by_what_members_do_again_are_not_told_again(
     await again.service.close()
 
 
-async def test_a_notice_pending_in_the_backup_and_sent_since_is_found(slack: Slack, file: Path, empty_url: str) -> None:
+async def test_a_notice_pending_in_the_backup_and_sent_since_is_found(slack: Slack, file: Path, spare_url: str) -> None:
     earlier = standing(slack.sandbox)
     await follow_up_due(slack, "L-1", slack.agent, slack.clock.now())
     async with slack.office.desk(slack.workspace) as desk:
@@ -219,7 +222,7 @@ async def test_a_notice_pending_in_the_backup_and_sent_since_is_found(slack: Sla
     before = standing(slack.sandbox)
     assert len(before) == len(earlier) + 1
 
-    again = await brought_back(slack, file, empty_url)
+    again = await brought_back(slack, file, spare_url)
     await rounds(again, 3)
 
     assert standing(slack.sandbox) == before
@@ -227,7 +230,7 @@ async def test_a_notice_pending_in_the_backup_and_sent_since_is_found(slack: Sla
     await again.service.close()
 
 
-async def test_a_message_that_shows_lost_changes_is_updated(slack: Slack, file: Path, empty_url: str) -> None:
+async def test_a_message_that_shows_lost_changes_is_updated(slack: Slack, file: Path, spare_url: str) -> None:
     await follow_up_due(slack, "L-1", slack.agent, slack.clock.now())
     await slack.deliver()
     before = standing(slack.sandbox)
@@ -236,7 +239,7 @@ async def test_a_message_that_shows_lost_changes_is_updated(slack: Slack, file: 
     await slack.deliver()
     assert standing(slack.sandbox) != before
 
-    again = await brought_back(slack, file, empty_url)
+    again = await brought_back(slack, file, spare_url)
     await rounds(again, 3)
 
     assert standing(slack.sandbox) == before
