@@ -44,9 +44,9 @@ def clock(request: pytest.FixtureRequest) -> FrozenClock:
 
 
 async def test_it_opens_where_something_happens_with_a_loan_that_its_help_names(
-    tmp_path: Path, clock: FrozenClock
+    tmp_path: Path, sqlite_url: str, clock: FrozenClock
 ) -> None:
-    demo = await open_demo(tmp_path, clock, port=0, around_the_clock=True, links=True)
+    demo = await open_demo(tmp_path, clock, port=0, around_the_clock=True, links=True, database_url=sqlite_url)
     try:
         for slack_id, channel, line in first_lines(clock.now()):
             assert "Undo" in (reply := await demo.type(slack_id, channel, line)).full_text or "撤销" in reply.full_text
