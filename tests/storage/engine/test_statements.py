@@ -229,6 +229,7 @@ MEANT = {
 WITHOUT_STATEMENTS = {
     "lock_table",
     "require_owner",
+    "add_value_columns",
     "add_values",
     "add_value_columns",
     "add_digests",
