@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, or_
+from sqlalchemy import bindparam, delete, or_
 from sqlmodel import col, func, select
 
 from storage.engine.work import Work
@@ -17,10 +17,17 @@ AT_WORK = ("read", "running")
 """The states of an import that a worker has to work on."""
 
 
+_LOCKED = (
+    select(FileImport)
+    .where(FileImport.id == bindparam("import_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 async def lock(session: Work, import_id: UUID) -> FileImport | None:
     """Return the import as it is now, locked until the transaction ends."""
-    statement = select(FileImport).where(FileImport.id == import_id).with_for_update()
-    return (await session.exec(statement.execution_options(populate_existing=True))).first()
+    return (await session.exec(_LOCKED, params={"import_id": import_id})).first()
 
 
 async def next_to_work(session: Work, workspace_id: UUID, now: datetime) -> FileImport | None:

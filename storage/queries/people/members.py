@@ -49,6 +49,16 @@ _WITH_ROLE = (
     .order_by(col(Member.name_key))
 )
 
+_ADDRESSES = bindparam("addresses", type_=String, expanding=True)
+_BY_ADDRESSES = (
+    select(Member)
+    .where(
+        *_OF_WORKSPACE,
+        or_(func.lower(col(Member.slack_user_id)).in_(_ADDRESSES), func.lower(col(Member.email)).in_(_ADDRESSES)),
+    )
+    .order_by(col(Member.name_key))
+)
+
 _COUNTS_BY_TEAM = select(Member.team_id, func.count()).where(*_OF_WORKSPACE).group_by(col(Member.team_id))
 
 _PAGE = (
@@ -212,9 +222,8 @@ async def by_addresses(session: Work, workspace_id: UUID, keys: Collection[str])
     nobody's as the database compares them, all members."""
     if not keys:
         return []
-    address = [func.lower(col(Member.slack_user_id)), func.lower(col(Member.email))]
-    statement = present(workspace_id).where(or_(*(each.in_(keys) for each in address)))
-    found = list((await session.exec(statement.order_by(col(Member.name_key)))).all())
+    values = {"workspace": workspace_id, "addresses": list(keys)}
+    found = list((await session.exec(_BY_ADDRESSES, params=values)).all())
     known = {text.casefold() for member in found for text in (member.slack_user_id, member.email) if text}
     # SQLite folds the case of ASCII alone.
     return found if known.issuperset(keys) else await everybody(session, workspace_id)
