@@ -156,7 +156,10 @@ def _lines(t: Translator, view: Figures) -> list[str]:
         lines.append(_steps(t, tally))
     if view.buckets:
         buckets = " · ".join(f"{bucket.word(t.language)} {count}" for bucket, count in view.buckets)
-        lines.append(t("Loans in arrears: {buckets}", buckets=buckets))
+        total = sum(count for _, count in view.buckets)
+        lines.append(
+            t.n("Of {n} loan in arrears: {buckets}", "Of {n} loans in arrears: {buckets}", total, buckets=buckets)
+        )
     if view.rolls:
         rates = " · ".join(
             t(

@@ -83,7 +83,7 @@ WEEK = [
     "1 of 4 calls due were made on time; finished: 2, late now: 1",
     "1 of 2 promises that fell due were kept, 1 still open",
     "2 of 5 borrowers who need calls were not spoken to for 7 days",
-    "Loans in arrears: M1 1 · M2 1",
+    "Of 2 loans in arrears: M1 1 · M2 1",
     "Load now: live loans 5, open follow-ups 3",
 ]
 
@@ -198,7 +198,7 @@ async def test_digest_home_and_figures_count_the_same(team: Slack) -> None:
         [line] = [line for line in page.splitlines() if line.startswith(f"{name}: ")]
         assert line.endswith(f", open {every}"), line
         assert f" · {late} late · " in line
-    in_arrears = sum(int(count) for _, count in re.findall(r"(M\d\+?) (\d+)", page.partition("Loans in arrears: ")[2]))
+    in_arrears = sum(int(count) for _, count in re.findall(r"(M\d\+?) (\d+)", page.partition("loans in arrears: ")[2]))
     assert f"{in_arrears} loans are in arrears." in digest.text
     assert f"{in_arrears} loans are in arrears." in home.text
     assert f"In arrears · the team · {in_arrears}" in (await team.command(team.manager, "/loan-due arrears team")).text
