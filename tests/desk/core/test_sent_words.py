@@ -16,6 +16,7 @@ from desk.retention.deleting import delete_loans, record_deleted
 from storage.engine.types import new_id
 from storage.queries.core import retention_due
 from storage.tables import AuditEntry, AuditLoan, Loan, Notice, SentMessage, Workspace
+from tests.bot.test_audit_commands import verify
 from tests.builders import make_loan
 from tests.clocks import FrozenClock
 from tests.desk.core.test_audit_chain import seal, verified
@@ -79,7 +80,7 @@ async def rewrite(office: Office, message: UUID, words: str) -> None:
 
 
 async def test_a_changed_or_removed_text_is_found_and_its_message_named(
-    office: Office, workspace: Workspace, clock: FrozenClock, loan: Loan
+    office: Office, workspace: Workspace, clock: FrozenClock, loan: Loan, database_url: str
 ) -> None:
     first, second, third = await send(office, workspace, loan, count=3)
     assert await as_entered(office, workspace, loan) == [None, None, None]
@@ -94,6 +95,10 @@ async def test_a_changed_or_removed_text_is_found_and_its_message_named(
         await session.delete(await session.get_one(SentMessage, third))
     assert await faults(office, workspace) == [("words", first), ("words", second), ("no_words", third)]
     assert await as_entered(office, workspace, loan) == [False, False]
+    code, printed = await verify(database_url)
+    assert code == 1
+    assert f"FIX  what message {first} said, as it is kept, is not what entry 1 has (segment 1)" in printed
+    assert f"FIX  what message {third} said is not kept, and no entry says it was deleted: entry 1" in printed
     async with office.database.transaction() as session:
         await session.execute(text("UPDATE sent_message SET entered_at = NULL"))
     await enter(office, workspace, clock)  # entered again, the first entry still tells
