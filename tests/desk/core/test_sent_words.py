@@ -13,6 +13,9 @@ from desk.cases.contents import gather
 from desk.core.sent_words import ENTERED_AFTER, MOST, WORDS_ENTERED
 from desk.core.transaction import Office
 from desk.retention.deleting import delete_loans, record_deleted
+from handlers.messages.block_kit.translator import Translator
+from handlers.reports.case_file import case_reports
+from handlers.reports.case_text import CaseFacts
 from storage.engine.types import new_id
 from storage.queries.core import retention_due
 from storage.tables import AuditEntry, AuditLoan, Loan, Notice, SentMessage, Workspace
@@ -64,10 +67,14 @@ async def faults(office: Office, workspace: Workspace) -> list[tuple[str, UUID |
 
 
 async def as_entered(office: Office, workspace: Workspace, loan: Loan) -> list[Any]:
-    """Return what the case file says of each message: whether it is as the trail has it."""
+    """Return what the case file says of each message: whether it is as the trail has it. Its pages mark those that are not."""
     async with office.reading_desk(workspace) as desk:
         contents = await gather(desk, await desk.session.get_one(Loan, loan.id))
-    return [version["as_entered"] for notice in contents.notices for version in notice["sent"]]
+    facts = CaseFacts(by="Compliance", asked_at=office.clock.now(), purpose="")
+    pages = repr(case_reports(Translator("en-US"), contents, [], facts))
+    versions = [version["as_entered"] for notice in contents.notices for version in notice["sent"]]
+    assert pages.count("(not what was sent: the audit trail has other words)") == versions.count(False)
+    return versions
 
 
 async def rewrite(office: Office, message: UUID, words: str) -> None:
