@@ -21,7 +21,7 @@ from bot.install_page import PATHS, InstallPage
 from bot.monitoring import alive
 from bot.phone_place import PHONE
 from desk.core.dataclass import dataclass
-from handlers.api.api import Api
+from handlers.api.late import LateApi
 from handlers.api.routes import BASE
 from handlers.door.payloads import MalformedError, read_payload
 from handlers.door.signatures import is_current, is_signed
@@ -66,7 +66,7 @@ class SlackServer:
         timeouts: HttpTimeouts | None = None,
         file_pages: FilePages | None = None,
         install_page: InstallPage | None = None,
-        api: Api | None = None,
+        api: LateApi | None = None,
         phone: "PhoneDoor | None" = None,
         now: Callable[[], float] = time.time,
     ) -> None:

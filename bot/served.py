@@ -32,7 +32,6 @@ from bot.settings import Settings
 from bot.slack_uploader import SlackUploader
 from bot.webhooks.client import WebhookClient
 from bot.webhooks.rounds import WebhookRounds
-from bot.worker import do_chores
 from desk.core.dataclass import dataclass
 from desk.core.file_storage import FileStorage
 from desk.core.transaction import Office
@@ -87,6 +86,8 @@ class ServedWorkspace:
 
     async def round(self) -> None:
         """Do one round of what the worker does for it."""
+        from bot.worker import do_chores  # a process that only answers does without it
+
         await self.look.round()
         await self.fetcher.round()
         await self.sweeper.round()

@@ -38,13 +38,11 @@ from bot.token_refresher import TokenRefresher
 from bot.webhooks.addresses import Allowed
 from bot.webhooks.client import WebhookClient
 from bot.webhooks.rounds import WebhookPace, WebhookRounds
-from bot.worker import UPKEEP, do_chores
-from bot.workers import Workers
 from desk.core.clock import Clock, SystemClock
 from desk.core.dataclass import dataclass
 from desk.core.transaction import Office
 from desk.people.installing import Installation, Newcomer, follow_release, install
-from handlers.api.api import Api
+from handlers.api.late import LateApi
 from handlers.door.directory import Directory
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.refusals.errors import trouble
@@ -57,6 +55,8 @@ from storage.upkeep.inspection import wrong_key
 
 if TYPE_CHECKING:
     from bot.delivery.rounds import Pace
+    from bot.workers import Workers
+    from handlers.api.api import Api
 
 log = structlog.get_logger()
 
@@ -84,7 +84,7 @@ class Service:
     session: aiohttp.ClientSession
     workspaces: ServedWorkspaces
     webhook_client: WebhookClient
-    worker: Workers | None = None
+    worker: "Workers | None" = None
     server: SlackServer | None = None
     runner: web.ServerRunner | None = None
     socket: SocketMode | None = None
@@ -161,12 +161,7 @@ class Service:
             timeouts=timeouts,
             file_pages=pages,
             install_page=self._install_page(),
-            api=Api(
-                self.shared,
-                self._serving,
-                per_second=self.settings.api_requests_per_second,
-                measure=monitoring.count_request,
-            ),
+            api=LateApi(self._api),
             # The phone system of the settings is of one lender.
             phone=None if self.workspaces.several else phone_door(self.settings, self.office, self.workspace),
         )
@@ -175,6 +170,12 @@ class Service:
         site = web.TCPSite(self.runner, self.settings.host, self.settings.port)
         await site.start()
         self.port = self.runner.addresses[0][1]
+
+    def _api(self) -> "Api":
+        from handlers.api.api import Api  # when a program asks: see `LateApi`
+
+        per_second = self.settings.api_requests_per_second
+        return Api(self.shared, self._serving, per_second=per_second, measure=monitoring.count_request)
 
     async def connect(self, timeouts: SocketTimeouts | None = None, *, wait: bool = True) -> None:
         """Start to answer Slack in Socket Mode; with `wait`, return when the first connection is open."""
@@ -211,8 +212,10 @@ class Service:
     async def work(self, executor_id: str = "desk-1", pace: "Pace | None" = None) -> None:
         """Start the worker. `executor_id`: the name of this process."""
         # DBOS takes 0.2 s to import. A process that only answers does without, and others answer meanwhile.
-        await asyncio.to_thread(import_module, "bot.delivery.engine")
+        for late in ("bot.delivery.engine", "bot.workers"):
+            await asyncio.to_thread(import_module, late)
         from bot.delivery.engine import DbosEngine, Lane
+        from bot.workers import Workers
 
         webhooks = Lane("deliver_webhooks", "webhooks", WebhookPace().rounds)
         engine = DbosEngine(self.shared, executor_id=executor_id, pace=pace, lanes=[webhooks])
@@ -221,6 +224,8 @@ class Service:
 
     async def round(self) -> None:
         """Do one round of the worker."""
+        from bot.worker import UPKEEP, do_chores
+
         await self.workspaces.refresh()
         if (refresher := self._refresher()) is not None:
             await refresher.round()

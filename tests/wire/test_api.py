@@ -256,7 +256,7 @@ async def test_only_a_hash_of_the_secret_is_kept_and_the_day_of_use(slack: Slack
 async def test_an_address_that_tries_many_tokens_is_told_to_wait_and_others_there_are_served(
     slack: Slack, core: Program, loan: Loan
 ) -> None:
-    slack.service.server._api._failures = _limits()  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess]
+    slack.service.server._api.made()._failures = _limits()  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess]
 
     async with program(slack, token="ld_abcdefghijkm_" + "x" * 43) as guesser:
         answers = [await guesser.get("/loans/A-1") for _ in range(4)]
@@ -267,7 +267,7 @@ async def test_an_address_that_tries_many_tokens_is_told_to_wait_and_others_ther
 
 
 async def test_more_requests_than_allowed_are_told_when_to_come_back(slack: Slack, core: Program, loan: Loan) -> None:
-    slack.service.server._api._limits = _limits()  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess]
+    slack.service.server._api.made()._limits = _limits()  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess]
 
     answers = [await core.get("/loans/A-1") for _ in range(4)]
 
@@ -279,7 +279,7 @@ async def test_more_requests_than_allowed_are_told_when_to_come_back(slack: Slac
 async def test_the_processes_of_a_desk_count_the_requests_of_a_token_together(
     slack: Slack, core: Program, loan: Loan
 ) -> None:
-    api: Any = slack.service.server._api  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess]
+    api: Any = slack.service.server._api.made()  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess]
     now = 1_795_572_000.0
     processes = [SharedRateLimits(1.5, now=lambda: now) for _ in range(2)]
     answers: list[ApiAnswer] = []

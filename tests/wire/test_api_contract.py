@@ -72,7 +72,7 @@ async def test_whatever_is_asked_the_answer_is_documented(
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="disbursed")
     assert slack.service.server is not None
     assert slack.service.server._api is not None  # pyright: ignore[reportPrivateUsage]
-    slack.service.server._api._limits = RateLimits(100_000)  # pyright: ignore[reportPrivateUsage]
+    slack.service.server._api.made()._limits = RateLimits(100_000)  # pyright: ignore[reportPrivateUsage]
     token = await issue(slack)
     examples = EXAMPLES["sqlite" if database_url.startswith("sqlite") else "postgres"]
 
