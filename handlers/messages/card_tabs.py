@@ -192,6 +192,3 @@ def _write_pages(
             Button(t("Earlier") if tab == "timeline" else t("More"), "card.open", {**value, "o": offset + page})
         )
     writer.buttons(*buttons)
-
-
-Tab = Literal["contact", "people", "timeline", "documents", "follow_ups", "repayment"]
