@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot import setting_values as values
@@ -13,7 +13,7 @@ from bot.ring_requests import RingRequest, read_request
 from storage.engine.cipher import Cipher, KeyRing, WrongSearchKeyError
 from storage.engine.database import async_url
 from storage.files.bucket import Bucket
-from storage.keys.errors import KeysError, KmsAwayError, SecretFileError
+from storage.keys.errors import KeysError, SecretFileError
 from storage.keys.key_file import ENCRYPTION_KEYS, SEARCH_KEY, WrappedKeys, read_keys, unwrap
 from storage.keys.private_text import read_private
 
@@ -368,33 +368,6 @@ class CannotStartError(Exception):
     """The process cannot start; the message says why and what to do."""
 
 
-class WrongSettingsError(Exception):
-    """A setting is missing or wrong; the message names it, never its value."""
-
-
-def read_settings(env_file: Path | None = Path(".env"), *, with_keys: bool = True) -> Settings:
-    """Return the settings of this process, whose keys can be used; without `with_keys` those are not tried.
-
-    Raise WrongSettingsError, and CannotStartError when the KMS that has the wrapping key is away.
-    """
-    try:
-        settings = Settings(_env_file=env_file)  # pyright: ignore[reportCallIssue]
-        if with_keys:
-            settings.key_ring()
-    except ValidationError as error:
-        wrong = [
-            (_variable(str(e["loc"][0])) + ": " if e["loc"] else "", e["msg"])
-            for e in error.errors(include_input=False)
-        ]
-        lines = [f"  {name}{message.removeprefix('Value error, ')}" for name, message in wrong]
-        raise WrongSettingsError("These settings are missing or wrong:\n" + "\n".join(lines)) from None
-    except KeysError as error:
-        raise WrongSettingsError(f"{error}.") from None
-    except KmsAwayError as error:
-        raise CannotStartError(f"The keys cannot be unwrapped: {error}.") from None
-    return settings
-
-
 def _keys_of_environment(encryption: str, search: str) -> KeyRing:
     given = {ENCRYPTION_KEYS: encryption, SEARCH_KEY: search}
     if missing := [name for name, value in given.items() if not value]:
@@ -416,7 +389,3 @@ def _of_file(setting: str, read: Callable[[Path], Read], path: str) -> Read:
         return read(Path(path))
     except SecretFileError as error:
         raise SecretFileError(f"{setting}: {error}") from None
-
-
-def _variable(location: str) -> str:
-    return location if location.isupper() else f"LOANDESK_{location.upper()}"

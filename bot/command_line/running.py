@@ -28,7 +28,8 @@ def console(*, stderr: bool = False) -> "Console":
 
 def run_with_settings(run: Command) -> None:
     """Run a command, and end the process with its exit code: 2 if it cannot start, 1 for a mishap."""
-    from bot.settings import CannotStartError, WrongSettingsError, read_settings
+    from bot.reading_settings import WrongSettingsError, read_settings
+    from bot.settings import CannotStartError
 
     try:
         settings = read_settings()

@@ -18,7 +18,7 @@ app.add_typer(files_app, name="files")
 def doctor() -> None:
     """Check everything the desk needs, one line each. Exit code 1: something needs fixing."""
     from bot.commands.doctor import run
-    from bot.settings import WrongSettingsError, read_settings
+    from bot.reading_settings import WrongSettingsError, read_settings
 
     try:
         settings = read_settings(with_keys=False)

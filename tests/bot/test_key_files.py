@@ -17,7 +17,8 @@ from bot.cli import app
 from bot.commands import key_files
 from bot.commands import keys as keys_command
 from bot.commands.doctor import examine
-from bot.settings import CannotStartError, Settings, WrongSettingsError, read_settings
+from bot.reading_settings import WrongSettingsError, read_settings
+from bot.settings import CannotStartError, Settings
 from desk.core.operator_acts import operator
 from desk.core.transaction import Office
 from storage.engine.cipher import Cipher, KeyRing

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from bot.phone_place import phone_recordings
 from bot.phone_recordings import PhoneRecordings, UnavailableError
-from bot.settings import WrongSettingsError, read_settings
+from bot.reading_settings import WrongSettingsError, read_settings
 from desk.files.inspection import RefusedFileError
 from tests.bot.test_settings import environment
 

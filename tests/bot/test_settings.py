@@ -9,7 +9,8 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from bot.manifest import OPTIONAL_SCOPES, SCOPES
-from bot.settings import Settings, WrongSettingsError, read_settings
+from bot.reading_settings import WrongSettingsError, read_settings
+from bot.settings import Settings
 from storage.files.bucket import Bucket
 
 ROOT = Path(__file__).parent.parent.parent

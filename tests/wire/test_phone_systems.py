@@ -14,7 +14,7 @@ from rich.console import Console
 
 from bot.commands import calls as command
 from bot.doctor.phone import check_phone
-from bot.settings import WrongSettingsError, read_settings
+from bot.reading_settings import WrongSettingsError, read_settings
 from desk.telephony.adapters.zoom import is_signed_by_zoom
 from desk.telephony.records import SETTLE
 from storage.tables import Call, Loan, PhoneCall

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from bot import logs
 from bot.commands.serving import Command, Tuning, run
-from bot.settings import CannotStartError, read_settings
+from bot.reading_settings import read_settings
+from bot.settings import CannotStartError
 from bot.socket_mode import SocketTimeouts
 from tests.bot.delivery.conftest import FAST
 from tests.bot.forks import FORKS
