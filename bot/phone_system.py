@@ -7,7 +7,6 @@ answer a system sends it again, and the same report twice is one call.
 import asyncio
 from collections.abc import Iterator, Mapping
 from io import StringIO
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import structlog
@@ -28,9 +27,6 @@ from handlers.api.limits import RateLimits
 from handlers.api.requests import invite_body
 from storage.engine.trouble import log_fields
 from storage.tables import Workspace
-
-if TYPE_CHECKING:
-    pass
 
 log = structlog.get_logger()
 
