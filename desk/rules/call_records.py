@@ -195,7 +195,7 @@ def merge(earlier: CallRecord, later: CallRecord) -> CallRecord:
     first, second = (later, earlier) if _counts_more(later, earlier) else (earlier, later)
     same_leg = bool({*earlier.legs} & {*later.legs}) or earlier.legs == later.legs
     talk, answered, agents = first.talk_seconds, first.answered or second.answered, (first, second)
-    if not same_leg and (spoken := _spoken_in_turn(earlier, later)) is not None:
+    if {*earlier.legs} != {*later.legs} and (spoken := _spoken_in_turn(earlier, later)) is not None:
         talk, answered, agents = spoken
     elif not same_leg and first.customer_leg == second.customer_leg and first.result == second.result:
         talk = min((each for each in (first.talk_seconds, second.talk_seconds) if each), default=0)
@@ -247,9 +247,7 @@ def _counts_more(one: CallRecord, other: CallRecord) -> bool:
     if ended[0] != ended[1]:
         return ended[0]
     if "internal" in (one.direction, other.direction) and {"in", "out"} & {one.direction, other.direction}:
-        return (
-            one.direction != "internal"
-        )  # who asks a colleague before passing a call on speaks with the customer still
+        return one.direction != "internal"  # who asks a colleague before passing a call on has the customer waiting
     if one.customer_leg != other.customer_leg and not _is_answered_by_system(one, other):
         return one.customer_leg
     ranks = [(_fineness(each.result), _KNOWN[each.known_by]) for each in (one, other)]

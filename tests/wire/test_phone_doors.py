@@ -303,6 +303,14 @@ async def test_a_call_of_asterisk_is_one_though_its_first_row_is_sent_no_more(pb
     assert known[0][:3] == ("1764035400.90", "asks", 90)
 
 
+@pytest.mark.parametrize("sent", [(FIRST + SECOND, SECOND + THIRD), (SECOND + THIRD, FIRST + SECOND)])
+async def test_what_was_sent_of_a_call_of_asterisk_may_overlap(pbx: Pbx, sent: tuple[str, str]) -> None:
+    for rows in sent:
+        assert await pbx.post("/phone/asterisk", rows.encode(), "text/csv", **BASIC) == 200
+    await pbx.settle()
+    assert [each.talk_seconds for each in await pbx.all(PhoneCall)] == [90]
+
+
 async def test_parts_of_a_call_of_asterisk_are_one_call_in_whichever_order_they_come(pbx: Pbx) -> None:
     """The first part comes last, and when its agent has said already how the call ended: that call is corrected."""
     assert await pbx.post("/phone/asterisk", THIRD.encode(), "text/csv", **BASIC) == 200
