@@ -28,12 +28,12 @@ def picked_up(loan: Loan) -> int | None:
 
 
 def follow(announcer: Announcer, loan: Loan, minute: int) -> None:
-    """Move the satisfaction call that a rule planned to a week after the pickup, unless it is due and stays so."""
+    """Move the satisfaction call that a rule planned to a week after the pickup, unless it was tried, or is due and stays so."""
     for call in loan.open("feedback"):
-        if call.rule != "satisfaction":
+        if call.rule != "satisfaction" or call.at is not None:
             continue
         office = announcer.office_of(call.assignee)
         since = picked_up(loan) or call.created
         day = max(office.on_or_after(office.date_of(since) + AFTER), office.unfinished_day(minute))
-        if call.at is not None or (day != call.day and max(day, call.day) > office.date_of(minute)):
+        if day != call.day and max(day, call.day) > office.date_of(minute):
             announcer.place(loan, call, minute, day=day)

@@ -62,6 +62,19 @@ async def test_the_rule_that_is_switched_on_plans_for_a_pickup_long_after_the_pa
     assert await feedback(slack) == "01-20 open"
 
 
+async def test_an_appointment_moves_no_call_that_counts_from_a_payout_while_the_rule_was_off(slack: Slack) -> None:
+    await a_loan(slack)
+    await change(slack, "satisfaction", This_rule_is="off")
+    await slack.command(slack.agent, "/loan-stage A-1 disbursed")
+    await slack.at("2026-11-27 10:00")
+    await change(slack, "satisfaction", This_rule_is="on")
+    await work(slack)
+    await slack.deliver()
+    form = await booked(slack, "mon 15:00", "pickup")
+    assert "feedback" not in form.text
+    assert await feedback(slack) == "12-02 open"
+
+
 async def test_a_call_about_the_pickup_that_reaches_the_borrower_or_is_finished_moves_it(slack: Slack) -> None:
     await a_loan(slack)
     await slack.command(slack.agent, "/loan-stage A-1 disbursed")
@@ -89,3 +102,15 @@ async def test_what_a_person_placed_stays(slack: Slack) -> None:
     await form.press("Took place")
     assert "feedback" not in form.text
     assert await feedback(slack) == "12-08 open"
+
+
+async def test_a_call_that_was_tried_stays_where_its_next_attempt_is(slack: Slack) -> None:
+    await a_loan(slack)
+    await slack.command(slack.agent, "/loan-stage A-1 disbursed")
+    form = await booked(slack, "fri 15:00", "pickup")
+    await slack.at("2026-12-02 17:50")
+    await slack.command(slack.agent, "/loan-call A-1/2 no answer")
+    assert await feedback(slack) == "12-03 open"
+    await form.press("Took place")
+    assert "feedback" not in form.text
+    assert await feedback(slack) == "12-03 open"
