@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -135,8 +136,8 @@ async def facts_of_keys(session: Work, workspace_id: UUID, keys: Collection[str]
 
 
 async def change_facts(session: Work, changed: Iterable[NoticeFacts]) -> None:
-    """Let notices say this. No notice is read: who changes many knows what each says."""
-    given = [{"notice": each.notice_id, "said": each.facts} for each in changed]
+    """Let notices say this, locked in the order of their ids. None is read: who changes many knows what each says."""
+    given = [{"notice": each.notice_id, "said": each.facts} for each in sorted(changed, key=attrgetter("notice_id"))]
     if given:
         await session.execute(_CHANGE_FACTS, given)
 
