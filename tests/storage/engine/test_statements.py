@@ -231,7 +231,6 @@ WITHOUT_STATEMENTS = {
     "require_owner",
     "add_value_columns",
     "add_values",
-    "add_value_columns",
     "add_digests",
     "add_instalments",
     "name_loans",
