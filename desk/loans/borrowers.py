@@ -71,22 +71,6 @@ def new_borrower(desk: Desk, *, name: str, phone: str) -> Borrower:
     return borrower
 
 
-async def write_many(desk: Desk, contacts: Sequence[tuple[UUID, str, str]]) -> None:
-    """Write many new borrowers at once, given as id, name and phone. The session does not know their rows."""
-    ids, given_phones = [row_id for row_id, _, _ in contacts], [phone for _, _, phone in contacts]
-    cache = DigestCache(desk.cipher)
-    names, phones = desk.cipher.encrypt_rows((NAME, PHONE), ids, [name for _, name, _ in contacts], given_phones)
-    wrong = await wrong_since(desk, given_phones)
-    await write_encrypted(
-        desk,
-        ids,
-        names=names,
-        phones=phones,
-        wrong=[wrong.get(phone) for phone in given_phones],
-        digests=cache.of_many([name for _, name, _ in contacts], given_phones),
-    )
-
-
 async def write_encrypted(
     desk: Desk,
     ids: Sequence[UUID],

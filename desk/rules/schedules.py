@@ -143,10 +143,9 @@ def shifted(day: date, shift: Shift, calendar: Calendar, hours: WorkingHours) ->
     )
 
 
-def interest_for(amount: Decimal, yearly: Decimal, start: date, end: date, day_count: DayCount) -> Decimal:
-    """Return the interest from `start` until `end`, rounded half up to the cent; `yearly` is in percent."""
-    with localcontext(_EXACT):
-        return to_cents(amount * yearly / _PERCENT * days_between(start, end, day_count) / _DAYS_OF_YEAR[day_count])
+def part_of_year(start: date, end: date, day_count: DayCount) -> Decimal:
+    """Return the part of a year's interest that falls between two days."""
+    return days_between(start, end, day_count) / _DAYS_OF_YEAR[day_count]
 
 
 def days_between(start: date, end: date, day_count: DayCount) -> int:
@@ -189,7 +188,7 @@ def _parts_of_year(terms: Terms, dates: Sequence[date]) -> Iterator[Decimal]:
         if terms.day_count == "thirty_360" and (index or start in (month_before, _same_day_before(dates[0]))):
             yield 1 / _MONTHS
         else:
-            yield days_between(start, end, terms.day_count) / _DAYS_OF_YEAR[terms.day_count]
+            yield part_of_year(start, end, terms.day_count)
         start = end
 
 

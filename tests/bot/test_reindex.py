@@ -15,12 +15,11 @@ from desk.core.transaction import Office
 from desk.core.undo import take_back
 from desk.core.values import LoanRef
 from desk.loans import lists
-from desk.loans.borrowers import correct, write_many
+from desk.loans.borrowers import correct, new_borrower
 from desk.loans.edits import edit_loan
 from desk.loans.indexing import BATCH, index_next
 from desk.loans.related import PersonEntry, PhoneEntry, add_person
 from desk.messages.set_aside import SetAsideRow, set_aside_now
-from storage.engine.types import new_id
 from storage.queries.loans import index_versions, search_terms
 from storage.queries.loans.index_versions import IndexProgress
 from storage.tables import Borrower, Loan, Member, RelatedPerson, RelatedTerm, SearchTerm, Workspace
@@ -53,7 +52,9 @@ async def lend_in_the_earlier_release(office: Office, workspace: Workspace, numb
 async def many(office: Office, workspace: Workspace, count: int) -> None:
     """Make borrowers of the earlier release without loans."""
     async with office.desk(workspace) as desk:
-        await write_many(desk, [(new_id(), f"于建平{number}", f"+86138{number:08}") for number in range(count)])
+        for number in range(count):
+            new_borrower(desk, name=f"于建平{number}", phone=f"+86138{number:08}")
+        await desk.session.flush()
         await desk.session.exec(update(Borrower).values(search_version=0))
 
 

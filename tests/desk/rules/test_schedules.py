@@ -14,15 +14,17 @@ from desk.rules.calendar import Calendar
 from desk.rules.schedules import (
     DAY_COUNTS,
     METHODS,
+    DayCount,
     Row,
     Shift,
     Terms,
     days_between,
     due_dates,
-    interest_for,
     level_payment,
+    part_of_year,
     schedule,
     shifted,
+    to_cents,
 )
 from tests.desk.rules.times import NINE_TO_SIX, day
 
@@ -148,6 +150,10 @@ def test_a_long_first_period_of_a_table_by_months():
     rows = rows_of("100000.00", "4.50", 36, paid_out=day("2026-01-10"), first_due=day("2026-02-25"))
     assert str(rows[0].interest) == "562.50"  # 45 of 360 days
     assert rows_of("100000.00", "4.50", 36, paid_out=day("2026-01-15")) == rows_of("100000.00", "4.50", 36)
+
+
+def interest_for(amount: Decimal, yearly: Decimal, start: date, end: date, day_count: DayCount) -> Decimal:
+    return to_cents(amount * yearly / 100 * part_of_year(start, end, day_count))
 
 
 def test_interest_by_days():
