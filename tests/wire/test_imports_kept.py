@@ -30,6 +30,9 @@ async def test_an_import_of_the_command_line_is_in_the_same_list(slack: Slack, t
     assert f"daily.csv · {kept.operator} · " in home.text
     assert "· imported · new 1 · refused 1" in home.text
     await home.press("Refused rows · daily.csv")
+    listed = slack.sandbox.modal_of("UMANAGER")
+    assert "Line 3 · phone: 12345 isn't a valid phone number" in listed.text
+    await listed.press("As a table")
     assert "Refused rows of daily.csv" in slack.sandbox.modal_of("UMANAGER").text
     await slack.sandbox.open_home("UADMIN")
     assert "daily.csv" not in slack.sandbox.home_of("UADMIN").text, "the name of a file may be a borrower's"

@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from bot.commands import case, doctor, importing
+from bot.commands.import_options import Options
 from bot.named_workspace import NAMED
 from bot.settings import CannotStartError
 from bot.workers import Workers
@@ -267,18 +268,18 @@ async def test_a_command_for_one_workspace_asks_which(
     file = tmp_path / "loans.csv"
     file.write_text("loan,name,phone,stage,owner\nA-7,陈静,13900001234,application,UAGENT\n", "utf-8")
     for command in (
-        importing.run(settings, file, paper(), dry_run=False),
+        importing.run(settings, file, paper(), Options()),
         case.export(settings, paper(), number="A-1", folder=tmp_path, languages=("en",), purpose="", parts=frozenset()),
     ):
         with pytest.raises(CannotStartError, match=r"--workspace ID.*T0EAST \(East Bank\), T0WEST \(West Bank\)"):
             await command
     named = NAMED.set("T0WEST")
     try:
-        code, said = await printed(importing.run(settings, file, console := paper(), dry_run=False), console)
+        code, said = await printed(importing.run(settings, file, console := paper(), Options()), console)
         assert code == 0, said
         NAMED.set("T0NOBODY")
         with pytest.raises(CannotStartError, match="There is no workspace T0NOBODY"):
-            await importing.run(settings, file, paper(), dry_run=False)
+            await importing.run(settings, file, paper(), Options())
     finally:
         NAMED.reset(named)
     assert "A-7" in (await west.command(west.agent, "/loan mine")).text
