@@ -2,6 +2,8 @@
 
 SQLModel describes the tables, and makes their columns. Its objects are made without validation, and SQLAlchemy's instrumentation
 of each attribute would track what `storage.engine.work` tracks: a row is made by filling its `__dict__`.
+
+`get_column_from_field` is an inner name of SQLModel, whose version `pyproject.toml` therefore fixes.
 """
 
 from abc import ABCMeta
