@@ -1,7 +1,7 @@
 """What goes into a case file: the records of a loan as they are stored, and its history in the words of a language."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -194,11 +194,14 @@ def _value(value: Any) -> Any:
 async def _notices(desk: Desk, loan: Loan, sent: Sequence[Record], entries: Sequence[Record]) -> list[Record]:
     """Return the messages about the loan: what each was about, where it went, which words of it Slack got, and whether these are
     as the audit trail has them."""
-    digests = {id_: digest for entry in entries for id_, digest in entered_in(entry["details"]).items()}
+    digests: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        for id_, digest in entered_in(entry["details"]).items():
+            digests[id_] |= {digest} if digest is not None else set()
     versions: defaultdict[str, list[Record]] = defaultdict(list)
     for each in sorted(sent, key=lambda each: (each["at"], each["revision"])):
         version = {name: each[name] for name in ("id", "revision", "at", "ts", "words")}
-        proven = _is_proven(desk, each, digests.get(each["id"]))
+        proven = _is_proven(desk, each, digests[each["id"]])
         versions[each["notice_id"]].append({**version, "channel": each["channel_id"], "as_entered": proven})
     found: list[Record] = []
     after: UUID | None = None
@@ -230,14 +233,14 @@ async def _notices(desk: Desk, loan: Loan, sent: Sequence[Record], entries: Sequ
     return found
 
 
-def _is_proven(desk: Desk, sent: Record, digest: str | None) -> bool | None:
-    """Return whether the words of a message are those of which the trail has the digest; None where it has none, or where they
-    are not kept."""
-    if digest is None or sent["words"] is None:
+def _is_proven(desk: Desk, sent: Record, digests: Set[str]) -> bool | None:
+    """Return whether the words of a message are those of which the trail has the digest, and no other; None where it has none,
+    or where they are not kept."""
+    if not digests or sent["words"] is None:
         return None
     at, place = datetime.fromisoformat(sent["at"]), (sent["channel_id"], sent["ts"])
     ids = UUID(sent["id"]), UUID(sent["notice_id"])
-    return digest_of(desk, *ids, sent["revision"], at, *place, sent["words"]) == digest
+    return digests == {digest_of(desk, *ids, sent["revision"], at, *place, sent["words"])}
 
 
 async def entries_of(desk: Desk, loan: Loan) -> list[Record]:

@@ -26,6 +26,7 @@ async def hide(session: Work, loan: Loan, now: datetime) -> None:
     loan.number_key = loan.id.hex
     loan.owner_id = loan.unpaid_since = loan.next_instalment_on = loan.due_day = None
     session.add(loan)
+    session.erased.add(loan.id)  # nobody is told that it lost its owner
     await session.exec(delete(ImportedValues).where(col(ImportedValues.loan_id) == loan.id))
     owed = update(Notice).where(col(Notice.about_loan_id) == loan.id, col(Notice.owed_from).is_not(None))
     await session.exec(owed.values(dropped_at=now, owed_from=None))

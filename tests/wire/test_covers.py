@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from desk.core.sent_words import WORDS_ENTERED
 from storage.tables import Loan, Member
 from tests.builders import make_follow_up, make_loan, make_member, make_team
 from tests.wire.office_day import Slack, buttons, shown
@@ -196,5 +197,7 @@ async def test_who_closed_the_only_follow_up_they_held_may_undo_that(slack: Slac
     done = (await slack.command(chen, "/loan-follow L-1/1 done")).message
     assert done is not None
     assert "no loan" in (await slack.command(chen, "/loan L-1")).text
+    async with slack.office.desk(slack.workspace) as desk:  # the worker notes what a reminder had said
+        desk.audit(WORDS_ENTERED, loan_id=loan.id)
 
     assert "Undone on L-1" in shown(await slack.press(chen, done, "Undo")).text

@@ -7,15 +7,33 @@ from typing import Any
 import pytest
 
 from desk.core.transaction import Desk
+from desk.core.values import LoanRef
 from desk.exports.rows import Wanted
 from desk.exports.sources import read_page
+from desk.loans import borrowers
+from desk.loans.related import PersonEntry, PhoneEntry, add_person
 from desk.retention import sweeping
 from desk.retention.sweeping import finish_deleting, sweep
 from storage.engine.work import Work
-from storage.tables import AuditEntry, Borrower, Call, ErasedRecord, FollowUp, Loan, Notice, NoticeItem, SearchTerm
+from storage.queries.telephony import phone_calls
+from storage.tables import (
+    AuditEntry,
+    Borrower,
+    Call,
+    ErasedRecord,
+    FollowUp,
+    Loan,
+    Notice,
+    NoticeItem,
+    SearchTerm,
+    WebhookEvent,
+)
 from tests.builders import make_loan
+from tests.imports import bring_rows
+from tests.webhook_receiver import Receiver
 from tests.wire.api_client import program
 from tests.wire.office_day import Slack
+from tests.wire.webhook_office import Webhooks
 
 MANY = 30
 MOST = 10
@@ -101,6 +119,24 @@ async def test_from_the_first_step_on_nobody_finds_or_sees_it_and_its_number_is_
     assert erased == {("loan", loan.id, "ended_loan"), ("borrower", loan.borrower_id, "ended_loan")}
     (entry,) = [row for row in await slack.rows(AuditEntry) if row.act == "retention_deleted"]
     assert (entry.details["count"], entry.details["ids"]) == (1, [str(loan.id)])
+
+
+async def test_nothing_that_comes_in_is_taken_for_it_and_no_system_is_told_that_it_lost_its_owner(
+    slack: Slack, loan: Loan, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    await slack.command(slack.manager, "/loan edit A-1 number A-9")
+    spouse = PersonEntry("spouse", "韩文清", phones=(PhoneEntry("mobile", "+8613911113333"),))
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        await add_person(desk, loan=LoanRef("A-9", "A-9"), entry=spouse)
+    await webhooks.add(receiver, "loan.*")
+    await begin(slack)
+    assert await slack.rows(WebhookEvent) == []
+    outcome = await bring_rows(slack.office, slack.workspace, "A-1,周泽楷,13911112222,application,UAGENT")
+    assert outcome.effects == {"new": 1}
+    async with reading(slack) as desk:
+        digest = borrowers.phone_digest(desk, "+8613911113333")
+        assert await phone_calls.people_with(desk.session, slack.workspace.id, digest) == []
+    assert loan.id in {row.id for row in await slack.rows(Loan)}
 
 
 async def test_no_transaction_deletes_many_rows(slack: Slack, loan: Loan, monkeypatch: pytest.MonkeyPatch) -> None:

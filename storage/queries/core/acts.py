@@ -19,6 +19,7 @@ READING = (
     "refused",
     "show_number",
     "see_audit",
+    "words_entered",
     *(f"{page}_{act}" for page in _PAGES for act in ("link", "opened", "refused", "code_wrong")),
 )
 """Acts that change nothing."""

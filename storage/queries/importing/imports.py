@@ -14,6 +14,7 @@ from sqlmodel import SQLModel, col, select
 from storage.engine import bulk
 from storage.engine.work import Work
 from storage.queries.loans.loans import LIVE_STAGES, number_key
+from storage.queries.loans.visibility import IS_THERE
 from storage.tables import AuditEntry, Borrower, FollowUp, ImportedValues, Loan, SearchTerm
 
 _IMPORTED = SQLModel.metadata.tables["imported_values"]
@@ -145,6 +146,7 @@ async def renamed_with_phone(
         .join(SearchTerm, col(SearchTerm.borrower_id) == col(Borrower.id))
         .where(
             Loan.workspace_id == workspace_id,
+            IS_THERE,
             or_(col(Loan.minted) & col(Loan.stage).in_(LIVE_STAGES), ~col(Loan.minted) & corrected & ~said),
             col(SearchTerm.digest).in_(digests),
         )

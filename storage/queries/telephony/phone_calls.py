@@ -163,8 +163,10 @@ async def loans_of_borrowers(session: Work, borrower_ids: Collection[UUID]) -> l
 async def people_with(session: Work, workspace_id: UUID, digest: int) -> list[RelatedPerson]:
     """Return the present people around loans whom search finds by that digest."""
     found = select(RelatedTerm.person_id).where(RelatedTerm.digest == digest)
-    statement = select(RelatedPerson).where(
+    around = select(RelatedPerson).join(Loan, col(Loan.id) == col(RelatedPerson.loan_id))
+    statement = around.where(
         RelatedPerson.workspace_id == workspace_id,
+        IS_THERE,
         col(RelatedPerson.id).in_(found),
         col(RelatedPerson.removed_at).is_(None),
         col(RelatedPerson.undone_at).is_(None),

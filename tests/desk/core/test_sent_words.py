@@ -110,6 +110,7 @@ async def test_a_changed_or_removed_text_is_found_and_its_message_named(
         await session.execute(text("UPDATE sent_message SET entered_at = NULL"))
     await enter(office, workspace, clock)  # entered again, the first entry still tells
     assert ("words", first) in await faults(office, workspace)
+    assert await as_entered(office, workspace, loan) == [False, False]
 
 
 async def test_an_entry_has_ids_and_keyed_digests_alone_and_names_each_loan(
