@@ -19,6 +19,7 @@ from desk.rules.arrears import Bucket, Pause, days_past_due
 from desk.rules.escalations import holding_calls
 from desk.rules.queues import SPOKEN, InArrears
 from desk.rules.working_time import local_date
+from storage.queries.core.rows import chunks
 from storage.queries.follow_ups import arrears
 from storage.queries.follow_ups.arrears import LoanInArrears, MoneyAndTalk, ReadyFor
 from storage.queries.follow_ups.due_lists import Whose
@@ -123,6 +124,17 @@ async def arrears_queue(
     return ArrearsQueue(in_order, days, len(found) > most)
 
 
+async def count_by_bucket(desk: Desk, whose: Whose) -> Mapping[Bucket, int]:
+    """Count all loans in arrears that these people own or hold a follow-up on, by the bucket of their days past due."""
+    found = await arrears.count_by_day(desk.session, whose, desk.workspace_today)
+    pauses = await _pauses(desk, [loan_id for _, loan_id, _ in found if loan_id is not None])
+    counts: Counter[Bucket] = Counter()
+    for since, loan_id, count in found:
+        past_due = days_past_due(since, desk.workspace_today, pauses=pauses.get(loan_id, ()) if loan_id else ())
+        counts[scale_of(desk).bucket(past_due)] += count
+    return counts
+
+
 async def arrears_page(desk: Desk, whose: Whose, *, limit: int, offset: int) -> ArrearsPage:
     """Return a page of the loans in arrears of these people."""
     queue = await arrears_queue(desk, whose)
@@ -174,5 +186,8 @@ def _past_due(facts: MoneyAndTalk) -> Decimal | None:
 
 
 async def _pauses(desk: Desk, loan_ids: Sequence[UUID]) -> dict[UUID, list[Pause]]:
-    found = await repayment.pauses_of(desk.session, loan_ids) if loan_ids else {}
-    return {loan_id: [Pause(row.starts_on, row.ends_on) for row in rows] for loan_id, rows in found.items()}
+    found: dict[UUID, list[Pause]] = {}
+    for ids in chunks(loan_ids):
+        paused = await repayment.pauses_of(desk.session, ids)
+        found |= {loan_id: [Pause(row.starts_on, row.ends_on) for row in rows] for loan_id, rows in paused.items()}
+    return found

@@ -211,7 +211,7 @@ async def _counted(
 ) -> tuple[Sequence[Behind], int]:
     """Return the same, with those of the manager whose own are not counted."""
     if figure == "arrears":
-        return await _in_arrears(desk, scope, first_day), 0
+        return await _in_arrears(desk, scope, first_day)
     if figure in OF_MONEY:
         return await _money(desk, scope, days, figure), 0
     if figure in OF_ROLLS:
@@ -270,12 +270,13 @@ def _instant(row: Behind) -> datetime:
     return row.at
 
 
-async def _in_arrears(desk: Desk, scope: Scope, first_day: int | None) -> list[Behind]:
-    buckets = await by_bucket(desk, scope.owners)
+async def _in_arrears(desk: Desk, scope: Scope, first_day: int | None) -> tuple[list[Behind], int]:
+    buckets, is_longer = await by_bucket(desk, scope.owners)
     wanted = [each for each in scale_of(desk).buckets if first_day is None or each.first == first_day]
     found = [each for bucket in reversed(wanted) for each in buckets.get(bucket, ())]
     by_id = await loans.by_ids(desk.session, [loan_id for loan_id, _ in found])
-    return [_of_loan(desk, loan, days) for loan_id, days in found if (loan := by_id.get(loan_id)) is not None]
+    rows = [_of_loan(desk, loan, days) for loan_id, days in found if (loan := by_id.get(loan_id)) is not None]
+    return rows, figures.MOST if is_longer else 0
 
 
 async def _money(desk: Desk, scope: Scope, days: Days, figure: Figure) -> list[Behind]:

@@ -11,7 +11,7 @@ from desk.core.dataclass import dataclass
 from desk.core.errors import NotFound
 from desk.core.permissions import makes_calls, require, require_role
 from desk.core.transaction import Desk
-from desk.follow_ups.arrears_queue import arrears_queue
+from desk.follow_ups.arrears_queue import arrears_queue, count_by_bucket
 from desk.follow_ups.due_lists import narrowed, team_among
 from desk.follow_ups.workspace_cadence import scale_of
 from desk.messages.promised_money import PromisedMoney, money_of, promised_rows
@@ -173,20 +173,21 @@ def silence(desk: Desk) -> Silence:
     return Silence(BEFORE_PAYOUT, SPOKEN, since, desk.workspace_today)
 
 
-async def by_bucket(desk: Desk, owners: Whose) -> dict[Bucket, list[tuple[UUID, int]]]:
-    """Return the loans in arrears of these owners, those the longest past due first, with their days past due, by bucket."""
+async def by_bucket(desk: Desk, owners: Whose) -> tuple[Mapping[Bucket, Sequence[tuple[UUID, int]]], bool]:
+    """Return the loans in arrears of these owners, those the longest past due first, with their days past due, by bucket; and
+    whether there are more, of whom some are past due for a shorter time."""
     queue = await arrears_queue(desk, owners)
     buckets: defaultdict[Bucket, list[tuple[UUID, int]]] = defaultdict(list)
     for loan_id, days in sorted(queue.days.items(), key=lambda each: (-each[1], each[0])):
         buckets[scale_of(desk).bucket(days)].append((loan_id, days))
-    return buckets
+    return buckets, queue.is_longer
 
 
 async def _counted(desk: Desk, scope: Scope, asked: Asked) -> Figures:
     days = days_asked(desk, scope.manager, asked)
     tallies = await _tallies(desk, scope, days)
     shown, others = await _shown(desk, scope, tallies)
-    buckets = await by_bucket(desk, scope.owners)
+    buckets = await count_by_bucket(desk, scope.owners)
     return Figures(
         asked=asked,
         days=days,
@@ -194,7 +195,7 @@ async def _counted(desk: Desk, scope: Scope, asked: Asked) -> Figures:
         sum=total(tallies.values()),
         members=shown,
         others=others,
-        buckets=tuple((bucket, len(buckets[bucket])) for bucket in scale_of(desk).buckets if bucket in buckets),
+        buckets=tuple((bucket, buckets[bucket]) for bucket in scale_of(desk).buckets if bucket in buckets),
         money=money_of(await promised_rows(desk, scope.callers, days, but=scope.but)),
         rolls=await rolls_of(desk, scope.owners, days.first) if days.span == "month" else (),
         teams=tuple((team.id, team.name) for team in scope.teams) if len(scope.teams) > 1 else (),

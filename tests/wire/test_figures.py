@@ -8,11 +8,12 @@ from uuid import UUID
 
 import pytest
 
+from desk.follow_ups import arrears_queue
 from desk.messages import figures as team_figures
 from sandbox.model import text_of
 from storage.engine.types import new_id
 from storage.queries.messages import figures
-from storage.tables import CallParty, FollowUp, Loan, Member, Promise, TeamManager
+from storage.tables import CallParty, FollowUp, Loan, Member, Promise, RepaymentPause, TeamManager
 from tests.builders import make_call, make_follow_up, make_loan, make_member, make_team
 from tests.wire.office_day import Slack, buttons, given, shown
 from tests.wire.repaying import give_schedule, pay
@@ -209,6 +210,23 @@ async def test_a_list_that_is_not_read_to_its_end_says_so(team: Slack, monkeypat
     digest = given((await team.command(team.manager, "/loan-digest now")).message)
     listed = shown(await team.press(team.manager, digest, "Calls (4)"))
     assert re.search(r" · [12]\+$", listed.text.splitlines()[0])
+
+
+async def test_all_loans_in_arrears_are_counted_by_their_days_without_a_pause_also_where_a_list_ends_before(
+    team: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrears_queue, "MOST_RANKED", 1)
+    paused, begins, ends = await the_loan(team, "L-5"), date(2026, 10, 1), date(2026, 11, 1)
+    await _set(team, paused, paused_from=begins, paused_until=ends)
+    async with team.office.database.transaction() as session:
+        about = {"workspace_id": team.workspace.id, "loan_id": paused.id, "by_id": team.manager.id, "at": TUESDAY}
+        days = {"starts_on": begins, "ends_on": ends, "reason_cipher": b""}
+        session.add(RepaymentPause(id=new_id(), kind="holiday", **days, **about))
+    await team.sandbox.open_home("UMANAGER")
+    home = team.sandbox.home_of("UMANAGER")
+    assert "Of 2 loans in arrears: M1 2" in home.text.splitlines()
+    await home.press("M1 (2)")
+    assert team.sandbox.modal_of("UMANAGER").text.splitlines()[0].endswith(" · 1+")
 
 
 async def test_of_many_members_those_with_the_most_late_calls_are_listed_and_all_counted(

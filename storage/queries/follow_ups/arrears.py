@@ -86,6 +86,13 @@ async def of_people(
     return [LoanInArrears(*row) for row in await session.exec(statement, params=values)]
 
 
+async def count_by_day(session: Work, whose: Whose, today: date) -> list[tuple[date, UUID | None, int]]:
+    """Count all that `of_people` would return by the day since when they are in arrears; one with paused days apart, with its
+    id."""
+    found = await session.exec(_count_by_day(*whose.shape), params=whose.values | {"today": today})
+    return list(found.all())
+
+
 def _is_ready(ready: ReadyFor) -> tuple[ColumnElement[bool], ...]:
     planned = exists().where(
         col(FollowUp.loan_id) == col(Loan.id), IS_OPEN, col(FollowUp.purpose).in_(bindparam("purposes", expanding=True))
@@ -117,7 +124,7 @@ async def money_and_talk(
 
 @cache
 def _of_people(scope: Scope, nobodys: bool) -> Any:
-    since = func.coalesce(col(Loan.next_instalment_on), col(Loan.unpaid_since))
+    since = _since()
     columns: list[Any] = [Loan.id, since, _promise(), col(Loan.paused_from).is_not(None), _escalated()]
     return (
         sqlalchemy_select(*columns)
@@ -125,6 +132,13 @@ def _of_people(scope: Scope, nobodys: bool) -> Any:
         .order_by(since, col(Loan.id))
         .limit(bindparam("most", type_=Integer))
     )
+
+
+@cache
+def _count_by_day(scope: Scope, nobodys: bool) -> Any:
+    paused = case((col(Loan.paused_from).is_not(None), col(Loan.id)))
+    columns: list[Any] = [_since(), paused]
+    return sqlalchemy_select(*columns, func.count()).where(in_arrears(scope, nobodys)).group_by(*columns)
 
 
 @cache
@@ -167,6 +181,10 @@ def paid_until_then() -> ScalarSelect[Any]:
         .correlate(Loan)
         .scalar_subquery()
     )
+
+
+def _since() -> ColumnElement[date]:
+    return func.coalesce(col(Loan.next_instalment_on), col(Loan.unpaid_since))
 
 
 def _promise() -> ScalarSelect[Any]:
