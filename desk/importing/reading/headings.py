@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from itertools import product
 from typing import Any, ClassVar, Literal
@@ -30,6 +30,7 @@ _OWN_UNIT = re.compile(r"[(\[【](?:单位:?)?(?:人民币)?[千万百亿]*元?[
 _HIDDEN = frozenset({"Cf", "Cc"})
 
 
+@lru_cache(maxsize=2048)  # each cell of the first rows is asked for again with each kind of file
 def heading_key(text: str) -> str:
     """Return the form in which headings are compared: NFKC, case-folded, without blanks, marks and units
     (LENDING_FACTS §14)."""
