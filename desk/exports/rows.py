@@ -113,13 +113,14 @@ def zone_here(desk: Desk) -> ZoneInfo:
 
 
 async def loan_cells(desk: Desk, found: Sequence[Loan]) -> dict[UUID, LoanCells]:
-    """Return the cells of these loans by id. Names and numbers are in full only by right, and only of loans that are seen."""
+    """Return the cells of these loans by id. Names and numbers are in full only by right, and only of loans that are seen, as
+    states are told."""
     rows = {loan.id: loan for loan in found}
     seen = rows.keys() if desk.actor is None else await lookup.visible_among(desk, list(rows.values()))
     contacts = await borrowers.contacts_of(desk, {loan.borrower_id for loan in rows.values()})
     owners = await members.by_ids(desk.session, {loan.owner_id for loan in rows.values() if loan.owner_id})
     whole, zone, region = in_full(desk), zone_here(desk), borrowers.region_of(desk)
-    states = await states_of_loans(desk, rows)
+    states = await states_of_loans(desk, seen)
     cells: dict[UUID, LoanCells] = {}
     for loan in rows.values():
         contact, is_seen = contacts[loan.borrower_id], loan.id in seen

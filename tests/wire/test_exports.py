@@ -13,12 +13,21 @@ from desk.core.errors import NotAllowed
 from desk.exports import figures
 from desk.exports.asking import MOST_WAITING, ask_export
 from desk.exports.rows import Wanted
+from desk.exports.sources import read_page
 from desk.files.upkeep import UNFILED_FOR
 from desk.follow_ups import arrears_queue
 from storage.engine.types import new_id
 from storage.tables import AuditEntry, ExportedLoan, ListExport, Loan, StoredFile, Vehicle
 from storage.upkeep.erasing import erase
-from tests.builders import make_call, make_follow_up, make_loan, make_loan_in_arrears, make_member, make_team
+from tests.builders import (
+    make_call,
+    make_follow_up,
+    make_loan,
+    make_loan_in_arrears,
+    make_manager,
+    make_member,
+    make_team,
+)
 from tests.wire.exporting import Downloads, ask_link, column, make, rows_of_csv, rows_of_xlsx
 from tests.wire.office_day import Slack, buttons, given, shown
 from tests.wire.worlds import make_world
@@ -332,6 +341,26 @@ async def test_documents_the_rows_behind_a_figure_and_the_trail_are_files_too(
     with pytest.raises(NotAllowed):
         async with slack.office.desk(slack.workspace, slack.agent) as desk:
             await ask_export(desk, Wanted("figure", {"of": str(slack.manager.id)}), "csv")
+
+
+async def test_states_of_a_loan_that_is_not_seen_any_more_are_not_told(slack: Slack) -> None:
+    async def states() -> list[str]:
+        async with slack.office.desk(slack.workspace, slack.manager) as desk:
+            (row,) = (await read_page(desk, Wanted("figure", {"x": "calls", "s": "today"}), limit=10)).rows
+        told = row.cells["states"]
+        assert isinstance(told, tuple)
+        return [each.word("en") for each in told]
+
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan-call A-1 reached")
+    await slack.command(slack.agent, "/loan edit A-1 contact lawyer")
+    await slack.change(slack.manager, team_id=slack.team.id)
+    assert await states() == ["has a lawyer"]
+    west = await make_team(slack.office, slack.workspace, "West")
+    await make_manager(slack.office, slack.workspace, west, "UBOSS")
+    await slack.change(slack.other, team_id=west.id)
+    await slack.command(slack.manager, "/loan-reassign A-1 <@UOTHER>")
+    assert await states() == []
 
 
 @pytest.mark.every_example
