@@ -27,7 +27,8 @@ ROWS_LIMIT = 3000
 BLOCKS = 50
 """The most blocks of a message."""
 
-_BUTTONS_A_ROW, _BUTTONS = 25, 100
+_BUTTONS_A_ROW, _BUTTONS_A_BLOCK = 25, 2
+"""Slack's limit for a row, and the most buttons in all for each block that there may be: 100 in a message, 200 in a Home."""
 _OPTIONS, _PLACEHOLDER = 100, 150
 _LIST_ROWS, _LAST = 100, 6
 _BUDGET, _ELEMENT_COST = 24_000, 20
@@ -138,7 +139,7 @@ class Writer:
 
     def buttons(self, *buttons: Button) -> "Writer":
         """Add a row of buttons, or nothing without buttons."""
-        buttons = buttons[: max(0, _BUTTONS - self._actions)]
+        buttons = buttons[: max(0, _BUTTONS_A_BLOCK * self._most_blocks - self._actions)]
         for start in range(0, len(buttons), _BUTTONS_A_ROW):
             row = buttons[start : start + _BUTTONS_A_ROW]
             self._blocks.append({"type": "actions", "elements": [self._button(button) for button in row]})
