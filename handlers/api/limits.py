@@ -4,7 +4,7 @@ used longest ago go first. Several processes keep them in the database."""
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from time import monotonic, time
+from time import monotonic
 
 from desk.core.dataclass import dataclass
 from desk.people.allowances import take_request
@@ -58,19 +58,18 @@ class RateLimits:
 
 
 class SharedRateLimits:
-    """The same for all processes on one database. `now` is a clock in seconds since 1970; where clocks differ, the one that is
-    ahead fills the buckets."""
+    """The same for all processes on one PostgreSQL, by its clock. `now` is another, in seconds since 1970."""
 
-    def __init__(self, per_second: float, *, window: int = 2, now: Callable[[], float] = time) -> None:
+    def __init__(self, per_second: float, *, window: int = 2, now: Callable[[], float] | None = None) -> None:
         self._window, self._now = window, now
         self._step = int(_SECOND / per_second)
         self.quota = max(1, int(per_second * window))
 
     async def take(self, session: Work, token: ApiToken) -> Allowance:
         """Take a request out of a token's bucket, if one is left: one statement in the transaction."""
-        now = int(self._now() * _SECOND)
+        now = None if self._now is None else int(self._now() * _SECOND)
         taken = await take_request(session, token, now=now, step=self._step, quota=self.quota)
-        missing = max(0, taken.full_at - now)
+        missing = max(0, taken.missing)
         if taken.allowed:
             return Allowance(True, self.quota - -(-missing // self._step), missing / _SECOND, self.quota, self._window)
         wait = missing - (self.quota - 1) * self._step

@@ -297,6 +297,17 @@ async def test_the_processes_of_a_desk_count_the_requests_of_a_token_together(
     assert sorted(answer.status for answer in together) == [200] * 2 + [429] * 4
 
 
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # whose clock counts
+async def test_the_requests_of_a_token_are_counted_by_the_clock_of_the_database(
+    slack: Slack, core: Program, loan: Loan
+) -> None:
+    api: Any = slack.service.server._api.made()  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess]
+    api._limits = SharedRateLimits(0.001, window=3000)
+    answers = [await core.get("/loans/A-1") for _ in range(4)]
+    assert [answer.status for answer in answers] == [200, 200, 200, 429]
+    assert 0 < int(answers[3].headers["Retry-After"]) <= 1000
+
+
 def _limits():
     from handlers.api.limits import RateLimits
 
