@@ -83,7 +83,13 @@ def _fields(parsed: CallRequest) -> dict[str, str]:
     """Return what the line says as values of the form's fields."""
     details = parsed.details
     amount = f"{details.amount.value.normalize():f}" if details.amount else ""
-    fields = {"outcome": parsed.outcome, "amount": amount, "purpose": details.purpose or "", "note": details.note}
+    fields = {
+        "party": details.party,
+        "outcome": parsed.outcome,
+        "amount": amount,
+        "purpose": details.purpose or "",
+        "note": details.note,
+    }
     return {name: value for name, value in fields.items() if value}
 
 

@@ -69,7 +69,7 @@ async def test_a_promise_of_more_than_is_left_is_mended_in_the_form_where_nothin
     slack: Slack, loan: Loan
 ) -> None:
     await slack.in_chinese(slack.agent)
-    refused = await slack.command(slack.agent, "/loan-call A-1 承诺还款 5000元 周五15:00，妹妹帮忙还")
+    refused = await slack.command(slack.agent, "/loan-call A-1 共同借款人 承诺还款 5000元 周五15:00，妹妹帮忙还")
     assert "超过了A-1剩余应还的4000.00 CNY。请更正金额；如含罚息或费用，请不填金额，写在备注里。" in refused.text
     assert refused.message is not None
     await slack.press(slack.agent, refused.message, "登记通话")
@@ -79,6 +79,7 @@ async def test_a_promise_of_more_than_is_left_is_mended_in_the_form_where_nothin
     await form.fill("金额", "4000")
     await form.submit()
     assert "妹妹帮忙还" in form.text
+    assert "共同借款人" in form.text
     assert await promises(slack) == [(Decimal("4000.00"), date(2026, 11, 27), "open")]
 
 
