@@ -101,9 +101,12 @@ class Verification:
         while batch := await audit.segments(session, workspace_id, after=self.head.segment, limit=_SEGMENTS):
             for segment in batch:
                 entries = await sealed_entries(desk, segment)
-                for finding in self.follow(desk, segment, entries, unseen.pop(segment.number, [])):
+                findings = self.follow(desk, segment, entries, unseen.pop(segment.number, []))
+                for finding in findings:
                     yield finding
-                for each in await words.altered(desk, entries):
+                wrong = {finding.place for finding in findings}
+                sound = [entry for entry in entries if wrong.isdisjoint((None, entry.sequence))]
+                for each in await words.altered(desk, sound):
                     yield Finding("no_words" if each.missing else "words", segment.number, each.place, each.message_id)
         sealed_now = await audit.chain_end(session, workspace_id)
         if sealed_now < self.head.place or (chain and not self._reaches(chain)):

@@ -19,7 +19,7 @@ from storage.engine.cipher import UnreadableError
 from storage.queries.core import audit, retention_due
 from storage.queries.core.audit import StoredEntry
 from storage.queries.messages import sent_words
-from storage.tables import AuditEntry, SentMessage
+from storage.tables import SentMessage
 
 WORDS_ENTERED = "words_entered"
 """The act of the entries that have digests."""
@@ -99,10 +99,10 @@ class WordsCheck:
         """Read from the trail what was deleted."""
         async for entry in _entries_of(desk, (*DELETED, _RESTORED)):
             self._restored |= entry.act == _RESTORED
-            self._deleted.update(UUID(each) for each in entry.details.get("ids", ()))
+            self._deleted |= _ids_in(entry.details)
 
     async def altered(self, desk: Desk, entries: Sequence[StoredEntry]) -> list[Altered]:
-        """Return the messages of these sealed entries that are not as they were entered."""
+        """Return the messages of these entries, which are as they were sealed, that are not as they were entered."""
         found: list[Altered] = []
         for entry in entries:
             if entry.act == WORDS_ENTERED:
@@ -131,10 +131,17 @@ class WordsCheck:
         return self._restored and await retention_due.was_erased(desk.session, desk.workspace.id, (notice, loan))
 
 
-async def _entries_of(desk: Desk, acts: Sequence[str]) -> AsyncIterator[AuditEntry]:
+def _ids_in(details: str) -> set[UUID]:
+    """Return the ids in the details of an entry; none where somebody wrote there what the desk does not write."""
+    try:
+        return {UUID(each) for each in json.loads(details).get("ids", ())}
+    except (ValueError, TypeError, AttributeError):
+        return set()
+
+
+async def _entries_of(desk: Desk, acts: Sequence[str]) -> AsyncIterator[StoredEntry]:
     beyond = None
-    while some := await audit.entries(desk.session, desk.workspace.id, acts=acts, beyond=beyond, limit=500):
+    while some := await audit.of_acts(desk.session, desk.workspace.id, acts, beyond=beyond, limit=500):
         for entry in some:
             yield entry
-            desk.session.expunge(entry)
-        beyond = (some[-1].at, some[-1].id)
+        beyond = (some[-1].at, UUID(some[-1].id))

@@ -155,6 +155,17 @@ async def sealed(session: Work, workspace_id: UUID, first: int, last: int) -> li
     return _entries((await session.execute(statement)).all())
 
 
+async def of_acts(
+    session: Work, workspace_id: UUID, acts: Collection[str], *, beyond: Key | None, limit: int
+) -> list[StoredEntry]:
+    """Return entries of these acts, newest first, behind a key if given."""
+    statement = _SELECT.where(_ENTRY.c.workspace_id == workspace_id, _ENTRY.c.act.in_(acts))
+    if beyond is not None:
+        statement = statement.where(is_before(beyond, _ENTRY.c.at, _ENTRY.c.id))
+    ordered = statement.order_by(_ENTRY.c.at.desc(), _ENTRY.c.id.desc()).limit(limit)
+    return _entries((await session.execute(ordered)).all())
+
+
 async def outside(session: Work, workspace_id: UUID, *, before: int, after: int) -> list[int]:
     """Return the places of entries that are before or behind all segments: some, if there are many."""
     beyond = or_(col(AuditEntry.sequence) < before, col(AuditEntry.sequence) > after)

@@ -149,6 +149,11 @@ CHANGES = {
     "UPDATE audit_entry SET details = '{ }' WHERE sequence = 3": [Finding("changed", 1, 3)],
     "UPDATE audit_entry SET actor_id = id WHERE sequence = 3": [Finding("changed", 1, 3)],
     "UPDATE audit_entry SET loan_id = NULL WHERE sequence = 5": [Finding("changed", 1, 5)],
+    "UPDATE audit_entry SET act = 'words_entered' WHERE sequence = 2": [Finding("changed", 1, 2)],
+    "UPDATE audit_entry SET act = 'remove_demo', details = '[]' WHERE sequence = 2": [Finding("changed", 1, 2)],
+    "UPDATE audit_entry SET act = 'restore', details = '{\"ids\": [\"x\"]}' WHERE sequence = 2": [
+        Finding("changed", 1, 2)
+    ],
     "UPDATE audit_entry SET hash = NULL WHERE sequence = 4": [Finding("changed", 1, 4)],
     "DELETE FROM audit_entry WHERE sequence = 1": [Finding("missing", 1, 1)],
     "DELETE FROM audit_entry WHERE sequence IN (2, 5)": [Finding("missing", 1, 2), Finding("missing", 1, 5)],
