@@ -42,7 +42,7 @@ class RowPage:
 async def row_page(desk: Desk, import_id: UUID, what: What, offset: int) -> RowPage:
     """Return a page. Reasons have no values of cells for who may not see refused rows; remarks are for who may.
 
-    Raises NotAllowed (`role_missing`), NotFound (`import_gone`, `refused_rows_gone`: they are kept for a week).
+    Raises NotAllowed (`role_missing`), NotFound (`import_gone`; `refused_rows_gone`, `remarks_gone`: they are kept for a week).
     """
     if what == "refused":
         require_role(desk, "import_file")
@@ -60,7 +60,7 @@ async def row_page(desk: Desk, import_id: UUID, what: What, offset: int) -> RowP
         every = kept_remarks(desk, row)
         kept, total, rows = len(every), view.counts.get("remarks", 0), every[offset : offset + PAGE]
     if not rows:
-        raise NotFound("refused_rows_gone")
+        raise NotFound("refused_rows_gone" if what == "refused" else "remarks_gone")
     if view.sees_rows:
         desk.audit("import_rows_read", subject_id=row.id, list=what, rows=len(rows), offset=offset)
     has_table = what == "refused" and view.sees_rows and desk.files is not None

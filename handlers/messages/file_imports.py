@@ -73,7 +73,11 @@ def rows_listed(t: Translator, page: RowPage) -> Message:
     )
     behind = page.kept - page.offset - len(page.rows)
     if not behind and page.beyond:
-        writer.small(t("The others were counted only. Mend these and send the file again to see them."))
+        writer.small(
+            t("The others were counted only. Mend these and send the file again to see them.")
+            if page.what == "refused"
+            else t("The others were counted only.")
+        )
     value = {"i": str(page.import_id), "w": page.what}
     buttons = pages(t, "import.rows", value, offset=page.offset, shown=len(page.rows), more=behind, page=PAGE)
     if page.has_table:

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 import xlsxwriter
+from sqlmodel import select
 
 from bot import importer
 from bot.importer import Importer
-from desk.importing import ahead, batches
+from desk.importing import ahead, batches, progress
 from desk.importing.file_contents import Content
 from desk.importing.progress import Tried
 from desk.importing.reading.how_far import Tell
@@ -452,7 +453,8 @@ async def test_the_message_says_how_much_of_a_file_is_read(
     assert said == [f"loans.csv · {'being read · 40 %' if language == 'en' else '正在读取 · 40%'}"]
 
 
-async def test_what_people_should_know_of_rows_is_in_the_message(slack: Slack) -> None:
+async def test_what_people_should_know_of_rows_is_in_the_message(slack: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "MOST_REMARKS", 6)
     await send(slack, slack.manager, table(*(row(number) for number in range(1, 8))))
     await press(slack, slack.manager, "Import")
     for number in range(1, 8):
@@ -465,10 +467,17 @@ async def test_what_people_should_know_of_rows_is_in_the_message(slack: Slack) -
     assert lines[begin + 1] == f"• Line 2 · A-1 · {kept}"
     assert lines[begin + 6] == "and 2 more"
     every = shown(await slack.press(slack.manager, told(slack, slack.manager), "List the remarks"))
-    assert sum("Line" in line for line in every.text.splitlines()) == 7
+    assert sum("Line" in line for line in every.text.splitlines()) == 6
+    assert every.text.splitlines()[-1] == "The others were counted only."
     assert buttons(every) == []
     stored = str([each.model_dump() for each in await slack.rows(FileImport)])
     assert "李改" not in stored
+
+    async with slack.office.database.transaction() as session:
+        for each in await session.exec(select(FileImport)):
+            each.remarks_cipher = None
+    gone = await slack.press(slack.manager, told(slack, slack.manager), "List the remarks")
+    assert shown(gone).text == "The remarks were kept for a week. Send the file again to see them."
 
     await press(slack, slack.manager, "Import")
     assert f"• Line 2 · A-1 · {kept}" in told(slack, slack.manager).text.splitlines()

@@ -179,6 +179,7 @@ TEXTS: dict[str, str] = {
     "import_said_twice": _("Two headings can't be the same column. Leave {heading} out, or the other one."),
     "import_has_refused": _("Some rows are refused. Import the good rows, or mend the file and send it again."),
     "refused_rows_gone": _("The refused rows were kept for a week. Send the file again to see them."),
+    "remarks_gone": _("The remarks were kept for a week. Send the file again to see them."),
     "file_settled": _("That is settled already: the files were filed or discarded. The message above shows it."),
     "file_is_recording": _("That is a recording, not a document. Press “Choose loan and call”."),
     "file_is_no_recording": _("That is a document, not a recording. Press “Choose loan and document”."),
