@@ -3,7 +3,7 @@
 Delivery does nothing for it. When the worker seals the trail, it enters the digests of the messages that were sent since: an
 entry has those of many, with ids alone. A digest is an HMAC, because a plain hash of a short text gives it away to who tries
 texts. It covers the version of the form, message, notice, revision, instant in microseconds since 1970, channel, time stamp and
-words; not the loan, because messages move with a loan that is joined with another.
+words; not the loan, because messages move with a loan that is joined with another: the entry has its id.
 """
 
 import json
@@ -116,12 +116,16 @@ class WordsCheck:
         found: list[Altered] = []
         for message, notice, loan, digest in entered:
             row = there.get(UUID(message))
-            if digest is None or (row is not None and _digest(desk, row) == digest):
+            if digest is None or (row is not None and self._is_as_entered(desk, row, UUID(loan), digest)):
                 continue
             gone = row is None or row.words_cipher is None
             if not (gone and await self._was_deleted(desk, UUID(message), UUID(notice), UUID(loan))):
                 found.append(Altered(UUID(message), place, missing=gone))
         return found
+
+    def _is_as_entered(self, desk: Desk, row: SentMessage, loan: UUID, digest: str) -> bool:
+        """Return whether a message says what was entered, of that loan or the one with which that was joined."""
+        return (row.loan_id == loan or loan in self._deleted) and _digest(desk, row) == digest
 
     async def _was_deleted(self, desk: Desk, message: UUID, notice: UUID, loan: UUID) -> bool:
         """Return whether the trail says that the message, its notice or its loan was deleted, or, of a desk that was restored

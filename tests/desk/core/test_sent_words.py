@@ -113,6 +113,20 @@ async def test_a_changed_or_removed_text_is_found_and_its_message_named(
     assert await as_entered(office, workspace, loan) == [False, False]
 
 
+async def test_a_message_that_was_moved_to_another_loan_is_found(
+    office: Office, workspace: Workspace, clock: FrozenClock, loan: Loan
+) -> None:
+    other = await make_loan(office, workspace, "B-2")
+    (message,) = await send(office, workspace, loan)
+    await enter(office, workspace, clock)
+    async with office.database.transaction() as session:
+        (await session.get_one(SentMessage, message)).loan_id = other.id
+    assert await faults(office, workspace) == [("words", message)]
+    async with office.desk(workspace) as desk:
+        desk.audit("import_take_over", loan_id=other.id, ids=[str(loan.id)])
+    assert await faults(office, workspace) == []
+
+
 async def test_an_entry_has_ids_and_keyed_digests_alone_and_names_each_loan(
     office: Office, workspace: Workspace, clock: FrozenClock, loan: Loan
 ) -> None:
