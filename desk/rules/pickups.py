@@ -22,7 +22,7 @@ def picked_up_at(
     (`told`); None if neither says so.
 
     Days are those of `zone`. A call before the day of the last appointment arranged it, and one after a missed appointment asked
-    for another time: neither tells of a pickup.
+    for another time: neither tells of a pickup. `told` has none from before the payout, which arranged it too.
     """
     known = sorted(appointments)
     kept = next((each.at for each in known if each.state == "kept"), None)

@@ -88,7 +88,7 @@ class Before:
 
 @dataclass(slots=True)
 class Loan:
-    """A loan with all its calls."""
+    """A loan with all its calls. `entered` is the minute in which it got to its stage."""
 
     number: str
     owner: str
@@ -102,6 +102,7 @@ class Loan:
     pauses: list[Pause] = field(default_factory=list)
     appointments: list[Appointment] = field(default_factory=list)
     before: "Before | None" = None
+    entered: int = 0
 
     def remember(self) -> None:
         """Remember how everything is, for an Undo of what follows."""

@@ -156,7 +156,7 @@ class Model:
         return self._replan(loan, fact.minute)
 
     def _enter(self, loan: Loan, stage: str, minute: int) -> None:
-        before, loan.stage = loan.stage, stage
+        before, loan.stage, loan.entered = loan.stage, stage, minute
         for call in loan.open():
             if call.rule in ENDS_WITH.get(before, ()) or (
                 call.rule and call.purpose in PURPOSES_THAT_END.get(stage, ())

@@ -10,7 +10,7 @@ AFTER = timedelta(days=7)
 
 def picked_up(loan: Loan) -> int | None:
     """Return the minute in which the car was picked up, as far as the desk knows: that of the first appointment that was kept,
-    else of the first call about it on the day of the last appointment or later, unless that was missed."""
+    else of the first call about it since the payout, on the day of the last appointment or later, unless that was missed."""
     booked = [each for each in loan.appointments if each.kind == "pickup" and each.state != "cancelled"]
     kept = [each.at for each in booked if each.state == "kept"]
     if kept:
@@ -19,7 +19,8 @@ def picked_up(loan: Loan) -> int | None:
     made = [
         call.closed
         for call in loan.calls
-        if (call.purpose, call.state) == ("pickup", "done") and call.outcome in (None, "reached") and call not in void
+        if (call.purpose, call.state) == ("pickup", "done") and call.closed >= loan.entered
+        if call.outcome in (None, "reached") and call not in void
     ]
     last = max(booked, key=lambda each: each.at, default=None)
     if last is not None:

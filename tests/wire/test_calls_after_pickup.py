@@ -50,6 +50,17 @@ async def test_it_counts_from_a_pickup_before_the_payout_unless_that_is_taken_ba
     assert await feedback(slack) == "12-10 open"
 
 
+async def test_a_call_before_the_payout_only_arranged_the_pickup(slack: Slack) -> None:
+    await a_loan(slack)
+    await slack.command(slack.agent, "/loan-follow A-1 15:00 pickup")
+    await slack.command(slack.agent, "/loan-call A-1 reached pickup at the dealer's")
+    await slack.at("2026-11-30 10:00")
+    await slack.command(slack.agent, "/loan-stage A-1 disbursed")
+    assert await feedback(slack) == "12-07 open"
+    await slack.command(slack.agent, "/loan-call A-1 reached pickup yesterday")
+    assert await feedback(slack) == "12-07 open"
+
+
 async def test_the_rule_that_is_switched_on_plans_for_a_pickup_long_after_the_payout(slack: Slack) -> None:
     await a_loan(slack)
     await change(slack, "satisfaction", This_rule_is="off")

@@ -8,7 +8,7 @@ from sqlalchemy import exists
 from sqlmodel import col, select
 
 from storage.engine.work import Work
-from storage.tables import Appointment, Call, CallParty, FollowUp
+from storage.tables import Appointment, Call, CallParty, FollowUp, Loan
 
 PICKUP = "pickup"
 """The kind of the appointments, and the purpose of the calls."""
@@ -29,9 +29,10 @@ async def appointments_of(session: Work, loan_id: UUID) -> list[tuple[datetime, 
 
 
 async def told_at(session: Work, loan_id: UUID, *, ending: Collection[str]) -> list[datetime]:
-    """Return when the borrower was spoken to about the pickup, as far as that ended what was planned: calls that reached the
-    borrower, and planned ones that a member finished without logging a call; none that confirmed an appointment which was
-    cancelled. `ending` are the outcomes that end a follow-up."""
+    """Return when the borrower was spoken to about the pickup since the loan is in its stage, as far as that ended what was
+    planned: calls that reached the borrower, and planned ones that a member finished without logging a call; none that
+    confirmed an appointment which was cancelled. `ending` are the outcomes that end a follow-up."""
+    in_stage = select(Loan.stage_since).where(Loan.id == loan_id).scalar_subquery()
     answering = (col(Call.follow_up_id) == col(FollowUp.id), _PRESENT)
     reached = exists().where(*answering, col(Call.outcome) == _REACHED)
     cancelled = exists().where(col(Appointment.follow_up_id) == col(FollowUp.id), col(Appointment.state) == "cancelled")
@@ -39,6 +40,7 @@ async def told_at(session: Work, loan_id: UUID, *, ending: Collection[str]) -> l
         FollowUp.loan_id == loan_id,
         FollowUp.purpose == PICKUP,
         FollowUp.state == "done",
+        col(FollowUp.closed_at) >= in_stage,
         reached | ~exists().where(*answering, col(Call.outcome).in_(ending)),
         ~cancelled,
     )
@@ -47,6 +49,7 @@ async def told_at(session: Work, loan_id: UUID, *, ending: Collection[str]) -> l
         Call.loan_id == loan_id,
         Call.purpose == PICKUP,
         Call.outcome == _REACHED,
+        col(Call.at) >= in_stage,
         col(Call.follow_up_id).is_(None),
         _PRESENT,
         ~with_another,
