@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, bindparam, case, cast
-from sqlmodel import SQLModel, func, select
+from sqlmodel import func, select
 
 from storage.engine.database import insert_into
+from storage.engine.rows import table_of
 from storage.engine.work import Work
+from storage.tables import ApiAllowance
 
-_TABLE = SQLModel.metadata.tables["api_allowance"]
+_TABLE = table_of(ApiAllowance)
 _FULL: Any = _TABLE.c.full_at
 
 
