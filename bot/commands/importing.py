@@ -7,12 +7,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.text import Text
 
 from bot.commands.import_options import Options, read_table
 from bot.commands.import_reports import check_refused_file, rows_in_words, write_refused
 from bot.offices import one_workspace
+from bot.progress_bar import progress_bar
 from bot.settings import Settings
 from desk.core.clock import SystemClock
 from desk.core.errors import DeskError
@@ -89,7 +89,7 @@ async def _read(
 @contextmanager
 def _how_far(t: Translator, console: Console) -> Generator[Tell]:
     """Show how much of a file is read, and yield what is called with the percent."""
-    with Progress(console=console, transient=True) as progress:
+    with progress_bar(console) as progress:
         task = progress.add_task(t("Reading"), total=100)
         yield lambda percent: progress.update(task, completed=percent)
 
@@ -138,7 +138,7 @@ async def _import(
     every: bool = False,
 ) -> Result:
     """Import a file, recorded as `held` says, or try it."""
-    with Progress(console=console, transient=True) as progress:
+    with progress_bar(console) as progress:
         task = progress.add_task(t("Trying") if dry_run else t("Importing"), total=len(content))
 
         def advance(n: int) -> None:

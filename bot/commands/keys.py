@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from rich.console import Console
-from rich.progress import Progress
 
+from bot.progress_bar import progress_bar
 from bot.recording import record
 from bot.settings import Settings
 from desk.core.clock import SystemClock
@@ -81,7 +81,7 @@ async def _open_current(database: Database, cipher: Cipher) -> set[str]:
 
 
 async def _rotate(database: Database, cipher: Cipher, console: Console, unreadable: set[str]) -> None:
-    with Progress(console=console, transient=True) as progress:
+    with progress_bar(console) as progress:
         for place in rotation.places():
             async with database.reading() as session:
                 stale = await rotation.count_stale(session, place, cipher.ring.current)

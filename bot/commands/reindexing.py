@@ -4,9 +4,9 @@ import asyncio
 from uuid import UUID
 
 from rich.console import Console
-from rich.progress import Progress
 
 from bot.offices import every_workspace, open_office
+from bot.progress_bar import progress_bar
 from bot.settings import Settings
 from desk.core.clock import Clock
 from desk.core.transaction import Office
@@ -33,7 +33,7 @@ async def _reindex(office: Office, workspace: Workspace, console: Console, *, ev
     async with office.database.reading() as session:
         before = await index_versions.progress(session, workspace.id)
         people = await index_versions.progress(session, workspace.id, RelatedPerson)
-    with Progress(console=console, transient=True) as shown:
+    with progress_bar(console) as shown:
         task = shown.add_task("search entries", total=before.waiting + people.waiting)
         more = True
         while more:

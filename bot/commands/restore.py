@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
 from sqlalchemy.exc import DataError, IntegrityError
 
 from bot.logs import reason_of
+from bot.progress_bar import progress_bar
 from bot.recording import record, sum_of
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
@@ -143,7 +143,7 @@ async def _load(
     cipher: Cipher,
 ) -> tuple[int, int]:
     """Load the rows and delete again what is `gone`, in one transaction. Return what `erase_again` does."""
-    with Progress(console=console, transient=True) as progress, gzip.open(file, "rt", encoding="utf-8") as lines:
+    with progress_bar(console) as progress, gzip.open(file, "rt", encoding="utf-8") as lines:
         task = progress.add_task("Restoring", total=sum(summary.rows.values()))
         async with database.loading() as connection:
             if filled := await archive.filled_tables(connection):

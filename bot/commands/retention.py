@@ -5,10 +5,10 @@ from collections import Counter
 from functools import partial
 
 from rich.console import Console
-from rich.progress import Progress
 
 from bot.erased_keeper import catch_up, erased_file
 from bot.offices import every_workspace, open_office
+from bot.progress_bar import progress_bar
 from bot.settings import Settings
 from desk.core.clock import Clock
 from desk.core.dataclass import dataclass
@@ -89,7 +89,7 @@ async def _sweep(office: Office, workspace: Workspace, console: Console, erased:
         return result
     async with writing() as desk:
         run_id = await begin_run(desk)
-    with Progress(console=console, transient=True) as shown:
+    with progress_bar(console) as shown:
         task = shown.add_task("retention", total=None)
         async for batch in sweep(reading, writing):
             erased.append(batch.erased)
