@@ -88,5 +88,7 @@ async def payments(slack: Slack) -> list[Decimal]:
 async def promises(slack: Slack) -> list[tuple[Decimal | None, date, str]]:
     """Return the promises that count: amount, day, state."""
     async with slack.office.database.reading() as session:
-        found: Sequence[Promise] = (await session.exec(select(Promise).order_by(col(Promise.at)))).all()
+        found: Sequence[Promise] = (
+            await session.exec(select(Promise).order_by(col(Promise.at), col(Promise.id)))
+        ).all()
     return [(row.amount, row.due_on, row.state) for row in found if row.undone_at is None]

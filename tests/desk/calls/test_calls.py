@@ -241,11 +241,12 @@ async def test_the_caller_is_in_the_audit_trail(desk10: LinsDesk) -> None:
 
 async def test_undo_restores_everything_that_a_call_changed(desk10: LinsDesk) -> None:
     follow_up = await desk10.follow_up()
-    before = (await desk10.row(FollowUp, follow_up.id)).model_dump(exclude={"version"})
+    raised = {"version", "updated_at"}  # by every write
+    before = (await desk10.row(FollowUp, follow_up.id)).model_dump(exclude=raised)
     answer = await desk10.says("call_back", next_step=NextStep(due("2026-11-27 15:00")))
     desk10.clock.advance(minutes=4)
     await desk10.undo(answer)
-    assert (await desk10.row(FollowUp, follow_up.id)).model_dump(exclude={"version"}) == before
+    assert (await desk10.row(FollowUp, follow_up.id)).model_dump(exclude=raised) == before
     assert answer.planned is not None
     assert (await desk10.row(FollowUp, answer.planned.follow_up.id)).state == "undone"
     [call] = await desk10.all(Call)
