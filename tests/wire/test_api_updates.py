@@ -104,10 +104,9 @@ async def test_a_row_that_commits_late_is_not_missed(slack: Slack, core: Program
     assert [each["due_day"] for each in await follower.news()] == [7]
 
 
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite does not say how old a transaction is
 async def test_postgresql_waits_for_its_oldest_transaction(slack: Slack) -> None:
     database, now = slack.office.database, slack.clock.now()
-    if database.is_sqlite:
-        pytest.skip("SQLite does not say how old a transaction is")
     async with database.reading() as reading:
         alone = await settled_until(reading, now)
     async with database.transaction() as open_one:
