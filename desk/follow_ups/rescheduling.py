@@ -38,7 +38,7 @@ async def for_members(desk: Desk, member_ids: Sequence[UUID]) -> bool:
     """Recompute the open follow-ups of these members and of those for whom another acts now (`concerned_by`), and return
     whether that is left to the worker.
 
-    A follow-up announced to a member who no longer acts is announced again to the one who does.
+    A follow-up announced to a member who no longer acts is announced again to the one who does, snoozed or not.
     """
     return await _recompute(desk, sorted(await concerned_by(desk, member_ids)))
 
@@ -85,7 +85,10 @@ def _reschedule_one(
 ) -> None:
     acting = stand_ins.acting(assignee, acts_on(desk, row, assignee))
     announced = row.announced_for is not None and row.remind_at is None
-    changed_hands = announced and told not in (None, acting.id)
+    snoozed = (
+        row.remind_at is not None and row.remind_at == row.snoozed_until
+    )  # by the member who was told, not by this one
+    changed_hands = (announced or snoozed) and told not in (None, acting.id)
     reschedule(desk, row, acting, calendar, announce_again=changed_hands)
     if changed_hands:
         track(desk, row)

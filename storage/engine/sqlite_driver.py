@@ -2,12 +2,13 @@
 
 aiosqlite switches threads to make a cursor, to execute, to fetch and to close; each switch costs more than SQLite's work.
 Here a statement needs one switch, and none in a writing transaction, whose statements are short and use an index. To begin
-needs none if the lock is free, nor does the end of a transaction that wrote nothing. Work that may wait for a lock or the disk
+needs none, nor does the end of a transaction that wrote nothing. Work that may wait for a lock or the disk
 (commit, and reading transactions such as lists) never blocks the event loop.
 """
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,6 +18,9 @@ _CHUNK = 64
 
 _AT_ONCE = 1000
 """Rows fetched together with the statement; more are fetched on demand, so that a large table does not fill memory."""
+
+_LOOK_SECONDS = 0.003
+"""How long until this process looks again whether the write lock is free: shorter than an import leaves it free."""
 
 _DEFAULT_TIMEOUT = 5.0
 """Seconds that sqlite3 waits for a lock unless it is told otherwise."""
@@ -39,6 +43,7 @@ class Connection(aiosqlite.Connection):
         self._thread.daemon = True
         self._writes = False
         self._in_thread = 0
+        self._timeout = timeout
         self._patience = f"PRAGMA busy_timeout={round(timeout * 1000)}"
 
     def cursor(self) -> Any:
@@ -62,13 +67,13 @@ class Connection(aiosqlite.Connection):
         return result.rows, result.rowcount if result.description is None else len(result.rows)
 
     async def begin(self, writing: bool) -> None:
-        """Begin a transaction; `writing` takes SQLite's write lock, in the connection's thread if another one has it."""
-        if not writing and not self._in_thread:
+        """Begin a transaction; `writing` takes SQLite's write lock."""
+        if self._in_thread:
+            await self.run(False, BEGIN_WRITING if writing else "BEGIN", ())
+        elif writing:
+            await self._begin_to_write()
+        else:
             self._conn.execute("BEGIN")  # takes no lock yet
-        elif not writing:
-            await self.run(False, "BEGIN", ())
-        elif self._in_thread or not self._has_begun_to_write():
-            await self.run(False, BEGIN_WRITING, ())
         self._writes = writing
 
     async def commit(self) -> None:
@@ -85,18 +90,30 @@ class Connection(aiosqlite.Connection):
         else:
             self._conn.rollback()
 
-    def _has_begun_to_write(self) -> bool:
-        """Take the write lock if that needs no waiting."""
+    async def _begin_to_write(self) -> None:
+        """Take the write lock as soon as no other process has it.
+
+        SQLite's own waiting sleeps for up to 100 ms between two looks: a process that takes the lock again a moment after it let
+        it go, as an import does, then keeps this one out for a second and more.
+        """
+        ends = time.monotonic() + self._timeout
+        while (busy := self._try_to_write()) is not None:
+            if time.monotonic() > ends:
+                raise busy
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _try_to_write(self) -> sqlite3.OperationalError | None:
+        """Take the write lock if that needs no waiting. Return what SQLite says if another process has it."""
         self._conn.execute("PRAGMA busy_timeout=0")
         try:
             self._conn.execute(BEGIN_WRITING)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise
-            return False
+            return error
         finally:
             self._conn.execute(self._patience)
-        return True
+        return None
 
     async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         """Run a function in the connection's thread. After one that was cancelled, the connection never counts as idle."""

@@ -221,6 +221,22 @@ async def test_the_cover_of_an_absent_member_gets_the_reminder_which_says_so(sla
     assert "Answers income check (L-1042/1): done." in answer.text
 
 
+async def test_a_snooze_ends_when_another_acts(slack: Slack, loan: Loan) -> None:
+    """It is that of the member who chose it: their cover hears at once, and they themselves at once when they are back."""
+    await slack.at("2026-11-25 12:00")
+    [post] = slack.posts("CAGENT")
+    await slack.press(slack.agent, post, "In 1 hour")
+    await slack.at("2026-11-25 12:20")
+    await slack.command(slack.manager, "/loan-team away @agent until fri cover @other")
+    await slack.at("2026-11-25 12:21")
+    [told] = slack.posts(slack.other)
+    assert told.text.startswith("<@UOTHER>: please call about income check.")
+    await slack.press(slack.other, told, "In 1 hour")
+    await slack.command(slack.manager, "/loan-team back @agent")
+    await slack.at("2026-11-25 12:22")
+    assert slack.texts("CAGENT")[-1].startswith("<@UAGENT>: please call about income check.")
+
+
 async def test_a_member_back_at_work_gets_their_open_reminders_again(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.manager, "/loan-team away @agent until fri cover @other")
     await slack.at("2026-11-25 12:00")

@@ -2,24 +2,35 @@
 
 import asyncio
 import sqlite3
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
+from storage.engine import database as database_module
 from storage.engine.database import Database
 
 
 @pytest.fixture
-async def sqlite_database(sqlite_url: str):
+async def sqlite_database(sqlite_url: str) -> AsyncIterator[Database]:
     database = Database(sqlite_url)
     yield database
     await database.close()
 
 
-async def test_the_event_loop_goes_on_while_another_process_holds_the_lock(sqlite_database: Database) -> None:
-    other = sqlite3.connect(sqlite_database.engine.url.database or "", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
+@pytest.fixture
+def other(sqlite_database: Database) -> Iterator[sqlite3.Connection]:
+    """Another process, which holds the write lock."""
+    connection = sqlite3.connect(sqlite_database.engine.url.database or "", isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    yield connection
+    connection.close()
+
+
+async def test_the_event_loop_goes_on_while_another_process_holds_the_lock(
+    sqlite_database: Database, other: sqlite3.Connection
+) -> None:
     begun = asyncio.Event()
 
     async def write() -> int:
@@ -33,9 +44,36 @@ async def test_the_event_loop_goes_on_while_another_process_holds_the_lock(sqlit
         await asyncio.sleep(0.01)
     assert not waiting.done()
     other.execute("ROLLBACK")
-    other.close()
 
     assert await waiting == 0
+
+
+async def test_one_who_waited_for_long_takes_the_lock_in_the_moment_in_which_it_is_free(
+    sqlite_database: Database, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import lets it go for some milliseconds between two batches."""
+    pauses = list[float]()
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 100:
+            other.execute("ROLLBACK")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncio, "sleep", pause)
+        async with sqlite_database.transaction():
+            pass
+    assert (len(pauses), max(pauses) < 0.005) == (100, True)
+
+
+@pytest.mark.usefixtures("other")
+async def test_nobody_waits_for_the_lock_for_ever(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "BUSY_MILLISECONDS", 0)
+    database = Database(sqlite_url)
+    with pytest.raises(OperationalError, match="database is locked"):
+        async with database.transaction():
+            pass
+    await database.close()
 
 
 async def test_a_failed_transaction_is_rolled_back_and_the_next_one_writes(sqlite_database: Database) -> None:
