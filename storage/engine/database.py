@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,9 +102,9 @@ class Database:
     SQLite has one writer, and its busy handler, in which other writers wait, is unfair and slow. So on SQLite all writing
     transactions of the process take one lock and begin IMMEDIATE.
 
-    On PostgreSQL statements and idle transactions have time limits, unless `patient`. `writes_much`: SQLite keeps more of
-    the file in memory, which an import of many loans would otherwise read again and again. `overwrites`: SQLite overwrites what
-    is deleted with zeros.
+    On PostgreSQL statements and idle transactions have time limits, unless `patient`. On SQLite, `writes_much` keeps more of the
+    file in memory, which an import of many loans would otherwise read again and again, and lets others write first;
+    `overwrites` overwrites what is deleted with zeros.
     """
 
     def __init__(self, url: str, *, patient: bool = False, writes_much: bool = False, overwrites: bool = False) -> None:
@@ -203,10 +204,12 @@ async def _connect(*arguments: Any, **settings: Any) -> Any:
 
 
 def _sqlite_engine(url: str, writes_much: bool, overwrites: bool) -> AsyncEngine:
+    look_seconds = sqlite_driver.YIELDING_LOOK_SECONDS if writes_much else sqlite_driver.LOOK_SECONDS
+    connect = partial(sqlite_driver.connect, look_seconds=look_seconds)
     engine = create_async_engine(
         url,
         hide_parameters=True,
-        connect_args={"timeout": BUSY_MILLISECONDS / 1000, "async_creator_fn": sqlite_driver.connect},
+        connect_args={"timeout": BUSY_MILLISECONDS / 1000, "async_creator_fn": connect},
         pool_use_lifo=True,  # SQLite forgets what a connection has read when another one has written
         pool_timeout=CONNECT_SECONDS,
     )

@@ -19,8 +19,9 @@ _CHUNK = 64
 _AT_ONCE = 1000
 """Rows fetched together with the statement; more are fetched on demand, so that a large table does not fill memory."""
 
-_LOOK_SECONDS = 0.003
-"""How long until this process looks again whether the write lock is free: shorter than an import leaves it free."""
+LOOK_SECONDS, YIELDING_LOOK_SECONDS = 0.003, 0.025
+"""How long until a process looks again whether the write lock is free: shorter than an import leaves it free. An import itself
+looks less often, so that what waits in the desk's process is written one after the other."""
 
 _DEFAULT_TIMEOUT = 5.0
 """Seconds that sqlite3 waits for a lock unless it is told otherwise."""
@@ -29,21 +30,23 @@ BEGIN_WRITING = "BEGIN IMMEDIATE"
 """Begin a transaction that holds SQLite's write lock from the start."""
 
 
-def connect(database: str, **settings: Any) -> "Connection":
-    """Return a connection to be awaited. The arguments are those of `sqlite3.connect`."""
-    return Connection(lambda: sqlite3.connect(database, **settings), _CHUNK, settings.get("timeout", _DEFAULT_TIMEOUT))
+def connect(database: str, *, look_seconds: float = LOOK_SECONDS, **settings: Any) -> "Connection":
+    """Return a connection to be awaited. The arguments are those of `sqlite3.connect`, and how long it waits until it looks
+    again whether the write lock is free."""
+    timeout = settings.get("timeout", _DEFAULT_TIMEOUT)
+    return Connection(lambda: sqlite3.connect(database, **settings), _CHUNK, timeout, look_seconds)
 
 
 class Connection(aiosqlite.Connection):
     """A connection whose cursors fetch rows together with the statement."""
 
-    def __init__(self, connector: Any, iter_chunk_size: int, timeout: float) -> None:
+    def __init__(self, connector: Any, iter_chunk_size: int, timeout: float, look_seconds: float) -> None:
         super().__init__(connector, iter_chunk_size)
         # A process that ends without closing the connection must not wait for its thread.
         self._thread.daemon = True
         self._writes = False
         self._in_thread = 0
-        self._timeout = timeout
+        self._timeout, self._look_seconds = timeout, look_seconds
         self._patience = f"PRAGMA busy_timeout={round(timeout * 1000)}"
 
     def cursor(self) -> Any:
@@ -100,7 +103,7 @@ class Connection(aiosqlite.Connection):
         while (busy := self._try_to_write()) is not None:
             if time.monotonic() > ends:
                 raise busy
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(self._look_seconds)
 
     def _try_to_write(self) -> sqlite3.OperationalError | None:
         """Take the write lock if that needs no waiting. Return what SQLite says if another process has it."""
