@@ -18,7 +18,7 @@ _NORTH_AMERICA = 1
 _AREA_CODE = len("1270")
 _OVERLAYS = (
     *(("270", "364"), ("448", "850"), ("458", "541"), ("812", "930")),
-    *(("236", "250", "672", "778"), ("367", "418", "581")),
+    *(("236", "250", "257", "672", "778"), ("367", "418", "581")),
 )
 """North American area codes of one place that lies in several time zones, where phonenumbers knows the exchanges of one alone."""
 

@@ -19,6 +19,8 @@ CENTRAL, EASTERN, MOUNTAIN, PACIFIC = "America/Chicago", "America/New_York", "Am
         ("+18504322222", {CENTRAL}),  # Pensacola
         ("+14482222222", {CENTRAL, EASTERN}),
         ("+14582222222", {MOUNTAIN, PACIFIC}),
+        ("+12502222222", {"America/Edmonton", "America/Vancouver"}),  # British Columbia without Vancouver
+        ("+12572222222", {"America/Edmonton", "America/Vancouver"}),  # the code overlays 250
         ("+12122222222", {EASTERN}),  # New York, which has one zone
         ("+911234", set()),
     ],
