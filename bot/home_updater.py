@@ -1,5 +1,8 @@
 """Keep recently opened App Homes up to date, within Slack's limit of about 100 publications a minute."""
 
+from dataclasses import field
+from datetime import datetime
+
 from slack_sdk.web.async_client import AsyncWebClient
 
 from desk.core.dataclass import dataclass
@@ -19,17 +22,25 @@ from storage.tables import Home, Member, Workspace
 PER_ROUND = 1
 """Homes checked in a round of one second: `views.publish` allows about 100 a minute, and opening a Home uses some."""
 
+REST = 9
+"""No Home is checked for so many times as long as it took to compute one: the figures of a manager of 100,000 loans take a
+second, and are to take no more than a tenth of the desk's time."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class HomeUpdater:
     """Check recently opened Homes and publish those that have changed. The cost does not grow with Homes or changes."""
 
     office: Office
     workspace: Workspace
     client: AsyncWebClient
+    _rests: tuple[datetime, datetime] | None = field(default=None, init=False)
 
     async def round(self) -> None:
-        """Check the Homes whose last check is the oldest."""
+        """Check the Homes whose last check is the oldest, unless it is too soon after one that took long."""
+        now = self.office.clock.now()
+        if self._rests and self._rests[0] <= now < self._rests[1]:
+            return
         async with self.office.desk(self.workspace) as desk:
             homes = await stale_homes(desk, limit=PER_ROUND)
         for home in homes:
@@ -42,6 +53,7 @@ class HomeUpdater:
                     await set_aside(desk, HOMES, home.member_id, error)
 
     async def _check(self, home: Home) -> None:
+        began = self.office.clock.now()
         async with self.office.reading_desk(self.workspace) as desk:
             member = await desk.session.get(Member, home.member_id)
             if member is None:
@@ -52,6 +64,8 @@ class HomeUpdater:
                 view = in_words(desk, request.t, await current_home(request, read_page(home.showing)))
             else:
                 view = home_for_non_member(request.t, request.zone)
+            now = self.office.clock.now()
+            self._rests = (now, now + REST * (now - began))
             if desk.cipher.digest("home", view.content()) == home.digest:
                 return
         # Slack refuses the hash when the owner has just turned a page: the next round sees it.

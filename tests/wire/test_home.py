@@ -1,9 +1,13 @@
 """The App Home and the shortcuts. Now is Wednesday 10:00 in Shanghai."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from bot import home_updater
+from handlers.events import current_home
+from handlers.messages.block_kit.view import View
 from storage.tables import Loan, Member
 from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack
@@ -73,6 +77,27 @@ async def test_the_home_is_not_published_when_nothing_changed(slack: Slack, loan
     await slack.deliver()
 
     assert len(slack.sandbox.traffic.api_calls("views.publish")) == published
+
+
+async def test_homes_that_take_long_are_checked_less_often(
+    slack: Slack, loan: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await opened_home(slack, slack.agent)
+    checks = 0
+
+    async def take_two_seconds(*given: Any) -> View:
+        nonlocal checks
+        checks += 1
+        slack.clock.advance(seconds=2)
+        return await current_home(*given)
+
+    monkeypatch.setattr(home_updater, "current_home", take_two_seconds)
+    seen: list[int] = []
+    for seconds in (6, 6, 11, 6):
+        slack.clock.advance(seconds=seconds)
+        await slack.deliver()
+        seen.append(checks)
+    assert seen == [1, 1, 1, 2]
 
 
 async def test_a_home_that_was_not_opened_lately_is_not_updated(slack: Slack, loan: Loan) -> None:
