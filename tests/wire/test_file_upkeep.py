@@ -51,8 +51,8 @@ async def test_of_two_fetches_one_counts_and_the_other_leaves_nothing(slack: Sla
     async with slack.office.database.reading() as session:
         row = await session.get_one(StoredFile, first.id)
     assert (row.state, row.blob_id) == ("expected", None)
-    for blob_id in (first.blob_id, second.blob_id):
-        assert await slack.service.sweeper.sweep(shard_of(blob_id)) == 1
+    shards = {shard_of(first.blob_id), shard_of(second.blob_id)}  # once in 256 runs it is one
+    assert sum([await slack.service.sweeper.sweep(shard) for shard in shards]) == 2
     assert [path for path in (tmp_path / str(slack.workspace.id)).rglob("*") if path.is_file()] == []
 
 
