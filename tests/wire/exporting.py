@@ -3,9 +3,12 @@
 import csv
 import io
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import openpyxl
+import pytest
 
 from sandbox.elements import find_element
 from storage.tables import Member
@@ -27,6 +30,12 @@ class Downloads(Browser):
         await self.slack.command(who, line)
         await make(self.slack)
         return await self.download(who)
+
+
+@pytest.fixture
+async def browser(slack: Slack) -> AsyncIterator[Downloads]:
+    async with aiohttp.ClientSession() as session:
+        yield Downloads(slack, session)
 
 
 async def make(slack: Slack) -> None:

@@ -1,23 +1,16 @@
 """A program has lists made into files: POST /exports, the worker, a link for one use."""
 
-from collections.abc import AsyncIterator
-
-import aiohttp
 import pytest
 
 from storage.tables import Notice
 from tests.builders import make_follow_up, make_loan
 from tests.wire.api_client import program
-from tests.wire.exporting import Downloads, column, make, rows_of_csv
+from tests.wire.exporting import Downloads, browser, column, make, rows_of_csv
 from tests.wire.office_day import Slack
 
+__all__ = ["browser"]
+
 PUBLIC_URL = "https://desk.example.com"
-
-
-@pytest.fixture
-async def browser(slack: Slack) -> AsyncIterator[Downloads]:
-    async with aiohttp.ClientSession() as session:
-        yield Downloads(slack, session)
 
 
 @pytest.mark.parametrize("in_full", [False, True])

@@ -5,8 +5,8 @@ import pytest
 from storage.tables import Call, FollowUp, ImportRefusal, Loan, LoanNote, Notice, Promise
 from tests.builders import make_loan
 from tests.wire.office_day import Slack, given, shown
+from tests.wire.sending_tables import press, send, table, told
 from tests.wire.test_contact_rules import choose
-from tests.wire.test_sent_imports import press, send, table, told
 
 PUBLIC_URL = "https://desk.example.com"
 

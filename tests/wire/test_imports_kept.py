@@ -9,7 +9,7 @@ from bot.commands.import_options import Options
 from bot.commands.importing import run
 from storage.tables import FileImport, ImportRefusal, Loan, StoredFile
 from tests.wire.office_day import Slack, buttons, given
-from tests.wire.test_sent_imports import press, row, send, table, told
+from tests.wire.sending_tables import press, row, send, table, told
 
 PUBLIC_URL = "https://desk.example.com"
 

@@ -17,8 +17,8 @@ from tests.builders import make_loan
 from tests.webhook_receiver import receiving
 from tests.wire.api_client import program
 from tests.wire.office_day import Slack
+from tests.wire.sending_tables import press, row, send, table
 from tests.wire.several import rows_of
-from tests.wire.test_sent_imports import press, row, send, table
 
 pytestmark = pytest.mark.usefixtures("no_stranger")
 

@@ -2,16 +2,14 @@
 
 import asyncio
 import base64
-import hmac
 import io
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import aiohttp
 import pytest
 from rich.console import Console
 
@@ -21,68 +19,15 @@ from desk.core.phone_site import Site
 from desk.core.transaction import Desk
 from desk.people import tokens
 from desk.rules.call_records import CallRecord
-from desk.telephony.records import SETTLE, Effect
+from desk.telephony.records import Effect
 from handlers.api.limits import RateLimits
-from storage.tables import Call, CallCorrection, FollowUp, Loan, Member, PhoneCall
-from tests.builders import make_follow_up, make_loan
+from storage.tables import Call, FollowUp, Loan, Member, PhoneCall
+from tests.builders import make_follow_up
 from tests.wire.conftest import settings_for
-from tests.wire.office_day import Slack, buttons, shown
+from tests.wire.office_day import buttons, shown
+from tests.wire.pbx import BASIC, SECRET, SETTINGS, Pbx, http, loan, pbx
 
-SECRET, TOKEN = "a-secret-of-the-phone-system", "twilio-token"
-SETTINGS = {"phone_secret": SECRET, "twilio_auth_token": TOKEN, "public_url": "https://desk.example.com",
-            "phone_prefixes": "9"}  # fmt: skip
-BASIC = {"Authorization": "Basic " + base64.b64encode(f"pbx:{SECRET}".encode()).decode()}
-
-
-@pytest.fixture
-async def loan(slack: Slack) -> Loan:
-    async with slack.office.database.transaction() as session:
-        (await session.get_one(Member, slack.agent.id)).extension = "2001"
-    return await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-def signed_by_twilio(token: str, text: str) -> str:
-    """Return the signature of an address and the fields behind it: HMAC-SHA1 with the account's token, in Base64."""
-    return base64.b64encode(hmac.digest(token.encode(), text.encode(), "sha1")).decode()
-
-
-class Pbx:
-    """Posts to the desk as a phone system would, and has the worker apply what came."""
-
-    def __init__(self, slack: Slack, http: aiohttp.ClientSession) -> None:
-        self.slack, self.http = slack, http
-        self.base = f"http://127.0.0.1:{slack.service.port}"
-
-    async def post(self, path: str, body: bytes, kind: str = "application/json", **headers: str) -> int:
-        sent = {"Content-Type": kind} | headers
-        async with self.http.post(self.base + path, data=body, headers=sent) as answer:
-            return answer.status
-
-    async def json(self, system: str, body: object, **headers: str) -> int:
-        return await self.post(f"/phone/{system}", json.dumps(body).encode(), **(headers or BASIC))
-
-    async def twilio(self, fields: dict[str, str], *, query: str = "?agent=2001", signature: str = "") -> int:
-        url = f"https://desk.example.com:443/phone/twilio{query}"
-        signed = signature or signed_by_twilio(TOKEN, url + "".join(n + fields[n] for n in sorted(fields)))
-        body, kind = urlencode(fields).encode(), "Application/X-WWW-Form-Urlencoded"
-        return await self.post(f"/phone/twilio{query}", body, kind, **{"X-Twilio-Signature": signed})
-
-    async def settle(self) -> None:
-        await self.slack.later(seconds=SETTLE.total_seconds())
-
-    async def all(self, table: Any) -> list[Any]:
-        return await self.slack.rows(table)
-
-
-@pytest.fixture
-def pbx(slack: Slack, http: aiohttp.ClientSession, loan: Loan) -> Pbx:
-    return Pbx(slack, http)
+__all__ = ["SETTINGS", "http", "loan", "pbx"]
 
 
 def _leg(pbx: Pbx, **variables: str) -> dict[str, object]:
@@ -154,7 +99,7 @@ async def test_a_missed_call_asks_the_owner_to_call_back(pbx: Pbx) -> None:
     assert "138 0013 5678" in shown(await slack.press(slack.agent, message, "Call")).text
 
 
-async def test_a_missed_call_is_no_longer_to_be_called_back_once_somebody_did_and_again_after_undo(pbx: Pbx) -> None:
+async def test_a_missed_call_waits_no_longer_once_a_member_has_called_back_and_waits_again_after_undo(pbx: Pbx) -> None:
     slack = pbx.slack
     missed = _leg(pbx, caller_id_number="13800135678", destination_number="600", hangup_cause="ORIGINATOR_CANCEL")
     assert await pbx.json("freeswitch", missed) == 200
@@ -262,87 +207,6 @@ async def test_what_is_no_report_is_refused_by_its_status(pbx: Pbx, path: str, b
     assert await pbx.all(PhoneCall) == []
 
 
-ASTERISK = (
-    '"","13800135678","600","from-trunk","","PJSIP/trunk-1","PJSIP/{agent}-7","Queue","","2026-11-25 09:50:00",{answer},'
-    '"2026-11-25 09:51:00",60,{talk},"{disposition}","DOCUMENTATION","1764035400.90"\n'
-)
-
-
-async def test_asterisk_is_taken_over_http_also_row_by_row(pbx: Pbx) -> None:
-    rows = [ASTERISK.format(agent=each, answer="", talk=0, disposition="NO ANSWER") for each in (2007, 2008)]
-    rows.append(ASTERISK.format(agent=2001, answer='"2026-11-25 09:50:19"', talk=41, disposition="ANSWERED"))
-    for sent in (*rows, "".join(rows), rows[0]):
-        assert await pbx.post("/phone/asterisk", sent.encode(), "text/csv; charset=utf-8", **BASIC) == 200
-    [row] = await pbx.all(PhoneCall)
-    await pbx.settle()
-    [row] = await pbx.all(PhoneCall)
-    assert (row.state, row.inbound, row.talk_seconds) == ("asks", True, 41)
-    assert await pbx.post("/phone/asterisk", b"\xff", "text/csv", **BASIC) == 400
-    assert await pbx.post("/phone/asterisk", b"broken\n", "text/csv", **BASIC) == 200
-    assert await pbx.post("/phone/asterisk", rows[0].encode(), "text/csv") == 401
-    assert len(await pbx.all(PhoneCall)) == 1
-
-
-PASSED_ON = (
-    '"","13800135678","600","from-trunk","","PJSIP/trunk-1","PJSIP/{agent}","Dial","","2026-11-25 09:{start}",'
-    '"2026-11-25 09:{start}","2026-11-25 09:{end}",30,30,"ANSWERED","DOCUMENTATION","{id}","","","1764035400.90","1"\n'
-)
-FIRST = PASSED_ON.format(agent="2007-7", start="50:00", end="50:30", id="1764035400.90")
-SECOND = PASSED_ON.format(agent="2008-8", start="50:30", end="51:00", id="1764035430.95")
-THIRD = PASSED_ON.format(agent="2001-9", start="51:00", end="51:30", id="1764035460.96")
-
-
-async def test_a_call_of_asterisk_is_one_though_its_first_row_is_sent_no_more(pbx: Pbx) -> None:
-    known = list[tuple[str, str, int, int]]()
-    for sent in (FIRST + SECOND + THIRD, SECOND + THIRD):
-        assert await pbx.post("/phone/asterisk", sent.encode(), "text/csv", **BASIC) == 200
-        await pbx.settle()
-        [call] = await pbx.all(PhoneCall)
-        known.append((call.key, call.state, call.talk_seconds, call.version))
-    assert known[0] == known[1]
-    assert known[0][:3] == ("1764035400.90", "asks", 90)
-
-
-@pytest.mark.parametrize("sent", [(FIRST + SECOND, SECOND + THIRD), (SECOND + THIRD, FIRST + SECOND)])
-async def test_what_was_sent_of_a_call_of_asterisk_may_overlap(pbx: Pbx, sent: tuple[str, str]) -> None:
-    for rows in sent:
-        assert await pbx.post("/phone/asterisk", rows.encode(), "text/csv", **BASIC) == 200
-    await pbx.settle()
-    assert [each.talk_seconds for each in await pbx.all(PhoneCall)] == [90]
-
-
-async def test_parts_of_a_call_of_asterisk_are_one_call_in_whichever_order_they_come(pbx: Pbx) -> None:
-    """The first part comes last, and when its agent has said already how the call ended: that call is corrected."""
-    assert await pbx.post("/phone/asterisk", THIRD.encode(), "text/csv", **BASIC) == 200
-    await pbx.settle()
-    await pbx.slack.command(pbx.slack.agent, "/loan-call L-1042 reached")
-    [call] = await pbx.all(Call)
-    assert call.minutes == 1
-    for part, minutes in ((FIRST, 2), (SECOND, 2), (THIRD, 2)):
-        assert await pbx.post("/phone/asterisk", part.encode(), "text/csv", **BASIC) == 200
-        await pbx.settle()
-        [row] = await pbx.all(PhoneCall)
-        [call] = await pbx.all(Call)
-        assert (row.state, call.minutes) == ("logged", minutes)
-    assert row.talk_seconds == 90
-    assert [each.minutes for each in await pbx.all(CallCorrection)] == [1]  # the timeline keeps what it said before
-
-
-async def test_rows_of_freeswitch_and_3cx_are_taken_over_http(pbx: Pbx) -> None:
-    freeswitch = (
-        '"Wang","2001","013800135678","default","2026-11-25 09:50:00","","2026-11-25 09:50:22","22","0","USER_BUSY","u-1","",'
-        '"","PCMA","PCMA"\n'
-    )
-    assert await pbx.post("/phone/freeswitch", freeswitch.encode(), "text/csv", **BASIC) == 200
-    three = "9,9,00:00:00,2026-11-25 09:52:00,,2026-11-25 09:52:20,Failed_Busy,,,2001,,13800135678,,,,\n"
-    assert await pbx.post("/phone/3cx", three.encode(), "text/csv", **BASIC) == 200
-    await pbx.settle()
-    assert {(each.source, each.state) for each in await pbx.all(PhoneCall)} == {
-        ("freeswitch", "logged"),
-        ("3cx", "logged"),
-    }
-
-
 async def test_a_long_list_may_take_its_time_and_what_was_kept_of_it_before_a_fault_is_the_same_calls(
     pbx: Pbx, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -434,23 +298,6 @@ async def test_the_api_takes_the_normalised_record(pbx: Pbx) -> None:
     assert [each.outcome for each in await pbx.all(Call)] == ["no_answer"]
     aside = {each.why for each in await pbx.all(PhoneCall) if each.state == "aside"}
     assert aside == {"negative_length", "from_the_future", "number_short", "long_ago"}
-
-
-async def test_a_file_of_asterisk_is_taken_and_taken_again(pbx: Pbx, database_url: str, tmp_path: Path) -> None:
-    slack, file, printed = pbx.slack, tmp_path / "Master.csv", io.StringIO()
-    row = (
-        '"","2001","{to}","from-internal","","PJSIP/2001-1","PJSIP/trunk-2","Dial","","2026-11-25 09:50:00",,'
-        '"2026-11-25 09:50:20",20,0,"BUSY","DOCUMENTATION"\n'
-    )
-    file.write_text(row.format(to="013800135678") + "broken\n")
-    settings = settings_for(slack.sandbox, database_url)
-    for _ in range(2):
-        assert await command.run(settings, file, Console(file=printed), source="asterisk", clock=slack.clock) == 1
-    assert "Calls: 1 new, 0 changed, 0 known" in printed.getvalue()
-    assert "Calls: 0 new, 0 changed, 1 known" in printed.getvalue()
-    assert "row 2: columns" in printed.getvalue()
-    await pbx.settle()
-    assert [each.outcome for each in await pbx.all(Call)] == ["busy"]
 
 
 async def test_the_operator_says_whose_extension_is_whose(pbx: Pbx, database_url: str, tmp_path: Path) -> None:
