@@ -136,7 +136,7 @@ class WordsCheck:
 
 
 def _ids_in(details: str) -> set[UUID]:
-    """Return the ids in the details of an entry; none where somebody wrote there what the desk does not write."""
+    """Return the ids in the details of an entry. A changed entry may have anything there: what is no list of ids has none."""
     try:
         return {UUID(each) for each in json.loads(details).get("ids", ())}
     except (ValueError, TypeError, AttributeError):

@@ -16,7 +16,7 @@ class NotOwnerError(Exception):
 
 
 async def require_owner(session: Work) -> None:
-    """Raise NotOwnerError unless this role may lift the triggers. A file of SQLite belongs to whoever may write it."""
+    """Raise NotOwnerError unless this role may lift the triggers. On SQLite, any role that may write the file may lift them."""
     if session.dialect.name != "postgresql":
         return
     if not (await session.execute(OWNS_THE_TRAIL)).scalar_one():

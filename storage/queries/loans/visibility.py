@@ -62,7 +62,7 @@ _NO_LEVEL = 100
 """Above each level of an escalation."""
 
 IS_THERE = col(Loan.removed_at).is_(None)
-"""The loan is not being deleted: whoever lists loans in another way than by who sees them asks for this."""
+"""The loan is not being deleted. `SEEN` includes it; every other query that lists loans adds it."""
 
 _IN_WORKSPACE = and_(col(Loan.workspace_id) == bindparam("viewer_workspace"), IS_THERE)
 _OWNER = col(Loan.owner_id)

@@ -33,7 +33,7 @@ async def archive(members: Iterable[tuple[str, bytes]] = MEMBERS.items()) -> byt
 
 
 def rewritten(content: bytes, change: Callable[[Entries], None]) -> bytes:
-    """The same archive after somebody has changed its entries with another program."""
+    """The same archive, with entries that another program has changed."""
     with zipfile.ZipFile(io.BytesIO(content)) as read:
         entries = [(entry, read.read(entry)) for entry in read.infolist()]
     change(entries)
